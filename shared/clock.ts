@@ -1,0 +1,36 @@
+// Time as a thing that is passed in. Wall time is for showing and for versions; every delay is
+// measured on the monotonic clock, because a Pi without a battery clock jumps by years at start.
+
+/** Where a program gets its time from. */
+export interface Clock {
+  /** Wall time, Unix ms. */
+  now(): number;
+  /** Milliseconds that only grow, whatever happens to the wall clock. */
+  monotonic(): number;
+  /**
+   * Resolves after `ms`.
+   *
+   * @throws The signal's reason when aborted first.
+   */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep(ms, signal) {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      }, ms);
+      const onAbort = () => {
+        clearTimeout(timer);
+        reject(signal?.reason);
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
+  },
+};

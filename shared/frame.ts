@@ -1,0 +1,49 @@
+// What a frame is, everywhere: whole JPEG bytes that nobody changes once they are published.
+
+/** The camera used where none is named. */
+export const DEFAULT_CAM = "cam";
+
+/** A camera id: lower-case letters, digits and dashes, at most 32, not starting with a dash. */
+export const CAM_PATTERN: RegExp = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/** Whether `text` may name a camera. */
+export function isCamId(text: string): boolean {
+  return CAM_PATTERN.test(text);
+}
+
+/** What is known of a frame without its bytes. Times are Unix milliseconds. */
+export interface FrameMeta {
+  /** The edge's receive time in ms, bumped so that it grows strictly per camera. */
+  readonly version: number;
+  /** Bytes of JPEG. */
+  readonly size: number;
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** When the camera says it took the picture; the receive time where it says nothing. */
+  readonly capturedAt: number;
+  /** When the edge had the last byte. */
+  readonly receivedAt: number;
+}
+
+/** One whole picture of one camera. */
+export interface Frame extends FrameMeta {
+  /** The camera's id. */
+  readonly cam: string;
+  /** A complete JPEG. Shared by every reader: never written to. */
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * The version for a frame received at `now`, after a frame of version `last`.
+ *
+ * Strictly growing even when the clock stands still or jumps back, so that "newer" never needs a
+ * second opinion.
+ *
+ * @param now Unix ms.
+ * @param last Newest version known for this camera, 0 where there is none.
+ */
+export function nextVersion(now: number, last: number): number {
+  return Math.max(Math.floor(now), last + 1);
+}

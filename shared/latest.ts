@@ -1,0 +1,106 @@
+// The one slot that stands at every hop: only the newest value exists, nothing queues.
+
+/** A value with its place in the order of `set` calls. */
+export interface Numbered<T> {
+  /** 1 for the first value set, growing by one. */
+  readonly seq: number;
+  readonly value: T;
+}
+
+interface Waiter<T> {
+  resolve(item: Numbered<T>): void;
+  reject(reason: unknown): void;
+}
+
+/**
+ * Holds the newest value only. Writers never wait; readers ask for something newer than what they
+ * had and skip whatever came and went in between.
+ */
+export class Latest<T> {
+  #item: Numbered<T> | undefined;
+  #taken = true;
+  #overwritten = 0;
+  #closed: { reason: unknown } | undefined;
+  readonly #waiters = new Set<Waiter<T>>();
+  readonly #listeners = new Set<(item: Numbered<T>) => void>();
+
+  /** The newest value, or undefined before the first. Looking does not count as taking. */
+  get value(): T | undefined {
+    return this.#item?.value;
+  }
+
+  /** How many values were set so far. */
+  get seq(): number {
+    return this.#item?.seq ?? 0;
+  }
+
+  /** How many values were replaced before any `next` call took them. */
+  get overwritten(): number {
+    return this.#overwritten;
+  }
+
+  /** Replaces the value and wakes everybody who waits for one. Does nothing once closed. */
+  set(value: T): void {
+    if (this.#closed) return;
+    if (!this.#taken) this.#overwritten++;
+    const item = this.#item = { seq: this.seq + 1, value };
+    this.#taken = this.#waiters.size > 0;
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter.resolve(item);
+    for (const listener of this.#listeners) listener(item);
+  }
+
+  /**
+   * The newest value as soon as its `seq` is above `after`.
+   *
+   * @param after The `seq` of the value the caller already has; 0 for none.
+   * @throws The signal's reason when aborted, or the reason given to `close`.
+   */
+  next(after: number, signal?: AbortSignal): Promise<Numbered<T>> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    if (this.#item && this.#item.seq > after) {
+      this.#taken = true;
+      return Promise.resolve(this.#item);
+    }
+    if (this.#closed) return Promise.reject(this.#closed.reason);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        this.#waiters.delete(waiter);
+        reject(signal?.reason);
+      };
+      const waiter: Waiter<T> = {
+        resolve: (item) => {
+          signal?.removeEventListener("abort", onAbort);
+          resolve(item);
+        },
+        reject: (reason) => {
+          signal?.removeEventListener("abort", onAbort);
+          reject(reason);
+        },
+      };
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /**
+   * Calls `listener` inside every `set`: one wake-up for a whole crowd, with no promise per reader.
+   *
+   * @returns A function that stops the calls.
+   */
+  onSet(listener: (item: Numbered<T>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Ends it: waiters are rejected with `reason`, later `set` calls are ignored. */
+  close(reason: unknown = new DOMException("No more values", "AbortError")): void {
+    if (this.#closed) return;
+    this.#closed = { reason };
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    this.#listeners.clear();
+    for (const waiter of waiters) waiter.reject(reason);
+  }
+}

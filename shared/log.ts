@@ -1,0 +1,53 @@
+// Lines for people and for journald: a change of state once, never a line per frame, never a token.
+
+/** What a line may carry besides its words; written as `key=value`, or as JSON members. */
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** Where a program says what happened to it. */
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
+/** How lines are written. */
+export interface LogOptions {
+  /** `text` for people, `json` for one JSON object a line, `journald` for text behind `<priority>`. */
+  readonly format: "text" | "json" | "journald";
+  /** Gets one line without its line feed. */
+  write(line: string): void;
+  /** Wall time, Unix ms. */
+  now(): number;
+}
+
+type Level = "info" | "warn" | "error";
+
+const PRIORITY: Readonly<Record<Level, number>> = { info: 6, warn: 4, error: 3 };
+
+/** Makes the log of a program. */
+export function createLog(options: LogOptions): Log {
+  const line = (level: Level) => (message: string, fields: LogFields = {}) =>
+    options.write(formatLine(options.format, options.now(), level, message, fields));
+  return { info: line("info"), warn: line("warn"), error: line("error") };
+}
+
+function formatLine(
+  format: LogOptions["format"],
+  now: number,
+  level: Level,
+  message: string,
+  fields: LogFields,
+): string {
+  const time = new Date(now).toISOString();
+  if (format === "json") return JSON.stringify({ time, level, message, ...fields });
+  const pairs = Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value]) => ` ${key}=${typeof value === "string" ? quote(value) : value}`)
+    .join("");
+  if (format === "journald") return `<${PRIORITY[level]}>${message}${pairs}`;
+  return `${time} ${level === "info" ? "" : level.toUpperCase() + " "}${message}${pairs}`;
+}
+
+function quote(value: string): string {
+  return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}

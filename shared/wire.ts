@@ -1,0 +1,127 @@
+// What travels between camera, edge and viewer: paths, header names, and the schema of every message.
+
+import { z } from "zod";
+import { CAM_PATTERN } from "./frame.ts";
+
+/** Names of the headers that are Perch's own. */
+export const HEADER = {
+  /** Unix ms at which the camera took the picture. */
+  captured: "Perch-Captured",
+  /** `<session>:<n>`: the camera's own count, so that a late request is known as late. */
+  seq: "Perch-Seq",
+  /** Ms the camera should wait before the next frame. */
+  interval: "Perch-Interval",
+  /** People watching now, everywhere. */
+  viewers: "Perch-Viewers",
+  /** `live`, `idle`, `stale` or `offline`. */
+  state: "Perch-State",
+} as const;
+
+/**
+ * The path of a resource of a camera.
+ *
+ * @param resource For instance `live.jpeg`.
+ */
+export function camPath(cam: string, resource: string): string {
+  return `/cams/${cam}/${resource}`;
+}
+
+/** Whether a camera's picture may be believed to be now. */
+export type CameraState = "live" | "idle" | "stale" | "offline";
+
+/** What the edge asks of a camera. */
+export const demandSchema: z.ZodObject<{
+  interval: z.ZodNumber;
+  viewers: z.ZodNumber;
+}> = z.object({
+  /** Ms between frames. */
+  interval: z.number().int().nonnegative(),
+  /** People watching now, everywhere. */
+  viewers: z.number().int().nonnegative(),
+});
+export type Demand = z.output<typeof demandSchema>;
+
+/** What a camera says of itself when it has no picture to send: `PUT /cams/:cam/report`. */
+export const reportSchema: z.ZodObject<{
+  state: z.ZodEnum<{ starting: "starting"; running: "running"; failing: "failing" }>;
+  error: z.ZodOptional<z.ZodString>;
+  detail: z.ZodOptional<z.ZodArray<z.ZodString>>;
+}> = z.object({
+  state: z.enum(["starting", "running", "failing"]),
+  /** One line: what is wrong and what to check. */
+  error: z.string().max(500).optional(),
+  /** The last lines the camera program wrote. */
+  detail: z.array(z.string().max(500)).max(50).optional(),
+});
+export type Report = z.output<typeof reportSchema>;
+
+/** `Perch-Seq`: a session (one run of the camera program) and its count. */
+export interface CameraSeq {
+  readonly session: string;
+  readonly n: number;
+}
+
+/** Reads `Perch-Seq`; undefined where it is not `<session>:<n>`. */
+export function parseSeq(text: string): CameraSeq | undefined {
+  const match = /^([A-Za-z0-9_-]{1,64}):(\d{1,15})$/.exec(text);
+  return match ? { session: match[1], n: Number(match[2]) } : undefined;
+}
+
+/** Messages from the edge to a camera on the publish socket. */
+export const publishDownSchema: z.ZodDiscriminatedUnion<[
+  z.ZodObject<{ type: z.ZodLiteral<"demand">; interval: z.ZodNumber; viewers: z.ZodNumber }>,
+  z.ZodObject<{ type: z.ZodLiteral<"ack">; seq: z.ZodNumber; version: z.ZodNumber }>,
+  z.ZodObject<
+    { type: z.ZodLiteral<"refused">; seq: z.ZodNumber; status: z.ZodNumber; detail: z.ZodString }
+  >,
+]> = z.discriminatedUnion("type", [
+  z.object({
+    type: z.literal("demand"),
+    interval: z.number().int().nonnegative(),
+    viewers: z.number().int().nonnegative(),
+  }),
+  z.object({ type: z.literal("ack"), seq: z.number(), version: z.number() }),
+  z.object({
+    type: z.literal("refused"),
+    seq: z.number(),
+    status: z.number().int(),
+    detail: z.string(),
+  }),
+]);
+export type PublishDown = z.output<typeof publishDownSchema>;
+
+/** A camera's state as `/status.json` and `/cams` tell it. Times are Unix ms, ages are ms. */
+export const cameraStatusSchema: z.ZodObject<{
+  cam: z.ZodString;
+  state: z.ZodEnum<{ live: "live"; idle: "idle"; stale: "stale"; offline: "offline" }>;
+  version: z.ZodOptional<z.ZodNumber>;
+  ageMs: z.ZodOptional<z.ZodNumber>;
+  capturedAt: z.ZodOptional<z.ZodNumber>;
+  receivedAt: z.ZodOptional<z.ZodNumber>;
+  size: z.ZodOptional<z.ZodNumber>;
+  width: z.ZodOptional<z.ZodNumber>;
+  height: z.ZodOptional<z.ZodNumber>;
+  fps: z.ZodNumber;
+  intervalMs: z.ZodNumber;
+  viewers: z.ZodNumber;
+  lastError: z.ZodOptional<z.ZodString>;
+}> = z.object({
+  cam: z.string().regex(CAM_PATTERN),
+  state: z.enum(["live", "idle", "stale", "offline"]),
+  version: z.number().optional(),
+  /** Since the edge had the newest frame. */
+  ageMs: z.number().optional(),
+  capturedAt: z.number().optional(),
+  receivedAt: z.number().optional(),
+  size: z.number().optional(),
+  width: z.number().optional(),
+  height: z.number().optional(),
+  /** Frames a second received, over the last ten. */
+  fps: z.number(),
+  /** Asked of the camera now. */
+  intervalMs: z.number(),
+  viewers: z.number(),
+  /** What the camera reported last, if it is in trouble. */
+  lastError: z.string().optional(),
+});
+export type CameraStatus = z.output<typeof cameraStatusSchema>;
