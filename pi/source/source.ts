@@ -1,0 +1,42 @@
+// Where pictures come from. A source runs until it fails and never retries: the agent above it alone
+// decides what happens next.
+
+/** One way to get JPEG bytes: a camera program, a camera on the network, a drawn pattern. */
+export interface FrameSource {
+  /** For people: what this is, for instance `rpicam-vid 1280x720 at 5 fps`. Never a secret. */
+  readonly name: string;
+  /**
+   * Gives bytes to `onBytes` until it fails or `signal` aborts; frames may be cut anywhere.
+   *
+   * Settles only when everything it started (child process, request) is gone. A chunk belongs to
+   * the callee once given.
+   *
+   * @throws {SourceError} When it cannot go on. After an abort it resolves, unless something it
+   * started could not be stopped.
+   */
+  run(signal: AbortSignal, onBytes: (chunk: Uint8Array) => void): Promise<void>;
+}
+
+/**
+ * Why a source failed, as far as it matters for what to do next.
+ *
+ * - `configuration`: the same settings will fail again; say so loudly and retry slowly.
+ * - `hardware`: cable, power, another program, the network: retry with backoff.
+ * - `stuck`: something it started survived being killed; only a reboot helps.
+ */
+export type SourceErrorKind = "configuration" | "hardware" | "stuck";
+
+/** How a source fails. */
+export class SourceError extends Error {
+  override readonly name = "SourceError";
+  readonly kind: SourceErrorKind;
+  /** The last lines the camera program wrote, oldest first; at most 50. */
+  readonly detail: readonly string[];
+
+  /** @param message One line: what is wrong and what to check. */
+  constructor(kind: SourceErrorKind, message: string, detail: readonly string[] = []) {
+    super(message);
+    this.kind = kind;
+    this.detail = detail;
+  }
+}
