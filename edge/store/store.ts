@@ -1,5 +1,5 @@
-// What the edge needs kept: the newest frame of each camera, and keyframes. One contract suite
-// (store_contract.ts) holds every implementation to it.
+// What the edge needs kept: the newest frame of each camera, keyframes, and who watches where. One
+// contract suite (store_contract.ts) holds every implementation to it.
 
 import type { Frame, FrameMeta } from "../../shared/frame.ts";
 
@@ -27,9 +27,19 @@ export interface VersionRange {
   readonly limit?: number;
 }
 
-/** What became of a call that ran into its deadline. */
+/** A call that had no answer by its deadline, or was not tried because the store is silent. */
 export class StoreTimeout extends Error {
   override name = "StoreTimeout";
+}
+
+/** Whether the store answers, for `/health` and `/metrics`. */
+export interface StoreState {
+  /** False from the first call without an answer until the next one answered. */
+  readonly answering: boolean;
+  /** Why it does not answer, in one line. */
+  readonly problem?: string;
+  /** Calls that failed since the start. */
+  readonly failures: number;
 }
 
 /**
@@ -37,6 +47,8 @@ export class StoreTimeout extends Error {
  * no call retries.
  */
 export interface FrameStore {
+  /** Whether the store answers, as far as the last calls tell. */
+  readonly state: StoreState;
   /**
    * Makes `frame` the newest of its camera, and a keyframe too if asked. Readers see the frame
    * before or this one, never a mixture.
@@ -46,17 +58,32 @@ export interface FrameStore {
   head(cam: string): Promise<Head | undefined>;
   /** The newest stored frame. */
   newest(cam: string): Promise<Frame | undefined>;
-  /** One frame by version: the newest, one that just was, or a keyframe. */
+  /** One frame by version: the newest, one of the two before it, or a keyframe. */
   get(cam: string, version: number): Promise<Frame | undefined>;
   /** Cameras that have a head. */
   cams(): Promise<string[]>;
   /**
-   * Heads of `cams` as they change, the present ones first. Versions may be skipped; the newest
-   * never is for long. Ends when `signal` aborts.
+   * Frames of `cam` that other instances store, the present one first. Versions grow, and may be
+   * skipped; the newest never is for long. Ends when `signal` aborts, and not before: while the
+   * store is silent it waits.
    */
-  watch(cams: readonly string[], signal: AbortSignal): AsyncIterable<Head & { cam: string }>;
-  /** Keyframes in a range, newest first. */
+  watch(cam: string, signal: AbortSignal): AsyncIterable<Frame>;
+  /** Keyframes in a range that are not past the retention, newest first. */
   keyframes(cam: string, range: VersionRange): Promise<FrameMeta[]>;
+  /** Deletes what is past the retention, and what a writer left half written. */
+  prune(cam: string): Promise<void>;
+  /**
+   * Says how many people watch `cam` on this instance; 0 withdraws it. The first one wakes
+   * whoever waits in `watchViewers`. Lapses unless said again within `VIEWERS_TTL_MS`.
+   */
+  setViewers(cam: string, count: number): Promise<void>;
+  /** People who watch `cam` on other instances. */
+  viewersElsewhere(cam: string): Promise<number>;
+  /** `viewersElsewhere` as it changes, the present number first. Ends when `signal` aborts. */
+  watchViewers(cam: string, signal: AbortSignal): AsyncIterable<number>;
   /** Lets go of what the store holds. */
   close(): void;
 }
+
+/** How long a viewer record counts after it was written, ms. */
+export const VIEWERS_TTL_MS = 30_000;
