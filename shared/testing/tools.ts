@@ -1,0 +1,65 @@
+// Programs that tests need and a machine may lack. Without one its tests are skipped and say so;
+// in CI, where everything is installed, a missing one is a failure.
+
+/** A program some tests need. */
+export type Tool = "ffmpeg" | "chromium" | "nginx" | "promtool";
+
+/** What each program is called, in the order of preference. */
+const NAMES: Readonly<Record<Tool, readonly string[]>> = {
+  ffmpeg: ["ffmpeg"],
+  chromium: ["chromium", "chromium-browser", "google-chrome"],
+  nginx: ["nginx"],
+  promtool: ["promtool"],
+};
+
+/** Where an installed program is, or undefined. */
+export function toolPath(tool: Tool): string | undefined {
+  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/bin", "/usr/sbin"];
+  for (const name of NAMES[tool]) {
+    for (const folder of folders) {
+      if (folder && isFile(`${folder}/${name}`)) return `${folder}/${name}`;
+    }
+  }
+  return undefined;
+}
+
+/** Whether ffmpeg is installed. */
+export const hasFfmpeg: boolean = toolPath("ffmpeg") !== undefined;
+
+/** Whether Chromium is installed. */
+export const hasChromium: boolean = toolPath("chromium") !== undefined;
+
+/**
+ * Registers a test that needs programs: skipped where one is missing, failed in CI (`CI` set).
+ *
+ * @param tools What the test runs.
+ * @param name A sentence.
+ */
+export function toolTest(
+  tools: readonly Tool[],
+  name: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+  options: Omit<Deno.TestDefinition, "name" | "fn" | "ignore"> = {},
+): void {
+  const missing = tools.filter((tool) => toolPath(tool) === undefined);
+  if (missing.length === 0) return Deno.test({ ...options, name, fn });
+  const reason = `${missing.join(" and ")} not installed`;
+  if (!Deno.env.get("CI")) {
+    return Deno.test({ ...options, name: `${name} (skipped: ${reason})`, ignore: true, fn });
+  }
+  Deno.test({
+    ...options,
+    name,
+    fn: () => {
+      throw new Error(`${reason}: CI must have everything the tests need`);
+    },
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
