@@ -1,0 +1,232 @@
+// The real programs as child processes, for tests: the command line of their task in deno.json, so
+// that its permissions are tested too, an environment of the test's own, and port 0.
+
+import { fileURLToPath } from "node:url";
+
+/** The project's folder. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/** A publish token long enough for the edge. */
+export const TEST_TOKEN = "a-token-only-for-tests";
+
+/** How long a line may take to appear before a test is told that it never came. */
+const LINE_DEADLINE_MS = 60_000;
+
+/** How a program is started. */
+export interface StartOptions {
+  /** Added to the few variables that Deno itself needs; nothing else is inherited. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Arguments after the entry file. */
+  readonly args?: readonly string[];
+  /** Working folder. Default: the project's. */
+  readonly cwd?: string;
+}
+
+/** A started program and all it has written, stdout and stderr together, line by line. */
+export class RunningProgram implements AsyncDisposable {
+  readonly lines: string[] = [];
+  readonly status: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  readonly #name: string;
+  readonly #output: Promise<unknown>;
+  readonly #listeners = new Set<() => void>();
+  #ended = false;
+
+  constructor(name: string, command: string, args: readonly string[], options: StartOptions = {}) {
+    this.#name = name;
+    this.#child = new Deno.Command(command, {
+      args: [...args],
+      cwd: options.cwd ?? ROOT,
+      clearEnv: true,
+      env: { ...inheritedEnv(), ...options.env },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#output = Promise.all([
+      this.#collect(this.#child.stdout),
+      this.#collect(this.#child.stderr),
+    ])
+      .then(() => {
+        this.#ended = true;
+        this.#wake();
+      });
+    this.status = this.#child.status;
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** All output so far. */
+  get output(): string {
+    return this.lines.join("\n");
+  }
+
+  /**
+   * The first line that matches, past or future.
+   *
+   * @param after Lines before this index are not looked at. Default 0.
+   * @throws When the program ends or a minute passes without it; the message holds the output.
+   */
+  line(pattern: RegExp, after = 0): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const finish = (settle: () => void) => {
+        clearTimeout(timer);
+        this.#listeners.delete(look);
+        settle();
+      };
+      const missing = (why: string) =>
+        finish(() =>
+          reject(new Error(`${this.#name} ${why} without a line like ${pattern}:\n${this.output}`))
+        );
+      const timer = setTimeout(() => missing("ran a minute"), LINE_DEADLINE_MS);
+      const look = () => {
+        for (let i = after; i < this.lines.length; i++) {
+          const match = pattern.exec(this.lines[i]);
+          if (match) return finish(() => resolve(match));
+        }
+        if (this.#ended) missing("ended");
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** Sends a signal; nothing happens where the program has ended already. */
+  kill(signal: Deno.Signal): void {
+    try {
+      this.#child.kill(signal);
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // "Child process has already terminated"
+    }
+  }
+
+  /** Sends a signal and waits until the program and its output have ended. */
+  async stop(signal: Deno.Signal = "SIGTERM"): Promise<Deno.CommandStatus> {
+    this.kill(signal);
+    return await this.ended();
+  }
+
+  /** Waits until the program and its output have ended. */
+  async ended(): Promise<Deno.CommandStatus> {
+    const status = await this.status;
+    await this.#output;
+    return status;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop("SIGKILL");
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+    let rest = "";
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      this.lines.push(...lines);
+      this.#wake();
+    }
+    if (rest) this.lines.push(rest);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** An edge that listens, and where. */
+export class RunningEdge extends RunningProgram {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  url = "";
+}
+
+/**
+ * Starts the edge and waits until it listens.
+ *
+ * Unless `env` says otherwise: a free port of 127.0.0.1, KV in memory, `TEST_TOKEN` for any camera.
+ */
+export async function startEdge(options: StartOptions = {}): Promise<RunningEdge> {
+  const edge = new RunningEdge("edge", Deno.execPath(), await taskArgs("edge", options.args), {
+    ...options,
+    env: {
+      HOST: "127.0.0.1",
+      PORT: "0",
+      PERCH_KV_PATH: ":memory:",
+      PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+      ...options.env,
+    },
+  });
+  try {
+    const [, port] = await edge.line(/listening on https?:\/\/\S+?:(\d+)/i);
+    edge.url = `http://127.0.0.1:${port}`;
+    return edge;
+  } catch (error) {
+    await edge.stop("SIGKILL");
+    throw error;
+  }
+}
+
+/**
+ * Starts the camera agent against an edge.
+ *
+ * Unless `env` says otherwise: the pattern source at 320x240 with `TEST_TOKEN`.
+ */
+export async function startPi(url: string, options: StartOptions = {}): Promise<RunningProgram> {
+  return new RunningProgram("pi", Deno.execPath(), await taskArgs("pi", options.args), {
+    ...options,
+    env: {
+      PERCH_URL: url,
+      PERCH_TOKEN: TEST_TOKEN,
+      PERCH_SOURCE: "pattern",
+      PERCH_WIDTH: "320",
+      PERCH_HEIGHT: "240",
+      ...options.env,
+    },
+  });
+}
+
+/** Starts a task's program without waiting for anything, for tests of refusals. */
+export async function startTask(
+  task: string,
+  options: StartOptions = {},
+): Promise<RunningProgram> {
+  return new RunningProgram(task, Deno.execPath(), await taskArgs(task, options.args), options);
+}
+
+/** Sends one picture as a camera does. */
+export function putFrame(
+  url: string,
+  jpeg: Uint8Array<ArrayBuffer>,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> {
+  return fetch(`${url}/live.jpeg`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, "content-type": "image/jpeg", ...headers },
+    body: jpeg,
+  });
+}
+
+/** The arguments that `deno task <name>` runs Deno with, and `extra` behind them. */
+async function taskArgs(name: string, extra: readonly string[] = []): Promise<string[]> {
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const task = tasks[name];
+  const command: string = typeof task === "string" ? task : task.command;
+  const [program, ...args] = command.split(/\s+/);
+  if (program !== "deno" || args[0] !== "run") {
+    throw new Error(
+      `deno.json: task "${name}" is "${command}", wanted it to start with "deno run"`,
+    );
+  }
+  // A developer's own .env must not change what a test sees.
+  return [...args.filter((arg) => !arg.startsWith("--env-file")), ...extra];
+}
+
+function inheritedEnv(): Record<string, string> {
+  const names = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY"];
+  return Object.fromEntries(names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
