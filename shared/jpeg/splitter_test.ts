@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  baseline,
+  concat,
+  corpus,
+  ffmpegStream,
+  pixels,
+  segment,
+  withoutTables,
+  withSegment,
+} from "../testing/jpegs.ts";
+import { toolTest } from "../testing/tools.ts";
+import { STANDARD_DHT } from "./huffman.ts";
+import { JpegSplitter } from "./splitter.ts";
+
+/** Everything that comes out when `bytes` go in, in pieces of `size`. */
+function split(
+  bytes: Uint8Array,
+  size = 65_536,
+  splitter = new JpegSplitter(),
+): Uint8Array<ArrayBuffer>[] {
+  const frames: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 0; at < bytes.length; at += size) {
+    frames.push(...splitter.push(bytes.subarray(at, at + size)));
+  }
+  return frames;
+}
+
+const NONE = { frames: 0, garbageBytes: 0, truncated: 0, malformed: 0, oversized: 0 };
+
+/** The smallest bytes that walk like a JPEG; the tests that need no decoder use it. */
+function tiny(...body: number[]): Uint8Array<ArrayBuffer> {
+  return concat(
+    Uint8Array.of(0xff, 0xd8),
+    STANDARD_DHT,
+    segment(0xc0, Uint8Array.of(8, 0, 8, 0, 8, 1, 1, 0x11, 0)),
+    segment(0xda, Uint8Array.of(1, 1, 0, 0, 63, 0)),
+    Uint8Array.from(body),
+    Uint8Array.of(0xff, 0xd9),
+  );
+}
+
+Deno.test("a frame comes out with the chunk that holds its EOI, not with the next SOI", () => {
+  const splitter = new JpegSplitter();
+  const jpeg = tiny(1, 2, 3);
+  assert.deepEqual(splitter.push(jpeg.subarray(0, jpeg.length - 1)), []);
+  assert.deepEqual(splitter.push(jpeg.subarray(jpeg.length - 1)), [jpeg]);
+});
+
+Deno.test("real frames of every kind come out byte for byte, whatever the chunks are", async () => {
+  const samples = await corpus();
+  const stream = concat(...samples.map((sample) => sample.jpeg));
+  for (const size of [1, 2, 3, 4096, 65_536, stream.length]) {
+    const splitter = new JpegSplitter();
+    const frames = split(stream, size, splitter);
+    assert.equal(frames.length, samples.length);
+    samples.forEach(({ name, jpeg }, i) => assert.deepEqual(frames[i], jpeg, `${name} by ${size}`));
+    assert.deepEqual(splitter.counts, { ...NONE, frames: samples.length });
+  }
+});
+
+Deno.test("padding and noise between frames fall out and are counted", async () => {
+  const jpeg = await baseline();
+  const noise = concat(
+    new Uint8Array(1000),
+    Uint8Array.of(0xff, 0xd9, 0xff, 0xd8, 0x00, 0xff, 0xff),
+    new TextEncoder().encode("--boundary\r\nContent-Type: image/jpeg\r\n\r\n"),
+  );
+  const splitter = new JpegSplitter();
+  assert.deepEqual(split(concat(noise, jpeg, noise, jpeg), 100, splitter), [jpeg, jpeg]);
+  assert.deepEqual(splitter.counts, { ...NONE, frames: 2, garbageBytes: 2 * noise.length });
+});
+
+Deno.test("each frame has a buffer of its own", () => {
+  const splitter = new JpegSplitter();
+  const chunk = concat(tiny(1), tiny(2));
+  const [first, second] = splitter.push(chunk);
+  chunk.fill(0);
+  splitter.push(tiny(3));
+  assert.deepEqual([first, second], [tiny(1), tiny(2)]);
+  assert.equal(first.buffer.byteLength, first.length);
+});
+
+Deno.test("a frame cut off in its picture data gives way to the next one", async () => {
+  for (const { name, jpeg } of await corpus()) {
+    const splitter = new JpegSplitter();
+    const cut = jpeg.subarray(0, jpeg.length - 500);
+    assert.deepEqual(split(concat(cut, jpeg), 1000, splitter), [jpeg], name);
+    assert.deepEqual(splitter.counts, { ...NONE, frames: 1, truncated: 1 }, name);
+  }
+});
+
+Deno.test("a frame cut off inside EXIF never lets its thumbnail out as a picture", async () => {
+  const sample = (await corpus()).find(({ name }) => name === "EXIF with thumbnail");
+  assert(sample);
+  for (const kept of [20, 60, 200, 2000]) {
+    const stream = concat(sample.jpeg.subarray(0, kept), ...Array(9).fill(sample.jpeg));
+    const frames = split(stream);
+    assert(frames.length >= 7, `${frames.length} frames after a cut at ${kept}`);
+    for (const frame of frames) assert.deepEqual(frame, sample.jpeg);
+  }
+});
+
+Deno.test("a frame cut off inside its tables costs no other frame", async () => {
+  const jpeg = await baseline();
+  const splitter = new JpegSplitter();
+  assert.deepEqual(split(concat(jpeg.subarray(0, 100), jpeg, jpeg), 777, splitter), [jpeg, jpeg]);
+  assert.equal(splitter.counts.malformed + splitter.counts.truncated, 1);
+});
+
+Deno.test("missing Huffman tables are put in, and the picture decodes to the same pixels", async () => {
+  const jpeg = await baseline();
+  const bare = withoutTables(jpeg);
+  assert.equal(bare.length, jpeg.length - 432);
+  const [mended] = split(bare);
+  assert.equal(mended.length, bare.length + 420);
+  assert.deepEqual(await pixels(mended), await pixels(jpeg));
+});
+
+Deno.test("a frame past the cap is dropped and the next one comes out", () => {
+  const splitter = new JpegSplitter({ maxFrameBytes: 1000 });
+  const frames = split(concat(tiny(...Array(3000).fill(7)), tiny(1)), 64, splitter);
+  assert.deepEqual(frames, [tiny(1)]);
+  assert.equal(splitter.counts.oversized, 1);
+  const whole = new JpegSplitter({ maxFrameBytes: 1000 });
+  assert.deepEqual(split(concat(tiny(...Array(3000).fill(7)), tiny(1)), 65_536, whole), [tiny(1)]);
+  assert.equal(whole.counts.oversized, 1);
+});
+
+Deno.test("what has no frame header or no scan is no frame", () => {
+  const splitter = new JpegSplitter();
+  assert.deepEqual(splitter.push(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9)), []);
+  assert.deepEqual(splitter.counts, { ...NONE, malformed: 1 });
+});
+
+Deno.test("reset forgets the frame under way and keeps the counts", () => {
+  const splitter = new JpegSplitter();
+  splitter.push(tiny(1));
+  splitter.push(tiny(2).subarray(0, 100));
+  splitter.reset();
+  assert.deepEqual(splitter.push(tiny(3)), [tiny(3)]);
+  assert.deepEqual(splitter.counts, { ...NONE, frames: 2 });
+});
+
+Deno.test("a chunk of many frames is no matter of size", () => {
+  const jpeg = tiny(...Array(5000).fill(9));
+  const frames = split(concat(...Array(300).fill(jpeg)), Infinity);
+  assert.equal(frames.length, 300);
+});
+
+toolTest(["ffmpeg"], "a pipe of ffmpeg with slices comes apart into its pictures", async () => {
+  const stream = await ffmpegStream(20, ["-slices", "4"]);
+  const frames = split(stream, 4096);
+  assert.equal(frames.length, 20);
+  assert.deepEqual(concat(...frames), stream);
+});
+
+Deno.test("any chunking gives the same frames and counts", async () => {
+  const samples = await corpus();
+  const noise = fc.uint8Array({ maxLength: 300 });
+  const piece = fc.record({
+    sample: fc.nat(samples.length - 1),
+    keep: fc.double({ min: 0, max: 1, noNaN: true }),
+    noise,
+  });
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 6 }),
+      fc.array(fc.integer({ min: 1, max: 20_000 }), { minLength: 1, maxLength: 20 }),
+      (pieces, sizes) => {
+        const stream = concat(...pieces.flatMap(({ sample, keep, noise }) => {
+          const jpeg = samples[sample].jpeg;
+          return [keep > 0.5 ? jpeg : jpeg.subarray(0, Math.ceil(keep * jpeg.length)), noise];
+        }));
+        const whole = new JpegSplitter();
+        const expected = split(stream, Infinity, whole);
+        const splitter = new JpegSplitter();
+        const frames: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < stream.length; i++) {
+          const size = sizes[i % sizes.length];
+          frames.push(...splitter.push(stream.subarray(at, at + size)));
+          at += size;
+        }
+        assert.equal(frames.length, expected.length);
+        frames.forEach((frame, i) => assert(equal(frame, expected[i])));
+        assert.deepEqual(splitter.counts, whole.counts);
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
+Deno.test("a segment behind SOI that looks like pictures is jumped over", () => {
+  const jpeg = withSegment(tiny(1), 0xe5, concat(tiny(2), tiny(3)));
+  assert.deepEqual(split(jpeg), [jpeg]);
+});
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
