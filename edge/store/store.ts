@@ -58,7 +58,7 @@ export interface FrameStore {
   head(cam: string): Promise<Head | undefined>;
   /** The newest stored frame. */
   newest(cam: string): Promise<Frame | undefined>;
-  /** One frame by version: the newest, one of the two before it, or a keyframe. */
+  /** One frame by version: the newest or a keyframe. */
   get(cam: string, version: number): Promise<Frame | undefined>;
   /** Cameras that have a head. */
   cams(): Promise<string[]>;

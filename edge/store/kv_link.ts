@@ -1,0 +1,175 @@
+// The line to Deno KV: every call has a deadline and is counted, and a silent store is left alone
+// but for one try a second. The remote client retries for ever by itself, so a call past its
+// deadline stays in it: the pause is what keeps an outage from piling them up.
+
+import type { Clock } from "../../shared/clock.ts";
+import { type StoreState, StoreTimeout } from "./store.ts";
+import { keyBytes, readUnits, type StoreCost, valueBytes, writeUnits } from "./kv_units.ts";
+
+/** What a link needs. */
+export interface KvLinkOptions {
+  /** Opens the database; called again after it failed. */
+  open(): Promise<Deno.Kv>;
+  readonly clock: Clock;
+  /** The longest a call may take, ms. */
+  readonly deadlineMs: number;
+}
+
+/** One atomic write, as data. */
+export interface Commit {
+  readonly checks?: readonly Deno.AtomicCheck[];
+  readonly sets?: readonly {
+    readonly key: Deno.KvKey;
+    readonly value: unknown;
+    readonly expireIn?: number;
+  }[];
+  readonly deletes?: readonly Deno.KvKey[];
+}
+
+/** How long a silent store is left alone between two tries, ms. */
+export const RETRY_MS = 1000;
+
+/** Calls to one KV database. */
+export class KvLink {
+  readonly #options: KvLinkOptions;
+  #kv: Promise<Deno.Kv> | undefined;
+  #closed = false;
+  #problem: string | undefined;
+  #failures = 0;
+  #silent = false;
+  #nextTry = 0;
+  #reads = 0;
+  #readUnits = 0;
+  #writes = 0;
+  #writeUnits = 0;
+
+  constructor(options: KvLinkOptions) {
+    this.#options = options;
+  }
+
+  get state(): StoreState {
+    return {
+      answering: this.#problem === undefined,
+      problem: this.#problem,
+      failures: this.#failures,
+    };
+  }
+
+  get cost(): StoreCost {
+    return {
+      reads: this.#reads,
+      readUnits: this.#readUnits,
+      writes: this.#writes,
+      writeUnits: this.#writeUnits,
+    };
+  }
+
+  /** The database itself, for `watch`, which has no end and so no deadline. */
+  kv(): Promise<Deno.Kv> {
+    return this.#kv ??= this.#open();
+  }
+
+  async get<T>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>> {
+    const entry = await this.#call("read", (kv) => kv.get<T>(key));
+    this.#countRead([entry]);
+    return entry;
+  }
+
+  /** Any number of keys, ten in a call. Not one snapshot beyond ten. */
+  async getMany<T>(keys: readonly Deno.KvKey[]): Promise<Deno.KvEntryMaybe<T>[]> {
+    const entries: Deno.KvEntryMaybe<T>[] = [];
+    for (let i = 0; i < keys.length; i += 10) {
+      const some = await this.#call(
+        "read",
+        (kv) => kv.getMany<T[]>(keys.slice(i, i + 10)) as Promise<Deno.KvEntryMaybe<T>[]>,
+      );
+      this.#countRead(some);
+      entries.push(...some);
+    }
+    return entries;
+  }
+
+  async list<T>(
+    selector: Deno.KvListSelector,
+    options: { readonly limit: number; readonly reverse?: boolean },
+  ): Promise<Deno.KvEntry<T>[]> {
+    const batchSize = Math.min(options.limit, 500);
+    const entries = await this.#call(
+      "list",
+      (kv) => Array.fromAsync(kv.list<T>(selector, { ...options, batchSize })),
+    );
+    this.#countRead(entries);
+    return entries;
+  }
+
+  /** The commit's versionstamp, or undefined where a check failed and nothing was written. */
+  async commit(commit: Commit): Promise<string | undefined> {
+    const { checks = [], sets = [], deletes = [] } = commit;
+    const result = await this.#call("write", (kv) => {
+      const atomic = kv.atomic().check(...checks);
+      for (const { key, value, expireIn } of sets) {
+        if (expireIn === undefined) atomic.set(key, value);
+        else atomic.set(key, value, { expireIn });
+      }
+      for (const key of deletes) atomic.delete(key);
+      return atomic.commit();
+    });
+    let bytes = 0;
+    for (const { key, value } of sets) bytes += keyBytes(key) + valueBytes(value);
+    for (const key of deletes) bytes += keyBytes(key);
+    this.#writes++;
+    this.#writeUnits += writeUnits(bytes);
+    return result.ok ? result.versionstamp : undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#kv?.then((kv) => kv.close()).catch(() => {});
+    this.#kv = undefined;
+  }
+
+  #countRead(entries: readonly { readonly key: Deno.KvKey; readonly value: unknown }[]): void {
+    this.#reads++;
+    this.#readUnits += readUnits(
+      entries.reduce((sum, { key, value }) => sum + keyBytes(key) + valueBytes(value), 0),
+    );
+  }
+
+  #open(): Promise<Deno.Kv> {
+    if (this.#closed) return Promise.reject(new Error("The store is closed"));
+    const opening = this.#options.open();
+    opening.catch(() => {
+      if (this.#kv === opening) this.#kv = undefined;
+    });
+    return opening;
+  }
+
+  async #call<T>(action: string, run: (kv: Deno.Kv) => Promise<T>): Promise<T> {
+    const { clock, deadlineMs } = this.#options;
+    if (this.#silent) {
+      if (clock.monotonic() < this.#nextTry) throw new StoreTimeout(`${this.#problem}`);
+      this.#nextTry = clock.monotonic() + RETRY_MS;
+    }
+    const answer = (async () => await run(await this.kv()))();
+    answer.catch(() => {});
+    const deadline = new AbortController();
+    const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
+      throw new StoreTimeout(`Cannot ${action}: the store gave no answer in ${deadlineMs} ms`);
+    });
+    late.catch(() => {});
+    try {
+      const result = await Promise.race([answer, late]);
+      this.#problem = undefined;
+      this.#silent = false;
+      return result;
+    } catch (error) {
+      this.#failures++;
+      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#silent = error instanceof StoreTimeout || this.#kv === undefined;
+      if (this.#silent) this.#nextTry = clock.monotonic() + RETRY_MS;
+      throw error;
+    } finally {
+      deadline.abort();
+    }
+  }
+}
