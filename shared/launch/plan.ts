@@ -1,0 +1,88 @@
+// What the two programs are told when one command starts both on one machine.
+
+/** `demo`: a pattern camera, nothing kept. `lan`: this machine's camera, for the network it is on. */
+export type LaunchMode = "demo" | "lan";
+
+/** Variables of the environment, by name. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Whether `text` is a launch mode. */
+export function isLaunchMode(text: string | undefined): text is LaunchMode {
+  return text === "demo" || text === "lan";
+}
+
+/**
+ * What the edge gets on top of the caller's environment.
+ *
+ * @param token The publish token made for this run.
+ * @param port The port to listen on; 0 picks a free one.
+ */
+export function edgeEnv(
+  mode: LaunchMode,
+  env: Env,
+  token: string,
+  port: number,
+): Record<string, string> {
+  const others = mode === "lan" && env.PERCH_PUBLISH_TOKENS ? `${env.PERCH_PUBLISH_TOKENS},` : "";
+  return {
+    HOST: env.HOST || "0.0.0.0",
+    PORT: String(port),
+    // In memory: a demo leaves nothing behind, and a Pi's SD card is not written to.
+    PERCH_KV_PATH: mode === "lan" && env.PERCH_KV_PATH || ":memory:",
+    PERCH_PUBLISH_TOKENS: others + token,
+  };
+}
+
+/** What the camera agent gets on top of the caller's environment, for an edge on `port`. */
+export function piEnv(
+  mode: LaunchMode,
+  env: Env,
+  token: string,
+  port: number,
+): Record<string, string> {
+  return {
+    PERCH_URL: `http://127.0.0.1:${port}`,
+    PERCH_TOKEN: token,
+    PERCH_SOURCE: env.PERCH_SOURCE || (mode === "demo" ? "pattern" : "auto"),
+  };
+}
+
+/** The port in the edge's `listening on …` line, or undefined in any other line. */
+export function listeningPort(line: string): number | undefined {
+  const match = /listening on https?:\/\/\S+:(\d+)/i.exec(line);
+  return match ? Number(match[1]) : undefined;
+}
+
+/** A network interface's address, as `Deno.networkInterfaces` tells it. */
+export interface InterfaceAddress {
+  readonly family: "IPv4" | "IPv6";
+  readonly address: string;
+  readonly name: string;
+}
+
+/** Interfaces that containers and virtual machines make: no phone is behind them. */
+const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|utun|tun|tap|tailscale|zt)/;
+
+/** IPv4 addresses under which other devices of the network reach this machine, likeliest first. */
+export function networkAddresses(interfaces: readonly InterfaceAddress[]): string[] {
+  return interfaces
+    .filter(({ family, address, name }) =>
+      family === "IPv4" && !address.startsWith("127.") && !address.startsWith("169.254.") &&
+      !VIRTUAL.test(name)
+    )
+    .map(({ address }) => address);
+}
+
+/** The lines that tell where to look. */
+export function invitation(mode: LaunchMode, port: number, addresses: readonly string[]): string[] {
+  return [
+    "",
+    mode === "demo" ? "Perch is up, with a test pattern for a camera." : "Perch is up.",
+    "",
+    `  on this machine      http://localhost:${port}/`,
+    ...addresses.slice(0, 3).map((address) => `  on the same network  http://${address}:${port}/`),
+    "",
+    "Ctrl-C stops it.",
+    "",
+  ];
+}
