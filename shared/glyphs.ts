@@ -1,0 +1,149 @@
+// Letters without a font: Raspberry Pi OS Lite has none installed, so text in pictures is drawn from
+// these 5 by 7 dots, as SVG path data or straight into RGB pixels.
+
+/** Dots across one character. */
+export const GLYPH_WIDTH = 5;
+
+/** Dots down one character. */
+export const GLYPH_HEIGHT = 7;
+
+/** Dots from one character's left edge to the next one's. */
+export const GLYPH_ADVANCE = 6;
+
+/** Seven rows of five dots a character, two hexadecimal digits a row, the leftmost dot as 16. */
+const FONT: Readonly<Record<string, string>> = {
+  " ": "00000000000000",
+  "0": "0e11131519110e",
+  "1": "040c040404040e",
+  "2": "0e11010204081f",
+  "3": "1f02040201110e",
+  "4": "02060a121f0202",
+  "5": "1f101e0101110e",
+  "6": "0608101e11110e",
+  "7": "1f010204080808",
+  "8": "0e11110e11110e",
+  "9": "0e11110f01020c",
+  A: "0e11111f111111",
+  B: "1e11111e11111e",
+  C: "0e11101010110e",
+  D: "1c12111111121c",
+  E: "1f10101e10101f",
+  F: "1f10101e101010",
+  G: "0e11101711110f",
+  H: "1111111f111111",
+  I: "0e04040404040e",
+  J: "0702020202120c",
+  K: "11121418141211",
+  L: "1010101010101f",
+  M: "111b1515111111",
+  N: "11111915131111",
+  O: "0e11111111110e",
+  P: "1e11111e101010",
+  Q: "0e11111115120d",
+  R: "1e11111e141211",
+  S: "0f10100e01011e",
+  T: "1f040404040404",
+  U: "1111111111110e",
+  V: "11111111110a04",
+  W: "1111111515150a",
+  X: "11110a040a1111",
+  Y: "1111110a040404",
+  Z: "1f01020408101f",
+  ".": "00000000000c0c",
+  ",": "0000000c040408",
+  ":": "000c0c000c0c00",
+  "-": "0000001f000000",
+  "+": "0004041f040400",
+  "/": "00010204081000",
+  "#": "0a0a1f0a1f0a0a",
+  "%": "18190204081303",
+  "(": "02040808080402",
+  ")": "08040202020408",
+  "!": "04040404000004",
+  "?": "0e110102040004",
+  "'": "0c040800000000",
+  "_": "0000000000001f",
+  "°": "0c12120c000000",
+};
+
+/** A box around the characters that are not in the font, so that they are seen to be missing. */
+const UNKNOWN = "1f11111111111f";
+
+/**
+ * The rows of a character from the top, each a number of five bits, the leftmost dot as 16.
+ *
+ * @param char One character; small letters are drawn as capitals.
+ */
+export function glyphRows(char: string): number[] {
+  const rows = FONT[char.toUpperCase()] ?? UNKNOWN;
+  return Array.from(
+    { length: GLYPH_HEIGHT },
+    (_, row) => parseInt(rows.slice(row * 2, row * 2 + 2), 16),
+  );
+}
+
+/** Where text goes and how large: `scale` pixels a dot; `x` and `y` are the top left corner. */
+export interface GlyphOptions {
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+}
+
+/** How wide `text` is in pixels, without the gap after its last character. */
+export function textWidth(text: string, scale: number): number {
+  return Math.max(0, [...text].length * GLYPH_ADVANCE - 1) * scale;
+}
+
+/** Calls `run` for every horizontal run of dots of `text`, in dots from its top left corner. */
+export function forEachRun(text: string, run: (x: number, y: number, width: number) => void): void {
+  [...text].forEach((char, index) => {
+    glyphRows(char).forEach((bits, y) => {
+      for (let x = 0; x < GLYPH_WIDTH; x++) {
+        const start = x;
+        while (x < GLYPH_WIDTH && bits & (16 >> x)) x++;
+        if (x > start) run(index * GLYPH_ADVANCE + start, y, x - start);
+      }
+    });
+  });
+}
+
+/** SVG path data that draws `text` in filled rectangles. */
+export function glyphPath(text: string, options: GlyphOptions): string {
+  const { x: left, y: top, scale } = options;
+  let path = "";
+  forEachRun(text, (x, y, width) => {
+    const across = width * scale;
+    path += `M${left + x * scale} ${top + y * scale}h${across}v${scale}h${-across}z`;
+  });
+  return path;
+}
+
+/** Raw pixels, three bytes each: red, green, blue. */
+export interface RgbPixels {
+  readonly data: Uint8Array | Uint8ClampedArray;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Draws `text` into `pixels`; what lies outside is cut off. */
+export function drawText(
+  pixels: RgbPixels,
+  text: string,
+  options: GlyphOptions & { readonly colour: readonly [number, number, number] },
+): void {
+  const { x: left, y: top, scale, colour: [red, green, blue] } = options;
+  forEachRun(text, (x, y, width) => {
+    const fromX = Math.max(0, left + x * scale);
+    const toX = Math.min(pixels.width, left + (x + width) * scale);
+    const fromY = Math.max(0, top + y * scale);
+    const toY = Math.min(pixels.height, top + (y + 1) * scale);
+    for (let py = fromY; py < toY; py++) {
+      for (let px = fromX; px < toX; px++) {
+        const at = (py * pixels.width + px) * 3;
+        pixels.data[at] = red;
+        pixels.data[at + 1] = green;
+        pixels.data[at + 2] = blue;
+      }
+    }
+  });
+}

@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { drawText, glyphPath, glyphRows, textWidth } from "./glyphs.ts";
+
+function picture(text: string): string[] {
+  const width = textWidth(text, 1);
+  const pixels = { data: new Uint8Array(width * 7 * 3), width, height: 7 };
+  drawText(pixels, text, { x: 0, y: 0, scale: 1, colour: [255, 0, 0] });
+  return Array.from(
+    { length: 7 },
+    (_, y) =>
+      Array.from({ length: width }, (_, x) => pixels.data[(y * width + x) * 3] ? "#" : ".").join(
+        "",
+      ),
+  );
+}
+
+Deno.test("text is drawn as dots, five by seven a character and one apart", () => {
+  assert.deepEqual(
+    picture("7:"),
+    [
+      "#####......",
+      "....#..##..",
+      "...#...##..",
+      "..#........",
+      ".#.....##..",
+      ".#.....##..",
+      ".#.........",
+    ].map((row) => row),
+  );
+});
+
+Deno.test("every letter and digit has a shape of its own", () => {
+  const chars = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-+/#%()!?'_°";
+  const shapes = new Set([...chars].map((char) => glyphRows(char).join()));
+  assert.equal(shapes.size, [...chars].length);
+});
+
+Deno.test("small letters are drawn as capitals and what the font lacks as a box", () => {
+  assert.deepEqual(glyphRows("q"), glyphRows("Q"));
+  assert.deepEqual(glyphRows("€"), [31, 17, 17, 17, 17, 17, 31]);
+});
+
+Deno.test("a path covers exactly the dots that pixels would", () => {
+  const path = glyphPath("-I", { x: 10, y: 20, scale: 3 });
+  assert.equal(
+    path,
+    "M10 29h15v3h-15zM31 20h9v3h-9zM34 23h3v3h-3zM34 26h3v3h-3zM34 29h3v3h-3z" +
+      "M34 32h3v3h-3zM34 35h3v3h-3zM31 38h9v3h-9z",
+  );
+});
+
+Deno.test("text that runs out of the picture is cut off, not wrapped", () => {
+  const pixels = { data: new Uint8Array(8 * 8 * 3), width: 8, height: 8 };
+  drawText(pixels, "HH", { x: -2, y: 5, scale: 2, colour: [9, 9, 9] });
+  drawText(pixels, "HH", { x: 6, y: -4, scale: 2, colour: [9, 9, 9] });
+  const row = (y: number) =>
+    [...pixels.data.subarray(y * 24, y * 24 + 24)].filter((_, i) => i % 3 === 0);
+  assert.deepEqual(row(4), [0, 0, 0, 0, 0, 0, 9, 9]);
+  assert.deepEqual(row(7), [0, 0, 0, 0, 0, 0, 9, 9]);
+});
