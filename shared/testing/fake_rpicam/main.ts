@@ -1,0 +1,54 @@
+// Plays rpicam-vid, rpicam-still or rpicam-hello on a machine without a camera.
+// First argument: the name it is called by. FAKE_RPICAM: what goes wrong (faults.ts).
+
+import { say } from "./banner.ts";
+import { attachedCameras, listCameras } from "./cameras.ts";
+import { Faults } from "./faults.ts";
+import { optionsOf, type Program } from "./options.ts";
+import { OptionError, parseCommandLine } from "./parse.ts";
+import { runHello, runStill, runVideo } from "./run.ts";
+import { settingsOf } from "./settings.ts";
+import { recordStart } from "./starts.ts";
+
+const VERSION = `rpicam-apps build: v1.13.0 f4ef0d7f9b0d 07-08-2026 (12:00:00)
+rpicam-apps capabilites: egl:1 qt:0 drm:1 libav:1
+libcamera build: v0.7.1+rpt20260429
+`;
+
+/** One run, from the command line to the exit code. */
+async function main(name: string, args: string[]): Promise<number> {
+  const program = name.replace(/^.*(rpicam|libcamera)-/, "") as Program;
+  const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text));
+  try {
+    const options = optionsOf(program);
+    const values = parseCommandLine(options, args);
+    if (values.on("help")) {
+      print(`Valid options are:\n${options.map((one) => `  --${one.name}\n`).join("")}`);
+      return 0;
+    }
+    const settings = settingsOf(program, values);
+    if (values.on("version")) {
+      print(VERSION);
+      return 0;
+    }
+    const wanted = Deno.env.get("FAKE_RPICAM") ?? "";
+    const cameras = wanted.split(",").includes("nocam")
+      ? []
+      : attachedCameras(Deno.env.get("FAKE_RPICAM_CAMERAS"));
+    if (values.on("list-cameras")) {
+      print(listCameras(cameras));
+      return 0;
+    }
+    const start = recordStart(Deno.env.get("FAKE_RPICAM_STARTS"), name, args);
+    const faults = Faults.parse(wanted, start);
+    if (faults.has("ignoreterm")) Deno.addSignalListener("SIGTERM", () => {});
+    const run = { vid: runVideo, still: runStill, hello: runHello }[program];
+    return await run(settings, { faults, cameras, buffered: Deno.env.get("_STDBUF_O") !== "0" });
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    say(`ERROR: *** ${error.message} ***`);
+    return 255;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args[0], Deno.args.slice(1)));

@@ -1,0 +1,31 @@
+// A file with one line per start of a camera program: how faults of "the first n starts" know, and how
+// tests see which children there were.
+
+/** One start of a program that opens the camera. */
+export interface Start {
+  readonly pid: number;
+  /** Unix ms. */
+  readonly at: number;
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+/** Notes a start in `file` and says which one it is, from 1. */
+export function recordStart(file: string | undefined, name: string, args: string[]): number {
+  if (!file) return 1;
+  const start: Start = { pid: Deno.pid, at: Date.now(), name, args };
+  Deno.writeTextFileSync(file, JSON.stringify(start) + "\n", { append: true });
+  return readStarts(file).length;
+}
+
+/** The starts noted in `file` so far. */
+export function readStarts(file: string): Start[] {
+  try {
+    return Deno.readTextFileSync(file).trim().split("\n").filter(Boolean).map((line) =>
+      JSON.parse(line)
+    );
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
+  }
+}
