@@ -2,14 +2,7 @@
 // by whom. What is needed to show it right (JFIF, colour profile, Adobe transform, orientation)
 // stays, and the picture's own bytes are not touched.
 
-import {
-  endOfEntropy,
-  isSegment,
-  isStandalone,
-  isStartOfFrame,
-  isTable,
-  MARKER,
-} from "./markers.ts";
+import { endOfEntropy, isApp, isSegment, isStandalone, MARKER } from "./markers.ts";
 import { exifOrientation, isBareOrientation, orientationSegment } from "./orientation.ts";
 
 /** A run of bytes to leave out. */
@@ -60,7 +53,8 @@ export function stripMetadata(bytes: Uint8Array): Uint8Array {
 
 /** Whether the segment at `at` is needed to show the picture right. */
 function belongs(bytes: Uint8Array, at: number, code: number): boolean {
-  if (isTable(code) || isStartOfFrame(code) || code === MARKER.SOS) return true;
+  if (code === MARKER.COM) return false;
+  if (!isApp(code)) return true;
   if (code === MARKER.APP0) return startsWith(bytes, at + 4, "JFIF\0");
   if (code === MARKER.APP2) return startsWith(bytes, at + 4, "ICC_PROFILE\0");
   if (code === MARKER.APP14) return startsWith(bytes, at + 4, "Adobe");
