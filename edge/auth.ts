@@ -1,0 +1,85 @@
+// Who may publish and who may watch.
+
+import type { Context, MiddlewareHandler } from "hono";
+import { problem } from "./problem.ts";
+import { digestToken, type PublishToken, sameDigest } from "./tokens.ts";
+
+/** Whether a credential is good for a camera. */
+export type Verdict = "allowed" | "other-camera" | "unknown";
+
+/** Compares a token with every publish token, without an early exit. */
+export function judgePublisher(
+  tokens: readonly PublishToken[],
+  token: string,
+  cam: string | undefined,
+): Verdict {
+  const digest = digestToken(token);
+  let verdict: Verdict = "unknown";
+  for (const known of tokens) {
+    if (!sameDigest(known.digest, digest)) continue;
+    if (known.cam === undefined || known.cam === cam) verdict = "allowed";
+    else if (verdict === "unknown") verdict = "other-camera";
+  }
+  return verdict;
+}
+
+/** The token of an `Authorization` header: Bearer, or the password of Basic. */
+export function tokenOf(authorization: string | undefined): string | undefined {
+  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization ?? "");
+  if (!match) return undefined;
+  if (match[1].toLowerCase() === "bearer") return match[2];
+  try {
+    const pair = new TextDecoder().decode(
+      Uint8Array.from(atob(match[2]), (char) => char.charCodeAt(0)),
+    );
+    return pair.includes(":") ? pair.slice(pair.indexOf(":") + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lets only holders of a publish token for the camera named by `camOf` through. */
+export function publisherOnly(
+  tokens: readonly PublishToken[],
+  camOf: (context: Context) => string | undefined,
+): MiddlewareHandler {
+  return async function publisherOnly(context, next) {
+    const token = tokenOf(context.req.header("authorization"));
+    const headers = { "www-authenticate": 'Bearer realm="perch publish"' };
+    if (token === undefined) {
+      return problem(401, "Send a publish token as Authorization: Bearer <token>.", { headers });
+    }
+    const cam = camOf(context);
+    const verdict = judgePublisher(tokens, token, cam);
+    if (verdict === "unknown") {
+      return problem(401, "The publish token is none of those the edge knows.", {
+        headers: { "www-authenticate": 'Bearer realm="perch publish", error="invalid_token"' },
+      });
+    }
+    if (verdict === "other-camera") {
+      return problem(403, `The publish token is bound to another camera than ${cam}.`);
+    }
+    await next();
+  };
+}
+
+/** Lets only viewers with the view token through; a publish token is good for watching too. */
+export function viewerOnly(
+  viewToken: Uint8Array | undefined,
+  tokens: readonly PublishToken[],
+  camOf: (context: Context) => string | undefined,
+): MiddlewareHandler {
+  return async function viewerOnly(context, next) {
+    if (viewToken === undefined) return await next();
+    const token = tokenOf(context.req.header("authorization"));
+    const allowed = token !== undefined &&
+      (sameDigest(digestToken(token), viewToken) ||
+        judgePublisher(tokens, token, camOf(context)) === "allowed");
+    if (!allowed) {
+      return problem(401, "This cam is private: sign in, or send the view token.", {
+        headers: { "www-authenticate": 'Basic realm="perch", charset="UTF-8"' },
+      });
+    }
+    await next();
+  };
+}
