@@ -7,6 +7,11 @@ export interface Numbered<T> {
   readonly value: T;
 }
 
+interface Listener<T> {
+  onItem(item: Numbered<T>): void;
+  onClose?(): void;
+}
+
 interface Waiter<T> {
   resolve(item: Numbered<T>): void;
   reject(reason: unknown): void;
@@ -22,7 +27,12 @@ export class Latest<T> {
   #overwritten = 0;
   #closed: { reason: unknown } | undefined;
   readonly #waiters = new Set<Waiter<T>>();
-  readonly #listeners = new Set<(item: Numbered<T>) => void>();
+  readonly #listeners = new Set<Listener<T>>();
+
+  /** Whether `close` was called. */
+  get closed(): boolean {
+    return this.#closed !== undefined;
+  }
 
   /** The newest value, or undefined before the first. Looking does not count as taking. */
   get value(): T | undefined {
@@ -48,7 +58,7 @@ export class Latest<T> {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const waiter of waiters) waiter.resolve(item);
-    for (const listener of this.#listeners) listener(item);
+    for (const listener of this.#listeners) listener.onItem(item);
   }
 
   /**
@@ -85,11 +95,13 @@ export class Latest<T> {
   }
 
   /**
-   * Calls `listener` inside every `set`: one wake-up for a whole crowd, with no promise per reader.
+   * Calls `onItem` inside every `set`: one wake-up for a whole crowd, with no promise per reader.
    *
+   * @param onClose Called once when the slot is closed.
    * @returns A function that stops the calls.
    */
-  onSet(listener: (item: Numbered<T>) => void): () => void {
+  onSet(onItem: (item: Numbered<T>) => void, onClose?: () => void): () => void {
+    const listener = { onItem, onClose };
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -100,7 +112,9 @@ export class Latest<T> {
     this.#closed = { reason };
     const waiters = [...this.#waiters];
     this.#waiters.clear();
+    const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const waiter of waiters) waiter.reject(reason);
+    for (const listener of listeners) listener.onClose?.();
   }
 }

@@ -1,0 +1,60 @@
+// Reads an upload into the one buffer that it will be served from.
+
+import { FrameBuffer } from "./live_frame.ts";
+
+/** The bytes, or why they were not taken. */
+export type BodyResult =
+  | { readonly ok: true; readonly buffer: FrameBuffer }
+  | { readonly ok: false; readonly status: 400 | 413; readonly detail: string };
+
+/**
+ * Reads a request's body.
+ *
+ * With a `Content-Length` each chunk goes straight to its place; without one the chunks are kept and
+ * joined once.
+ *
+ * @param maxBytes Larger bodies are refused while they arrive.
+ * @param tail What follows the frame in a stream (`partTail`).
+ */
+export async function readFrameBody(
+  request: Request,
+  maxBytes: number,
+  tail: Uint8Array,
+): Promise<BodyResult> {
+  const tooLarge = {
+    ok: false,
+    status: 413,
+    detail: `Take a frame: it is larger than ${maxBytes} bytes, the most that is taken here.`,
+  } as const;
+  const length = declaredLength(request);
+  if (length !== undefined && length > maxBytes) return tooLarge;
+  const chunks: Uint8Array[] = [];
+  const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
+  let size = 0;
+  for await (const chunk of request.body ?? []) {
+    if (size + chunk.length > (length ?? maxBytes)) return tooLarge;
+    if (buffer) buffer.jpeg.set(chunk, size);
+    else chunks.push(chunk);
+    size += chunk.length;
+  }
+  if (buffer) {
+    if (size === length) return { ok: true, buffer };
+    return {
+      ok: false,
+      status: 400,
+      detail: `Take a frame: it ended after ${size} of ${length} bytes.`,
+    };
+  }
+  const joined = new FrameBuffer(size, tail);
+  let offset = 0;
+  for (const chunk of chunks) {
+    joined.jpeg.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return { ok: true, buffer: joined };
+}
+
+function declaredLength(request: Request): number | undefined {
+  const text = request.headers.get("content-length");
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}

@@ -1,0 +1,212 @@
+// One camera on this instance: its newest frame, who watches it, and what is asked of it.
+
+import type { Clock } from "../shared/clock.ts";
+import type { FrameMeta } from "../shared/frame.ts";
+import { Latest } from "../shared/latest.ts";
+import type { CameraStatus, Demand, Report } from "../shared/wire.ts";
+import { wantedDemand } from "./demand.ts";
+import type { FrameBuffer, LiveFrame } from "./live_frame.ts";
+import { FrameRate } from "./frame_rate.ts";
+import { cameraState } from "./state.ts";
+import { UploadOrder } from "./upload_order.ts";
+
+/** Ms for which a poller counts as a viewer. */
+export const POLLER_MS = 10_000;
+
+/** A stream repeats its last picture after this many ms, so that proxies keep the line. */
+export const REPEAT_MS = 10_000;
+
+/** More pollers than this are not told apart. */
+const MAX_POLLERS = 10_000;
+
+/** What a camera hub needs to know of the settings. */
+export interface CameraHubOptions {
+  readonly clock: Clock;
+  readonly fps: number;
+  readonly idleIntervalMs: number;
+  readonly staleMs: number;
+}
+
+/** One camera's place on this instance. */
+export class CameraHub {
+  readonly cam: string;
+  /** The camera's number in frame headers of this instance. */
+  readonly camera: number;
+  /** The newest frame. */
+  readonly latest: Latest<LiveFrame> = new Latest();
+  /** Frames that the camera brought to this instance itself. */
+  readonly uploads: Latest<LiveFrame> = new Latest();
+  /** What a stream shows next: the newest frame, the same again, or the picture that says "no signal". */
+  readonly shown: Latest<LiveFrame> = new Latest();
+  /** Set when something of the status that people read has changed. */
+  readonly statusChanges: Latest<CameraStatus> = new Latest();
+  /** What is asked of the camera, newest. */
+  readonly demand: Latest<Demand> = new Latest();
+  /** The last thing the camera said of itself. */
+  report: Report | undefined;
+  /** Which uploads are late. */
+  readonly order: UploadOrder = new UploadOrder();
+  /** Frames that viewers of this instance skipped because they were slow. */
+  skipped = 0;
+
+  readonly #options: CameraHubOptions;
+  readonly #rate: FrameRate = new FrameRate();
+  readonly #pollers = new Map<string, number>();
+  #connected = 0;
+  #shownAt = -Infinity;
+  #elsewhere = 0;
+
+  constructor(cam: string, camera: number, options: CameraHubOptions) {
+    this.cam = cam;
+    this.camera = camera;
+    this.#options = options;
+    this.demand.set(this.#wanted());
+  }
+
+  /** Makes `buffer` the newest frame and wakes every viewer, all inside this call. */
+  publish(buffer: FrameBuffer, meta: FrameMeta): LiveFrame {
+    const frame = buffer.finish(this.cam, this.camera, meta);
+    this.#rate.add(this.#options.clock.monotonic());
+    this.latest.set(frame);
+    this.show(frame);
+    return frame;
+  }
+
+  /** Puts a picture on the streams without making it the newest frame. */
+  show(frame: LiveFrame): void {
+    this.#shownAt = this.#options.clock.monotonic();
+    this.shown.set(frame);
+  }
+
+  /** The newest version published here, 0 for none. */
+  get newestVersion(): number {
+    return this.latest.value?.version ?? 0;
+  }
+
+  /** Connected viewers and pollers of this instance. */
+  get viewersHere(): number {
+    return this.#connected + this.#pollers.size;
+  }
+
+  /** Viewers everywhere. */
+  get viewers(): number {
+    return this.viewersHere + this.#elsewhere;
+  }
+
+  /** Viewers of other instances, as the store tells. */
+  set viewersElsewhere(count: number) {
+    this.#elsewhere = count;
+    this.#updateDemand();
+  }
+
+  /** Whether another instance has viewers of this camera. */
+  get watchedElsewhere(): boolean {
+    return this.#elsewhere > 0;
+  }
+
+  /** Streams and sockets now. */
+  get connected(): number {
+    return this.#connected;
+  }
+
+  /**
+   * Counts a stream or socket as a viewer.
+   *
+   * @returns What to call, once, when it has gone.
+   */
+  attach(): () => void {
+    this.#connected++;
+    this.#updateDemand();
+    let attached = true;
+    return () => {
+      if (!attached) return;
+      attached = false;
+      this.#connected--;
+      this.#updateDemand();
+    };
+  }
+
+  /** Counts a poller, told from others by `who`, as a viewer for a while. */
+  poll(who: string): void {
+    if (this.#pollers.size < MAX_POLLERS || this.#pollers.has(who)) {
+      this.#pollers.delete(who);
+      this.#pollers.set(who, this.#options.clock.monotonic());
+    }
+    this.#updateDemand();
+  }
+
+  /** What is due by time alone. To be called every second or so. */
+  tick(): void {
+    const now = this.#options.clock.monotonic();
+    for (const [who, at] of this.#pollers) {
+      if (at > now - POLLER_MS) break;
+      this.#pollers.delete(who);
+    }
+    this.#updateDemand();
+    const shown = this.shown.value;
+    if (shown && now - this.#shownAt >= REPEAT_MS) this.show(shown);
+    const status = this.status();
+    if (!sameForPeople(status, this.statusChanges.value)) this.statusChanges.set(status);
+  }
+
+  /** What `/status.json` says. */
+  status(): CameraStatus {
+    const now = this.#options.clock.now();
+    const frame = this.latest.value;
+    const { interval } = this.#wanted();
+    const ageMs = frame && Math.max(0, now - frame.receivedAt);
+    const { staleMs, clock } = this.#options;
+    return {
+      cam: this.cam,
+      state: cameraState({
+        ageMs,
+        intervalMs: interval,
+        watched: this.viewers > 0,
+        staleMs,
+      }),
+      version: frame?.version,
+      ageMs,
+      capturedAt: frame?.capturedAt,
+      receivedAt: frame?.receivedAt,
+      size: frame?.size,
+      width: frame?.width,
+      height: frame?.height,
+      fps: this.#rate.perSecond(clock.monotonic()),
+      intervalMs: interval,
+      viewers: this.viewers,
+      lastError: this.report?.error,
+    };
+  }
+
+  /** Ends all waiting on this camera. */
+  close(): void {
+    this.latest.close();
+    this.shown.close();
+    this.uploads.close();
+    this.statusChanges.close();
+    this.demand.close();
+  }
+
+  #wanted(): Demand {
+    return wantedDemand({
+      viewersHere: this.viewersHere,
+      viewersElsewhere: this.#elsewhere,
+      fps: this.#options.fps,
+      idleIntervalMs: this.#options.idleIntervalMs,
+    });
+  }
+
+  #updateDemand(): void {
+    const wanted = this.#wanted();
+    const known = this.demand.value;
+    if (wanted.interval !== known?.interval || wanted.viewers !== known?.viewers) {
+      this.demand.set(wanted);
+    }
+  }
+}
+
+/** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */
+function sameForPeople(a: CameraStatus, b: CameraStatus | undefined): boolean {
+  return a.state === b?.state && a.viewers === b.viewers && a.intervalMs === b.intervalMs &&
+    a.lastError === b.lastError;
+}

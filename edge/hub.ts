@@ -1,0 +1,101 @@
+// All cameras this instance knows.
+
+import type { FrameStore } from "./store/store.ts";
+import { CameraHub, type CameraHubOptions } from "./camera_hub.ts";
+import { FrameBuffer } from "./live_frame.ts";
+import { MAX_CAMERAS } from "./tokens.ts";
+
+/** What the hub is made from. */
+export interface HubOptions extends CameraHubOptions {
+  readonly store: FrameStore;
+  /** What follows each frame of a stream (`partTail`). */
+  readonly partTail: Uint8Array;
+  /** Told of each camera as it is made. */
+  onCamera?(camera: CameraHub): void;
+  /** Told when the store fails to answer. */
+  onStoreError(action: string, error: unknown): void;
+}
+
+/** Cameras by id. Frames come in by `open`, viewers by `find`. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #cameras = new Map<string, CameraHub>();
+  readonly #loading = new Map<string, Promise<CameraHub | undefined>>();
+  #closed = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+  }
+
+  /** What follows each frame of a stream. */
+  get partTail(): Uint8Array {
+    return this.#options.partTail;
+  }
+
+  /** Every camera known here, by the order in which they came. */
+  get cameras(): CameraHub[] {
+    return [...this.#cameras.values()];
+  }
+
+  /** Whether `close` was called: nothing new is to be held open. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The camera, made if new; undefined where there are too many already. */
+  open(cam: string): CameraHub | undefined {
+    let camera = this.#cameras.get(cam);
+    if (!camera && this.#cameras.size < MAX_CAMERAS && !this.#closed) {
+      camera = new CameraHub(cam, this.#cameras.size, this.#options);
+      this.#cameras.set(cam, camera);
+      this.#options.onCamera?.(camera);
+    }
+    return camera;
+  }
+
+  /**
+   * The camera if it is known here or in the store, with the stored frame published when there is no
+   * newer one. A store that fails counts as knowing nothing.
+   */
+  find(cam: string): CameraHub | undefined | Promise<CameraHub | undefined> {
+    const camera = this.#cameras.get(cam);
+    if (camera?.latest.value) return camera;
+    let loading = this.#loading.get(cam);
+    if (!loading) {
+      loading = this.#load(cam).finally(() => this.#loading.delete(cam));
+      this.#loading.set(cam, loading);
+    }
+    return loading;
+  }
+
+  /** Takes over the newest stored frame of every stored camera. */
+  async restore(): Promise<void> {
+    try {
+      const cams = await this.#options.store.cams();
+      await Promise.all(cams.map((cam) => this.find(cam)));
+    } catch (error) {
+      this.#options.onStoreError("list cameras", error);
+    }
+  }
+
+  /** Ends every stream, socket and wait. */
+  close(): void {
+    this.#closed = true;
+    for (const camera of this.#cameras.values()) camera.close();
+  }
+
+  async #load(cam: string): Promise<CameraHub | undefined> {
+    try {
+      const frame = await this.#options.store.newest(cam);
+      if (frame) {
+        const camera = this.open(cam);
+        if (camera && !camera.latest.value) {
+          camera.publish(FrameBuffer.of(frame.jpeg, this.partTail), frame);
+        }
+      }
+    } catch (error) {
+      this.#options.onStoreError(`read the newest frame of ${cam}`, error);
+    }
+    return this.#cameras.get(cam);
+  }
+}
