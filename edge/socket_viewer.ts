@@ -1,0 +1,119 @@
+// One viewer on a WebSocket, watching one camera or several. It gets the next frame of a camera when
+// it has drawn the last: the only bound that covers kernel and proxy buffers too.
+
+import type { HelloMessage, StatusMessage } from "../shared/viewer_messages.ts";
+import { readAck } from "../shared/wire_frame.ts";
+import type { CameraHub } from "./camera_hub.ts";
+import type { LiveFrame } from "./live_frame.ts";
+import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
+
+/** The part of a WebSocket that is used. */
+export interface ViewerSocket {
+  readonly readyState: number;
+  send(data: string | Uint8Array<ArrayBuffer>): void;
+  close(code: number, reason: string): void;
+}
+
+/** Where a viewer gets its time from. */
+export interface ViewerTime {
+  /** Unix ms. */
+  now(): number;
+  /** Monotonic ms. */
+  monotonic(): number;
+}
+
+const OPEN = 1;
+const GOING_AWAY = 1001;
+
+interface Subscription {
+  readonly camera: CameraHub;
+  readonly inFlight: { version: number; sentAt: number }[];
+  window: WindowState;
+  sentSeq: number;
+}
+
+/** Feeds one socket. Call `start` when it is open and `stop` when it is not any more. */
+export class SocketViewer {
+  readonly #socket: ViewerSocket;
+  readonly #time: ViewerTime;
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #cleanups: (() => void)[] = [];
+
+  constructor(socket: ViewerSocket, cameras: readonly CameraHub[], time: ViewerTime) {
+    this.#socket = socket;
+    this.#time = time;
+    for (const camera of cameras) {
+      this.#subscriptions.set(camera.camera, {
+        camera,
+        inFlight: [],
+        window: INITIAL_WINDOW,
+        sentSeq: 0,
+      });
+    }
+  }
+
+  /** Says hello, sends the newest frames, and counts as a viewer from now on. */
+  start(): void {
+    const subscriptions = [...this.#subscriptions.values()];
+    const hello: HelloMessage = {
+      type: "hello",
+      now: this.#time.now(),
+      cams: subscriptions.map(({ camera }) => ({
+        camera: camera.camera,
+        status: camera.status(),
+      })),
+    };
+    this.#socket.send(JSON.stringify(hello));
+    for (const subscription of subscriptions) {
+      const { camera } = subscription;
+      const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
+      this.#cleanups.push(
+        camera.attach(),
+        camera.latest.onSet(() => this.#offer(subscription), goAway),
+        camera.statusChanges.onSet(({ value }) => {
+          const message: StatusMessage = { type: "status", now: this.#time.now(), status: value };
+          if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+        }),
+      );
+      this.#offer(subscription);
+    }
+  }
+
+  /**
+   * Takes a message of the viewer.
+   *
+   * @returns False where it is none that a viewer may send.
+   */
+  receive(data: unknown): boolean {
+    const ack = data instanceof ArrayBuffer ? readAck(new Uint8Array(data)) : undefined;
+    const subscription = ack && this.#subscriptions.get(ack.camera);
+    if (!ack || !subscription) return false;
+    const { inFlight, camera } = subscription;
+    let rttMs: number | undefined;
+    while (inFlight.length > 0 && inFlight[0].version <= ack.version) {
+      rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;
+    }
+    if (rttMs !== undefined) {
+      const limited = camera.latest.seq > subscription.sentSeq;
+      subscription.window = nextWindow(subscription.window, rttMs, limited);
+      this.#offer(subscription);
+    }
+    return true;
+  }
+
+  /** Counts as a viewer no more. */
+  stop(): void {
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  #offer(subscription: Subscription): void {
+    const { camera, inFlight, window } = subscription;
+    const frame: LiveFrame | undefined = camera.latest.value;
+    if (!frame || camera.latest.seq === subscription.sentSeq) return;
+    if (inFlight.length >= window.size || this.#socket.readyState !== OPEN) return;
+    if (subscription.sentSeq > 0) camera.skipped += camera.latest.seq - subscription.sentSeq - 1;
+    subscription.sentSeq = camera.latest.seq;
+    inFlight.push({ version: frame.version, sentAt: this.#time.monotonic() });
+    this.#socket.send(frame.message);
+  }
+}
