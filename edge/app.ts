@@ -1,0 +1,67 @@
+// Every route of the edge on one screen.
+
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { HEADER } from "../shared/wire.ts";
+import { publisherOnly, viewerOnly } from "./auth.ts";
+import type { EdgeDeps } from "./deps.ts";
+import { onError, problem } from "./problem.ts";
+import { camOf } from "./routes/cam_of.ts";
+import { getDemand } from "./routes/demand.ts";
+import { getHealth } from "./routes/health.ts";
+import { putFrame } from "./routes/ingest.ts";
+import { getLive } from "./routes/live.ts";
+import { getMetrics } from "./routes/metrics.ts";
+import { getPublish } from "./routes/publish.ts";
+import { putReport } from "./routes/report.ts";
+import { getRoot } from "./routes/root.ts";
+import { getSocket } from "./routes/socket.ts";
+import { getCams, getStatus } from "./routes/status.ts";
+import { getStream } from "./routes/stream.ts";
+import { assetRoutes, ViewerPages } from "./routes/viewer.ts";
+
+/** The default camera's resources are at the root, every camera's under its own path. */
+const BASES = ["", "/cams/:cam"] as const;
+
+/** The edge as a request handler. */
+export function createApp(deps: EdgeDeps): Hono {
+  const { config, hub } = deps;
+  const app = new Hono();
+  const publisher = publisherOnly(config.publishTokens, camOf);
+  const viewer = viewerOnly(config.viewToken, config.publishTokens, camOf);
+  const pages = new ViewerPages(deps);
+  const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
+  const stream = getStream(deps);
+  const live = getLive(deps);
+
+  if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
+  for (const base of BASES) {
+    app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
+    app.put(`${base}/report`, publisher, putReport(deps));
+    app.get(`${base}/demand`, publisher, getDemand(deps));
+    app.get(`${base}/publish`, publisher, getPublish(deps));
+    app.get(`${base}/live.jpeg`, viewer, live);
+    app.get(`${base}/stream.mjpeg`, viewer, stream);
+    app.get(`${base}/status.json`, viewer, getStatus(deps));
+    app.get(base || "/", viewer, getRoot(page, stream));
+  }
+  app.get("/cams", viewer, getCams(deps));
+  app.get("/ws", viewer, getSocket(deps));
+  app.get("/health", getHealth(deps));
+  app.get("/metrics", getMetrics(deps));
+  app.route("/", assetRoutes(pages, config.title));
+
+  app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));
+  app.onError(onError(deps.log));
+  return app;
+}
+
+/** Lets pages of other origins read frames and states; publishing stays closed to them. */
+function viewerCors(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes("*") ? "*" : [...origins],
+    allowMethods: ["GET", "HEAD"],
+    allowHeaders: ["Authorization", "If-None-Match"],
+    exposeHeaders: ["ETag", "Age", HEADER.state, HEADER.captured],
+  });
+}

@@ -1,0 +1,22 @@
+// The outside world of the edge, passed in: main.ts makes the real one, tests their own.
+
+import type { Clock } from "../shared/clock.ts";
+import type { Log } from "../shared/log.ts";
+import type { EdgeConfig } from "./config.ts";
+import type { Hub } from "./hub.ts";
+import type { Metrics } from "./metrics.ts";
+import type { FrameStore } from "./store/store.ts";
+
+/** What the routes work with. */
+export interface EdgeDeps {
+  readonly config: EdgeConfig;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hub: Hub;
+  readonly store: FrameStore;
+  readonly metrics: Metrics;
+  /** Divides the parts of every stream of this instance. */
+  readonly boundary: string;
+  /** Reads a built asset of the viewer page by its name in `client/dist`. */
+  readonly readAsset: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
+}

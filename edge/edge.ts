@@ -1,0 +1,74 @@
+// The whole edge put together from what main.ts gives it, ready to answer requests.
+
+import { createApp } from "./app.ts";
+import type { EdgeConfig } from "./config.ts";
+import type { EdgeDeps } from "./deps.ts";
+import { Hub } from "./hub.ts";
+import { Metrics } from "./metrics.ts";
+import { partTail, randomBoundary } from "./mjpeg.ts";
+import { StoreWriter } from "./store_writer.ts";
+
+/** What an edge is made from. */
+export type EdgeParts = Omit<EdgeDeps, "hub" | "metrics" | "boundary"> & {
+  readonly config: EdgeConfig;
+  /** From 0 up to 1, for boundaries. */
+  readonly random: () => number;
+};
+
+/** How often what is due by time alone is looked at, ms. */
+const TICK_MS = 1000;
+
+/** A running edge. */
+export class Edge {
+  /** Answers one request; `info` tells the client's address. */
+  readonly fetch: (request: Request, info?: Deno.ServeHandlerInfo) => Response | Promise<Response>;
+  readonly deps: EdgeDeps;
+  readonly #writers: StoreWriter[] = [];
+  readonly #stop = new AbortController();
+
+  constructor(parts: EdgeParts) {
+    const { config, clock, store, log, random } = parts;
+    const boundary = randomBoundary(random);
+    const metrics = new Metrics();
+    const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
+    const onStoreError = (action: string, error: unknown) => {
+      failures.value++;
+      if (failures.value === 1) log.warn(`could not ${action}`, { error: String(error) });
+    };
+    const hub = new Hub({
+      ...config,
+      clock,
+      store,
+      partTail: new TextEncoder().encode(partTail(boundary)),
+      onStoreError,
+      onCamera: (camera) => {
+        const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
+        this.#writers.push(writer);
+        writer.start();
+      },
+    });
+    this.deps = { ...parts, hub, metrics, boundary };
+    this.fetch = createApp(this.deps).fetch;
+  }
+
+  /** Takes over what is stored, then looks once a second at what is due. */
+  async start(): Promise<void> {
+    await this.deps.hub.restore();
+    this.#tick();
+  }
+
+  /** Ends streams and waits, and stores the last frame of each camera. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.deps.hub.close();
+    await Promise.all(this.#writers.map((writer) => writer.flush()));
+  }
+
+  async #tick(): Promise<void> {
+    const { clock, hub } = this.deps;
+    while (!this.#stop.signal.aborted) {
+      await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
+      for (const camera of hub.cameras) camera.tick();
+    }
+  }
+}

@@ -1,0 +1,55 @@
+// The edge: reads settings, opens KV, serves, and shuts down in the right order.
+
+import { edgeSettings, parseEdgeConfig } from "./config.ts";
+import { Edge } from "./edge.ts";
+import { systemClock } from "../shared/clock.ts";
+import { createLog } from "../shared/log.ts";
+import { KvStore } from "./store/kv_store.ts";
+
+const parsed = parseEdgeConfig(Object.fromEntries(
+  Object.keys(edgeSettings.shape).map((name) => [name, Deno.env.get(name)]),
+));
+if (!parsed.ok) {
+  for (const problem of parsed.problems) console.error(problem);
+  Deno.exit(2);
+}
+const { config } = parsed;
+const clock = systemClock;
+const log = createLog({ format: config.log, write: console.log, now: clock.now });
+
+const store = new KvStore({
+  open: () => Deno.openKv(config.kvPath),
+  instance: crypto.randomUUID(),
+  clock,
+  deadlineMs: 2000,
+  retentionMs: config.historyMs,
+  pollMs: 100,
+});
+const edge = new Edge({
+  config,
+  clock,
+  log,
+  random: Math.random,
+  store,
+  readAsset: (name) => Deno.readFile(new URL(`./client/dist/${name}`, import.meta.url)),
+});
+await edge.start();
+
+const server = Deno.serve({
+  hostname: config.host,
+  port: config.port,
+  onListen: ({ hostname, port }) => log.info(`listening on http://${hostname}:${port}`),
+}, edge.fetch);
+
+/** Streams first: the server's own shutdown waits for them. The platform kills after 5 s. */
+async function shutDown(): Promise<void> {
+  const deadline = setTimeout(() => Deno.exit(1), 4500);
+  log.info("shutting down");
+  await edge.stop();
+  await server.shutdown();
+  store.close();
+  clearTimeout(deadline);
+  Deno.exit(0);
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, shutDown);

@@ -1,0 +1,90 @@
+// GET /publish: a camera's WebSocket. Frames up, one in flight; demand and acknowledgements down.
+
+import type { Handler } from "hono";
+import { isCamId } from "../../shared/frame.ts";
+import type { PublishDown } from "../../shared/wire.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
+import type { CameraHub } from "../camera_hub.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { ingest } from "../ingest.ts";
+import { FrameBuffer } from "../live_frame.ts";
+import { problem } from "../problem.ts";
+import { camOf } from "./cam_of.ts";
+
+const IDLE_TIMEOUT_S = 30;
+const UNSUPPORTED_DATA = 1003;
+const MESSAGE_TOO_BIG = 1009;
+const GOING_AWAY = 1001;
+
+/** Upgrades to a camera's socket; `?session=` names the run of the camera program. */
+export function getPublish(deps: EdgeDeps): Handler {
+  const { config, hub, clock, metrics } = deps;
+  const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
+  const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
+  const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
+
+  return async function getPublish(context) {
+    if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      return problem(426, "This address speaks WebSocket.", { headers: { upgrade: "websocket" } });
+    }
+    const session = context.req.query("session") ?? "";
+    if (!/^[A-Za-z0-9_-]{1,64}$/.test(session)) {
+      return problem(422, "Read session: wanted 1 to 64 letters, digits, dashes or underscores.");
+    }
+    const cam = camOf(context);
+    const camera = isCamId(cam) && !hub.closed ? hub.open(cam) : undefined;
+    if (!camera) return problem(503, `Add camera ${cam}: no more are taken.`, { retryAfter: 60 });
+    if (!camera.latest.value) await hub.find(cam);
+    const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
+      idleTimeout: IDLE_TIMEOUT_S,
+    });
+    serve(socket, camera, session);
+    return response;
+  };
+
+  function serve(socket: WebSocket, camera: CameraHub, session: string): void {
+    socket.binaryType = "arraybuffer";
+    const say = (message: PublishDown) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+    };
+    let stopListening = () => {};
+    socket.onopen = () => {
+      say({ type: "demand", ...camera.demand.value! });
+      stopListening = camera.demand.onSet(
+        ({ value }) => say({ type: "demand", ...value }),
+        () => socket.close(GOING_AWAY, "The edge is shutting down"),
+      );
+    };
+    socket.onmessage = ({ data }) => {
+      if (!(data instanceof ArrayBuffer)) return socket.close(UNSUPPORTED_DATA, "Send frames only");
+      if (data.byteLength > config.maxFrameBytes + FRAME_HEADER_BYTES) {
+        return socket.close(MESSAGE_TOO_BIG, `Send at most ${config.maxFrameBytes} bytes a frame`);
+      }
+      say(take(new Uint8Array(data), camera, session));
+    };
+    socket.onclose = () => stopListening();
+    // An error is always followed by close; unheard it would be thrown.
+    socket.onerror = () => {};
+  }
+
+  function take(message: Uint8Array, camera: CameraHub, session: string): PublishDown {
+    const header = readFrameHeader(message);
+    if (!header) {
+      refused.value++;
+      return { type: "refused", seq: 0, status: 400, detail: "The message has no frame header." };
+    }
+    const seq = header.version;
+    const result = ingest(camera, {
+      buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), hub.partTail),
+      capturedAt: header.capturedAt || undefined,
+      seq: { session, n: seq },
+    }, { now: clock.now(), stripMetadata: config.stripMetadata });
+    if (!result.ok) {
+      refused.value++;
+      return { type: "refused", seq, status: result.status, detail: result.detail };
+    }
+    frames.value++;
+    bytes.value += result.frame.size;
+    return { type: "ack", seq, version: result.frame.version };
+  }
+}

@@ -1,0 +1,56 @@
+// GET /ws: frames of one camera or several over one WebSocket, each after the last was drawn.
+
+import type { Context, Handler } from "hono";
+import { DEFAULT_CAM, isCamId } from "../../shared/frame.ts";
+import type { CameraHub } from "../camera_hub.ts";
+import { atCapacity } from "../capacity.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { problem } from "../problem.ts";
+import { SocketViewer } from "../socket_viewer.ts";
+import { MAX_CAMERAS } from "../tokens.ts";
+
+/** Seconds of silence after which a socket is pinged, and dropped if no answer comes. */
+const IDLE_TIMEOUT_S = 30;
+const POLICY_VIOLATION = 1008;
+
+/** Upgrades to a viewer's socket: `?cams=a,b`, default the default camera. */
+export function getSocket(deps: EdgeDeps): Handler {
+  return async function getSocket(context) {
+    if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
+      return problem(426, "This address speaks WebSocket.", { headers: { upgrade: "websocket" } });
+    }
+    const cameras = await camerasOf(context);
+    if (cameras instanceof Response) return cameras;
+    const full = atCapacity(deps);
+    if (full) return full;
+    const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
+      idleTimeout: IDLE_TIMEOUT_S,
+    });
+    socket.binaryType = "arraybuffer";
+    const viewer = new SocketViewer(socket, cameras, deps.clock);
+    socket.onopen = () => viewer.start();
+    socket.onmessage = ({ data }) => {
+      if (!viewer.receive(data)) socket.close(POLICY_VIOLATION, "Send acknowledgements only");
+    };
+    socket.onclose = () => viewer.stop();
+    // An error is always followed by close, where the viewer stops; unheard it would be thrown.
+    socket.onerror = () => {};
+    return response;
+  };
+
+  async function camerasOf(context: Context): Promise<CameraHub[] | Response> {
+    const names = new Set((context.req.query("cams") ?? DEFAULT_CAM).split(","));
+    if (names.size > MAX_CAMERAS) {
+      return problem(422, `Read cams: got ${names.size} cameras, wanted at most ${MAX_CAMERAS}.`);
+    }
+    const cameras: CameraHub[] = [];
+    for (const name of names) {
+      const camera = isCamId(name) ? await deps.hub.find(name) : undefined;
+      if (!camera) {
+        return problem(404, `No camera ${JSON.stringify(name)} has sent a frame here yet.`);
+      }
+      cameras.push(camera);
+    }
+    return cameras;
+  }
+}

@@ -1,0 +1,47 @@
+// GET /stream.mjpeg: frames as they come, for <img>, players and everything else that reads MJPEG.
+
+import type { Context, Handler } from "hono";
+import { atCapacity } from "../capacity.ts";
+import type { EdgeDeps } from "../deps.ts";
+import type { LiveFrame } from "../live_frame.ts";
+import { mjpegContentType, partHeadWithLength, streamOpening } from "../mjpeg.ts";
+import { mjpegStream } from "../mjpeg_stream.ts";
+import { cameraOf } from "./cam_of.ts";
+import { numberQuery } from "./query.ts";
+
+const NEW_LINE = new Uint8Array([13, 10]);
+
+/** Streams a camera: `?fps=` thins it, `?length=1` gives each part a Content-Length. */
+export function getStream(deps: EdgeDeps): Handler {
+  const { hub, clock, boundary } = deps;
+  const encoder = new TextEncoder();
+  const opening = encoder.encode(streamOpening(boundary));
+  const wholePart = (frame: LiveFrame) => [frame.part];
+  const classicPart = (frame: LiveFrame) => [
+    encoder.encode(partHeadWithLength(boundary, frame.size)),
+    frame.jpeg,
+    NEW_LINE,
+  ];
+
+  return async function getStream(context: Context) {
+    const camera = await cameraOf(context, hub);
+    const fps = numberQuery(context, "fps", 0.01, 60);
+    const classic = context.req.query("length") === "1";
+    const full = atCapacity(deps);
+    if (full) return full;
+    const headers = {
+      "content-type": mjpegContentType(boundary),
+      "cache-control": "no-store",
+      // nginx would otherwise collect frames before it passes them on.
+      "x-accel-buffering": "no",
+    };
+    if (context.req.method === "HEAD") return new Response(null, { headers });
+    const stream = mjpegStream(camera, {
+      opening: classic ? undefined : opening,
+      chunks: classic ? classicPart : wholePart,
+      fps,
+      now: () => clock.monotonic(),
+    });
+    return new Response(stream, { headers });
+  };
+}
