@@ -87,11 +87,11 @@ export async function runVideo(settings: Settings, options: RunOptions): Promise
 /** rpicam-still. */
 export async function runStill(settings: Settings, options: RunOptions): Promise<number> {
   const { faults } = options;
-  const key = Promise.withResolvers<"shoot" | "quit">();
-  let pressed = key;
-  banner(settings, openCamera(settings, options));
+  let pressed = Promise.withResolvers<"shoot" | "quit">();
+  const camera = openCamera(settings, options);
   Deno.addSignalListener("SIGUSR1", () => pressed.resolve("shoot"));
   Deno.addSignalListener("SIGUSR2", () => pressed.resolve("quit"));
+  banner(settings, camera);
   await sleep(faults.number("init", 800));
   if (faults.has("never")) await stall(settings);
   const maker = new FrameMaker(settings, faults);
