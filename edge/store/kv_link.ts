@@ -1,6 +1,6 @@
-// The line to Deno KV: every call has a deadline and is counted, and a silent store is left alone
-// but for one try a second. The remote client retries for ever by itself, so a call past its
-// deadline stays in it: the pause is what keeps an outage from piling them up.
+// The line to Deno KV: every call has a deadline and is counted. The remote client retries for ever,
+// and nothing stops a call that is in it, not even closing the database: so while one is past its
+// deadline no other is made, and its end is what tells that the store is back.
 
 import type { Clock } from "../../shared/clock.ts";
 import { type StoreState, StoreTimeout } from "./store.ts";
@@ -26,18 +26,22 @@ export interface Commit {
   readonly deletes?: readonly Deno.KvKey[];
 }
 
-/** How long a silent store is left alone between two tries, ms. */
-export const RETRY_MS = 1000;
+/** How long the calls past their deadline are trusted to tell of the store's return, ms. */
+const TRUST_MS = 30_000;
+
+/** How long a database that could not be opened is left alone, ms. */
+const REOPEN_MS = 1000;
 
 /** Calls to one KV database. */
 export class KvLink {
   readonly #options: KvLinkOptions;
   #kv: Promise<Deno.Kv> | undefined;
-  #closed = false;
+  readonly #closed = new AbortController();
   #problem: string | undefined;
   #failures = 0;
-  #silent = false;
-  #nextTry = 0;
+  /** Calls past their deadline that are still in the client. */
+  #hanging = 0;
+  #lastTry = 0;
   #reads = 0;
   #readUnits = 0;
   #writes = 0;
@@ -123,7 +127,7 @@ export class KvLink {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closed.abort();
     this.#kv?.then((kv) => kv.close()).catch(() => {});
     this.#kv = undefined;
   }
@@ -136,40 +140,44 @@ export class KvLink {
   }
 
   #open(): Promise<Deno.Kv> {
-    if (this.#closed) return Promise.reject(new Error("The store is closed"));
-    const opening = this.#options.open();
-    opening.catch(() => {
-      if (this.#kv === opening) this.#kv = undefined;
-    });
+    const { open, clock } = this.#options;
+    if (this.#closed.signal.aborted) return Promise.reject(new Error("The store is closed"));
+    const opening = open();
+    opening.catch(() => clock.sleep(REOPEN_MS, this.#closed.signal)).then(
+      (kv) => kv === undefined && (this.#kv = undefined),
+      () => {},
+    );
     return opening;
   }
 
   async #call<T>(action: string, run: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     const { clock, deadlineMs } = this.#options;
-    if (this.#silent) {
-      if (clock.monotonic() < this.#nextTry) throw new StoreTimeout(`${this.#problem}`);
-      this.#nextTry = clock.monotonic() + RETRY_MS;
+    if (this.#hanging > 0 && clock.monotonic() - this.#lastTry < TRUST_MS) {
+      throw new StoreTimeout(`Cannot ${action}: ${this.#problem}`);
     }
+    this.#lastTry = clock.monotonic();
     const answer = (async () => await run(await this.kv()))();
-    answer.catch(() => {});
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
-      throw new StoreTimeout(`Cannot ${action}: the store gave no answer in ${deadlineMs} ms`);
+      this.#hanging++;
+      answer.then(() => this.#answered(), () => {}).finally(() => this.#hanging--);
+      throw new StoreTimeout(`no answer from the store in ${deadlineMs} ms`);
     });
     late.catch(() => {});
     try {
       const result = await Promise.race([answer, late]);
-      this.#problem = undefined;
-      this.#silent = false;
+      this.#answered();
       return result;
     } catch (error) {
       this.#failures++;
       this.#problem = error instanceof Error ? error.message : String(error);
-      this.#silent = error instanceof StoreTimeout || this.#kv === undefined;
-      if (this.#silent) this.#nextTry = clock.monotonic() + RETRY_MS;
       throw error;
     } finally {
       deadline.abort();
     }
+  }
+
+  #answered(): void {
+    this.#problem = undefined;
   }
 }

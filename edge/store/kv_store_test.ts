@@ -1,4 +1,5 @@
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { KV_TOKEN, KvConnectServer } from "../../shared/testing/kv_connect.ts";
 import { KvStore } from "./kv_store.ts";
 import { storeContract, type StoreUnderTest } from "./store_contract.ts";
 
@@ -36,5 +37,15 @@ storeContract("KV in a file", async () => {
   return underTest(kv, async () => {
     kv.close();
     await Deno.remove(dir, { recursive: true });
+  });
+});
+
+storeContract("KV Connect", async () => {
+  Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
+  const server = new KvConnectServer();
+  const kv = await Deno.openKv(server.url);
+  return underTest(kv, async () => {
+    kv.close();
+    await server[Symbol.asyncDispose]();
   });
 });

@@ -1,0 +1,163 @@
+// A KV Connect server for tests, which the stock `Deno.openKv("http://…")` talks to as it would to
+// hosted KV or the denokv server. In memory, one token, faults on demand: not for real data.
+
+import {
+  decodeAtomicWrite,
+  decodeSnapshotRead,
+  decodeWatch,
+  encodeAtomicWriteOutput,
+  encodeSnapshotReadOutput,
+  encodeWatchOutput,
+} from "./kv_protobuf.ts";
+import { H2Relay } from "./h2_relay.ts";
+import { KvTable, textOf } from "./kv_table.ts";
+
+/** The token that clients must have in `DENO_KV_ACCESS_TOKEN`. */
+export const KV_TOKEN = "kv-connect-for-tests";
+
+/** What goes wrong at present. */
+export interface KvFaults {
+  /** Ms before every answer. */
+  latencyMs: number;
+  /** Answer everything with this status, for instance 503. */
+  status?: number;
+}
+
+/** What clients asked so far, in the units that hosted KV bills. */
+export interface KvUsage {
+  /** All that came in, refused ones too. */
+  requests: number;
+  reads: number;
+  readUnits: number;
+  writes: number;
+  writeUnits: number;
+}
+
+/** A running server. Its data outlives outages. */
+export class KvConnectServer {
+  readonly faults: KvFaults = { latencyMs: 0 };
+  readonly usage: KvUsage = { requests: 0, reads: 0, readUnits: 0, writes: 0, writeUnits: 0 };
+  readonly table: KvTable = new KvTable();
+  readonly #watchers = new Set<() => void>();
+  readonly #relay = new H2Relay();
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor() {
+    this.#server = Deno.serve({
+      hostname: "127.0.0.1",
+      port: 0,
+      onListen: () => {},
+    }, (request) => this.#answer(request));
+    this.#relay.start(this.#server.addr.port);
+  }
+
+  /** For `Deno.openKv`. */
+  get url(): string {
+    return `http://127.0.0.1:${this.#relay.port}`;
+  }
+
+  /** Drops every connection and refuses new ones, until `recover`. */
+  fail(): void {
+    this.#relay.cut();
+    this.endWatches();
+  }
+
+  /** Accepts connections again, at the same address. */
+  recover(): void {
+    this.#relay.start(this.#server.addr.port);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.fail();
+    await this.#server.shutdown();
+  }
+
+  /** Ends the watch streams, as a server does that restarts. */
+  endWatches(): void {
+    for (const end of this.#watchers) end();
+  }
+
+  async #answer(request: Request): Promise<Response> {
+    const { latencyMs, status } = this.faults;
+    this.usage.requests++;
+    const body = new Uint8Array(await request.arrayBuffer());
+    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
+    if (status !== undefined) return new Response("injected fault", { status });
+    if (request.headers.get("authorization") !== `Bearer ${KV_TOKEN}`) {
+      return new Response("wrong token", { status: 401 });
+    }
+    switch (new URL(request.url).pathname) {
+      case "/":
+        return Response.json({
+          version: 3,
+          databaseId: "b5d6a9e1-3f5c-4c53-9b3e-6f8a6f0f7c11",
+          endpoints: [{ url: `${this.url}/v2`, consistency: "strong" }],
+          token: KV_TOKEN,
+          expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+        });
+      case "/v2/snapshot_read":
+        return this.#read(body);
+      case "/v2/atomic_write":
+        return this.#write(body);
+      case "/v2/watch":
+        return this.#watch(body);
+      default:
+        return new Response("no such path", { status: 404 });
+    }
+  }
+
+  #read(body: Uint8Array): Response {
+    const ranges = decodeSnapshotRead(body).map((range) => this.table.read(range));
+    const bytes = ranges.flat().reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+    this.usage.reads++;
+    this.usage.readUnits += Math.max(1, Math.ceil(bytes / 4096));
+    return protobuf(encodeSnapshotReadOutput(ranges));
+  }
+
+  #write(body: Uint8Array): Response {
+    const write = decodeAtomicWrite(body);
+    const bytes = write.mutations.reduce(
+      (sum, { key, value }) => sum + key.length + value.length,
+      0,
+    );
+    this.usage.writes++;
+    this.usage.writeUnits += Math.max(1, Math.ceil(bytes / 1024));
+    return protobuf(encodeAtomicWriteOutput(this.table.write(write)));
+  }
+
+  #watch(body: Uint8Array): Response {
+    const keys = decodeWatch(body);
+    const texts = keys.map(textOf);
+    let stopListening = () => {};
+    let end = () => {};
+    const stream = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        const send = (changed: (text: string) => boolean) =>
+          controller.enqueue(encodeWatchOutput(
+            keys.map((key, i) => changed(texts[i]) ? { entry: this.table.get(key) } : undefined),
+          ));
+        send(() => true);
+        stopListening = this.table.onWrite((written) => {
+          if (this.faults.status === undefined && texts.some((text) => written.has(text))) {
+            send((text) => written.has(text));
+          }
+        });
+        end = () => {
+          stopListening();
+          this.#watchers.delete(end);
+          controller.close();
+        };
+        this.#watchers.add(end);
+      },
+      cancel: () => {
+        stopListening();
+        this.#watchers.delete(end);
+      },
+    });
+    return protobuf(stream);
+  }
+}
+
+function protobuf(body: BodyInit): Response {
+  return new Response(body, { headers: { "content-type": "application/x-protobuf" } });
+}
