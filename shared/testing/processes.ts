@@ -213,7 +213,8 @@ async function taskArgs(name: string, extra: readonly string[] = []): Promise<st
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const task = tasks[name];
   const command: string = typeof task === "string" ? task : task.command;
-  const [program, ...args] = command.split(/\s+/);
+  const words = command.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
+  const [program, ...args] = words.map((word) => word.replaceAll('"', ""));
   if (program !== "deno" || args[0] !== "run") {
     throw new Error(
       `deno.json: task "${name}" is "${command}", wanted it to start with "deno run"`,

@@ -1,0 +1,56 @@
+// Both programs refuse to start on a bad setting, with one line for each and exit code 2.
+
+import assert from "node:assert/strict";
+import { startTask, TEST_TOKEN } from "../processes.ts";
+
+interface Refusal {
+  readonly task: "edge" | "pi";
+  readonly why: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Names that must each start one line, in any order. */
+  readonly names: readonly string[];
+}
+
+const EDGE = { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PORT: "0", PERCH_KV_PATH: ":memory:" };
+
+const REFUSALS: readonly Refusal[] = [
+  {
+    task: "edge",
+    why: "a missing token",
+    env: { ...EDGE, PERCH_PUBLISH_TOKENS: "" },
+    names: ["PERCH_PUBLISH_TOKENS"],
+  },
+  {
+    task: "edge",
+    why: "a short token",
+    env: { ...EDGE, PERCH_PUBLISH_TOKENS: "secret" },
+    names: ["PERCH_PUBLISH_TOKENS"],
+  },
+  {
+    task: "edge",
+    why: "several bad settings, told all at once",
+    env: {
+      ...EDGE,
+      PORT: "http",
+      PERCH_FPS: "fast",
+      PERCH_STALE_S: "-1",
+      PERCH_LEGACY_UPLOAD: "maybe",
+    },
+    names: ["PORT", "PERCH_FPS", "PERCH_STALE_S", "PERCH_LEGACY_UPLOAD"],
+  },
+];
+
+for (const { task, why, env, names } of REFUSALS) {
+  Deno.test(`${task} refuses to start on ${why}`, async () => {
+    await using program = await startTask(task, { env });
+    const { code } = await program.ended();
+    assert.equal(code, 2, program.output);
+    const lines = program.lines.filter((line) => line.trim() !== "");
+    for (const name of names) {
+      const about = lines.filter((line) => line.includes(`${name}: `));
+      assert.equal(about.length, 1, `${name} in:\n${program.output}`);
+      assert.match(about[0], /got .*, wanted /);
+    }
+    assert.doesNotMatch(program.output, /secret|at file:|Uncaught/);
+  });
+}
