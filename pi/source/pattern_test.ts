@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import sharp from "sharp";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { createPattern } from "./pattern.ts";
+
+const SIZE = { width: 640, height: 360, fps: 5, quality: 60 };
+
+/** A run of the pattern whose frames can be awaited one by one. */
+function start(clock: FakeClock) {
+  const stop = new AbortController();
+  const frames: Uint8Array[] = [];
+  let arrived = Promise.withResolvers<void>();
+  const done = createPattern({ clock }, SIZE).run(stop.signal, (chunk) => {
+    frames.push(chunk);
+    arrived.resolve();
+    arrived = Promise.withResolvers();
+  });
+  const until = async (count: number) => {
+    while (frames.length < count) await arrived.promise;
+    while (clock.sleeping === 0) await new Promise((resolve) => setTimeout(resolve));
+    return frames[count - 1];
+  };
+  return { stop, frames, done, until };
+}
+
+/** How much two pictures differ in a part of them: the mean of all differences, 0 to 255. */
+async function difference(
+  a: Uint8Array,
+  b: Uint8Array,
+  part: { left: number; top: number; width: number; height: number },
+): Promise<number> {
+  const [one, two] = await Promise.all(
+    [a, b].map((jpeg) => sharp(jpeg).extract(part).greyscale().raw().toBuffer()),
+  );
+  return one.reduce((sum, value, i) => sum + Math.abs(value - two[i]), 0) / one.length;
+}
+
+Deno.test("the pattern gives whole pictures of the size asked for, one at a time", async () => {
+  const clock = new FakeClock();
+  const { stop, done, until, frames } = start(clock);
+  const { width, height, format } = await sharp(await until(1)).metadata();
+  assert.deepEqual([format, width, height], ["jpeg", SIZE.width, SIZE.height]);
+  await clock.tick(199);
+  assert.equal(frames.length, 1);
+  await clock.tick(1);
+  await until(2);
+  stop.abort();
+  await done;
+  assert.equal(frames.length, 2);
+});
+
+Deno.test("the pattern's clock, frame number and clouds change, its hills do not", async () => {
+  const clock = new FakeClock();
+  const { stop, done, until } = start(clock);
+  const first = await until(1);
+  clock.jump(60_000);
+  await clock.tick(200);
+  const second = await until(2);
+  stop.abort();
+  await done;
+  const text = await difference(first, second, { left: 20, top: 20, width: 260, height: 40 });
+  const number = await difference(first, second, { left: 560, top: 325, width: 70, height: 30 });
+  const sky = await difference(first, second, { left: 0, top: 60, width: 380, height: 160 });
+  const hills = await difference(first, second, { left: 200, top: 290, width: 250, height: 30 });
+  assert.ok(text > 2 && number > 1 && sky > 1, `${text} ${number} ${sky}`);
+  assert.ok(hills < 0.1, `${hills}`);
+});
+
+Deno.test("a wall clock that jumps by years does not disturb the pattern's pace", async () => {
+  const clock = new FakeClock();
+  const { stop, done, until, frames } = start(clock);
+  await until(1);
+  clock.jump(-40 * 365 * 86_400_000);
+  await clock.tick(200);
+  await until(2);
+  await clock.tick(200);
+  await until(3);
+  stop.abort();
+  await done;
+  assert.equal(frames.length, 3);
+});
+
+Deno.test("a pattern that is stopped before it starts gives nothing and ends", async () => {
+  const frames: Uint8Array[] = [];
+  const source = createPattern({ clock: new FakeClock() }, SIZE);
+  await source.run(AbortSignal.abort(), (chunk) => frames.push(chunk));
+  assert.equal(frames.length, 0);
+});
