@@ -1,0 +1,96 @@
+// A whole edge inside the test: real app, real KV in memory, a clock the test holds. No port.
+
+import { parseEdgeConfig } from "../../edge/config.ts";
+import { Edge } from "../../edge/edge.ts";
+import { KvStore } from "../../edge/store/kv_store.ts";
+import type { Log } from "../log.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { TEST_TOKEN } from "./processes.ts";
+
+/** An edge for tests, with what it was made from. */
+export class TestEdge implements AsyncDisposable {
+  readonly edge: Edge;
+  readonly clock: FakeClock;
+  readonly store: KvStore;
+  /** Everything logged. */
+  readonly lines: string[];
+  #stopped = false;
+
+  private constructor(edge: Edge, clock: FakeClock, store: KvStore, lines: string[]) {
+    this.edge = edge;
+    this.clock = clock;
+    this.store = store;
+    this.lines = lines;
+  }
+
+  /**
+   * Makes and starts an edge.
+   *
+   * @param env Settings by name; a publish token is there unless given.
+   * @param kvPath Default `:memory:`.
+   */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    kvPath = ":memory:",
+  ): Promise<TestEdge> {
+    const parsed = parseEdgeConfig({ PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env });
+    if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
+    const clock = new FakeClock();
+    const lines: string[] = [];
+    const write = (message: string) => void lines.push(message);
+    const log: Log = { info: write, warn: write, error: write };
+    const store = new KvStore({
+      open: () => Deno.openKv(kvPath),
+      instance: "test",
+      clock,
+      deadlineMs: 5000,
+      retentionMs: parsed.config.historyMs,
+      pollMs: 100,
+    });
+    const edge = new Edge({
+      config: parsed.config,
+      clock,
+      log,
+      random: () => 0.5,
+      store,
+      readAsset: (name) =>
+        Deno.readFile(new URL(`../../edge/client/dist/${name}`, import.meta.url)),
+    });
+    await edge.start();
+    return new TestEdge(edge, clock, store, lines);
+  }
+
+  /** Answers a request, by path or as a whole. */
+  async request(path: string, init?: RequestInit): Promise<Response> {
+    return await this.edge.fetch(new Request(`http://edge.test${path}`, init));
+  }
+
+  /** Uploads a frame as a camera does. */
+  async put(
+    jpeg: BodyInit,
+    headers: Readonly<Record<string, string>> = {},
+    path = "/live.jpeg",
+  ): Promise<Response> {
+    return await this.request(path, {
+      method: "PUT",
+      body: jpeg,
+      headers: {
+        authorization: `Bearer ${TEST_TOKEN}`,
+        "content-type": "image/jpeg",
+        ...headers,
+      },
+    });
+  }
+
+  /** Stops the edge as SIGTERM does. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    await this.edge.stop();
+    this.store.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
