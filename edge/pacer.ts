@@ -13,7 +13,7 @@ export class Pacer {
   /** Whether a frame that arrives at `now` (monotonic ms) goes out. */
   take(now: number): boolean {
     if (now < this.#due) return false;
-    this.#due = Math.max(this.#due + this.#gap, now);
+    this.#due = (now - this.#due > this.#gap ? now : this.#due) + this.#gap;
     return true;
   }
 }

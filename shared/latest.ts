@@ -69,10 +69,9 @@ export class Latest<T> {
    */
   next(after: number, signal?: AbortSignal): Promise<Numbered<T>> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#item && this.#item.seq > after) {
-      this.#taken = true;
-      return Promise.resolve(this.#item);
-    }
+    // Who waits for what comes after the newest value has had that one, by whatever road.
+    this.#taken = true;
+    if (this.#item && this.#item.seq > after) return Promise.resolve(this.#item);
     if (this.#closed) return Promise.reject(this.#closed.reason);
     return new Promise((resolve, reject) => {
       const onAbort = () => {

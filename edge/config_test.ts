@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { parseEdgeConfig } from "./config.ts";
+
+const TOKEN = "0123456789abcdef";
+
+function problems(env: Record<string, string>): readonly string[] {
+  const parsed = parseEdgeConfig(env);
+  return parsed.ok ? [] : parsed.problems;
+}
+
+Deno.test("without settings the edge has its defaults, but no start without a token", () => {
+  assert.deepEqual(problems({}).length, 1);
+  assert.match(problems({})[0], /^PERCH_PUBLISH_TOKENS: got nothing, wanted /);
+  const parsed = parseEdgeConfig({ PERCH_PUBLISH_TOKENS: TOKEN });
+  assert.ok(parsed.ok);
+  const { config } = parsed;
+  assert.equal(config.port, 8000);
+  assert.equal(config.fps, 10);
+  assert.equal(config.idleIntervalMs, 10_000);
+  assert.equal(config.keyframeMs, 300_000);
+  assert.equal(config.staleMs, 30_000);
+  assert.equal(config.maxFrameBytes, 4_194_304);
+  assert.equal(config.stripMetadata, true);
+});
+
+const BAD: readonly [name: string, value: string, wanted: RegExp][] = [
+  ["PERCH_PUBLISH_TOKENS", "short", /at least 16 characters/],
+  ["PERCH_PUBLISH_TOKENS", ",", /at least one token/],
+  ["PERCH_PUBLISH_TOKENS", `Not A Cam=${TOKEN}`, /camera id/],
+  ["PERCH_PUBLISH_TOKENS", "cam=short", /at least 16 characters/],
+  ["PERCH_PUBLISH_TOKENS", "cam=sha256:1234", /64 hexadecimal digits/],
+  ["PERCH_VIEW_TOKEN", "short", /at least 16 characters/],
+  ["PORT", "65536", /whole number of a TCP port from 0 to 65535/],
+  ["PORT", "80.5", /whole number/],
+  ["PERCH_FPS", "0", /from 0.1 to 60/],
+  ["PERCH_FPS", "fast", /frames a second/],
+  ["PERCH_IDLE_INTERVAL_S", "0", /seconds/],
+  ["PERCH_KEYFRAME_S", "-1", /seconds/],
+  ["PERCH_HISTORY_H", "9000", /hours/],
+  ["PERCH_STALE_S", "x", /seconds/],
+  ["PERCH_MAX_FRAME_BYTES", "12", /bytes/],
+  ["PERCH_MAX_VIEWERS", "0", /viewers/],
+  ["PERCH_TITLE", "t".repeat(101), /100 characters/],
+  ["PERCH_LEGACY_UPLOAD", "maybe", /true or false/],
+  ["PERCH_STRIP_METADATA", "2", /true or false/],
+  ["PERCH_LOG", "xml", /text or json/],
+];
+
+for (const [name, value, wanted] of BAD) {
+  Deno.test(`${name}=${value.slice(0, 24)} is one problem, in one line`, () => {
+    const found = problems({ PERCH_PUBLISH_TOKENS: TOKEN, [name]: value });
+    assert.equal(found.length, 1);
+    assert.ok(found[0].startsWith(`${name}: got `), found[0]);
+    assert.match(found[0], wanted);
+    assert.ok(!found[0].includes("\n"));
+  });
+}
+
+Deno.test("every bad setting is named at once, and no token is shown", () => {
+  const secret = "tell-nobody";
+  const found = problems({ PERCH_PUBLISH_TOKENS: secret, PORT: "x", PERCH_FPS: "y" });
+  assert.equal(found.length, 3);
+  assert.ok(!found.join("\n").includes(secret));
+});
+
+Deno.test("tokens may be bound to a camera, hashed, and several", () => {
+  const hash = "a".repeat(64);
+  const parsed = parseEdgeConfig({
+    PERCH_PUBLISH_TOKENS: `${TOKEN}, nest=${TOKEN}, barn=sha256:${hash}`,
+  });
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.config.publishTokens.map(({ cam }) => cam), [undefined, "nest", "barn"]);
+  assert.deepEqual([...parsed.config.publishTokens[2].digest], new Array(32).fill(0xaa));
+});
+
+Deno.test("a base64 token that ends in = is a token, not a camera", () => {
+  const parsed = parseEdgeConfig({ PERCH_PUBLISH_TOKENS: "c2VjcmV0LXRva2VuLTEyMw==" });
+  assert.ok(parsed.ok);
+  assert.equal(parsed.config.publishTokens[0].cam, undefined);
+});
+
+Deno.test("more than 32 cameras are refused", () => {
+  const tokens = Array.from({ length: 33 }, (_, i) => `c${i}=${TOKEN}`).join(",");
+  assert.match(problems({ PERCH_PUBLISH_TOKENS: tokens })[0], /at most 32 cameras/);
+});

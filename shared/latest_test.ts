@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { Latest } from "./latest.ts";
+
+Deno.test("next gives the newest value, not the ones in between", async () => {
+  const latest = new Latest<string>();
+  latest.set("a");
+  latest.set("b");
+  latest.set("c");
+  assert.deepEqual(await latest.next(0), { seq: 3, value: "c" });
+});
+
+Deno.test("next waits for a value newer than the one the caller had", async () => {
+  const latest = new Latest<string>();
+  latest.set("a");
+  const waiting = latest.next(1);
+  latest.set("b");
+  assert.deepEqual(await waiting, { seq: 2, value: "b" });
+});
+
+Deno.test("one set wakes every waiter with the same value", async () => {
+  const latest = new Latest<object>();
+  const waiting = [latest.next(0), latest.next(0), latest.next(0)];
+  const value = {};
+  latest.set(value);
+  for (const item of await Promise.all(waiting)) assert.equal(item.value, value);
+});
+
+Deno.test("values that nobody took are counted as overwritten", async () => {
+  const latest = new Latest<number>();
+  latest.set(1);
+  latest.set(2);
+  assert.equal(latest.overwritten, 1);
+  await latest.next(0);
+  latest.set(3);
+  assert.equal(latest.overwritten, 1);
+  const waiting = latest.next(3);
+  latest.set(4);
+  await waiting;
+  latest.set(5);
+  assert.equal(latest.overwritten, 1);
+});
+
+Deno.test("an aborted wait rejects with the reason and leaves nothing behind", async () => {
+  const latest = new Latest<number>();
+  const abort = new AbortController();
+  const waiting = latest.next(0, abort.signal);
+  abort.abort("enough");
+  await assert.rejects(waiting, (reason) => reason === "enough");
+  await assert.rejects(latest.next(0, abort.signal), (reason) => reason === "enough");
+  latest.set(1);
+  assert.equal(latest.overwritten, 0);
+});
+
+Deno.test("close rejects waiters, tells listeners once, and ends the taking of values", async () => {
+  const latest = new Latest<number>();
+  const seen: (number | string)[] = [];
+  latest.onSet(({ value }) => seen.push(value), () => seen.push("closed"));
+  latest.set(1);
+  const waiting = latest.next(1);
+  latest.close(new Error("shut down"));
+  latest.close();
+  latest.set(2);
+  await assert.rejects(waiting, /shut down/);
+  await assert.rejects(latest.next(1), /shut down/);
+  assert.deepEqual(seen, [1, "closed"]);
+  assert.equal(latest.value, 1);
+});
+
+Deno.test("a listener is called inside set until it is stopped", () => {
+  const latest = new Latest<number>();
+  const seen: number[] = [];
+  const stop = latest.onSet(({ value }) => seen.push(value));
+  latest.set(1);
+  assert.deepEqual(seen, [1]);
+  stop();
+  latest.set(2);
+  assert.deepEqual(seen, [1]);
+});

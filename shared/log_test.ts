@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { createLog, type LogOptions } from "./log.ts";
+
+function lines(format: LogOptions["format"]): string[] {
+  const written: string[] = [];
+  const log = createLog({ format, write: (line) => written.push(line), now: () => 0 });
+  log.info("camera back", { cam: "nest", after: 12 });
+  log.warn("camera lost", { cam: "nest", error: "no frame for 7 s", code: undefined });
+  return written;
+}
+
+Deno.test("text lines have time, words and fields", () => {
+  assert.deepEqual(lines("text"), [
+    "1970-01-01T00:00:00.000Z camera back cam=nest after=12",
+    '1970-01-01T00:00:00.000Z WARN camera lost cam=nest error="no frame for 7 s"',
+  ]);
+});
+
+Deno.test("json lines are one object each", () => {
+  assert.deepEqual(lines("json").map((line) => JSON.parse(line)), [
+    {
+      time: "1970-01-01T00:00:00.000Z",
+      level: "info",
+      message: "camera back",
+      cam: "nest",
+      after: 12,
+    },
+    {
+      time: "1970-01-01T00:00:00.000Z",
+      level: "warn",
+      message: "camera lost",
+      cam: "nest",
+      error: "no frame for 7 s",
+    },
+  ]);
+});
+
+Deno.test("journald lines start with their priority and leave the time to the journal", () => {
+  assert.deepEqual(lines("journald"), [
+    "<6>camera back cam=nest after=12",
+    '<4>camera lost cam=nest error="no frame for 7 s"',
+  ]);
+});
