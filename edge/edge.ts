@@ -25,6 +25,7 @@ export class Edge {
   readonly deps: EdgeDeps;
   readonly #writers: StoreWriter[] = [];
   readonly #stop = new AbortController();
+  #storeWell = true;
 
   constructor(parts: EdgeParts) {
     const { config, clock, store, log, random } = parts;
@@ -33,7 +34,9 @@ export class Edge {
     const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
     const onStoreError = (action: string, error: unknown) => {
       failures.value++;
-      if (failures.value === 1) log.warn(`could not ${action}`, { error: String(error) });
+      if (!this.#storeWell) return;
+      this.#storeWell = false;
+      log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
     };
     const hub = new Hub({
       ...config,
@@ -65,10 +68,13 @@ export class Edge {
   }
 
   async #tick(): Promise<void> {
-    const { clock, hub } = this.deps;
+    const { clock, hub, store, log } = this.deps;
     while (!this.#stop.signal.aborted) {
       await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
       for (const camera of hub.cameras) camera.tick();
+      if (this.#storeWell || !store.state.answering) continue;
+      this.#storeWell = true;
+      log.info("the store answers again");
     }
   }
 }

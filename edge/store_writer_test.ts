@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { baseline } from "../shared/testing/jpegs.ts";
+import { TestEdge } from "../shared/testing/test_edge.ts";
+
+const frame = await baseline(160, 120);
+
+async function upload(edge: TestEdge, frames: number, everyMs: number): Promise<void> {
+  for (let i = 0; i < frames; i++) {
+    await edge.put(frame);
+    await edge.clock.tick(everyMs);
+  }
+}
+
+Deno.test("with nobody elsewhere one keyframe each PERCH_KEYFRAME_S is stored", async () => {
+  await using edge = await TestEdge.start({ PERCH_KEYFRAME_S: "60" });
+  await upload(edge, 31, 5000);
+  const keyframes = await edge.store.keyframes("cam", {});
+  assert.equal(keyframes.length, 3);
+  assert.equal((await edge.store.head("cam"))!.version, keyframes[0].version);
+});
+
+Deno.test("a camera that falls silent has its newest frame stored", async () => {
+  await using edge = await TestEdge.start();
+  await upload(edge, 3, 1000);
+  const newest = edge.edge.deps.hub.cameras[0].newestVersion;
+  assert.notEqual((await edge.store.head("cam"))!.version, newest);
+  await edge.clock.tick(11_000);
+  assert.equal((await edge.store.head("cam"))!.version, newest);
+});
+
+Deno.test("the last frame is stored when the edge stops", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+  const edge = await TestEdge.start({}, path);
+  await upload(edge, 3, 1000);
+  const newest = edge.edge.deps.hub.cameras[0].newestVersion;
+  await edge.stop();
+  await using again = await TestEdge.start({}, path);
+  assert.equal((await again.store.head("cam"))!.version, newest);
+  await again.stop();
+  await Deno.remove(path);
+});
+
+Deno.test("a store that fails is told once and delays no live frame", async () => {
+  const edge = await TestEdge.start({ PERCH_KEYFRAME_S: "1" });
+  edge.store.close();
+  await upload(edge, 5, 2000);
+  assert.equal((await edge.request("/live.jpeg")).status, 200);
+  assert.equal(edge.lines.filter((line) => line.startsWith("could not")).length, 1);
+  assert.equal((await edge.request("/health")).status, 503);
+  await edge.stop();
+});
