@@ -6,13 +6,18 @@ export interface FrameSource {
   /** For people: what this is, for instance `rpicam-vid 1280x720 at 5 fps`. Never a secret. */
   readonly name: string;
   /**
+   * Whether each picture comes straight off a sensor, whose noise makes two equal frames in a row
+   * a sign of a frozen camera. Default false.
+   */
+  readonly neverRepeats?: boolean;
+  /**
    * Gives bytes to `onBytes` until it fails or `signal` aborts; frames may be cut anywhere.
    *
    * Settles only when everything it started (child process, request) is gone. A chunk belongs to
    * the callee once given.
    *
-   * @throws {SourceError} When it cannot go on. After an abort it resolves, unless something it
-   * started could not be stopped.
+   * @throws {SourceError} When it cannot go on. After an abort it resolves, or throws what the
+   * program it ran left to say; where something it started could not be stopped, it throws.
    */
   run(signal: AbortSignal, onBytes: (chunk: Uint8Array) => void): Promise<void>;
 }

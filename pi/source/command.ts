@@ -1,0 +1,46 @@
+// Runs a camera program as a source does: until it fails or is told to stop.
+
+import type { Spawn } from "../process.ts";
+import { explainExit } from "./explain.ts";
+import { SourceError } from "./source.ts";
+
+/**
+ * Runs `command` and gives what it writes to `onBytes`.
+ *
+ * @returns Its last lines when it ended well by itself (code 0), or was stopped.
+ * @throws {SourceError} When it failed. Where the signal's reason is a {@link SourceError}, that
+ * one, with the program's last lines added.
+ */
+export async function runCommand(
+  spawn: Spawn,
+  command: readonly string[],
+  signal: AbortSignal,
+  onBytes: (chunk: Uint8Array) => void,
+): Promise<readonly string[]> {
+  const program = command[0] === "stdbuf" ? command[2] : command[0];
+  const outcome = await spawn(command, signal, onBytes);
+  if (outcome.kind === "missing") {
+    throw new SourceError("configuration", `${command[0]} is not installed`);
+  }
+  if (outcome.kind === "stuck") {
+    throw new SourceError(
+      "stuck",
+      `reboot needed: ${program} (process ${outcome.pid}) cannot be killed`,
+      outcome.stderr,
+    );
+  }
+  if (signal.aborted) {
+    const { reason } = signal;
+    if (reason instanceof SourceError) {
+      throw new SourceError(reason.kind, reason.message, outcome.stderr);
+    }
+    return outcome.stderr;
+  }
+  if (outcome.code !== 0) throw explainExit(program, outcome.code, outcome.stderr);
+  return outcome.stderr;
+}
+
+/** The error for a program that ended with code 0 although it was to run for ever. */
+export function endedByItself(program: string, stderr: readonly string[]): SourceError {
+  return new SourceError("hardware", `${program} ended by itself`, stderr);
+}

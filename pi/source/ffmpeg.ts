@@ -1,0 +1,101 @@
+// Whatever ffmpeg can open: a USB camera, an RTSP camera, a file, a drawn input.
+
+import { withoutPasswords } from "../line_tail.ts";
+import type { Spawn } from "../process.ts";
+import { endedByItself, runCommand } from "./command.ts";
+import { type FrameSource, SourceError } from "./source.ts";
+
+/** How the input is to be read. */
+export interface FfmpegOptions {
+  /** A device, a file, an address, or `lavfi:` and a filter graph. */
+  readonly input: string;
+  readonly fps: number;
+  readonly width: number;
+  readonly height: number;
+  /** From 1 to 100, as libjpeg counts. */
+  readonly quality: number;
+  readonly hflip: boolean;
+  readonly vflip: boolean;
+  readonly extraArgs: readonly string[];
+}
+
+/** How a USB camera gives its pictures: most compress them themselves. */
+export type UsbFormat = "mjpeg" | "yuyv422";
+
+/** Microseconds without a byte after which a network camera counts as gone. */
+const NETWORK_TIMEOUT_US = "10000000";
+
+/** The command line. */
+export function ffmpegCommand(options: FfmpegOptions, format: UsbFormat = "mjpeg"): string[] {
+  const { input, extraArgs } = options;
+  const common = ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning"];
+  const out = [...extraArgs, "-f", "mjpeg", "-"];
+  if (input.startsWith("/dev/")) {
+    return [...common, ...deviceInput(options, format), ...deviceOutput(options, format), ...out];
+  }
+  const encode = [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(options.quality))];
+  return [...common, ...inputArgs(input), "-an", ...encode, ...out];
+}
+
+function deviceInput({ input, fps, width, height }: FfmpegOptions, format: UsbFormat): string[] {
+  const size = ["-video_size", `${width}x${height}`, "-framerate", String(Math.max(1, fps))];
+  return ["-f", "v4l2", "-input_format", format, ...size, "-i", input];
+}
+
+function deviceOutput(options: FfmpegOptions, format: UsbFormat): string[] {
+  if (format === "mjpeg" && !options.hflip && !options.vflip && options.fps >= 1) {
+    // Many cameras leave out the Huffman tables, and Safari then paints nothing (go2rtc#2439).
+    return ["-c", "copy", "-bsf:v", "mjpeg2jpeg"];
+  }
+  return [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(options.quality))];
+}
+
+function inputArgs(input: string): string[] {
+  if (input.startsWith("lavfi:")) return ["-re", "-f", "lavfi", "-i", input.slice(6)];
+  if (/^rtsps?:\/\//.test(input)) {
+    return ["-rtsp_transport", "tcp", "-timeout", NETWORK_TIMEOUT_US, "-i", input];
+  }
+  if (/^https?:\/\//.test(input)) return ["-rw_timeout", NETWORK_TIMEOUT_US, "-i", input];
+  if (/^\w+:\/\//.test(input)) return ["-i", input];
+  return ["-re", "-stream_loop", "-1", "-i", input];
+}
+
+function filters({ fps, width, hflip, vflip }: FfmpegOptions): string[] {
+  const flips = [...(hflip ? ["hflip"] : []), ...(vflip ? ["vflip"] : [])];
+  return ["-vf", [`fps=${fps}`, `scale=${width}:-2`, ...flips].join(",")];
+}
+
+/** ffmpeg's quantiser scale, 2 to 31, that looks like libjpeg's `quality`. */
+export function qscale(quality: number): number {
+  const percent = quality < 50 ? 5000 / quality : 200 - 2 * quality;
+  return Math.min(31, Math.max(2, Math.round(0.18 * percent)));
+}
+
+/** Makes the source. A USB camera that cannot compress is asked for plain pictures instead. */
+export function createFfmpeg(spawn: Spawn, options: FfmpegOptions): FrameSource {
+  let format: UsbFormat = "mjpeg";
+  const isDevice = options.input.startsWith("/dev/");
+  return {
+    name: `ffmpeg ${withoutPasswords(options.input)}`,
+    neverRepeats: isDevice,
+    async run(signal, onBytes) {
+      try {
+        await run(format);
+      } catch (error) {
+        if (!isDevice || format !== "mjpeg" || !lacksMjpeg(error)) throw error;
+        format = "yuyv422";
+        await run(format);
+      }
+
+      async function run(asked: UsbFormat) {
+        const stderr = await runCommand(spawn, ffmpegCommand(options, asked), signal, onBytes);
+        if (!signal.aborted) throw endedByItself("ffmpeg", stderr);
+      }
+    },
+  };
+}
+
+function lacksMjpeg(error: unknown): boolean {
+  return error instanceof SourceError &&
+    /Cannot find a proper format|codec mjpeg|pixel format \d+/i.test(error.detail.join("\n"));
+}
