@@ -1,33 +1,45 @@
-// A deadline for work that may never end, on the monotonic clock.
+// A scope, and a deadline, for work that may never end.
 
 import type { Clock } from "../shared/clock.ts";
 
 /**
- * Runs `work` with a signal that aborts with `signal`, or after `ms`.
+ * Runs `work` with a signal that aborts with `signal`, and in any case once `work` is done.
  *
- * Removes its listener when done: `AbortSignal.any` on a signal as long-lived as the program's own
- * would pile up one dependent per frame.
- *
- * @throws What `work` throws; for the deadline that is a `TimeoutError`.
+ * Removes its listener then: `AbortSignal.any` on a signal as long-lived as the program's own would
+ * pile up one dependent per frame.
  */
-export async function within<T>(
+export async function scoped<T>(
+  signal: AbortSignal,
+  work: (scope: AbortController) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const scope = new AbortController();
+  const onAbort = () => scope.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await work(scope);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    scope.abort();
+  }
+}
+
+/**
+ * Runs `work` with a signal that aborts with `signal`, or after `ms` on the monotonic clock.
+ *
+ * @throws What `work` throws; where it heeds the deadline that is a `TimeoutError`.
+ */
+export function within<T>(
   clock: Clock,
   ms: number,
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const controller = new AbortController();
-  const onAbort = () => controller.abort(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  clock.sleep(ms, controller.signal).then(
-    () => controller.abort(new DOMException(`No answer within ${ms / 1000} s`, "TimeoutError")),
-    () => {},
-  );
-  try {
-    return await work(controller.signal);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-    controller.abort();
-  }
+  return scoped(signal, (scope) => {
+    clock.sleep(ms, scope.signal).then(
+      () => scope.abort(new DOMException(`No answer within ${ms / 1000} s`, "TimeoutError")),
+      () => {},
+    );
+    return work(scope.signal);
+  });
 }

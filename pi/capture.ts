@@ -1,0 +1,102 @@
+// One run of a source under watch: bytes in, whole frames into the slot, and an end with a reason.
+
+import type { Clock } from "../shared/clock.ts";
+import { JpegSplitter } from "../shared/jpeg/splitter.ts";
+import type { Latest } from "../shared/latest.ts";
+import { type FrameSource, SourceError } from "./source/source.ts";
+import { scoped } from "./within.ts";
+import { type FrozenDetector, Watchdog, type WatchdogLimits } from "./watchdog.ts";
+
+/** A picture the agent holds. */
+export interface CapturedFrame {
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  /** Unix ms at which its last byte came; wrong by whatever the Pi's clock is wrong. */
+  readonly capturedAt: number;
+  /** The agent's own count of frames, from 1. */
+  readonly n: number;
+}
+
+/** Bytes below which something that looks like a JPEG is none of a camera's. */
+export const MIN_FRAME_BYTES = 1000;
+
+/** What a run needs. */
+export interface CaptureOptions {
+  readonly clock: Clock;
+  readonly source: FrameSource;
+  readonly limits: WatchdogLimits;
+  /** Kept over runs. */
+  readonly frozen: FrozenDetector;
+  readonly frames: Latest<CapturedFrame>;
+  /** Called for the first frame of the run. */
+  onFirstFrame(): void;
+}
+
+/** How a run ended. */
+export interface CaptureEnd {
+  /** Undefined where it was told to stop. */
+  readonly error?: SourceError;
+  /** Whole frames it gave. */
+  readonly frames: number;
+  /** Ms from its first frame to its last. */
+  readonly healthyMs: number;
+}
+
+/**
+ * Runs the source until it fails, stops giving frames, repeats one picture, or `signal` aborts.
+ * Returns only when the source is gone.
+ */
+export async function capture(options: CaptureOptions, signal: AbortSignal): Promise<CaptureEnd> {
+  const { clock, source, frames, frozen } = options;
+  const watchdog = new Watchdog(options.limits, clock.monotonic());
+  const splitter = new JpegSplitter();
+  let count = 0;
+  let firstAt = 0;
+  let lastAt = 0;
+
+  const error = await scoped(signal, async (stop) => {
+    const onBytes = (chunk: Uint8Array) => {
+      if (stop.signal.aborted) return;
+      for (const jpeg of splitter.push(chunk)) {
+        if (jpeg.length < MIN_FRAME_BYTES) continue;
+        take(jpeg);
+        const same = source.neverRepeats ? frozen.frame(jpeg) : 0;
+        if (same) stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
+      }
+    };
+    const watching = watch(watchdog, clock, stop);
+    const thrown = await source.run(stop.signal, onBytes).then(() => undefined, sourceErrorOf);
+    const { aborted, reason } = stop.signal;
+    stop.abort();
+    await watching;
+    return thrown ?? (aborted ? reason : hardware("the source ended by itself"));
+  });
+
+  function take(jpeg: Uint8Array<ArrayBuffer>): void {
+    lastAt = clock.monotonic();
+    watchdog.frame(lastAt);
+    frames.set({ jpeg, capturedAt: clock.now(), n: frames.seq + 1 });
+    if (count++ > 0) return;
+    firstAt = lastAt;
+    options.onFirstFrame();
+  }
+
+  const told = signal.aborted && !(error instanceof SourceError && error.kind === "stuck");
+  return { error: told ? undefined : error, frames: count, healthyMs: lastAt - firstAt };
+}
+
+async function watch(watchdog: Watchdog, clock: Clock, stop: AbortController): Promise<void> {
+  while (!stop.signal.aborted) {
+    const left = watchdog.deadline - clock.monotonic();
+    if (left <= 0) stop.abort(hardware(watchdog.problem));
+    else await clock.sleep(left, stop.signal).catch(() => {});
+  }
+}
+
+function hardware(message: string): SourceError {
+  return new SourceError("hardware", message);
+}
+
+function sourceErrorOf(error: unknown): SourceError {
+  if (error instanceof SourceError) return error;
+  throw error;
+}

@@ -1,0 +1,164 @@
+// Keeps a camera running: starts it, watches it, waits, starts it again, for ever.
+
+import type { Clock } from "../shared/clock.ts";
+import { Latest } from "../shared/latest.ts";
+import type { Log } from "../shared/log.ts";
+import type { Report } from "../shared/wire.ts";
+import { HEALTHY_MS, restartDelay } from "./backoff.ts";
+import { capture, type CapturedFrame } from "./capture.ts";
+import type { FrameSource, SourceError } from "./source/source.ts";
+import { FrozenDetector, type WatchdogLimits } from "./watchdog.ts";
+import { scoped } from "./within.ts";
+
+/** A source and what it is to be measured by. */
+export interface Profile {
+  readonly source: FrameSource;
+  readonly limits: WatchdogLimits;
+}
+
+/** What a supervisor needs. */
+export interface SupervisorOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** From 0 to 1. */
+  random(): number;
+  /** The profile for a wall time; a change of its value restarts the camera. */
+  profile(now: number): Profile;
+  readonly frames: Latest<CapturedFrame>;
+  readonly reports: Latest<Report>;
+}
+
+/** What the camera is doing. */
+export type CameraActivity = "starting" | "running" | "failing" | "resting";
+
+/** Failures in a row after which cable and power supply are the likely cause. */
+const SUSPECT_FAILURES = 5;
+
+/** Ms between looks whether another profile holds. */
+const PROFILE_MS = 10_000;
+
+/** One camera's supervisor. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #frozen = new FrozenDetector();
+  /** Whether frames are wanted; a new value each time that changes. */
+  readonly #wanted = new Latest<boolean>();
+  #activity: CameraActivity = "starting";
+  #failures = 0;
+  #restarts = 0;
+  #error: SourceError | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#wanted.set(true);
+  }
+
+  get activity(): CameraActivity {
+    return this.#activity;
+  }
+
+  /** Failures since the start of the program. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /** Why the camera is not running, while it is not. */
+  get error(): SourceError | undefined {
+    return this.#error;
+  }
+
+  /** Lets the camera run, or rest. */
+  want(frames: boolean): void {
+    if (this.#wanted.value !== frames) this.#wanted.set(frames);
+  }
+
+  /** Runs the camera until `signal` aborts and it is gone. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#untilWanted(signal);
+        await this.#runOnce(signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #untilWanted(signal: AbortSignal): Promise<void> {
+    while (!this.#wanted.value) {
+      this.#activity = "resting";
+      await this.#wanted.next(this.#wanted.seq, signal);
+    }
+  }
+
+  async #runOnce(signal: AbortSignal): Promise<void> {
+    const { clock, log, random, frames, reports } = this.#options;
+    const { source, limits } = this.#options.profile(clock.now());
+    if (this.#activity !== "failing") this.#activity = "starting";
+    const end = await scoped(signal, async (run) => {
+      this.#stopWhenUnwanted(source, run);
+      return await capture({
+        clock,
+        source,
+        limits,
+        frames,
+        frozen: this.#frozen,
+        onFirstFrame: () => this.#started(source),
+      }, run.signal);
+    });
+    if (end.healthyMs >= HEALTHY_MS) this.#failures = 0;
+    if (!end.error) return;
+    this.#failures++;
+    this.#restarts++;
+    this.#failed(end.error);
+    reports.set(reportOf(end.error, this.#failures));
+    const delay = restartDelay(end.error.kind, this.#failures, random());
+    if (this.#failures === 1) {
+      log.info(`starting the camera again in ${Math.round(delay / 1000)} s`);
+    }
+    await clock.sleep(delay, signal);
+  }
+
+  /** Ends the run when frames are no longer wanted, or another profile holds. */
+  async #stopWhenUnwanted(source: FrameSource, run: AbortController): Promise<void> {
+    const { clock, profile } = this.#options;
+    const off = this.#wanted.onSet(({ value }) => value || run.abort());
+    if (!this.#wanted.value) run.abort();
+    while (!run.signal.aborted) {
+      await clock.sleep(PROFILE_MS, run.signal).catch(() => {});
+      if (profile(clock.now()).source !== source) run.abort();
+    }
+    off();
+  }
+
+  #started(source: FrameSource): void {
+    const { log, reports } = this.#options;
+    if (this.#error || this.#restarts === 0 && this.#activity === "starting") {
+      log.info(`the camera is running: ${source.name}`);
+    }
+    this.#activity = "running";
+    this.#error = undefined;
+    if (reports.value?.state !== "running") reports.set({ state: "running" });
+  }
+
+  #failed(error: SourceError): void {
+    const { log } = this.#options;
+    const known = this.#error?.message === error.message;
+    this.#activity = "failing";
+    this.#error = error;
+    if (known) return;
+    log.error(error.message);
+    for (const line of error.detail.slice(-5)) log.warn(`| ${line}`);
+  }
+}
+
+function reportOf(error: SourceError, failures: number): Report {
+  const suspect = error.kind === "hardware" && failures >= SUSPECT_FAILURES
+    ? ` (${failures} times in a row: check cable and power supply)`
+    : "";
+  return {
+    state: "failing",
+    error: (error.message + suspect).slice(0, 500),
+    detail: error.detail.slice(-50),
+  };
+}

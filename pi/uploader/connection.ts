@@ -1,0 +1,31 @@
+// HTTP connections that can be thrown away: after a dead network, a pooled one would be waited for.
+
+/** A pool of connections. */
+export interface Connection {
+  /** `fetch` over this pool. */
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  /** Closes what is idle; nothing new may be asked of it. */
+  close(): void;
+}
+
+/** Opens a pool. */
+export type Connect = () => Connection;
+
+/**
+ * The machine's own connections. HTTP/1.1 only: on HTTP/2 an aborted request leaves its connection
+ * in the pool, and a dead one takes a quarter of an hour to be noticed.
+ */
+export const systemConnect: Connect = () => {
+  const client = Deno.createHttpClient({ http2: false });
+  return {
+    fetch: (url, init) => fetch(url, { ...init, client }),
+    close: () => client.close(),
+  };
+};
+
+/** What a failed request says, in one line, without the passwords an address may carry. */
+export function describeFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  return (error.message + cause).replaceAll(/\s+/g, " ").slice(0, 300);
+}

@@ -1,0 +1,36 @@
+// One PUT per frame. While the edge wants few frames, a long poll waits for it to want more.
+
+import type { Clock } from "../../shared/clock.ts";
+import { HEADER } from "../../shared/wire.ts";
+import { within } from "../within.ts";
+import { frameVerdict } from "./answer.ts";
+import type { EdgeClient } from "./edge_client.ts";
+import type { Transport } from "./transport.ts";
+
+/** Seconds a question for demand may wait: below a minute, after which many proxies give up. */
+const DEMAND_WAIT_S = 45;
+
+/** Ms after which an unanswered question for demand counts as lost. */
+const DEMAND_MS = 55_000;
+
+/** Makes the transport. */
+export function createPutTransport(client: EdgeClient, clock: Clock): Transport {
+  const { session } = client.address;
+  return {
+    watchDemandFromMs: 1000,
+    send(frame, signal) {
+      const headers = {
+        "content-type": "image/jpeg",
+        [HEADER.captured]: String(Math.floor(frame.capturedAt)),
+        [HEADER.seq]: `${session}:${frame.n}`,
+      };
+      const request = { method: "PUT", headers, body: frame.jpeg, signal };
+      return client.ask("live.jpeg", request, frameVerdict);
+    },
+    probe: (signal) => client.demand(0, 0, signal),
+    awaitDemand: (interval, signal) =>
+      within(clock, DEMAND_MS, signal, (timed) => client.demand(interval, DEMAND_WAIT_S, timed)),
+    renew: () => client.renew(),
+    close: () => client.close(),
+  };
+}

@@ -1,0 +1,245 @@
+// Takes the newest frame when one is due, sends it, and goes by what the edge says. One frame is in
+// flight at a time; after trouble the newest frame goes, never an old one. Reconnects for ever.
+
+import type { Clock } from "../../shared/clock.ts";
+import type { Latest } from "../../shared/latest.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Demand } from "../../shared/wire.ts";
+import type { CapturedFrame } from "../capture.ts";
+import { scoped, within } from "../within.ts";
+import { reach } from "./reach.ts";
+import { SendDeadline } from "./send_deadline.ts";
+import type { Transport, Verdict } from "./transport.ts";
+import { Trouble } from "./trouble.ts";
+
+/** Ms between tries while the edge refuses this camera's token or address. */
+export const REFUSED_MS = 30_000;
+
+/** Ms between questions for demand that bring no news, whatever answers them. */
+const MIN_ASK_MS = 1000;
+
+/** Lets the camera rest while no frame is due for long. */
+export interface CameraGate {
+  /** Frames are wanted from now on. */
+  open(): void;
+  /** No frame is wanted for `ms`. Returns whether the camera rests. */
+  close(ms: number): boolean;
+}
+
+/** What an uploader needs. */
+export interface UploaderOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** From 0 to 1. */
+  random(): number;
+  readonly transport: Transport;
+  readonly frames: Latest<CapturedFrame>;
+  readonly gate: CameraGate;
+}
+
+/** What an uploader did so far. */
+export interface UploadCounts {
+  sent: number;
+  /** Bytes of frames that arrived. */
+  sentBytes: number;
+  /** Frames the edge did not want. */
+  skipped: number;
+  /** Frames that were lost on the way. */
+  failed: number;
+}
+
+/** One camera's uploader. */
+export class Uploader {
+  readonly counts: UploadCounts = { sent: 0, sentBytes: 0, skipped: 0, failed: 0 };
+  readonly #options: UploaderOptions;
+  readonly #deadline = new SendDeadline();
+  /** What the edge wants; as fast as the camera can, until it says. */
+  #demand: Demand = { interval: 0, viewers: 0 };
+  readonly #trouble: Trouble;
+  #recovery: Promise<void> | undefined;
+  /** After trouble a frame is sent at once, to find out whether it is over. */
+  #overdue = false;
+  /** Ends sleeps and questions that a new demand or trouble has overtaken. */
+  #news = new AbortController();
+  #skippedStatus = 0;
+
+  constructor(options: UploaderOptions) {
+    this.#options = options;
+    this.#trouble = new Trouble(options.clock, options.log);
+  }
+
+  /** What the edge wants. */
+  get demand(): Demand {
+    return this.#demand;
+  }
+
+  /** What keeps frames from the edge, in one line; undefined while all is well. */
+  get trouble(): string | undefined {
+    return this.#trouble.text;
+  }
+
+  /** Uploads until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    try {
+      await Promise.all([this.#sendFrames(signal), this.#watchDemand(signal)]);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      this.#options.transport.close();
+    }
+  }
+
+  async #sendFrames(signal: AbortSignal): Promise<void> {
+    const { clock, frames, gate } = this.#options;
+    let taken = 0;
+    let startedAt = -Infinity;
+    for (;;) {
+      const rested = await this.#untilDue(startedAt, signal);
+      await this.#recovery;
+      signal.throwIfAborted();
+      // What the camera gave before its rest is old.
+      if (rested) taken = frames.seq;
+      gate.open();
+      const { seq, value } = await frames.next(taken, signal);
+      startedAt = clock.monotonic();
+      const verdict = await this.#send(value, signal);
+      const settled = verdict.kind === "accepted" || verdict.kind === "skipped";
+      // A frame that was lost goes again at once, unless there is a newer one by then.
+      taken = settled ? seq : seq - 1;
+      if (!settled) startedAt = -Infinity;
+      await this.#heed(verdict, signal);
+    }
+  }
+
+  /** Waits until the next frame is due. Returns whether the camera rested meanwhile. */
+  async #untilDue(startedAt: number, signal: AbortSignal): Promise<boolean> {
+    const { clock, gate } = this.#options;
+    let rested = false;
+    for (;;) {
+      const left = startedAt + this.#demand.interval - clock.monotonic();
+      if (!(left > 0) || this.#overdue) break;
+      rested = gate.close(left) || rested;
+      await this.#untilNews(signal, (news) => clock.sleep(left, news));
+    }
+    this.#overdue = false;
+    return rested;
+  }
+
+  /** Runs `work` with a signal that aborts when the demand changes or trouble starts. */
+  async #untilNews<T>(
+    signal: AbortSignal,
+    work: (news: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const news = this.#news.signal;
+    return await scoped(signal, async (scope) => {
+      const onNews = () => scope.abort();
+      news.addEventListener("abort", onNews, { once: true });
+      try {
+        const result = await work(scope.signal);
+        return news.aborted ? undefined : result;
+      } catch (error) {
+        if (signal.aborted || !news.aborted) throw error;
+      } finally {
+        news.removeEventListener("abort", onNews);
+      }
+    });
+  }
+
+  async #send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
+    const { clock, transport } = this.#options;
+    const { length } = frame.jpeg;
+    const startedAt = clock.monotonic();
+    let late = false;
+    const verdict = await within(clock, this.#deadline.for(length), signal, async (timed) => {
+      const verdict = await transport.send(frame, timed);
+      late = timed.aborted;
+      return verdict;
+    });
+    signal.throwIfAborted();
+    if (verdict.kind === "accepted") {
+      this.#deadline.arrived(clock.monotonic() - startedAt, length);
+      this.counts.sent++;
+      this.counts.sentBytes += length;
+      this.#trouble.end();
+    } else if (verdict.kind === "skipped") this.#countSkipped(verdict);
+    else {
+      this.counts.failed++;
+      if (late) this.#deadline.timedOut();
+    }
+    return verdict;
+  }
+
+  #countSkipped({ status, detail }: Verdict & { kind: "skipped" }): void {
+    this.counts.skipped++;
+    if (status === this.#skippedStatus) return;
+    this.#skippedStatus = status;
+    this.#options.log.warn("the edge did not take a frame", { status, detail });
+  }
+
+  /** Goes by a verdict; returns once frames may flow again. */
+  async #heed(verdict: Verdict, signal: AbortSignal): Promise<void> {
+    if (verdict.kind === "skipped") return;
+    if (verdict.kind === "accepted") return this.#setDemand(verdict.demand);
+    this.#recovery ??= this.#recover(verdict, signal).finally(() => this.#recovery = undefined);
+    await this.#recovery;
+  }
+
+  #setDemand(demand: Demand | undefined): void {
+    if (!demand) return;
+    const changed = demand.interval !== this.#demand.interval;
+    this.#demand = demand;
+    if (changed) this.#tell();
+  }
+
+  #tell(): void {
+    this.#news.abort();
+    this.#news = new AbortController();
+  }
+
+  /** Waits out trouble. It is over once the edge has taken a frame. */
+  async #recover(first: Verdict, signal: AbortSignal): Promise<void> {
+    const { clock, random, transport } = this.#options;
+    let verdict = first;
+    this.#tell();
+    while (verdict.kind !== "accepted" && verdict.kind !== "skipped") {
+      this.#trouble.start(verdict);
+      if (verdict.kind === "failed") transport.renew();
+      else {
+        const ms = verdict.kind === "busy" ? verdict.retryMs : REFUSED_MS;
+        await clock.sleep(ms * (0.9 + 0.2 * random()), signal);
+      }
+      verdict = await reach({ clock, random, probe: (one) => transport.probe(one) }, signal);
+    }
+    if (verdict.kind === "accepted") this.#setDemand(verdict.demand);
+    this.#overdue = true;
+  }
+
+  /** While few frames are wanted, asks for the moment when more are. */
+  async #watchDemand(signal: AbortSignal): Promise<void> {
+    const { clock, transport } = this.#options;
+    for (;;) {
+      await this.#recovery;
+      signal.throwIfAborted();
+      const { interval } = this.#demand;
+      const askedAt = clock.monotonic();
+      const verdict = await this.#untilNews(
+        signal,
+        (news) =>
+          interval < transport.watchDemandFromMs
+            ? untilAborted(news)
+            : transport.awaitDemand(interval, news),
+      );
+      if (!verdict) continue;
+      await this.#heed(verdict, signal);
+      const early = askedAt + MIN_ASK_MS - clock.monotonic();
+      if (early > 0 && interval === this.#demand.interval) await clock.sleep(early, signal);
+    }
+  }
+}
+
+function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
