@@ -123,6 +123,9 @@ export interface Config {
   readonly controls: readonly string[];
   readonly camera?: number;
   readonly mode?: string;
+  /** For sources that are no rpicam. */
+  readonly hflip: boolean;
+  readonly vflip: boolean;
   readonly extraArgs: readonly string[];
   readonly stallMs?: number;
   readonly transport: "put" | "ws";
@@ -166,6 +169,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       controls: controlArgs(set),
       camera: set.PERCH_CAMERA,
       mode: set.PERCH_MODE,
+      hflip: set.PERCH_HFLIP !== (set.PERCH_ROTATION === "180"),
+      vflip: set.PERCH_VFLIP !== (set.PERCH_ROTATION === "180"),
       extraArgs: set.PERCH_EXTRA_ARGS,
       stallMs: set.PERCH_STALL_S && set.PERCH_STALL_S * 1000,
       transport: set.PERCH_TRANSPORT,
