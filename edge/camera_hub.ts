@@ -4,6 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { FrameMeta } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
 import type { CameraStatus, Demand, Report } from "../shared/wire.ts";
+import { CameraContact } from "./camera_contact.ts";
 import { wantedDemand } from "./demand.ts";
 import type { FrameBuffer, LiveFrame } from "./live_frame.ts";
 import { FrameRate } from "./frame_rate.ts";
@@ -44,6 +45,8 @@ export class CameraHub {
   readonly demand: Latest<Demand> = new Latest();
   /** The last thing the camera said of itself. */
   report: Report | undefined;
+  /** Whether the camera speaks to this instance. */
+  readonly contact: CameraContact;
   /** Which uploads are late. */
   readonly order: UploadOrder = new UploadOrder();
   /** Frames that viewers of this instance skipped because they were slow. */
@@ -55,12 +58,14 @@ export class CameraHub {
   #connected = 0;
   #shownAt = -Infinity;
   #elsewhere = 0;
+  #floor = 0;
 
   constructor(cam: string, camera: number, options: CameraHubOptions) {
     this.cam = cam;
     this.camera = camera;
     this.#options = options;
-    this.demand.set(this.#wanted());
+    this.contact = new CameraContact(options.clock);
+    this.#updateDemand();
   }
 
   /** Makes `buffer` the newest frame and wakes every viewer, all inside this call. */
@@ -72,15 +77,28 @@ export class CameraHub {
     return frame;
   }
 
+  /** Publishes a frame that the camera brought to this instance itself. */
+  upload(buffer: FrameBuffer, meta: FrameMeta): LiveFrame {
+    this.contact.uploaded();
+    const frame = this.publish(buffer, meta);
+    this.uploads.set(frame);
+    return frame;
+  }
+
   /** Puts a picture on the streams without making it the newest frame. */
   show(frame: LiveFrame): void {
     this.#shownAt = this.#options.clock.monotonic();
     this.shown.set(frame);
   }
 
-  /** The newest version published here, 0 for none. */
+  /** The newest version known: published here, or stored by another instance. 0 for none. */
   get newestVersion(): number {
-    return this.latest.value?.version ?? 0;
+    return Math.max(this.latest.value?.version ?? 0, this.#floor);
+  }
+
+  /** Makes versions go on from `version`, which another instance with a faster clock has used. */
+  raise(version: number): void {
+    this.#floor = Math.max(this.#floor, version);
   }
 
   /** Connected viewers and pollers of this instance. */
@@ -94,14 +112,13 @@ export class CameraHub {
   }
 
   /** Viewers of other instances, as the store tells. */
+  get viewersElsewhere(): number {
+    return this.#elsewhere;
+  }
+
   set viewersElsewhere(count: number) {
     this.#elsewhere = count;
     this.#updateDemand();
-  }
-
-  /** Whether another instance has viewers of this camera. */
-  get watchedElsewhere(): boolean {
-    return this.#elsewhere > 0;
   }
 
   /** Streams and sockets now. */
@@ -200,6 +217,7 @@ export class CameraHub {
     const wanted = this.#wanted();
     const known = this.demand.value;
     if (wanted.interval !== known?.interval || wanted.viewers !== known?.viewers) {
+      this.contact.asked(wanted.interval);
       this.demand.set(wanted);
     }
   }

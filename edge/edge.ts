@@ -6,6 +6,7 @@ import type { EdgeDeps } from "./deps.ts";
 import { Hub } from "./hub.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./mjpeg.ts";
+import { Neighbours } from "./neighbours.ts";
 import { StoreWriter } from "./store_writer.ts";
 
 /** What an edge is made from. */
@@ -24,6 +25,7 @@ export class Edge {
   readonly fetch: (request: Request, info?: Deno.ServeHandlerInfo) => Response | Promise<Response>;
   readonly deps: EdgeDeps;
   readonly #writers: StoreWriter[] = [];
+  readonly #neighbours: Neighbours[] = [];
   readonly #stop = new AbortController();
   #storeWell = true;
 
@@ -38,16 +40,20 @@ export class Edge {
       this.#storeWell = false;
       log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
     };
+    const tail = new TextEncoder().encode(partTail(boundary));
     const hub = new Hub({
       ...config,
       clock,
       store,
-      partTail: new TextEncoder().encode(partTail(boundary)),
+      partTail: tail,
       onStoreError,
       onCamera: (camera) => {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
         this.#writers.push(writer);
         writer.start();
+        const neighbours = new Neighbours(camera, { store, clock, partTail: tail, onStoreError });
+        this.#neighbours.push(neighbours);
+        neighbours.start();
       },
     });
     this.deps = { ...parts, hub, metrics, boundary };
@@ -64,7 +70,10 @@ export class Edge {
   async stop(): Promise<void> {
     this.#stop.abort();
     this.deps.hub.close();
-    await Promise.all(this.#writers.map((writer) => writer.flush()));
+    await Promise.all([
+      ...this.#writers.map((writer) => writer.flush()),
+      ...this.#neighbours.map((neighbours) => neighbours.stop()),
+    ]);
   }
 
   async #tick(): Promise<void> {
@@ -72,6 +81,7 @@ export class Edge {
     while (!this.#stop.signal.aborted) {
       await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
       for (const camera of hub.cameras) camera.tick();
+      for (const neighbours of this.#neighbours) neighbours.step();
       if (this.#storeWell || !store.state.answering) continue;
       this.#storeWell = true;
       log.info("the store answers again");

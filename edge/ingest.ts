@@ -57,9 +57,7 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
     receivedAt: options.now,
   };
   camera.report = undefined;
-  const frame = camera.publish(buffer, meta);
-  camera.uploads.set(frame);
-  return { ok: true, frame };
+  return { ok: true, frame: camera.upload(buffer, meta) };
 }
 
 /** The camera's own time of capture, or `now` where its clock cannot be right. */

@@ -4,6 +4,7 @@ import { edgeSettings, parseEdgeConfig } from "./config.ts";
 import { Edge } from "./edge.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
+import { pollsFor } from "./store/kv_follow.ts";
 import { KvStore } from "./store/kv_store.ts";
 
 const parsed = parseEdgeConfig(Object.fromEntries(
@@ -23,7 +24,7 @@ const store = new KvStore({
   clock,
   deadlineMs: 2000,
   retentionMs: config.historyMs,
-  pollMs: 100,
+  polls: pollsFor(config.kvPath),
 });
 const edge = new Edge({
   config,

@@ -50,10 +50,15 @@ export function getPublish(deps: EdgeDeps): Handler {
     let stopListening = () => {};
     socket.onopen = () => {
       say({ type: "demand", ...camera.demand.value! });
-      stopListening = camera.demand.onSet(
+      const hangUp = camera.contact.listen();
+      const stopTelling = camera.demand.onSet(
         ({ value }) => say({ type: "demand", ...value }),
         () => socket.close(GOING_AWAY, "The edge is shutting down"),
       );
+      stopListening = () => {
+        hangUp();
+        stopTelling();
+      };
     };
     socket.onmessage = ({ data }) => {
       if (!(data instanceof ArrayBuffer)) return socket.close(UNSUPPORTED_DATA, "Send frames only");

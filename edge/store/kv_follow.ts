@@ -5,6 +5,25 @@ import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
 import type { KvLink } from "./kv_link.ts";
 
+/** Ms between two looks at what `watch` should have told anyway. */
+export interface Polls {
+  /** At the newest frame, while it is watched. */
+  readonly framesMs: number;
+  /** At whether anybody watches, all the time. */
+  readonly viewersMs: number;
+}
+
+/**
+ * How often to look. Where reads are billed and `watch` is true, seldom; on a file that another
+ * process may write to, often: reads cost a tenth of a millisecond there.
+ *
+ * @param path What the database is opened by.
+ */
+export function pollsFor(path: string | undefined): Polls {
+  const file = path !== undefined && path !== ":memory:" && !/^https?:/.test(path);
+  return file ? { framesMs: 25, viewersMs: 250 } : { framesMs: 10_000, viewersMs: 10_000 };
+}
+
 /** How long to wait before a watch that ended is opened again, ms. */
 const REOPEN_MS = 1000;
 

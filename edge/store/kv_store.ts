@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../shared/frame.ts";
-import { followKey } from "./kv_follow.ts";
+import { followKey, type Polls } from "./kv_follow.ts";
 import { chunkKeys, headKey, HEADS, keyframeKey, pendingKey } from "./kv_keys.ts";
 import { KvLink, type KvLinkOptions } from "./kv_link.ts";
 import {
@@ -26,8 +26,7 @@ export interface KvStoreOptions extends KvLinkOptions {
   readonly clock: Clock;
   /** How long a keyframe is kept, ms. */
   readonly retentionMs: number;
-  /** Ms between two looks at what `watch` should have told anyway. */
-  readonly pollMs: number;
+  readonly polls: Polls;
 }
 
 /** Times a reader or writer that was overtaken starts over. */
@@ -135,11 +134,11 @@ export class KvStore implements FrameStore {
 
   async *watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
     const stop = new AbortController();
-    const { clock, pollMs, instance } = this.#options;
+    const { clock, polls, instance } = this.#options;
     const following = AbortSignal.any([signal, stop.signal]);
     const heads = followKey<StoredHead>(this.#link, headKey(cam), {
       clock,
-      pollMs,
+      pollMs: polls.framesMs,
       signal: following,
     });
     let seq = 0;

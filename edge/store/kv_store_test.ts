@@ -19,7 +19,7 @@ function underTest(kv: Deno.Kv, close: () => Promise<void>): StoreUnderTest {
         instance,
         deadlineMs: 5000,
         retentionMs: RETENTION_MS,
-        pollMs: 1000,
+        polls: { framesMs: 1000, viewersMs: 1000 },
       }),
     entries: async () => (await Array.fromAsync(kv.list({ prefix: [] }))).length,
     close,

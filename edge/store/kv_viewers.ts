@@ -1,7 +1,7 @@
 // Who watches where: one record an instance, and a key that changes when somebody comes or goes.
 
 import type { Clock } from "../../shared/clock.ts";
-import { followKey } from "./kv_follow.ts";
+import { followKey, type Polls } from "./kv_follow.ts";
 import { demandKey, viewersKey, viewersPrefix } from "./kv_keys.ts";
 import type { KvLink } from "./kv_link.ts";
 import { VIEWERS_TTL_MS } from "./store.ts";
@@ -23,12 +23,12 @@ export class KvViewers {
 
   constructor(
     link: KvLink,
-    options: { readonly instance: string; readonly clock: Clock; readonly pollMs: number },
+    options: { readonly instance: string; readonly clock: Clock; readonly polls: Polls },
   ) {
     this.#link = link;
     this.#instance = options.instance;
     this.#clock = options.clock;
-    this.#pollMs = options.pollMs;
+    this.#pollMs = options.polls.viewersMs;
   }
 
   async set(cam: string, count: number): Promise<void> {

@@ -86,4 +86,4 @@ export interface FrameStore {
 }
 
 /** How long a viewer record counts after it was written, ms. */
-export const VIEWERS_TTL_MS = 30_000;
+export const VIEWERS_TTL_MS = 60_000;
