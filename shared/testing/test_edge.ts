@@ -45,7 +45,7 @@ export class TestEdge implements AsyncDisposable {
       clock,
       deadlineMs: 5000,
       retentionMs: parsed.config.historyMs,
-      pollMs: 100,
+      polls: { framesMs: 100, viewersMs: 100 },
     });
     const edge = new Edge({
       config: parsed.config,
