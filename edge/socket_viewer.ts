@@ -22,6 +22,9 @@ export interface ViewerTime {
   monotonic(): number;
 }
 
+/** What a client too simple for binary messages sends when it has drawn what it got. */
+const ACK_ALL = "ack";
+
 const OPEN = 1;
 const GOING_AWAY = 1001;
 
@@ -85,25 +88,33 @@ export class SocketViewer {
    * @returns False where it is none that a viewer may send.
    */
   receive(data: unknown): boolean {
+    if (data === ACK_ALL) {
+      for (const subscription of this.#subscriptions.values()) this.#drawn(subscription, Infinity);
+      return true;
+    }
     const ack = data instanceof ArrayBuffer ? readAck(new Uint8Array(data)) : undefined;
     const subscription = ack && this.#subscriptions.get(ack.camera);
     if (!ack || !subscription) return false;
-    const { inFlight, camera } = subscription;
-    let rttMs: number | undefined;
-    while (inFlight.length > 0 && inFlight[0].version <= ack.version) {
-      rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;
-    }
-    if (rttMs !== undefined) {
-      const limited = camera.latest.seq > subscription.sentSeq;
-      subscription.window = nextWindow(subscription.window, rttMs, limited);
-      this.#offer(subscription);
-    }
+    this.#drawn(subscription, ack.version);
     return true;
   }
 
   /** Counts as a viewer no more. */
   stop(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  /** Everything up to `version` is on the viewer's screen. */
+  #drawn(subscription: Subscription, version: number): void {
+    const { inFlight, camera } = subscription;
+    let rttMs: number | undefined;
+    while (inFlight.length > 0 && inFlight[0].version <= version) {
+      rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;
+    }
+    if (rttMs === undefined) return;
+    const limited = camera.latest.seq > subscription.sentSeq;
+    subscription.window = nextWindow(subscription.window, rttMs, limited);
+    this.#offer(subscription);
   }
 
   #offer(subscription: Subscription): void {

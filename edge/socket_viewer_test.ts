@@ -77,6 +77,15 @@ Deno.test("a viewer that draws in time gets every frame", () => {
   assert.deepEqual(sent(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
+Deno.test("the text ack stands for all that was sent", () => {
+  const { viewer, publish, sent } = setUp();
+  viewer.start();
+  publish();
+  publish();
+  assert.equal(viewer.receive("ack"), true);
+  assert.deepEqual(sent(), [1, 2]);
+});
+
 Deno.test("cameras on one socket do not wait for each other", () => {
   const { viewer, publish, sent, cameras } = setUp(["a", "b"]);
   viewer.start();
