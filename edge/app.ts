@@ -11,6 +11,7 @@ import { getDemand } from "./routes/demand.ts";
 import { getHealth } from "./routes/health.ts";
 import { putFrame } from "./routes/ingest.ts";
 import { getLive } from "./routes/live.ts";
+import { getTestPage, postLegacy } from "./routes/legacy.ts";
 import { getMetrics } from "./routes/metrics.ts";
 import { getPublish } from "./routes/publish.ts";
 import { putReport } from "./routes/report.ts";
@@ -47,6 +48,10 @@ export function createApp(deps: EdgeDeps): Hono {
   }
   app.get("/cams", viewer, getCams(deps));
   app.get("/ws", viewer, getSocket(deps));
+  if (config.legacyUpload) {
+    app.post("/", postLegacy(deps));
+    app.get("/test", viewer, getTestPage(deps));
+  }
   app.get("/health", getHealth(deps));
   app.get("/metrics", getMetrics(deps));
   app.route("/", assetRoutes(pages, config.title));

@@ -3,20 +3,16 @@
 import type { Context, Handler } from "hono";
 import { isCamId } from "../../shared/frame.ts";
 import { HEADER, parseSeq } from "../../shared/wire.ts";
-import { readFrameBody } from "../body.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { digestProblem } from "../digest.ts";
-import { ingest } from "../ingest.ts";
 import { problem } from "../problem.ts";
-import { MAX_CAMERAS } from "../tokens.ts";
 import { camOf } from "./cam_of.ts";
+import { frameReceiver } from "./receive.ts";
 
 /** Takes a frame: 204 with the wanted interval, or a problem that leaves the old frame in place. */
 export function putFrame(deps: EdgeDeps): Handler {
-  const { config, hub, clock, metrics } = deps;
-  const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
-  const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
-  const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
+  const { hub } = deps;
+  const receive = frameReceiver(deps);
+  const refused = deps.metrics.counter("perch_frames_refused_total", "Uploads refused.");
 
   return async function putFrame(context) {
     const response = await take(context);
@@ -46,32 +42,14 @@ export function putFrame(deps: EdgeDeps): Handler {
     if (seqText !== undefined && !seq) {
       return problem(400, `${HEADER.seq} is not <session>:<number>.`);
     }
-    const camera = hub.open(cam);
-    if (!camera) {
-      return problem(503, `Add camera ${cam}: there are ${MAX_CAMERAS} already, the most here.`, {
-        retryAfter: 60,
-      });
-    }
-    const body = await readFrameBody(req.raw, config.maxFrameBytes, hub.partTail);
-    if (!body.ok) return problem(body.status, body.detail);
-    const mismatch = digestProblem(req.header("content-digest"), body.buffer.jpeg);
-    if (mismatch) return problem(400, mismatch);
-    if (!camera.latest.value) await hub.find(cam);
     const capturedAt = capturedText === undefined ? undefined : Number(capturedText);
-    const result = ingest(camera, { buffer: body.buffer, capturedAt, seq }, {
-      now: clock.now(),
-      stripMetadata: config.stripMetadata,
-    });
-    if (!result.ok) {
-      return problem(result.status, result.detail, { members: { offset: result.offset } });
-    }
-    frames.value++;
-    bytes.value += result.frame.size;
-    const { interval, viewers } = camera.demand.value!;
+    const frame = await receive(req.raw, cam, { capturedAt, seq });
+    if (frame instanceof Response) return frame;
+    const { interval, viewers } = hub.open(cam)!.demand.value!;
     return new Response(null, {
       status: 204,
       headers: {
-        etag: result.frame.etag,
+        etag: frame.etag,
         [HEADER.interval]: String(interval),
         [HEADER.viewers]: String(viewers),
       },
