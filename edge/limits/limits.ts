@@ -1,0 +1,76 @@
+// Everything the edge counts against abuse, in one place; the routes ask and answer.
+
+import type { Clock } from "../../shared/clock.ts";
+import type { Metrics } from "../metrics.ts";
+import { clientAddress, isLoopback } from "./client_address.ts";
+import { RateLimiter } from "./rate_limiter.ts";
+import { ViewerGate } from "./viewer_gate.ts";
+
+/** What the limits go by. */
+export interface LimitOptions {
+  readonly trustedProxies: number;
+  readonly maxViewers: number;
+  readonly maxViewersPerAddress: number;
+  /** Requests of one camera. */
+  readonly maxUploadsPerSecond: number;
+}
+
+/** Wrong credentials an address may send: ten at once, then one in six seconds. */
+const WRONG_CREDENTIALS = { perSecond: 1 / 6, burst: 10 };
+
+/** The limits of one instance. */
+export class Limits {
+  readonly gate: ViewerGate;
+  /** Requests for a picture that wait for one, by address. */
+  readonly waits: ViewerGate;
+  readonly #options: LimitOptions;
+  readonly #clock: Clock;
+  readonly #uploads: RateLimiter;
+  readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
+
+  constructor(options: LimitOptions, clock: Clock, metrics: Metrics) {
+    this.#options = options;
+    this.#clock = clock;
+    const { maxViewers, maxViewersPerAddress: maxPerAddress, maxUploadsPerSecond } = options;
+    this.gate = new ViewerGate({ maxViewers, maxPerAddress });
+    this.waits = new ViewerGate({ maxViewers: 4 * maxViewers, maxPerAddress });
+    this.#uploads = new RateLimiter({
+      perSecond: maxUploadsPerSecond,
+      burst: Math.max(10, 2 * maxUploadsPerSecond),
+    });
+    metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => this.gate.seated);
+    metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => this.gate.stuck);
+    metrics.gauge("perch_requests_waiting", "Requests held open.", () => this.waits.seated);
+  }
+
+  /** Whom a request counts for. */
+  address(peer: string, forwardedFor: string | undefined): string {
+    return clientAddress(peer, forwardedFor, this.#options);
+  }
+
+  /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
+  viewerAddress(peer: string, forwardedFor: string | undefined): string | undefined {
+    const address = this.address(peer, forwardedFor);
+    return isLoopback(address) ? undefined : address;
+  }
+
+  /** Takes one request of a camera: 0, or the seconds to wait. */
+  upload(cam: string): number {
+    return this.#uploads.take(cam, this.#clock.monotonic());
+  }
+
+  /** Seconds until an address may try a credential again; 0 = now. */
+  credentialWait(address: string): number {
+    return this.#credentials.wait(address, this.#clock.monotonic());
+  }
+
+  /** Notes that an address sent a wrong credential. */
+  wrongCredential(address: string): void {
+    this.#credentials.take(address, this.#clock.monotonic());
+  }
+
+  /** Looks at who is stuck. To be called every second or so. */
+  tick(): void {
+    this.gate.tick(this.#clock.monotonic());
+  }
+}

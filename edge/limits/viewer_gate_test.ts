@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { type Guest, type Place, STUCK_DROP_MS, STUCK_YIELD_MS, ViewerGate } from "./viewer_gate.ts";
+
+/** A viewer that has taken `taken` frames, or is waiting for one. */
+class TestGuest implements Guest {
+  taken = 0;
+  waiting = false;
+  dropped = false;
+  progress() {
+    return this.waiting ? undefined : this.taken;
+  }
+  drop() {
+    this.dropped = true;
+  }
+}
+
+function admitted(gate: ViewerGate, address?: string): { place: Place; guest: TestGuest } {
+  const admission = gate.admit(address);
+  assert(admission.ok);
+  const guest = new TestGuest();
+  admission.place.seat(guest);
+  return { place: admission.place, guest };
+}
+
+Deno.test("the instance and each address have their own number of places", () => {
+  const gate = new ViewerGate({ maxViewers: 3, maxPerAddress: 2 });
+  const first = admitted(gate, "a");
+  admitted(gate, "a");
+  assert.deepEqual(gate.admit("a"), { ok: false, full: "address" });
+  admitted(gate, "b");
+  assert.deepEqual(gate.admit("b"), { ok: false, full: "instance" });
+  first.place.free();
+  first.place.free();
+  admitted(gate, "a");
+  assert.deepEqual(gate.admit("a"), { ok: false, full: "address" });
+});
+
+Deno.test("connections without an address are only counted together", () => {
+  const gate = new ViewerGate({ maxViewers: 3, maxPerAddress: 1 });
+  for (let i = 0; i < 3; i++) admitted(gate);
+  assert.deepEqual(gate.admit(undefined), { ok: false, full: "instance" });
+});
+
+Deno.test("who takes nothing for five minutes is dropped, who waits for frames never", () => {
+  const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 10 });
+  const stuck = admitted(gate).guest;
+  const waiting = admitted(gate).guest;
+  const slow = admitted(gate).guest;
+  waiting.waiting = true;
+  for (let now = 0; now <= STUCK_DROP_MS + 2000; now += 1000) {
+    if (now % 100_000 === 0) slow.taken++;
+    gate.tick(now);
+  }
+  assert.deepEqual([stuck.dropped, waiting.dropped, slow.dropped], [true, false, false]);
+  assert.equal(gate.seated, 2);
+  assert.equal(gate.dropped, 1);
+});
+
+Deno.test("at capacity whoever is stuck for longest gives way, and nobody else", () => {
+  const gate = new ViewerGate({ maxViewers: 2, maxPerAddress: 10 });
+  const healthy = admitted(gate).guest;
+  const stuck = admitted(gate).guest;
+  gate.tick(0);
+  for (let now = 1000; now <= STUCK_YIELD_MS; now += 1000) {
+    healthy.taken++;
+    gate.tick(now);
+    assert.equal(gate.admit(undefined).ok, false);
+  }
+  healthy.taken++;
+  gate.tick(STUCK_YIELD_MS + 1000);
+  assert.equal(gate.stuck, 1);
+  admitted(gate);
+  assert.deepEqual([healthy.dropped, stuck.dropped], [false, true]);
+});
+
+Deno.test("a dropped connection that hangs on still counts for its address", () => {
+  const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 1 });
+  const { place, guest } = admitted(gate, "a");
+  for (let now = 0; now <= STUCK_DROP_MS + 1000; now += 1000) gate.tick(now);
+  assert(guest.dropped);
+  assert.equal(gate.seated, 0);
+  assert.deepEqual(gate.admit("a"), { ok: false, full: "address" });
+  place.free();
+  assert(gate.admit("a").ok);
+});

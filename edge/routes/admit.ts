@@ -1,0 +1,50 @@
+// The gate as routes use it: a place to watch from, or the problem to answer with.
+
+import type { Context } from "hono";
+import type { EdgeDeps } from "../deps.ts";
+import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
+import { problem } from "../problem.ts";
+import { remoteAddress } from "./poller.ts";
+
+/** Seconds after which one more try makes sense. */
+const RETRY_AFTER_S = 30;
+
+/** A place for a stream or a socket: 503 where the instance is full, 429 where the address is. */
+export function admitViewer(context: Context, deps: EdgeDeps): Place | Response {
+  const { config, hub, limits } = deps;
+  if (hub.closed) {
+    return problem(503, "Watch: the edge is shutting down.", { retryAfter: RETRY_AFTER_S });
+  }
+  const place = admit(context, deps, limits.gate);
+  if (typeof place !== "string") return place;
+  if (place === "address") return tooManyHere(config.maxViewersPerAddress);
+  const detail = `Watch: there are ${config.maxViewers} viewers here, the most that are served; ` +
+    "/live.jpeg still answers.";
+  return problem(503, detail, { retryAfter: RETRY_AFTER_S });
+}
+
+/** A place for a request that waits for a newer frame, as `admitViewer`. */
+export function admitWait(context: Context, deps: EdgeDeps): Place | Response {
+  const place = admit(context, deps, deps.limits.waits);
+  if (typeof place !== "string") return place;
+  if (place === "address") return tooManyHere(deps.config.maxViewersPerAddress);
+  return problem(503, "Wait for a frame: too many wait already; ask without wait.", {
+    retryAfter: RETRY_AFTER_S,
+  });
+}
+
+function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "instance" | "address" {
+  const forwardedFor = context.req.header("x-forwarded-for");
+  const admission = gate.admit(deps.limits.viewerAddress(remoteAddress(context), forwardedFor));
+  if (admission.ok) return admission.place;
+  deps.metrics.counter("perch_viewers_refused_total", "Viewers turned away at a limit.", {
+    limit: admission.full,
+  }).value++;
+  return admission.full;
+}
+
+function tooManyHere(max: number): Response {
+  return problem(429, `Watch: ${max} connections from one address are the most that are served.`, {
+    retryAfter: RETRY_AFTER_S,
+  });
+}
