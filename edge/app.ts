@@ -26,10 +26,10 @@ const BASES = ["", "/cams/:cam"] as const;
 
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
-  const { config, hub } = deps;
+  const { config, hub, limits } = deps;
   const app = new Hono();
-  const publisher = publisherOnly(config.publishTokens, camOf);
-  const viewer = viewerOnly(config.viewToken, config.publishTokens, camOf);
+  const publisher = publisherOnly(config.publishTokens, camOf, limits);
+  const viewer = viewerOnly(config.viewToken, config.publishTokens, camOf, limits);
   const pages = new ViewerPages(deps);
   const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
   const stream = getStream(deps);

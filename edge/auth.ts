@@ -1,7 +1,9 @@
 // Who may publish and who may watch.
 
 import type { Context, MiddlewareHandler } from "hono";
+import type { Limits } from "./limits/limits.ts";
 import { problem } from "./problem.ts";
+import { addressOf } from "./routes/poller.ts";
 import { digestToken, type PublishToken, sameDigest } from "./tokens.ts";
 
 /** Whether a credential is good for a camera. */
@@ -38,10 +40,27 @@ export function tokenOf(authorization: string | undefined): string | undefined {
   }
 }
 
-/** Lets only holders of a publish token for the camera named by `camOf` through. */
+/** A wrong credential: 401, or 429 where its address has sent too many of them. */
+function wrongCredential(context: Context, limits: Limits, answer: () => Response): Response {
+  const address = addressOf(context, limits);
+  const retryAfter = limits.credentialWait(address);
+  if (retryAfter > 0) return tooManyWrong(retryAfter);
+  limits.wrongCredential(address);
+  return answer();
+}
+
+function tooManyWrong(retryAfter: number): Response {
+  return problem(429, "Sign in: too many wrong credentials from this address.", { retryAfter });
+}
+
+/**
+ * Lets only holders of a publish token for the camera named by `camOf` through, and of these only so
+ * many requests a second.
+ */
 export function publisherOnly(
   tokens: readonly PublishToken[],
-  camOf: (context: Context) => string | undefined,
+  camOf: (context: Context) => string,
+  limits: Limits,
 ): MiddlewareHandler {
   return async function publisherOnly(context, next) {
     const token = tokenOf(context.req.header("authorization"));
@@ -52,12 +71,21 @@ export function publisherOnly(
     const cam = camOf(context);
     const verdict = judgePublisher(tokens, token, cam);
     if (verdict === "unknown") {
-      return problem(401, "The publish token is none of those the edge knows.", {
-        headers: { "www-authenticate": 'Bearer realm="perch publish", error="invalid_token"' },
-      });
+      return wrongCredential(
+        context,
+        limits,
+        () =>
+          problem(401, "The publish token is none of those the edge knows.", {
+            headers: { "www-authenticate": 'Bearer realm="perch publish", error="invalid_token"' },
+          }),
+      );
     }
     if (verdict === "other-camera") {
       return problem(403, `The publish token is bound to another camera than ${cam}.`);
+    }
+    const retryAfter = limits.upload(cam);
+    if (retryAfter > 0) {
+      return problem(429, `Camera ${cam} sends too many requests a second.`, { retryAfter });
     }
     await next();
   };
@@ -67,19 +95,22 @@ export function publisherOnly(
 export function viewerOnly(
   viewToken: Uint8Array | undefined,
   tokens: readonly PublishToken[],
-  camOf: (context: Context) => string | undefined,
+  camOf: (context: Context) => string,
+  limits: Limits,
 ): MiddlewareHandler {
+  const needed = () =>
+    problem(401, "This cam is private: sign in, or send the view token.", {
+      headers: { "www-authenticate": 'Basic realm="perch", charset="UTF-8"' },
+    });
   return async function viewerOnly(context, next) {
     if (viewToken === undefined) return await next();
     const token = tokenOf(context.req.header("authorization"));
-    const allowed = token !== undefined &&
-      (sameDigest(digestToken(token), viewToken) ||
-        judgePublisher(tokens, token, camOf(context)) === "allowed");
-    if (!allowed) {
-      return problem(401, "This cam is private: sign in, or send the view token.", {
-        headers: { "www-authenticate": 'Basic realm="perch", charset="UTF-8"' },
-      });
-    }
-    await next();
+    if (token === undefined) return needed();
+    if (judgePublisher(tokens, token, camOf(context)) === "allowed") return await next();
+    // The right view token does not help an address that is guessing, or guessing would pay.
+    const retryAfter = limits.credentialWait(addressOf(context, limits));
+    if (retryAfter > 0) return tooManyWrong(retryAfter);
+    if (sameDigest(digestToken(token), viewToken)) return await next();
+    return wrongCredential(context, limits, needed);
   };
 }

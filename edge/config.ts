@@ -25,6 +25,9 @@ export const edgeSettings = z.object({
   PERCH_STALE_S: numberSetting(1, 86400, "seconds").default(30).describe("seconds without a frame until a camera counts as stale"),
   PERCH_MAX_FRAME_BYTES: integerSetting(1024, 64 * 1024 * 1024, "bytes").default(4 * 1024 * 1024).describe("largest frame taken"),
   PERCH_MAX_VIEWERS: integerSetting(1, 100_000, "viewers").default(1000).describe("most streams and sockets served at once by this instance"),
+  PERCH_MAX_VIEWERS_PER_ADDRESS: integerSetting(1, 100_000, "viewers").default(50).describe("most streams and sockets served at once to one client address"),
+  PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(60).describe("most requests a second taken from one camera"),
+  PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` is believed"),
   PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
   PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
@@ -48,6 +51,11 @@ export interface EdgeConfig {
   readonly staleMs: number;
   readonly maxFrameBytes: number;
   readonly maxViewers: number;
+  readonly maxViewersPerAddress: number;
+  /** Requests a second of one camera. */
+  readonly maxUploadsPerSecond: number;
+  /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: number;
   readonly corsOrigins: readonly string[];
   readonly title: string;
   readonly legacyUpload: boolean;
@@ -77,6 +85,9 @@ export function parseEdgeConfig(
       staleMs: set.PERCH_STALE_S * 1000,
       maxFrameBytes: set.PERCH_MAX_FRAME_BYTES,
       maxViewers: set.PERCH_MAX_VIEWERS,
+      maxViewersPerAddress: set.PERCH_MAX_VIEWERS_PER_ADDRESS,
+      maxUploadsPerSecond: set.PERCH_MAX_UPLOADS_PER_S,
+      trustedProxies: set.PERCH_TRUST_PROXY,
       corsOrigins: set.PERCH_CORS_ORIGINS,
       title: set.PERCH_TITLE,
       legacyUpload: set.PERCH_LEGACY_UPLOAD,

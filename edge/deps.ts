@@ -4,6 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Hub } from "./hub.ts";
+import type { Limits } from "./limits/limits.ts";
 import type { Metrics } from "./metrics.ts";
 import type { FrameStore } from "./store/store.ts";
 
@@ -15,6 +16,7 @@ export interface EdgeDeps {
   readonly hub: Hub;
   readonly store: FrameStore;
   readonly metrics: Metrics;
+  readonly limits: Limits;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
   /** Reads a built asset of the viewer page by its name in `client/dist`. */

@@ -4,13 +4,14 @@ import { createApp } from "./app.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { Hub } from "./hub.ts";
+import { Limits } from "./limits/limits.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./mjpeg.ts";
 import { Neighbours } from "./neighbours.ts";
 import { StoreWriter } from "./store_writer.ts";
 
 /** What an edge is made from. */
-export type EdgeParts = Omit<EdgeDeps, "hub" | "metrics" | "boundary"> & {
+export type EdgeParts = Omit<EdgeDeps, "hub" | "metrics" | "limits" | "boundary"> & {
   readonly config: EdgeConfig;
   /** From 0 up to 1, for boundaries. */
   readonly random: () => number;
@@ -56,7 +57,8 @@ export class Edge {
         neighbours.start();
       },
     });
-    this.deps = { ...parts, hub, metrics, boundary };
+    const limits = new Limits(config, clock, metrics);
+    this.deps = { ...parts, hub, metrics, limits, boundary };
     this.fetch = createApp(this.deps).fetch;
   }
 
@@ -77,9 +79,10 @@ export class Edge {
   }
 
   async #tick(): Promise<void> {
-    const { clock, hub, store, log } = this.deps;
+    const { clock, hub, limits, store, log } = this.deps;
     while (!this.#stop.signal.aborted) {
       await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
+      limits.tick();
       for (const camera of hub.cameras) camera.tick();
       for (const neighbours of this.#neighbours) neighbours.step();
       if (this.#storeWell || !store.state.answering) continue;

@@ -2,11 +2,14 @@
 // queue, so none can grow; all viewers share the frame's own bytes.
 
 import type { CameraHub } from "./camera_hub.ts";
+import type { Place } from "./limits/viewer_gate.ts";
 import type { LiveFrame } from "./live_frame.ts";
 import { Pacer } from "./pacer.ts";
 
 /** How a stream is wanted. */
 export interface MjpegStreamOptions {
+  /** Where the viewer sits; given back when the stream is cancelled. */
+  readonly place: Place;
   /** Sent once, before the first frame; undefined = nothing. */
   readonly opening?: Uint8Array;
   /** The chunks for a frame. */
@@ -39,12 +42,24 @@ export function mjpegStream(
     return true;
   }
 
+  function leave(): void {
+    stopListening();
+    detach();
+  }
+
   return new ReadableStream<Uint8Array>({
     start(controller) {
       if (options.opening) controller.enqueue(options.opening);
       stopListening = camera.shown.onSet((item) => {
         if (wanting) wanting = !send(controller, item);
       }, () => controller.close());
+      options.place.seat({
+        progress: () => wanting ? undefined : seq,
+        drop() {
+          leave();
+          controller.close();
+        },
+      });
     },
     pull(controller) {
       const value = camera.shown.value;
@@ -53,8 +68,8 @@ export function mjpegStream(
     },
     // Deno calls this on hang-up at once; request.signal also fires after a good answer.
     cancel() {
-      stopListening();
-      detach();
+      leave();
+      options.place.free();
     },
   }, { highWaterMark: 0 });
 }

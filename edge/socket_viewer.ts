@@ -4,6 +4,7 @@
 import type { HelloMessage, StatusMessage } from "../shared/viewer_messages.ts";
 import { readAck } from "../shared/wire_frame.ts";
 import type { CameraHub } from "./camera_hub.ts";
+import type { Guest } from "./limits/viewer_gate.ts";
 import type { LiveFrame } from "./live_frame.ts";
 import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
 
@@ -27,6 +28,7 @@ const ACK_ALL = "ack";
 
 const OPEN = 1;
 const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
 
 interface Subscription {
   readonly camera: CameraHub;
@@ -36,11 +38,12 @@ interface Subscription {
 }
 
 /** Feeds one socket. Call `start` when it is open and `stop` when it is not any more. */
-export class SocketViewer {
+export class SocketViewer implements Guest {
   readonly #socket: ViewerSocket;
   readonly #time: ViewerTime;
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #cleanups: (() => void)[] = [];
+  #acks = 0;
 
   constructor(socket: ViewerSocket, cameras: readonly CameraHub[], time: ViewerTime) {
     this.#socket = socket;
@@ -99,6 +102,20 @@ export class SocketViewer {
     return true;
   }
 
+  /** Acknowledgements taken; undefined while none is owed. */
+  progress(): number | undefined {
+    for (const { inFlight } of this.#subscriptions.values()) {
+      if (inFlight.length > 0) return this.#acks;
+    }
+    return undefined;
+  }
+
+  /** Ends it because nothing was acknowledged for long. */
+  drop(): void {
+    this.stop();
+    this.#socket.close(TRY_AGAIN_LATER, "No frame was acknowledged for long");
+  }
+
   /** Counts as a viewer no more. */
   stop(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
@@ -107,6 +124,7 @@ export class SocketViewer {
   /** Everything up to `version` is on the viewer's screen. */
   #drawn(subscription: Subscription, version: number): void {
     const { inFlight, camera } = subscription;
+    this.#acks++;
     let rttMs: number | undefined;
     while (inFlight.length > 0 && inFlight[0].version <= version) {
       rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;

@@ -1,7 +1,7 @@
 // Everything the edge counts against abuse, in one place; the routes ask and answer.
 
 import type { Clock } from "../../shared/clock.ts";
-import type { Metrics } from "../metrics.ts";
+import type { Counter, Metrics } from "../metrics.ts";
 import { clientAddress, isLoopback } from "./client_address.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ViewerGate } from "./viewer_gate.ts";
@@ -27,6 +27,9 @@ export class Limits {
   readonly #clock: Clock;
   readonly #uploads: RateLimiter;
   readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
+  readonly #uploadsLimited: Counter;
+  readonly #wrong: Counter;
+  readonly #wrongLimited: Counter;
 
   constructor(options: LimitOptions, clock: Clock, metrics: Metrics) {
     this.#options = options;
@@ -38,6 +41,10 @@ export class Limits {
       perSecond: maxUploadsPerSecond,
       burst: Math.max(10, 2 * maxUploadsPerSecond),
     });
+    const counter = (name: string, help: string) => metrics.counter(name, help);
+    this.#uploadsLimited = counter("perch_uploads_limited_total", "429 answers to cameras.");
+    this.#wrong = counter("perch_wrong_credentials_total", "Wrong tokens and passwords.");
+    this.#wrongLimited = counter("perch_sign_ins_limited_total", "429 answers to wrong tokens.");
     metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => this.gate.seated);
     metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => this.gate.stuck);
     metrics.gauge("perch_requests_waiting", "Requests held open.", () => this.waits.seated);
@@ -49,23 +56,27 @@ export class Limits {
   }
 
   /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
-  viewerAddress(peer: string, forwardedFor: string | undefined): string | undefined {
-    const address = this.address(peer, forwardedFor);
-    return isLoopback(address) ? undefined : address;
+  viewerAddress(address: string): string | undefined {
+    return address === "unknown" || isLoopback(address) ? undefined : address;
   }
 
   /** Takes one request of a camera: 0, or the seconds to wait. */
   upload(cam: string): number {
-    return this.#uploads.take(cam, this.#clock.monotonic());
+    const wait = this.#uploads.take(cam, this.#clock.monotonic());
+    if (wait > 0) this.#uploadsLimited.value++;
+    return wait;
   }
 
   /** Seconds until an address may try a credential again; 0 = now. */
   credentialWait(address: string): number {
-    return this.#credentials.wait(address, this.#clock.monotonic());
+    const wait = this.#credentials.wait(address, this.#clock.monotonic());
+    if (wait > 0) this.#wrongLimited.value++;
+    return wait;
   }
 
   /** Notes that an address sent a wrong credential. */
   wrongCredential(address: string): void {
+    this.#wrong.value++;
     this.#credentials.take(address, this.#clock.monotonic());
   }
 

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type Guest, type Place, STUCK_DROP_MS, STUCK_YIELD_MS, ViewerGate } from "./viewer_gate.ts";
+import {
+  type Guest,
+  type Place,
+  STUCK_DROP_MS,
+  STUCK_YIELD_MS,
+  ViewerGate,
+} from "./viewer_gate.ts";
 
 /** A viewer that has taken `taken` frames, or is waiting for one. */
 class TestGuest implements Guest {

@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { EdgeDeps } from "../deps.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
 import { problem } from "../problem.ts";
-import { remoteAddress } from "./poller.ts";
+import { addressOf } from "./poller.ts";
 
 /** Seconds after which one more try makes sense. */
 const RETRY_AFTER_S = 30;
@@ -34,10 +34,10 @@ export function admitWait(context: Context, deps: EdgeDeps): Place | Response {
 }
 
 function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "instance" | "address" {
-  const forwardedFor = context.req.header("x-forwarded-for");
-  const admission = gate.admit(deps.limits.viewerAddress(remoteAddress(context), forwardedFor));
+  const { limits, metrics } = deps;
+  const admission = gate.admit(limits.viewerAddress(addressOf(context, limits)));
   if (admission.ok) return admission.place;
-  deps.metrics.counter("perch_viewers_refused_total", "Viewers turned away at a limit.", {
+  metrics.counter("perch_viewers_refused_total", "Viewers turned away at a limit.", {
     limit: admission.full,
   }).value++;
   return admission.full;

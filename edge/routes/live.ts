@@ -8,6 +8,7 @@ import { etagMatches } from "../etag.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { problem } from "../problem.ts";
 import { within } from "../within.ts";
+import { admitWait } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { pollerOf } from "./poller.ts";
 import { numberQuery } from "./query.ts";
@@ -19,7 +20,7 @@ const MAX_WAIT_S = 30;
 
 /** Answers with the newest frame; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
-  const { config, clock, metrics } = deps;
+  const { config, clock, metrics, limits } = deps;
   const cacheControl = config.viewToken ? PRIVATE_CACHE : PUBLIC_CACHE;
   const sent = metrics.counter("perch_stills_sent_total", "Answers of /live.jpeg with a frame.");
   const unchanged = metrics.counter("perch_stills_unchanged_total", "304 answers of /live.jpeg.");
@@ -28,11 +29,15 @@ export function getLive(deps: EdgeDeps): Handler {
     const camera = await cameraOf(context, deps.hub);
     const known = context.req.header("if-none-match");
     const waitS = numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0;
-    camera.poll(pollerOf(context));
+    const poller = pollerOf(context, limits);
+    camera.poll(poller);
     let frame = camera.latest.value;
     if (waitS > 0 && context.req.method === "GET" && (!frame || etagMatches(known, frame.etag))) {
+      const place = admitWait(context, deps);
+      if (place instanceof Response) return place;
       frame = await nextFrame(camera, waitS * 1000);
-      camera.poll(pollerOf(context));
+      place.free();
+      camera.poll(poller);
     }
     if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
     const same = etagMatches(known, frame.etag);

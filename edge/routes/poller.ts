@@ -1,13 +1,15 @@
 // Telling pollers apart well enough to count them.
 
 import type { Context } from "hono";
+import type { Limits } from "../limits/limits.ts";
 
-/** The address a request came from, where the server tells. */
-export function remoteAddress(context: Context): string {
-  return context.env?.remoteAddr?.hostname ?? "unknown";
+/** The address of the person behind a request, as limits count it. */
+export function addressOf(context: Context, limits: Limits): string {
+  const peer: string = context.env?.remoteAddr?.hostname ?? "unknown";
+  return limits.address(peer, context.req.header("x-forwarded-for"));
 }
 
 /** Who polls: address and program. Two phones behind one address are two if they differ. */
-export function pollerOf(context: Context): string {
-  return `${remoteAddress(context)} ${(context.req.header("user-agent") ?? "").slice(0, 200)}`;
+export function pollerOf(context: Context, limits: Limits): string {
+  return `${addressOf(context, limits)} ${(context.req.header("user-agent") ?? "").slice(0, 200)}`;
 }

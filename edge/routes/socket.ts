@@ -3,36 +3,57 @@
 import type { Context, Handler } from "hono";
 import { DEFAULT_CAM, isCamId } from "../../shared/frame.ts";
 import type { CameraHub } from "../camera_hub.ts";
-import { atCapacity } from "../capacity.ts";
 import type { EdgeDeps } from "../deps.ts";
+import { RateLimiter } from "../limits/rate_limiter.ts";
 import { problem } from "../problem.ts";
 import { SocketViewer } from "../socket_viewer.ts";
 import { MAX_CAMERAS } from "../tokens.ts";
+import { admitViewer } from "./admit.ts";
 
 /** Seconds of silence after which a socket is pinged, and dropped if no answer comes. */
 const IDLE_TIMEOUT_S = 30;
 const POLICY_VIOLATION = 1008;
 
+/** A viewer acknowledges each frame of up to 32 cameras at up to 60 a second. */
+const MESSAGES = { perSecond: 2000, burst: 4000 };
+
 /** Upgrades to a viewer's socket: `?cams=a,b`, default the default camera. */
 export function getSocket(deps: EdgeDeps): Handler {
+  const refused = deps.metrics.counter(
+    "perch_sockets_turned_out_total",
+    "Viewers' sockets closed for what they sent.",
+  );
+
   return async function getSocket(context) {
     if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
       return problem(426, "This address speaks WebSocket.", { headers: { upgrade: "websocket" } });
     }
     const cameras = await camerasOf(context);
     if (cameras instanceof Response) return cameras;
-    const full = atCapacity(deps);
-    if (full) return full;
+    const place = admitViewer(context, deps);
+    if (place instanceof Response) return place;
     const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
       idleTimeout: IDLE_TIMEOUT_S,
     });
     socket.binaryType = "arraybuffer";
     const viewer = new SocketViewer(socket, cameras, deps.clock);
+    const rate = new RateLimiter(MESSAGES);
+    place.seat(viewer);
     socket.onopen = () => viewer.start();
     socket.onmessage = ({ data }) => {
-      if (!viewer.receive(data)) socket.close(POLICY_VIOLATION, "Send acknowledgements only");
+      if (rate.take("", deps.clock.monotonic()) > 0) return turnOut("Too many messages");
+      if (!viewer.receive(data)) turnOut("Send acknowledgements only");
     };
-    socket.onclose = () => viewer.stop();
+    const turnOut = (reason: string) => {
+      refused.value++;
+      socket.onmessage = null;
+      viewer.stop();
+      socket.close(POLICY_VIOLATION, reason);
+    };
+    socket.onclose = () => {
+      viewer.stop();
+      place.free();
+    };
     // An error is always followed by close, where the viewer stops; unheard it would be thrown.
     socket.onerror = () => {};
     return response;

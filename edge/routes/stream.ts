@@ -1,11 +1,11 @@
 // GET /stream.mjpeg: frames as they come, for <img>, players and everything else that reads MJPEG.
 
 import type { Context, Handler } from "hono";
-import { atCapacity } from "../capacity.ts";
 import type { EdgeDeps } from "../deps.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { mjpegContentType, partHeadWithLength, streamOpening } from "../mjpeg.ts";
 import { mjpegStream } from "../mjpeg_stream.ts";
+import { admitViewer } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
 
@@ -27,8 +27,6 @@ export function getStream(deps: EdgeDeps): Handler {
     const camera = await cameraOf(context, hub);
     const fps = numberQuery(context, "fps", 0.01, 60);
     const classic = context.req.query("length") === "1";
-    const full = atCapacity(deps);
-    if (full) return full;
     const headers = {
       "content-type": mjpegContentType(boundary),
       "cache-control": "no-store",
@@ -36,7 +34,12 @@ export function getStream(deps: EdgeDeps): Handler {
       "x-accel-buffering": "no",
     };
     if (context.req.method === "HEAD") return new Response(null, { headers });
+    const place = admitViewer(context, deps);
+    if (place instanceof Response) return place;
+    // A connection that is dropped but never read hangs on in the server until its client goes.
+    context.env?.completed?.finally(place.free);
     const stream = mjpegStream(camera, {
+      place,
       opening: classic ? undefined : opening,
       chunks: classic ? classicPart : wholePart,
       fps,
