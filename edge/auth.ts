@@ -40,8 +40,12 @@ export function tokenOf(authorization: string | undefined): string | undefined {
   }
 }
 
-/** A wrong credential: 401, or 429 where its address has sent too many of them. */
-function wrongCredential(context: Context, limits: Limits, answer: () => Response): Response {
+/** The answer to a wrong credential: `answer`, usually 401, or 429 where its address has sent too many of them. */
+export function wrongCredential(
+  context: Context,
+  limits: Limits,
+  answer: () => Response,
+): Response {
   const address = addressOf(context, limits);
   const retryAfter = limits.credentialWait(address);
   if (retryAfter > 0) return tooManyWrong(retryAfter);
@@ -51,6 +55,13 @@ function wrongCredential(context: Context, limits: Limits, answer: () => Respons
 
 function tooManyWrong(retryAfter: number): Response {
   return problem(429, "Sign in: too many wrong credentials from this address.", { retryAfter });
+}
+
+/** Counts a request of a camera: 429 where there are too many a second. */
+export function tooManyRequests(cam: string, limits: Limits): Response | undefined {
+  const retryAfter = limits.upload(cam);
+  if (retryAfter === 0) return undefined;
+  return problem(429, `Camera ${cam} sends too many requests a second.`, { retryAfter });
 }
 
 /**
@@ -83,10 +94,8 @@ export function publisherOnly(
     if (verdict === "other-camera") {
       return problem(403, `The publish token is bound to another camera than ${cam}.`);
     }
-    const retryAfter = limits.upload(cam);
-    if (retryAfter > 0) {
-      return problem(429, `Camera ${cam} sends too many requests a second.`, { retryAfter });
-    }
+    const tooMany = tooManyRequests(cam, limits);
+    if (tooMany) return tooMany;
     await next();
   };
 }

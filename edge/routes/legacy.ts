@@ -4,7 +4,7 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
 import { DEFAULT_CAM } from "../../shared/frame.ts";
-import { judgePublisher } from "../auth.ts";
+import { judgePublisher, tooManyRequests, wrongCredential } from "../auth.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { escapeHtml } from "../page.ts";
 import { problem } from "../problem.ts";
@@ -15,13 +15,20 @@ export function postLegacy(deps: EdgeDeps): Handler {
   const receive = frameReceiver(deps);
   const refused = deps.metrics.counter("perch_frames_refused_total", "Uploads refused.");
 
-  return async function postLegacy({ req }) {
+  return async function postLegacy(context) {
+    const { req } = context;
     const password = req.query("password") ?? "";
     if (judgePublisher(deps.config.publishTokens, password, DEFAULT_CAM) !== "allowed") {
       refused.value++;
       // That cam's answer to a wrong password; its script knows no other.
-      return problem(400, "The password is no publish token for this camera.");
+      return wrongCredential(
+        context,
+        deps.limits,
+        () => problem(400, "The password is no publish token for this camera."),
+      );
     }
+    const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
+    if (tooMany) return tooMany;
     const frame = await receive(req.raw, DEFAULT_CAM, { capturedAt: undefined, seq: undefined });
     if (!(frame instanceof Response)) return new Response(null, { status: 200 });
     refused.value++;
