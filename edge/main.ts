@@ -10,11 +10,15 @@ import { KvStore } from "./store/kv_store.ts";
 const parsed = parseEdgeConfig(Object.fromEntries(
   Object.keys(edgeSettings.shape).map((name) => [name, Deno.env.get(name)]),
 ));
-if (!parsed.ok) {
-  for (const problem of parsed.problems) console.error(problem);
-  Deno.exit(2);
-}
+if (!parsed.ok) refuse(parsed.problems);
 const { config } = parsed;
+if (isFile(config.kvPath)) {
+  try {
+    (await Deno.openKv(config.kvPath)).close();
+  } catch (error) {
+    refuse([`PERCH_KV_PATH: got "${config.kvPath}", wanted a file to write in: ${reason(error)}`]);
+  }
+}
 const clock = systemClock;
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
 
@@ -35,12 +39,17 @@ const edge = new Edge({
   readAsset: (name) => Deno.readFile(new URL(`./client/dist/${name}`, import.meta.url)),
 });
 await edge.start();
+const server = listen();
 
-const server = Deno.serve({
-  hostname: config.host,
-  port: config.port,
-  onListen: ({ hostname, port }) => log.info(`listening on http://${hostname}:${port}`),
-}, edge.fetch);
+function listen(): Deno.HttpServer {
+  const { host: hostname, port } = config;
+  const onListen = (at: Deno.NetAddr) => log.info(`listening on http://${at.hostname}:${at.port}`);
+  try {
+    return Deno.serve({ hostname, port, onListen }, edge.fetch);
+  } catch (error) {
+    refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reason(error)}`]);
+  }
+}
 
 /** Streams first: the server's own shutdown waits for them. The platform kills after 5 s. */
 async function shutDown(): Promise<void> {
@@ -54,3 +63,16 @@ async function shutDown(): Promise<void> {
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, shutDown);
+
+function refuse(problems: readonly string[]): never {
+  for (const problem of problems) console.error(problem);
+  Deno.exit(2);
+}
+
+function isFile(kvPath: string | undefined): boolean {
+  return kvPath !== undefined && kvPath !== ":memory:" && !/^https?:/.test(kvPath);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.split("\n")[0] : String(error);
+}
