@@ -1,0 +1,126 @@
+// Keeps one road open: WebSocket first, chained requests as soon as that takes too long or fails,
+// then a growing pause. Stops altogether while nobody looks, which lets the camera rest.
+
+import { backoffMs } from "./backoff.ts";
+import type { Transport, TransportSink } from "./transport.ts";
+
+/** After this many ms without an answer on the socket the second road starts beside it. */
+const HEDGE_MS = 1500;
+
+/** Where the connection stands. */
+export type ConnectionState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open"; readonly road: string; readonly since: number }
+  /** `retryAt` is on `performance.now()`'s clock, ms. */
+  | { readonly kind: "retrying"; readonly retryAt: number }
+  | { readonly kind: "paused" };
+
+/** What a connection is made of. */
+export interface ConnectionOptions {
+  readonly first: () => Transport;
+  readonly second: () => Transport;
+  readonly sink: Omit<TransportSink, "onOpen">;
+  onState(state: ConnectionState): void;
+}
+
+/** A connection that comes back by itself until it is stopped. */
+export class Connection {
+  #state: ConnectionState = { kind: "paused" };
+  #stop: AbortController | undefined;
+  readonly #options: ConnectionOptions;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Opens the connection; does nothing where it is open or on its way. */
+  start(): void {
+    if (this.#stop) return;
+    this.#stop = new AbortController();
+    void this.#keep(this.#stop.signal);
+  }
+
+  /** Closes it, so that the edge no longer counts this viewer. */
+  stop(): void {
+    this.#stop?.abort();
+    this.#stop = undefined;
+    this.#set({ kind: "paused" });
+  }
+
+  /** Tries again now, where it waits for its next attempt. */
+  retryNow(): void {
+    if (this.#state.kind !== "retrying") return;
+    this.stop();
+    this.start();
+  }
+
+  async #keep(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    this.#set({ kind: "connecting" });
+    while (!signal.aborted) {
+      const opened = await this.#attempt(signal);
+      if (signal.aborted) return;
+      failures = opened ? 0 : failures + 1;
+      const ms = backoffMs(failures, Math.random());
+      this.#set({ kind: "retrying", retryAt: performance.now() + ms });
+      await pause(ms, signal);
+    }
+  }
+
+  /** Runs the roads until none is left; says whether one of them had opened. */
+  async #attempt(outer: AbortSignal): Promise<boolean> {
+    let opened = false;
+    const second = new AbortController();
+    const run = (transport: Transport, signal: AbortSignal, onFirst: () => void) => {
+      let first = true;
+      return transport.run({
+        ...this.#options.sink,
+        onOpen: () => {
+          if (!first || signal.aborted) return;
+          first = false;
+          opened = true;
+          onFirst();
+          this.#set({ kind: "open", road: transport.name, since: performance.now() });
+        },
+      }, signal).catch(() => {});
+    };
+    let socketOpen = false;
+    const socketEnd = new AbortController();
+    const socketRun = run(this.#options.first(), outer, () => {
+      socketOpen = true;
+      second.abort();
+    }).finally(() => socketEnd.abort());
+    await pause(HEDGE_MS, AbortSignal.any([outer, socketEnd.signal, second.signal]));
+    if (outer.aborted || socketOpen) {
+      await socketRun;
+      return opened;
+    }
+    const chained = run(
+      this.#options.second(),
+      AbortSignal.any([outer, second.signal]),
+      () => {},
+    );
+    await Promise.all([socketRun, chained]);
+    return opened;
+  }
+
+  #set(state: ConnectionState): void {
+    this.#state = state;
+    this.#options.onState(state);
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

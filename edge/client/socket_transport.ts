@@ -1,0 +1,82 @@
+// The first road: one WebSocket for all cameras, each frame acknowledged once it is drawn, so that
+// the edge never sends into a queue that a slow phone has yet to empty.
+
+import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
+import type { ViewerMessage } from "../../shared/viewer_messages.ts";
+import type { Transport, TransportOptions, TransportSink } from "./transport.ts";
+
+/** Silence after which the socket counts as dead: the edge says something at least every 10 s. */
+export const SOCKET_SILENCE_MS = 25_000;
+
+/** Makes the WebSocket road. */
+export function socketTransport(options: TransportOptions): Transport {
+  return { name: "WebSocket", run: (sink, signal) => runSocket(options, sink, signal) };
+}
+
+function socketUrl({ cams, width }: TransportOptions): string {
+  const url = new URL("/ws", document.baseURI);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.searchParams.set("cams", cams.join(","));
+  if (width) url.searchParams.set("w", String(width));
+  return url.href;
+}
+
+function runSocket(
+  options: TransportOptions,
+  sink: TransportSink,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = new WebSocket(socketUrl(options));
+    socket.binaryType = "arraybuffer";
+    const names = new Map<number, string>();
+    let silence = 0;
+    const heard = () => {
+      clearTimeout(silence);
+      silence = setTimeout(() => end(new Error("The socket fell silent")), SOCKET_SILENCE_MS);
+    };
+    const onAbort = () => end(undefined);
+    const end = (problem: Error | undefined) => {
+      clearTimeout(silence);
+      signal.removeEventListener("abort", onAbort);
+      socket.onmessage = socket.onclose = null;
+      socket.close();
+      if (problem) reject(problem);
+      else resolve();
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    heard();
+    socket.onclose = (event) => end(new Error(`The socket closed: ${event.code} ${event.reason}`));
+    socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
+      heard();
+      if (typeof data === "string") onText(JSON.parse(data), names, sink);
+      else void onFrame(socket, new Uint8Array(data), names, sink);
+    };
+  });
+}
+
+function onText(message: ViewerMessage, names: Map<number, string>, sink: TransportSink): void {
+  if (message.type === "hello") {
+    sink.onOpen();
+    for (const { camera, status } of message.cams) {
+      names.set(camera, status.cam);
+      sink.onStatus(status, message.now);
+    }
+  } else if (message.type === "status") {
+    sink.onStatus(message.status, message.now);
+  }
+}
+
+async function onFrame(
+  socket: WebSocket,
+  message: Uint8Array<ArrayBuffer>,
+  names: ReadonlyMap<number, string>,
+  sink: TransportSink,
+): Promise<void> {
+  const header = readFrameHeader(message);
+  const cam = header && names.get(header.camera);
+  if (!header || cam === undefined) return;
+  const jpeg = new Blob([message.subarray(FRAME_HEADER_BYTES)], { type: "image/jpeg" });
+  await sink.onFrame({ cam, jpeg, ...header });
+  if (socket.readyState === WebSocket.OPEN) socket.send(encodeAck(header));
+}

@@ -1,0 +1,116 @@
+// What the page says about its picture: one pure function from everything it knows to words.
+// The rule: never let an old picture look live.
+
+import type { CameraStatus } from "../../shared/wire.ts";
+import type { ConnectionState } from "./connection.ts";
+import { ageText, clockText, sinceText } from "./times.ts";
+
+/** How long after opening an idle camera counts as waking, ms. */
+export const WAKING_MS = 15_000;
+
+export type StateKind =
+  | "connecting"
+  | "live"
+  | "waking"
+  | "idle"
+  | "stale"
+  | "offline"
+  | "empty"
+  | "reconnecting"
+  | "paused";
+
+/** Everything the words depend on. Times on the edge's clock, Unix ms, unless said otherwise. */
+export interface Situation {
+  readonly connection: ConnectionState;
+  readonly status: CameraStatus | undefined;
+  /** Capture time of the picture on the screen. */
+  readonly shownAt: number | undefined;
+  readonly now: number;
+  /** `performance.now()`, ms: the clock of `connection`. */
+  readonly monotonic: number;
+}
+
+/** The state in words. */
+export interface StateWords {
+  readonly kind: StateKind;
+  /** A word or three for the badge. */
+  readonly label: string;
+  /** For the middle of the picture, where there is something to say. */
+  readonly headline?: string;
+  readonly detail?: string;
+}
+
+/** Puts the situation into words. */
+export function describe(situation: Situation): StateWords {
+  const { connection, status, shownAt, now, monotonic } = situation;
+  const last = shownAt === undefined ? undefined : `Last picture at ${clockText(shownAt)}.`;
+  if (connection.kind === "paused") return { kind: "paused", label: "Paused", detail: last };
+  if (connection.kind === "connecting") return { kind: "connecting", label: "Connecting" };
+  if (connection.kind === "retrying") {
+    const seconds = Math.max(1, Math.ceil((connection.retryAt - monotonic) / 1000));
+    return {
+      kind: "reconnecting",
+      label: "Reconnecting",
+      headline: "Connection lost",
+      detail: `${last ? last + " " : ""}Trying again in ${seconds} s.`,
+    };
+  }
+  if (!status) return { kind: "connecting", label: "Connecting" };
+  if (status.version === undefined) return empty(status);
+  const age = now - (shownAt ?? status.receivedAt ?? now);
+  return camera(status, age, now, monotonic - connection.since);
+}
+
+function empty(status: CameraStatus): StateWords {
+  return {
+    kind: "empty",
+    label: "No picture yet",
+    headline: "Waiting for the first picture",
+    detail: reported(status) ?? "The camera has not sent anything yet.",
+  };
+}
+
+function camera(status: CameraStatus, age: number, now: number, openMs: number): StateWords {
+  const since = sinceText(status.receivedAt ?? now - age, now);
+  const late = age > Math.max(5000, 3 * status.intervalMs);
+  const fresh = age <= Math.max(1500, 2 * status.intervalMs);
+  if (status.state === "offline") {
+    return {
+      kind: "offline",
+      label: "Offline",
+      headline: `Offline since ${since}`,
+      detail: reported(status),
+    };
+  }
+  if (status.state === "stale") return stale(age, status);
+  if (openMs < WAKING_MS && (status.state === "idle" || !fresh)) {
+    return {
+      kind: "waking",
+      label: "Waking up",
+      headline: "Waking the camera",
+      detail: `This picture is ${ageText(age)} old.`,
+    };
+  }
+  if (status.state === "idle") {
+    const pace = Math.max(1, Math.round(status.intervalMs / 1000));
+    return {
+      kind: "idle",
+      label: "Idle",
+      detail: `A picture every ${pace} s; last ${ageText(age)} ago.`,
+    };
+  }
+  return late ? stale(age, status) : { kind: "live", label: "Live" };
+}
+
+function stale(age: number, status: CameraStatus): StateWords {
+  return {
+    kind: "stale",
+    label: "Not live",
+    headline: `Last picture ${ageText(age)} ago`,
+    detail: reported(status),
+  };
+}
+
+function reported({ lastError }: CameraStatus): string | undefined {
+  return lastError ? `The camera reports: ${lastError}` : undefined;
+}
