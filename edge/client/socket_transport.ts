@@ -30,7 +30,7 @@ function runSocket(
     const socket = new WebSocket(socketUrl(options));
     socket.binaryType = "arraybuffer";
     const names = new Map<number, string>();
-    let silence = 0;
+    let silence: ReturnType<typeof setTimeout> | undefined;
     const heard = () => {
       clearTimeout(silence);
       silence = setTimeout(() => end(new Error("The socket fell silent")), SOCKET_SILENCE_MS);

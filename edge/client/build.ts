@@ -1,0 +1,36 @@
+// Bundles the page: `deno task build`. Names carry a hash of the content, so that browsers may keep
+// every asset for ever; assets.json tells the edge which name is current.
+
+import { build, stop } from "esbuild";
+
+const here = new URL("./", import.meta.url);
+const dist = new URL("./dist/", here);
+const path = (name: string) => decodeURIComponent(new URL(name, here).pathname);
+
+const result = await build({
+  entryPoints: ["viewer.ts", "viewer.css", "icon.svg", "icon-180.png", "icon-512.png"].map(path),
+  outdir: path("dist"),
+  entryNames: "[name]-[hash]",
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["chrome107", "firefox110", "safari16"],
+  loader: { ".svg": "copy", ".png": "copy" },
+  write: false,
+  metafile: false,
+  logLevel: "warning",
+});
+await stop();
+
+await Deno.remove(dist, { recursive: true }).catch((problem) => {
+  if (!(problem instanceof Deno.errors.NotFound)) throw problem;
+});
+await Deno.mkdir(dist, { recursive: true });
+const names: Record<string, string> = {};
+for (const file of result.outputFiles) {
+  const name = file.path.slice(file.path.lastIndexOf("/") + 1);
+  names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
+  await Deno.writeFile(new URL(name, dist), file.contents);
+}
+await Deno.copyFile(new URL("index.html", here), new URL("index.html", dist));
+await Deno.writeTextFile(new URL("assets.json", dist), JSON.stringify(names, null, 2) + "\n");

@@ -1,0 +1,92 @@
+// One camera on one canvas: connection, painter and clock tied together. The page and the embedded
+// element both stand on it.
+
+import type { CameraStatus } from "../../shared/wire.ts";
+import { chainedTransport } from "./chained_transport.ts";
+import { Connection } from "./connection.ts";
+import { FrameStats } from "./frame_stats.ts";
+import { Painter } from "./painter.ts";
+import { ServerClock } from "./server_clock.ts";
+import { socketTransport } from "./socket_transport.ts";
+import { describe, type StateWords } from "./state.ts";
+import type { ReceivedFrame, TransportOptions } from "./transport.ts";
+
+/** What a live view is made of. */
+export interface LiveViewOptions {
+  readonly cam: string;
+  readonly canvas: HTMLCanvasElement;
+  /** Asked again at each attempt to connect. */
+  readonly transport: () => Omit<TransportOptions, "cams">;
+  /** A frame is on the canvas. */
+  onDrawn(frame: ReceivedFrame): void;
+  /** State, status or connection may have changed. */
+  onChange(): void;
+}
+
+/** Shows a camera as it is now. */
+export class LiveView {
+  readonly clock: ServerClock = new ServerClock();
+  readonly stats: FrameStats = new FrameStats();
+  readonly connection: Connection;
+  readonly painter: Painter;
+  #status: CameraStatus | undefined;
+  #shown: ReceivedFrame | undefined;
+  readonly #options: LiveViewOptions;
+
+  constructor(options: LiveViewOptions) {
+    this.#options = options;
+    this.painter = new Painter(options.canvas);
+    const road = () => ({ cams: [options.cam], ...options.transport() });
+    this.connection = new Connection({
+      first: () => socketTransport(road()),
+      second: () => chainedTransport(road()),
+      sink: {
+        onFrame: (frame) => this.#draw(frame),
+        onStatus: (status, now) => {
+          this.clock.observe(now);
+          this.#status = status;
+          options.onChange();
+        },
+      },
+      onState: () => options.onChange(),
+    });
+  }
+
+  /** What the edge said last of the camera. */
+  get status(): CameraStatus | undefined {
+    return this.#status;
+  }
+
+  /** The frame on the canvas. */
+  get shown(): ReceivedFrame | undefined {
+    return this.#shown;
+  }
+
+  /** The state in words, now. */
+  words(): StateWords {
+    return describe({
+      connection: this.connection.state,
+      status: this.#status,
+      shownAt: this.#shown && shownAt(this.#shown),
+      now: this.clock.now(),
+      monotonic: performance.now(),
+    });
+  }
+
+  async #draw(frame: ReceivedFrame): Promise<void> {
+    if (this.#shown && frame.version < this.#shown.version) return;
+    if (!await this.painter.draw(frame.jpeg)) return;
+    this.#shown = frame;
+    this.stats.drawn(performance.now(), this.clock.now() - shownAt(frame), frame.jpeg.size);
+    this.#options.onDrawn(frame);
+  }
+}
+
+/**
+ * When a frame was taken, Unix ms: the camera's word where it can be true. A Pi without a battery
+ * clock may start years off, then the time of receipt is nearer.
+ */
+export function shownAt({ capturedAt, receivedAt }: ReceivedFrame): number {
+  const lag = receivedAt - capturedAt;
+  return lag > -2000 && lag < 600_000 ? capturedAt : receivedAt;
+}

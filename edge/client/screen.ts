@@ -1,0 +1,34 @@
+// Fullscreen, and picture in picture of a canvas: the browser only floats videos, so the canvas is
+// played as one.
+
+/** Enters or leaves fullscreen. iPhones have none for pages; there the button stays hidden. */
+export async function toggleFullscreen(): Promise<void> {
+  if (document.fullscreenElement) await document.exitFullscreen();
+  else await document.documentElement.requestFullscreen({ navigationUI: "hide" });
+}
+
+/** Whether this browser floats a canvas. */
+export function canFloat(): boolean {
+  return document.pictureInPictureEnabled === true &&
+    "captureStream" in HTMLCanvasElement.prototype;
+}
+
+/** Opens or closes the floating window. */
+export async function toggleFloating(canvas: HTMLCanvasElement): Promise<void> {
+  if (document.pictureInPictureElement) return await document.exitPictureInPicture();
+  const video = document.createElement("video");
+  video.muted = true;
+  video.playsInline = true;
+  video.srcObject = canvas.captureStream();
+  await video.play();
+  await video.requestPictureInPicture();
+  video.addEventListener("leavepictureinpicture", () => {
+    video.srcObject = null;
+    document.dispatchEvent(new Event("visibilitychange"));
+  }, { once: true });
+}
+
+/** Whether anybody can see the picture. */
+export function isSeen(): boolean {
+  return !document.hidden || document.pictureInPictureElement !== null;
+}
