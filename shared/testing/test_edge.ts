@@ -28,20 +28,24 @@ export class TestEdge implements AsyncDisposable {
    *
    * @param env Settings by name; a publish token is there unless given.
    * @param kvPath Default `:memory:`.
+   * @param among Its name and its time, where there are several edges on one store.
    */
   static async start(
     env: Readonly<Record<string, string>> = {},
     kvPath = ":memory:",
+    { instance = "test", clock = new FakeClock() }: {
+      readonly instance?: string;
+      readonly clock?: FakeClock;
+    } = {},
   ): Promise<TestEdge> {
     const parsed = parseEdgeConfig({ PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env });
     if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
-    const clock = new FakeClock();
     const lines: string[] = [];
     const write = (message: string) => void lines.push(message);
     const log: Log = { info: write, warn: write, error: write };
     const store = new KvStore({
       open: () => Deno.openKv(kvPath),
-      instance: "test",
+      instance,
       clock,
       deadlineMs: 5000,
       retentionMs: parsed.config.historyMs,
