@@ -1,6 +1,7 @@
 // Every route of the edge on one screen.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { HEADER } from "../shared/wire.ts";
 import { publisherOnly, viewerOnly } from "./auth.ts";
@@ -24,6 +25,9 @@ import { assetRoutes, ViewerPages } from "./routes/viewer.ts";
 /** The default camera's resources are at the root, every camera's under its own path. */
 const BASES = ["", "/cams/:cam"] as const;
 
+/** Bodies that are no frames. */
+const MAX_REPORT_BYTES = 64 * 1024;
+
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
   const { config, hub, limits } = deps;
@@ -32,13 +36,17 @@ export function createApp(deps: EdgeDeps): Hono {
   const viewer = viewerOnly(config.viewToken, config.publishTokens, camOf, limits);
   const pages = new ViewerPages(deps);
   const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
+  const smallBody = bodyLimit({
+    maxSize: MAX_REPORT_BYTES,
+    onError: () => problem(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`),
+  });
   const stream = getStream(deps);
   const live = getLive(deps);
 
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
   for (const base of BASES) {
     app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
-    app.put(`${base}/report`, publisher, putReport(deps));
+    app.put(`${base}/report`, publisher, smallBody, putReport(deps));
     app.get(`${base}/demand`, publisher, getDemand(deps));
     app.get(`${base}/publish`, publisher, getPublish(deps));
     app.get(`${base}/live.jpeg`, viewer, live);

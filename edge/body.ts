@@ -1,11 +1,13 @@
 // Reads an upload into the one buffer that it will be served from.
 
+import type { Clock } from "../shared/clock.ts";
+import { pacedBody, SlowBody } from "./limits/paced_body.ts";
 import { FrameBuffer } from "./live_frame.ts";
 
 /** The bytes, or why they were not taken. */
 export type BodyResult =
   | { readonly ok: true; readonly buffer: FrameBuffer }
-  | { readonly ok: false; readonly status: 400 | 413; readonly detail: string };
+  | { readonly ok: false; readonly status: 400 | 408 | 413; readonly detail: string };
 
 /**
  * Reads a request's body.
@@ -20,6 +22,7 @@ export async function readFrameBody(
   request: Request,
   maxBytes: number,
   tail: Uint8Array,
+  clock: Clock,
 ): Promise<BodyResult> {
   const tooLarge = {
     ok: false,
@@ -31,11 +34,16 @@ export async function readFrameBody(
   const chunks: Uint8Array[] = [];
   const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
   let size = 0;
-  for await (const chunk of request.body ?? []) {
-    if (size + chunk.length > (length ?? maxBytes)) return tooLarge;
-    if (buffer) buffer.jpeg.set(chunk, size);
-    else chunks.push(chunk);
-    size += chunk.length;
+  try {
+    for await (const chunk of request.body ? pacedBody(request.body, clock) : []) {
+      if (size + chunk.length > (length ?? maxBytes)) return tooLarge;
+      if (buffer) buffer.jpeg.set(chunk, size);
+      else chunks.push(chunk);
+      size += chunk.length;
+    }
+  } catch (error) {
+    const status = error instanceof SlowBody ? 408 : 400;
+    return { ok: false, status, detail: `Take a frame: ${size} bytes, then ${error}.` };
   }
   if (buffer) {
     if (size === length) return { ok: true, buffer };

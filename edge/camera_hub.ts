@@ -3,22 +3,21 @@
 import type { Clock } from "../shared/clock.ts";
 import type { FrameMeta } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
-import type { CameraStatus, Demand, Report } from "../shared/wire.ts";
+import type { CameraSeq, CameraStatus, Demand, Report } from "../shared/wire.ts";
 import { CameraContact } from "./camera_contact.ts";
 import { wantedDemand } from "./demand.ts";
 import type { FrameBuffer, LiveFrame } from "./live_frame.ts";
 import { FrameRate } from "./frame_rate.ts";
+import { Pollers } from "./pollers.ts";
+import { Rivals } from "./rivals.ts";
 import { cameraState } from "./state.ts";
 import { UploadOrder } from "./upload_order.ts";
-
-/** Ms for which a poller counts as a viewer. */
-export const POLLER_MS = 10_000;
 
 /** A stream repeats its last picture after this many ms, so that proxies keep the line. */
 export const REPEAT_MS = 10_000;
 
-/** More pollers than this are not told apart. */
-const MAX_POLLERS = 10_000;
+const TWO_PROGRAMS =
+  "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
 
 /** What a camera hub needs to know of the settings. */
 export interface CameraHubOptions {
@@ -26,6 +25,8 @@ export interface CameraHubOptions {
   readonly fps: number;
   readonly idleIntervalMs: number;
   readonly staleMs: number;
+  /** Told when a second program publishes as this camera. */
+  readonly onRivals?: (cam: string) => void;
 }
 
 /** One camera's place on this instance. */
@@ -54,8 +55,11 @@ export class CameraHub {
 
   readonly #options: CameraHubOptions;
   readonly #rate: FrameRate = new FrameRate();
-  readonly #pollers = new Map<string, number>();
+  readonly #pollers: Pollers = new Pollers();
+  readonly #rivals: Rivals = new Rivals();
   #connected = 0;
+  /** How old the newest frame was when it was published here, and when that was (monotonic ms). */
+  #published = { ageMs: 0, at: 0 };
   #shownAt = -Infinity;
   #elsewhere = 0;
   #floor = 0;
@@ -71,7 +75,12 @@ export class CameraHub {
   /** Makes `buffer` the newest frame and wakes every viewer, all inside this call. */
   publish(buffer: FrameBuffer, meta: FrameMeta): LiveFrame {
     const frame = buffer.finish(this.cam, this.camera, meta);
-    this.#rate.add(this.#options.clock.monotonic());
+    const { clock } = this.#options;
+    this.#published = {
+      ageMs: Math.max(0, clock.now() - meta.receivedAt),
+      at: clock.monotonic(),
+    };
+    this.#rate.add(clock.monotonic());
     this.latest.set(frame);
     this.show(frame);
     return frame;
@@ -89,6 +98,15 @@ export class CameraHub {
   show(frame: LiveFrame): void {
     this.#shownAt = this.#options.clock.monotonic();
     this.shown.set(frame);
+  }
+
+  /** Remembers the count of an upload that is taken, and which program it came from. */
+  noteUpload(seq: CameraSeq | undefined): void {
+    if (!seq) return;
+    this.order.note(seq);
+    if (this.#rivals.note(seq.session, this.#options.clock.monotonic())) {
+      this.#options.onRivals?.(this.cam);
+    }
   }
 
   /** The newest version known: published here, or stored by another instance. 0 for none. */
@@ -145,20 +163,14 @@ export class CameraHub {
 
   /** Counts a poller, told from others by `who`, as a viewer for a while. */
   poll(who: string): void {
-    if (this.#pollers.size < MAX_POLLERS || this.#pollers.has(who)) {
-      this.#pollers.delete(who);
-      this.#pollers.set(who, this.#options.clock.monotonic());
-    }
+    this.#pollers.note(who, this.#options.clock.monotonic());
     this.#updateDemand();
   }
 
   /** What is due by time alone. To be called every second or so. */
   tick(): void {
     const now = this.#options.clock.monotonic();
-    for (const [who, at] of this.#pollers) {
-      if (at > now - POLLER_MS) break;
-      this.#pollers.delete(who);
-    }
+    this.#pollers.expire(now);
     this.#updateDemand();
     const shown = this.shown.value;
     if (shown && now - this.#shownAt >= REPEAT_MS) this.show(shown);
@@ -168,11 +180,12 @@ export class CameraHub {
 
   /** What `/status.json` says. */
   status(): CameraStatus {
-    const now = this.#options.clock.now();
+    const { staleMs, clock } = this.#options;
+    const now = clock.monotonic();
     const frame = this.latest.value;
     const { interval } = this.#wanted();
-    const ageMs = frame && Math.max(0, now - frame.receivedAt);
-    const { staleMs, clock } = this.#options;
+    // Not from wall time: a clock that is set back would make an old picture look new for hours.
+    const ageMs = frame && Math.round(this.#published.ageMs + now - this.#published.at);
     return {
       cam: this.cam,
       state: cameraState({
@@ -188,10 +201,10 @@ export class CameraHub {
       size: frame?.size,
       width: frame?.width,
       height: frame?.height,
-      fps: this.#rate.perSecond(clock.monotonic()),
+      fps: this.#rate.perSecond(now),
       intervalMs: interval,
       viewers: this.viewers,
-      lastError: this.report?.error,
+      lastError: this.report?.error ?? (this.#rivals.active(now) ? TWO_PROGRAMS : undefined),
     };
   }
 

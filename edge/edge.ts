@@ -48,6 +48,7 @@ export class Edge {
       store,
       partTail: tail,
       onStoreError,
+      onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
         this.#writers.push(writer);

@@ -47,7 +47,7 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
     return { ok: false, status: 400, detail: `Not a whole JPEG: ${problem}`, offset };
   }
   const buffer = options.stripMetadata ? upload.buffer.with(stripMetadata) : upload.buffer;
-  camera.order.note(upload.seq);
+  camera.noteUpload(upload.seq);
   const meta: FrameMeta = {
     version: nextVersion(options.now, camera.newestVersion),
     size: buffer.jpeg.length,

@@ -19,6 +19,7 @@ export type ReceiveFrame = (
 export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
   const { config, hub, clock, metrics } = deps;
   const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
+  const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
 
   return async function receiveFrame(request, cam, upload) {
@@ -41,8 +42,11 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
         retryAfter: 60,
       });
     }
-    const body = await readFrameBody(request, config.maxFrameBytes, hub.partTail);
-    if (!body.ok) return problem(body.status, body.detail);
+    const body = await readFrameBody(request, config.maxFrameBytes, hub.partTail, clock);
+    if (!body.ok) {
+      if (body.status === 408) slow.value++;
+      return problem(body.status, body.detail, body.status === 408 ? { retryAfter: 1 } : {});
+    }
     const mismatch = digestProblem(
       request.headers.get("content-digest") ?? undefined,
       body.buffer.jpeg,
