@@ -1,0 +1,93 @@
+// deno task bench [scenario…] [--json out.json] | --compare a.json b.json | --help
+// Every scenario measures its subjects side by side in one run; nothing here passes or fails.
+
+import { parseArgs } from "node:util";
+import type { BenchResult, Row, Scenario, ScenarioResult } from "./scenario.ts";
+import { renderComparison, renderTable } from "./table.ts";
+
+/** One line a scenario, one file a scenario. */
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  instances: {
+    about: "age of frames on an instance that does not receive the camera",
+    usual: true,
+    load: async () => (await import("./instances.ts")).benchInstances,
+  },
+};
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    json: { type: "string" },
+    compare: { type: "boolean" },
+    help: { type: "boolean", short: "h" },
+  },
+});
+const unknown = positionals.filter((name) => !values.compare && !(name in SCENARIOS));
+if (values.help || unknown.length > 0) showHelp(unknown);
+else if (values.compare) await compare(positionals);
+else await bench(positionals, values.json);
+
+function showHelp(unknown: readonly string[]): void {
+  for (const name of unknown) console.error(`There is no scenario ${name}.`);
+  console.log("deno task bench [scenario…] [--json out.json] | --compare a.json b.json\n");
+  for (const [name, { about, usual }] of Object.entries(SCENARIOS)) {
+    console.log(`  ${name.padEnd(12)}${about}${usual ? "" : " (only when named)"}`);
+  }
+  if (unknown.length > 0) Deno.exit(2);
+}
+
+async function compare(paths: readonly string[]): Promise<void> {
+  if (paths.length !== 2) {
+    console.error(`--compare: got ${paths.length} files, wanted two.`);
+    Deno.exit(2);
+  }
+  const [a, b] = await Promise.all(paths.map((path) => Deno.readTextFile(path)));
+  console.log(renderComparison(JSON.parse(a), JSON.parse(b)));
+}
+
+async function bench(names: readonly string[], json: string | undefined): Promise<void> {
+  const wanted = names.length > 0
+    ? names
+    : Object.keys(SCENARIOS).filter((name) => SCENARIOS[name].usual);
+  const results: ScenarioResult[] = [];
+  for (const name of wanted) {
+    results.push(await measure(name, SCENARIOS[name]));
+    if (json) await Deno.writeTextFile(json, JSON.stringify(describe(results), null, 2));
+  }
+}
+
+async function measure(name: string, { about, load }: Scenario): Promise<ScenarioResult> {
+  console.log(`\n${name}: ${about}`);
+  const rows: Row[] = [];
+  const notes: string[] = [];
+  const started = performance.now();
+  await (await load())({
+    row: (subject, figures) => rows.push({ subject, figures }),
+    note: (text) => notes.push(text),
+  });
+  const seconds = Math.round((performance.now() - started) / 100) / 10;
+  console.log(renderTable(rows));
+  for (const note of notes) console.log(`  ${note}`);
+  return { scenario: name, rows, notes, seconds };
+}
+
+function describe(results: readonly ScenarioResult[]): BenchResult {
+  const { cpus, model } = machine();
+  return {
+    at: new Date().toISOString(),
+    machine: `${cpus} x ${model}`,
+    deno: Deno.version.deno,
+    results,
+  };
+}
+
+function machine(): { cpus: number; model: string } {
+  try {
+    const info = Deno.readTextFileSync("/proc/cpuinfo");
+    const model = /^model name\s*: (.*)$/m.exec(info)?.[1] ?? Deno.build.arch;
+    return { cpus: navigator.hardwareConcurrency, model };
+  } catch {
+    return { cpus: navigator.hardwareConcurrency, model: Deno.build.arch };
+  }
+}
