@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Working folder. Default: the project's. */
   readonly cwd?: string;
+  /** What ends it at the end of its test. Default SIGKILL; SIGTERM for what has children itself. */
+  readonly disposeSignal?: Deno.Signal;
 }
 
 /** A started program and all it has written, stdout and stderr together, line by line. */
@@ -28,12 +30,14 @@ export class RunningProgram implements AsyncDisposable {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #name: string;
+  readonly #disposeSignal: Deno.Signal;
   readonly #output: Promise<unknown>;
   readonly #listeners = new Set<() => void>();
   #ended = false;
 
   constructor(name: string, command: string, args: readonly string[], options: StartOptions = {}) {
     this.#name = name;
+    this.#disposeSignal = options.disposeSignal ?? "SIGKILL";
     this.#child = new Deno.Command(command, {
       args: [...args],
       cwd: options.cwd ?? ROOT,
@@ -116,7 +120,7 @@ export class RunningProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop("SIGKILL");
+    await this.stop(this.#disposeSignal);
   }
 
   async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {

@@ -12,6 +12,7 @@ interface Refusal {
 }
 
 const EDGE = { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PORT: "0", PERCH_KV_PATH: ":memory:" };
+const PI = { PERCH_URL: "http://127.0.0.1:1", PERCH_TOKEN: TEST_TOKEN, PERCH_SOURCE: "pattern" };
 
 const REFUSALS: readonly Refusal[] = [
   {
@@ -49,6 +50,18 @@ const REFUSALS: readonly Refusal[] = [
       PERCH_LEGACY_UPLOAD: "maybe",
     },
     names: ["PORT", "PERCH_FPS", "PERCH_STALE_S", "PERCH_LEGACY_UPLOAD"],
+  },
+  {
+    task: "pi",
+    why: "a missing address and token",
+    env: { PERCH_SOURCE: "pattern" },
+    names: ["PERCH_URL", "PERCH_TOKEN"],
+  },
+  {
+    task: "pi",
+    why: "several bad settings, told all at once",
+    env: { ...PI, PERCH_SOURCE: "webcam", PERCH_WIDTH: "0", PERCH_QUALITY: "101" },
+    names: ["PERCH_SOURCE", "PERCH_WIDTH", "PERCH_QUALITY"],
   },
 ];
 

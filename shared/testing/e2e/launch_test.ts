@@ -1,0 +1,26 @@
+// `deno task demo` as a person runs it: one command, a picture, Ctrl-C, nothing left running.
+
+import assert from "node:assert/strict";
+import { inspectJpeg } from "../../jpeg/inspect.ts";
+import { RunningProgram } from "../processes.ts";
+
+Deno.test("demo shows a moving pattern and ends cleanly", async () => {
+  await using demo = new RunningProgram("demo", Deno.execPath(), ["task", "demo"], {
+    env: { NO_COLOR: "1" },
+    disposeSignal: "SIGTERM",
+  });
+  const [, url] = await demo.line(/on this machine\s+(http:\S+)/);
+  const etags = new Set<string>();
+  while (etags.size < 3) {
+    const last = [...etags].at(-1) ?? `"0"`;
+    const response = await fetch(`${url}live.jpeg?wait=5`, { headers: { "if-none-match": last } });
+    const bytes = await response.bytes();
+    if (response.status !== 200) continue;
+    assert.ok(inspectJpeg(bytes).ok);
+    etags.add(response.headers.get("etag")!);
+  }
+  const page = await fetch(url, { headers: { accept: "text/html" } });
+  assert.match(await page.text(), /<canvas/);
+  assert.equal((await demo.stop("SIGTERM")).code, 0, demo.output);
+  await assert.rejects(fetch(url), "the edge still listens");
+});
