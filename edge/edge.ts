@@ -85,6 +85,7 @@ export class Edge {
       await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
       limits.tick();
       for (const camera of hub.cameras) camera.tick();
+      for (const writer of this.#writers) writer.step();
       for (const neighbours of this.#neighbours) neighbours.step();
       if (this.#storeWell || !store.state.answering) continue;
       this.#storeWell = true;

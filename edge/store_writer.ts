@@ -2,11 +2,11 @@
 // fails costs nobody a live frame; what could not be written is overtaken by what comes next.
 
 import type { Clock } from "../shared/clock.ts";
+import { Latest } from "../shared/latest.ts";
 import type { CameraHub } from "./camera_hub.ts";
 import type { LiveFrame } from "./live_frame.ts";
 import { persistFrame, silentAfter } from "./persist.ts";
 import type { FrameStore } from "./store/store.ts";
-import { within } from "./within.ts";
 
 /** What a writer needs. */
 export interface StoreWriterOptions {
@@ -21,11 +21,14 @@ export interface StoreWriterOptions {
 export class StoreWriter {
   readonly #camera: CameraHub;
   readonly #options: StoreWriterOptions;
-  readonly #stop = new AbortController();
+  /** Set when there is something to decide. */
+  readonly #look: Latest<undefined> = new Latest();
   /** Monotonic ms; undefined until the store was asked. */
   #keyframeAt: number | undefined;
   #stored = 0;
-  #wake = new AbortController();
+  #newestWanted = false;
+  /** Monotonic ms of the last upload. */
+  #uploadedAt = -Infinity;
   #running: Promise<void> | undefined;
 
   constructor(camera: CameraHub, options: StoreWriterOptions) {
@@ -35,50 +38,59 @@ export class StoreWriter {
 
   /** Starts writing. */
   start(): void {
+    const { uploads, demand } = this.#camera;
+    let watched = false;
+    uploads.onSet(() => {
+      this.#uploadedAt = this.#options.clock.monotonic();
+      this.#look.set(undefined);
+    });
+    // Viewers of another instance want the newest frame at once, not the next one.
+    demand.onSet(() => {
+      const now = this.#camera.viewersElsewhere > 0;
+      if (now && !watched) this.#wantNewest();
+      watched = now;
+    });
     this.#running ??= this.#run();
+  }
+
+  /** Stores the newest frame of a camera that fell silent. To be called every second or so. */
+  step(): void {
+    const silentMs = this.#options.clock.monotonic() - this.#uploadedAt;
+    const interval = this.#camera.demand.value?.interval ?? 0;
+    if (!this.#storedNewest && silentMs >= silentAfter(interval)) this.#wantNewest();
   }
 
   /** Stops, and stores the last frame if it is not stored yet. */
   async flush(): Promise<void> {
-    this.#stop.abort();
+    this.#look.close();
     await this.#running;
     await this.#storeNewest();
   }
 
+  /** One wake-up for all reasons: no timer and no promise chain is made for each frame. */
   async #run(): Promise<void> {
-    const { demand } = this.#camera;
-    let watched = false;
-    // Viewers of another instance want the newest frame at once, not the next one.
-    const stopListening = demand.onSet(() => {
-      const now = this.#camera.viewersElsewhere > 0;
-      if (now && !watched) this.#wake.abort();
-      watched = now;
-    });
-    let seq = 0;
-    while (!this.#stop.signal.aborted) {
-      const item = await this.#nextUpload(seq);
-      if (this.#stop.signal.aborted) break;
-      if (item) {
-        seq = item.seq;
-        await this.#store(item.value);
-      } else {
-        await this.#storeNewest();
+    const { uploads } = this.#camera;
+    let looked = 0;
+    let uploaded = 0;
+    for (;;) {
+      try {
+        looked = (await this.#look.next(looked)).seq;
+      } catch {
+        return;
       }
+      if (uploads.seq > uploaded && uploads.value) {
+        uploaded = uploads.seq;
+        await this.#store(uploads.value);
+      }
+      if (!this.#newestWanted) continue;
+      this.#newestWanted = false;
+      await this.#storeNewest();
     }
-    stopListening();
   }
 
-  /** The next upload; undefined when it is time to store the newest without one. */
-  #nextUpload(seq: number): Promise<{ seq: number; value: LiveFrame } | undefined> {
-    const { uploads, demand } = this.#camera;
-    this.#wake = new AbortController();
-    const ended = AbortSignal.any([this.#wake.signal, this.#stop.signal]);
-    if (this.#storedNewest) return uploads.next(seq, ended).catch(() => undefined);
-    return within(
-      this.#options.clock,
-      silentAfter(demand.value?.interval ?? 0),
-      (timeout) => uploads.next(seq, AbortSignal.any([timeout, ended])),
-    );
+  #wantNewest(): void {
+    this.#newestWanted = true;
+    this.#look.set(undefined);
   }
 
   get #storedNewest(): boolean {
