@@ -6,14 +6,17 @@ import type { Place } from "./limits/viewer_gate.ts";
 import type { LiveFrame } from "./live_frame.ts";
 import { Pacer } from "./pacer.ts";
 
+/** The writing end of a stream. */
+export type StreamController = ReadableStreamDefaultController<Uint8Array>;
+
 /** How a stream is wanted. */
 export interface MjpegStreamOptions {
   /** Where the viewer sits; given back when the stream is cancelled. */
   readonly place: Place;
   /** Sent once, before the first frame; undefined = nothing. */
   readonly opening?: Uint8Array;
-  /** The chunks for a frame. */
-  readonly chunks: (frame: LiveFrame) => readonly Uint8Array[];
+  /** Writes one frame. */
+  readonly write: (controller: StreamController, frame: LiveFrame) => void;
   /** Most frames a second; undefined = all. */
   readonly fps?: number;
   /** Monotonic ms. */
@@ -27,18 +30,17 @@ export function mjpegStream(
 ): ReadableStream<Uint8Array> {
   const pacer = options.fps === undefined ? undefined : new Pacer(options.fps);
   const detach = camera.attach();
+  const { shown } = camera;
   let seq = 0;
   let wanting = false;
   let stopListening = () => {};
 
-  function send(
-    controller: ReadableStreamDefaultController<Uint8Array>,
-    item: { seq: number; value: LiveFrame },
-  ): boolean {
+  /** Whether a frame went out; nothing is made for it but what the stream itself makes. */
+  function send(controller: StreamController, frame: LiveFrame): boolean {
     if (pacer && !pacer.take(options.now())) return false;
-    if (seq > 0) camera.skipped += item.seq - seq - 1;
-    seq = item.seq;
-    for (const chunk of options.chunks(item.value)) controller.enqueue(chunk);
+    if (seq > 0) camera.skipped += shown.seq - seq - 1;
+    seq = shown.seq;
+    options.write(controller, frame);
     return true;
   }
 
@@ -50,8 +52,8 @@ export function mjpegStream(
   return new ReadableStream<Uint8Array>({
     start(controller) {
       if (options.opening) controller.enqueue(options.opening);
-      stopListening = camera.shown.onSet((item) => {
-        if (wanting) wanting = !send(controller, item);
+      stopListening = shown.onSet(({ value }) => {
+        if (wanting) wanting = !send(controller, value);
       }, () => controller.close());
       options.place.seat({
         progress: () => wanting ? undefined : seq,
@@ -62,9 +64,8 @@ export function mjpegStream(
       });
     },
     pull(controller) {
-      const value = camera.shown.value;
-      const item = value && camera.shown.seq > seq ? { seq: camera.shown.seq, value } : undefined;
-      wanting = !item || !send(controller, item);
+      const frame = shown.value;
+      wanting = !frame || shown.seq === seq || !send(controller, frame);
     },
     // Deno calls this on hang-up at once; request.signal also fires after a good answer.
     cancel() {

@@ -4,7 +4,7 @@ import type { Context, Handler } from "hono";
 import type { EdgeDeps } from "../deps.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { mjpegContentType, partHeadWithLength, streamOpening } from "../mjpeg.ts";
-import { mjpegStream } from "../mjpeg_stream.ts";
+import { mjpegStream, type StreamController } from "../mjpeg_stream.ts";
 import { admitViewer } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
@@ -16,12 +16,19 @@ export function getStream(deps: EdgeDeps): Handler {
   const { hub, clock, boundary } = deps;
   const encoder = new TextEncoder();
   const opening = encoder.encode(streamOpening(boundary));
-  const wholePart = (frame: LiveFrame) => [frame.part];
-  const classicPart = (frame: LiveFrame) => [
-    encoder.encode(partHeadWithLength(boundary, frame.size)),
-    frame.jpeg,
-    NEW_LINE,
-  ];
+  const writePart = (controller: StreamController, { part }: LiveFrame) => controller.enqueue(part);
+  // Heads with a length are made once for a frame, not for each viewer; one camera after another.
+  let headed: LiveFrame | undefined;
+  let head = opening;
+  function writeClassicPart(controller: StreamController, frame: LiveFrame): void {
+    if (headed !== frame) {
+      headed = frame;
+      head = encoder.encode(partHeadWithLength(boundary, frame.size));
+    }
+    controller.enqueue(head);
+    controller.enqueue(frame.jpeg);
+    controller.enqueue(NEW_LINE);
+  }
 
   return async function getStream(context: Context) {
     const camera = await cameraOf(context, hub);
@@ -41,7 +48,7 @@ export function getStream(deps: EdgeDeps): Handler {
     const stream = mjpegStream(camera, {
       place,
       opening: classic ? undefined : opening,
-      chunks: classic ? classicPart : wholePart,
+      write: classic ? writeClassicPart : writePart,
       fps,
       now: () => clock.monotonic(),
     });
