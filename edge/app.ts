@@ -3,6 +3,7 @@
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { secureHeaders } from "hono/secure-headers";
 import { HEADER } from "../shared/wire.ts";
 import { publisherOnly, viewerOnly } from "./auth.ts";
 import type { EdgeDeps } from "./deps.ts";
@@ -17,7 +18,7 @@ import { getMetrics } from "./routes/metrics.ts";
 import { getPublish } from "./routes/publish.ts";
 import { putReport } from "./routes/report.ts";
 import { getRoot } from "./routes/root.ts";
-import { getSocket } from "./routes/socket.ts";
+import { camsOfSocket, getSocket } from "./routes/socket.ts";
 import { getCams, getStatus } from "./routes/status.ts";
 import { getStream } from "./routes/stream.ts";
 import { assetRoutes, ViewerPages } from "./routes/viewer.ts";
@@ -28,12 +29,31 @@ const BASES = ["", "/cams/:cam"] as const;
 /** Bodies that are no frames. */
 const MAX_REPORT_BYTES = 64 * 1024;
 
+/** On every answer. Framing and sources are each page's own policy; HTTPS is the proxy's business. */
+const SECURE_HEADERS = {
+  xContentTypeOptions: true,
+  referrerPolicy: "same-origin",
+  crossOriginOpenerPolicy: "same-origin",
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  strictTransportSecurity: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+  removePoweredBy: false,
+} as const;
+
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
   const { config, hub, limits } = deps;
   const app = new Hono();
   const publisher = publisherOnly(config.publishTokens, camOf, limits);
-  const viewer = viewerOnly(config.viewToken, config.publishTokens, camOf, limits);
+  const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
+    viewerOnly(config.viewToken, config.publishTokens, camsOf, limits);
+  const viewer = viewerOf((context) => [camOf(context)]);
+  const viewerOfAll = viewerOf(() => [undefined]);
   const pages = new ViewerPages(deps);
   const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
   const smallBody = bodyLimit({
@@ -43,6 +63,7 @@ export function createApp(deps: EdgeDeps): Hono {
   const stream = getStream(deps);
   const live = getLive(deps);
 
+  app.use(secureHeaders(SECURE_HEADERS));
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
   for (const base of BASES) {
     app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
@@ -54,14 +75,14 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get(`${base}/status.json`, viewer, getStatus(deps));
     app.get(base || "/", viewer, getRoot(page, stream));
   }
-  app.get("/cams", viewer, getCams(deps));
-  app.get("/ws", viewer, getSocket(deps));
+  app.get("/cams", viewerOfAll, getCams(deps));
+  app.get("/ws", viewerOf(camsOfSocket), getSocket(deps));
   if (config.legacyUpload) {
     app.post("/", postLegacy(deps));
     app.get("/test", viewer, getTestPage(deps));
   }
   app.get("/health", getHealth(deps));
-  app.get("/metrics", getMetrics(deps));
+  app.get("/metrics", viewerOfAll, getMetrics(deps));
   app.route("/", assetRoutes(pages, config.title));
 
   app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));

@@ -100,11 +100,16 @@ export function publisherOnly(
   };
 }
 
-/** Lets only viewers with the view token through; a publish token is good for watching too. */
+/**
+ * Lets only viewers with the view token through; a publish token is good for watching too, if it is
+ * good for each of the cameras asked for.
+ *
+ * @param camsOf The cameras a request is about; [undefined] = all of them.
+ */
 export function viewerOnly(
   viewToken: Uint8Array | undefined,
   tokens: readonly PublishToken[],
-  camOf: (context: Context) => string,
+  camsOf: (context: Context) => readonly (string | undefined)[],
   limits: Limits,
 ): MiddlewareHandler {
   const needed = () =>
@@ -115,7 +120,8 @@ export function viewerOnly(
     if (viewToken === undefined) return await next();
     const token = tokenOf(context.req.header("authorization"));
     if (token === undefined) return needed();
-    if (judgePublisher(tokens, token, camOf(context)) === "allowed") return await next();
+    const publishes = (cam: string | undefined) => judgePublisher(tokens, token, cam) === "allowed";
+    if (camsOf(context).every(publishes)) return await next();
     // The right view token does not help an address that is guessing, or guessing would pay.
     const retryAfter = limits.credentialWait(addressOf(context, limits));
     if (retryAfter > 0) return tooManyWrong(retryAfter);

@@ -5,6 +5,7 @@ import type { Log } from "../shared/log.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { Hub } from "./hub.ts";
 import type { Limits } from "./limits/limits.ts";
+import type { LoopLag } from "./loop_lag.ts";
 import type { Metrics } from "./metrics.ts";
 import type { FrameStore } from "./store/store.ts";
 
@@ -17,6 +18,7 @@ export interface EdgeDeps {
   readonly store: FrameStore;
   readonly metrics: Metrics;
   readonly limits: Limits;
+  readonly lag: LoopLag;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
   /** Reads a built asset of the viewer page by its name in `client/dist`. */

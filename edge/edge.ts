@@ -5,13 +5,14 @@ import type { EdgeConfig } from "./config.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { Hub } from "./hub.ts";
 import { Limits } from "./limits/limits.ts";
+import { LoopLag } from "./loop_lag.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./mjpeg.ts";
 import { Neighbours } from "./neighbours.ts";
 import { StoreWriter } from "./store_writer.ts";
 
 /** What an edge is made from. */
-export type EdgeParts = Omit<EdgeDeps, "hub" | "metrics" | "limits" | "boundary"> & {
+export type EdgeParts = Omit<EdgeDeps, "hub" | "metrics" | "limits" | "lag" | "boundary"> & {
   readonly config: EdgeConfig;
   /** From 0 up to 1, for boundaries. */
   readonly random: () => number;
@@ -59,7 +60,11 @@ export class Edge {
       },
     });
     const limits = new Limits(config, clock, metrics);
-    this.deps = { ...parts, hub, metrics, limits, boundary };
+    const lag = new LoopLag();
+    metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
+      return Math.max(0, lag.worst(clock.monotonic())) / 1000;
+    });
+    this.deps = { ...parts, hub, metrics, limits, lag, boundary };
     this.fetch = createApp(this.deps).fetch;
   }
 
@@ -80,9 +85,14 @@ export class Edge {
   }
 
   async #tick(): Promise<void> {
-    const { clock, hub, limits, store, log } = this.deps;
+    const { clock, hub, limits, lag, store, log } = this.deps;
     while (!this.#stop.signal.aborted) {
+      const due = clock.monotonic() + TICK_MS;
       await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
+      const now = clock.monotonic();
+      if (lag.note(now - due, now)) {
+        log.warn("the process did nothing for a while", { ms: Math.round(now - due) });
+      }
       limits.tick();
       for (const camera of hub.cameras) camera.tick();
       for (const writer of this.#writers) writer.step();

@@ -9,13 +9,13 @@ const NO_STORE = { "cache-control": "no-store" } as const;
 
 /** Answers a health probe; with `?live` only whether the process answers. */
 export function getHealth(deps: EdgeDeps): Handler {
-  const { config, hub, store } = deps;
+  const { config, hub, store, lag, clock } = deps;
   const expected = [...new Set(config.publishTokens.flatMap(({ cam }) => cam ?? []))];
 
   return function getHealth(context) {
     if (context.req.query("live") !== undefined) return context.text("ok\n", 200, NO_STORE);
     const cams = hub.cameras.map((camera) => camera.status());
-    const health = judgeHealth(cams, expected, store.state);
+    const health = judgeHealth(cams, expected, store.state, lag.worst(clock.monotonic()));
     const status = health.ok ? 200 : 503;
     const type = accepts(context, {
       header: "Accept",
@@ -23,7 +23,7 @@ export function getHealth(deps: EdgeDeps): Handler {
       default: "text/plain",
     });
     return type === "application/json"
-      ? context.json({ ...health, cams }, status, NO_STORE)
+      ? context.json(config.viewToken ? health : { ...health, cams }, status, NO_STORE)
       : context.text(`${health.line}\n`, status, NO_STORE);
   };
 }

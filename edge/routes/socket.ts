@@ -17,6 +17,11 @@ const POLICY_VIOLATION = 1008;
 /** A viewer acknowledges each frame of up to 32 cameras at up to 60 a second. */
 const MESSAGES = { perSecond: 2000, burst: 4000 };
 
+/** The camera ids a socket is asked for. They may be no valid ids. */
+export function camsOfSocket(context: Context): string[] {
+  return (context.req.query("cams") ?? DEFAULT_CAM).split(",");
+}
+
 /** Upgrades to a viewer's socket: `?cams=a,b`, default the default camera. */
 export function getSocket(deps: EdgeDeps): Handler {
   const refused = deps.metrics.counter(
@@ -60,7 +65,7 @@ export function getSocket(deps: EdgeDeps): Handler {
   };
 
   async function camerasOf(context: Context): Promise<CameraHub[] | Response> {
-    const names = new Set((context.req.query("cams") ?? DEFAULT_CAM).split(","));
+    const names = new Set(camsOfSocket(context));
     if (names.size > MAX_CAMERAS) {
       return problem(422, `Read cams: got ${names.size} cameras, wanted at most ${MAX_CAMERAS}.`);
     }
