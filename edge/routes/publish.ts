@@ -18,7 +18,7 @@ const GOING_AWAY = 1001;
 
 /** Upgrades to a camera's socket; `?session=` names the run of the camera program. */
 export function getPublish(deps: EdgeDeps): Handler {
-  const { config, hub, clock, metrics } = deps;
+  const { config, hub, clock, limits, metrics } = deps;
   const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
   const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
@@ -74,11 +74,15 @@ export function getPublish(deps: EdgeDeps): Handler {
 
   function take(message: Uint8Array, camera: CameraHub, session: string): PublishDown {
     const header = readFrameHeader(message);
-    if (!header) {
+    if (!header || !Number.isSafeInteger(header.version)) {
       refused.value++;
       return { type: "refused", seq: 0, status: 400, detail: "The message has no frame header." };
     }
     const seq = header.version;
+    if (limits.upload(camera.cam) > 0) {
+      refused.value++;
+      return { type: "refused", seq, status: 429, detail: "Too many frames a second." };
+    }
     const result = ingest(camera, {
       buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), hub.partTail),
       capturedAt: header.capturedAt || undefined,
