@@ -10,6 +10,7 @@ import type { EdgeDeps } from "./deps.ts";
 import { onError, problem } from "./problem.ts";
 import { camOf } from "./routes/cam_of.ts";
 import { getDemand } from "./routes/demand.ts";
+import { getFrame, getFrames } from "./routes/frames.ts";
 import { getHealth } from "./routes/health.ts";
 import { putFrame } from "./routes/ingest.ts";
 import { getLive } from "./routes/live.ts";
@@ -21,6 +22,7 @@ import { getRoot } from "./routes/root.ts";
 import { camsOfSocket, getSocket } from "./routes/socket.ts";
 import { getCams, getStatus } from "./routes/status.ts";
 import { getStream } from "./routes/stream.ts";
+import { getFilm, getTimelapse } from "./routes/timelapse.ts";
 import { assetRoutes, ViewerPages } from "./routes/viewer.ts";
 
 /** The default camera's resources are at the root, every camera's under its own path. */
@@ -72,6 +74,10 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get(`${base}/publish`, publisher, getPublish(deps));
     app.get(`${base}/live.jpeg`, viewer, live);
     app.get(`${base}/stream.mjpeg`, viewer, stream);
+    app.get(`${base}/frames`, viewer, getFrames(deps));
+    app.get(`${base}/frames/:file`, viewer, getFrame(deps));
+    app.get(`${base}/timelapse.mjpeg`, viewer, getTimelapse(deps));
+    app.get(`${base}/timelapse.avi`, viewer, getFilm(deps));
     app.get(`${base}/status.json`, viewer, getStatus(deps));
     app.get(base || "/", viewer, getRoot(page, stream));
   }

@@ -7,6 +7,8 @@ import type { Hub } from "./hub.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { LoopLag } from "./loop_lag.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Renditions } from "./picture/renditions.ts";
+import type { ScaledFeeds } from "./picture/scaled_feed.ts";
 import type { FrameStore } from "./store/store.ts";
 
 /** What the routes work with. */
@@ -19,6 +21,8 @@ export interface EdgeDeps {
   readonly metrics: Metrics;
   readonly limits: Limits;
   readonly lag: LoopLag;
+  readonly renditions: Renditions;
+  readonly feeds: ScaledFeeds;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
   /** Reads a built asset of the viewer page by its name in `client/dist`. */

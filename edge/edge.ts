@@ -9,14 +9,23 @@ import { LoopLag } from "./loop_lag.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./mjpeg.ts";
 import { Neighbours } from "./neighbours.ts";
+import { Imaging } from "./picture/imaging.ts";
+import { NoSignal } from "./picture/no_signal.ts";
+import { Renditions } from "./picture/renditions.ts";
+import { ScaledFeeds } from "./picture/scaled_feed.ts";
 import { StoreWriter } from "./store_writer.ts";
 
 /** What an edge is made from. */
-export type EdgeParts = Omit<EdgeDeps, "hub" | "metrics" | "limits" | "lag" | "boundary"> & {
-  readonly config: EdgeConfig;
-  /** From 0 up to 1, for boundaries. */
-  readonly random: () => number;
-};
+export type EdgeParts =
+  & Omit<
+    EdgeDeps,
+    "hub" | "metrics" | "limits" | "lag" | "boundary" | "renditions" | "feeds"
+  >
+  & {
+    readonly config: EdgeConfig;
+    /** From 0 up to 1, for boundaries. */
+    readonly random: () => number;
+  };
 
 /** How often what is due by time alone is looked at, ms. */
 const TICK_MS = 1000;
@@ -28,6 +37,7 @@ export class Edge {
   readonly deps: EdgeDeps;
   readonly #writers: StoreWriter[] = [];
   readonly #neighbours: Neighbours[] = [];
+  readonly #noSignal: NoSignal;
   readonly #stop = new AbortController();
   #storeWell = true;
 
@@ -64,7 +74,17 @@ export class Edge {
     metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
       return Math.max(0, lag.worst(clock.monotonic())) / 1000;
     });
-    this.deps = { ...parts, hub, metrics, limits, lag, boundary };
+    const imaging = new Imaging();
+    const renditions = new Renditions(imaging);
+    const feeds = new ScaledFeeds(renditions, tail);
+    metrics.gauge("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
+    this.#noSignal = new NoSignal({
+      imaging,
+      partTail: tail,
+      clock,
+      fallback: () => parts.readAsset("no-signal.jpg"),
+    });
+    this.deps = { ...parts, hub, metrics, limits, lag, boundary, renditions, feeds };
     this.fetch = createApp(this.deps).fetch;
   }
 
@@ -94,7 +114,12 @@ export class Edge {
         log.warn("the process did nothing for a while", { ms: Math.round(now - due) });
       }
       limits.tick();
-      for (const camera of hub.cameras) camera.tick();
+      for (const camera of hub.cameras) {
+        camera.tick();
+        this.#noSignal.step(camera).catch((error) =>
+          log.warn(`could not show that ${camera.cam} has no signal`, { error: String(error) })
+        );
+      }
       for (const writer of this.#writers) writer.step();
       for (const neighbours of this.#neighbours) neighbours.step();
       if (this.#storeWell || !store.state.answering) continue;

@@ -1,6 +1,7 @@
 // One MJPEG viewer: pulls when the socket has room and then gets the newest picture. There is no
 // queue, so none can grow; all viewers share the frame's own bytes.
 
+import type { Latest } from "../shared/latest.ts";
 import type { CameraHub } from "./camera_hub.ts";
 import type { Place } from "./limits/viewer_gate.ts";
 import type { LiveFrame } from "./live_frame.ts";
@@ -11,6 +12,10 @@ export type StreamController = ReadableStreamDefaultController<Uint8Array>;
 
 /** How a stream is wanted. */
 export interface MjpegStreamOptions {
+  /** What is shown: `camera.shown`, or the same at another width. */
+  readonly frames: Latest<LiveFrame>;
+  /** Called when the viewer has gone. */
+  readonly onLeave?: () => void;
   /** Where the viewer sits; given back when the stream is cancelled. */
   readonly place: Place;
   /** Sent once, before the first frame; undefined = nothing. */
@@ -30,7 +35,7 @@ export function mjpegStream(
 ): ReadableStream<Uint8Array> {
   const pacer = options.fps === undefined ? undefined : new Pacer(options.fps);
   const detach = camera.attach();
-  const { shown } = camera;
+  const { frames: shown } = options;
   let seq = 0;
   let wanting = false;
   let stopListening = () => {};
@@ -47,6 +52,7 @@ export function mjpegStream(
   function leave(): void {
     stopListening();
     detach();
+    options.onLeave?.();
   }
 
   return new ReadableStream<Uint8Array>({

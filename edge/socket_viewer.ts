@@ -5,6 +5,7 @@ import type { HelloMessage, StatusMessage } from "../shared/viewer_messages.ts";
 import { readAck } from "../shared/wire_frame.ts";
 import type { CameraHub } from "./camera_hub.ts";
 import type { Guest } from "./limits/viewer_gate.ts";
+import type { Latest } from "../shared/latest.ts";
 import type { LiveFrame } from "./live_frame.ts";
 import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
 
@@ -30,8 +31,16 @@ const OPEN = 1;
 const GOING_AWAY = 1001;
 const TRY_AGAIN_LATER = 1013;
 
-interface Subscription {
+/** A camera to watch, and its frames as they are wanted. */
+export interface Watched {
   readonly camera: CameraHub;
+  /** `camera.latest`, or the same at another width. */
+  readonly frames: Latest<LiveFrame>;
+  /** Called once when the viewer has gone. */
+  release(): void;
+}
+
+interface Subscription extends Watched {
   readonly inFlight: { version: number; sentAt: number }[];
   window: WindowState;
   sentSeq: number;
@@ -45,12 +54,12 @@ export class SocketViewer implements Guest {
   readonly #cleanups: (() => void)[] = [];
   #acks = 0;
 
-  constructor(socket: ViewerSocket, cameras: readonly CameraHub[], time: ViewerTime) {
+  constructor(socket: ViewerSocket, watched: readonly Watched[], time: ViewerTime) {
     this.#socket = socket;
     this.#time = time;
-    for (const camera of cameras) {
-      this.#subscriptions.set(camera.camera, {
-        camera,
+    for (const one of watched) {
+      this.#subscriptions.set(one.camera.camera, {
+        ...one,
         inFlight: [],
         window: INITIAL_WINDOW,
         sentSeq: 0,
@@ -71,11 +80,12 @@ export class SocketViewer implements Guest {
     };
     this.#socket.send(JSON.stringify(hello));
     for (const subscription of subscriptions) {
-      const { camera } = subscription;
+      const { camera, frames, release } = subscription;
       const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
       this.#cleanups.push(
         camera.attach(),
-        camera.latest.onSet(() => this.#offer(subscription), goAway),
+        release,
+        frames.onSet(() => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
           const message: StatusMessage = { type: "status", now: this.#time.now(), status: value };
           if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
@@ -123,25 +133,25 @@ export class SocketViewer implements Guest {
 
   /** Everything up to `version` is on the viewer's screen. */
   #drawn(subscription: Subscription, version: number): void {
-    const { inFlight, camera } = subscription;
+    const { inFlight, frames } = subscription;
     this.#acks++;
     let rttMs: number | undefined;
     while (inFlight.length > 0 && inFlight[0].version <= version) {
       rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;
     }
     if (rttMs === undefined) return;
-    const limited = camera.latest.seq > subscription.sentSeq;
+    const limited = frames.seq > subscription.sentSeq;
     subscription.window = nextWindow(subscription.window, rttMs, limited);
     this.#offer(subscription);
   }
 
   #offer(subscription: Subscription): void {
-    const { camera, inFlight, window } = subscription;
-    const frame: LiveFrame | undefined = camera.latest.value;
-    if (!frame || camera.latest.seq === subscription.sentSeq) return;
+    const { camera, frames, inFlight, window } = subscription;
+    const frame = frames.value;
+    if (!frame || frames.seq === subscription.sentSeq) return;
     if (inFlight.length >= window.size || this.#socket.readyState !== OPEN) return;
-    if (subscription.sentSeq > 0) camera.skipped += camera.latest.seq - subscription.sentSeq - 1;
-    subscription.sentSeq = camera.latest.seq;
+    if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
+    subscription.sentSeq = frames.seq;
     inFlight.push({ version: frame.version, sentAt: this.#time.monotonic() });
     this.#socket.send(frame.message);
   }

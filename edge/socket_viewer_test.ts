@@ -26,7 +26,11 @@ function setUp(cams = ["cam"]) {
     new CameraHub(cam, i, { clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000 })
   );
   const socket = new FakeSocket();
-  const viewer = new SocketViewer(socket, cameras, clock);
+  const viewer = new SocketViewer(
+    socket,
+    cameras.map((camera) => ({ camera, frames: camera.latest, release: () => {} })),
+    clock,
+  );
   let version = 0;
   const publish = (camera = cameras[0]) => {
     const now = clock.now();

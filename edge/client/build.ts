@@ -32,5 +32,7 @@ for (const file of result.outputFiles) {
   names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
   await Deno.writeFile(new URL(name, dist), file.contents);
 }
-await Deno.copyFile(new URL("index.html", here), new URL("index.html", dist));
+for (const name of ["index.html", "no-signal.jpg"]) {
+  await Deno.copyFile(new URL(name, here), new URL(name, dist));
+}
 await Deno.writeTextFile(new URL("assets.json", dist), JSON.stringify(names, null, 2) + "\n");

@@ -12,13 +12,14 @@ import { admitWait } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { pollerOf } from "./poller.ts";
 import { numberQuery } from "./query.ts";
+import { rendition, widthQuery } from "./rendition.ts";
 
 /** A CDN answers all pollers of one second from one request. */
 const PUBLIC_CACHE = "public, max-age=0, s-maxage=1, stale-while-revalidate=5";
 const PRIVATE_CACHE = "private, no-cache";
 const MAX_WAIT_S = 30;
 
-/** Answers with the newest frame; `?wait=` with `If-None-Match` holds until there is a newer one. */
+/** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
   const { config, clock, metrics, limits } = deps;
   const cacheControl = config.viewToken ? PRIVATE_CACHE : PUBLIC_CACHE;
@@ -29,6 +30,7 @@ export function getLive(deps: EdgeDeps): Handler {
     const camera = await cameraOf(context, deps.hub);
     const known = context.req.header("if-none-match");
     const waitS = numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0;
+    const width = await widthQuery(context, deps.renditions);
     const poller = pollerOf(context, limits);
     camera.poll(poller);
     let frame = camera.latest.value;
@@ -45,8 +47,9 @@ export function getLive(deps: EdgeDeps): Handler {
     const headers = stillHeaders(camera, frame, cacheControl);
     if (same) return new Response(null, { status: 304, headers });
     headers["content-type"] = "image/jpeg";
-    headers["content-length"] = String(frame.size);
-    return new Response(context.req.method === "HEAD" ? null : frame.jpeg, { headers });
+    const { jpeg } = await rendition(deps.renditions, frame, width);
+    headers["content-length"] = String(jpeg.length);
+    return new Response(context.req.method === "HEAD" ? null : jpeg, { headers });
   };
 
   async function nextFrame(camera: CameraHub, ms: number): Promise<LiveFrame | undefined> {

@@ -9,6 +9,7 @@ import { problem } from "../problem.ts";
 import { SocketViewer } from "../socket_viewer.ts";
 import { MAX_CAMERAS } from "../tokens.ts";
 import { admitViewer } from "./admit.ts";
+import { readWidth } from "./rendition.ts";
 
 /** Seconds of silence after which a socket is pinged, and dropped if no answer comes. */
 const IDLE_TIMEOUT_S = 30;
@@ -22,7 +23,10 @@ export function camsOfSocket(context: Context): string[] {
   return (context.req.query("cams") ?? DEFAULT_CAM).split(",");
 }
 
-/** Upgrades to a viewer's socket: `?cams=a,b`, default the default camera. */
+/**
+ * Upgrades to a viewer's socket: `?cams=a,b`, default the default camera; `?w=` smaller frames where
+ * they can be made, else the camera's own.
+ */
 export function getSocket(deps: EdgeDeps): Handler {
   const refused = deps.metrics.counter(
     "perch_sockets_turned_out_total",
@@ -35,13 +39,18 @@ export function getSocket(deps: EdgeDeps): Handler {
     }
     const cameras = await camerasOf(context);
     if (cameras instanceof Response) return cameras;
+    const width = readWidth(context);
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
     const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
       idleTimeout: IDLE_TIMEOUT_S,
     });
     socket.binaryType = "arraybuffer";
-    const viewer = new SocketViewer(socket, cameras, deps.clock);
+    const watched = cameras.map((camera) => ({
+      camera,
+      ...deps.feeds.hold(camera.latest, width, camera.camera),
+    }));
+    const viewer = new SocketViewer(socket, watched, deps.clock);
     const rate = new RateLimiter(MESSAGES);
     place.seat(viewer);
     socket.onopen = () => viewer.start();

@@ -8,10 +8,11 @@ import { mjpegStream, type StreamController } from "../mjpeg_stream.ts";
 import { admitViewer } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
+import { widthQuery } from "./rendition.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);
 
-/** Streams a camera: `?fps=` thins it, `?length=1` gives each part a Content-Length. */
+/** Streams a camera: `?fps=` thins it, `?w=` makes it smaller, `?length=1` gives each part a Content-Length. */
 export function getStream(deps: EdgeDeps): Handler {
   const { hub, clock, boundary } = deps;
   const encoder = new TextEncoder();
@@ -34,6 +35,7 @@ export function getStream(deps: EdgeDeps): Handler {
     const camera = await cameraOf(context, hub);
     const fps = numberQuery(context, "fps", 0.01, 60);
     const classic = context.req.query("length") === "1";
+    const width = await widthQuery(context, deps.renditions);
     const headers = {
       "content-type": mjpegContentType(boundary),
       "cache-control": "no-store",
@@ -45,7 +47,10 @@ export function getStream(deps: EdgeDeps): Handler {
     if (place instanceof Response) return place;
     // A connection that is dropped but never read hangs on in the server until its client goes.
     context.env?.completed?.finally(place.free);
+    const feed = deps.feeds.hold(camera.shown, width, camera.camera);
     const stream = mjpegStream(camera, {
+      frames: feed.frames,
+      onLeave: feed.release,
       place,
       opening: classic ? undefined : opening,
       write: classic ? writeClassicPart : writePart,

@@ -1,0 +1,102 @@
+// Smaller pictures of a frame: one job per version and width however many ask, a bounded number of
+// jobs at a time, and a bounded memory of the results.
+
+import type { Imaging, Picture } from "./imaging.ts";
+
+/** The widths that are made, in pixels: few, so that viewers share them. */
+export const WIDTHS: readonly number[] = [160, 320, 480, 640, 960, 1280];
+
+/** Bytes of results that are kept. */
+const MAX_KEPT_BYTES = 16 * 1024 * 1024;
+/** Jobs at work at the same time. */
+const MAX_JOBS = 2;
+/** Jobs at work or waiting; more are refused. */
+const MAX_QUEUED = 64;
+
+/** Says that too many other pictures are being made. */
+export class RenditionsBusy extends Error {
+  override name = "RenditionsBusy";
+}
+
+/** What is to be scaled. */
+export interface Source extends Picture {
+  readonly cam: string;
+  readonly version: number;
+}
+
+/** Makes and keeps smaller pictures. */
+export class Renditions {
+  /** Results made so far. */
+  made = 0;
+  readonly #imaging: Imaging;
+  readonly #kept = new Map<string, Picture>();
+  readonly #underWay = new Map<string, Promise<Picture>>();
+  readonly #waiting: (() => void)[] = [];
+  #keptBytes = 0;
+  #jobs = 0;
+
+  constructor(imaging: Imaging) {
+    this.#imaging = imaging;
+  }
+
+  /** Resolves when pictures can be made. @throws {ImagingUnavailable} Where they cannot. */
+  async ready(): Promise<void> {
+    await this.#imaging.ready();
+  }
+
+  /**
+   * `source` at most `width` pixels across; itself where it is not larger.
+   *
+   * @throws {ImagingUnavailable} Where libvips cannot be loaded.
+   * @throws {RenditionsBusy} Where too many are waiting already.
+   */
+  async get(source: Source, width: number): Promise<Picture> {
+    if (source.width <= width) return source;
+    const key = `${source.cam} ${source.version} ${width}`;
+    const kept = this.#kept.get(key);
+    if (kept) {
+      this.#kept.delete(key);
+      this.#kept.set(key, kept);
+      return kept;
+    }
+    let job = this.#underWay.get(key);
+    if (!job) {
+      job = this.#run(key, source.jpeg, width).finally(() => this.#underWay.delete(key));
+      this.#underWay.set(key, job);
+    }
+    return await job;
+  }
+
+  async #run(key: string, jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+    if (this.#jobs + this.#waiting.length >= MAX_QUEUED) {
+      throw new RenditionsBusy("Too many pictures are being made already");
+    }
+    if (this.#jobs < MAX_JOBS) this.#jobs++;
+    else await new Promise<void>((go) => this.#waiting.push(go));
+    try {
+      const picture = await this.#imaging.scale(jpeg, width);
+      this.made++;
+      this.#keep(key, picture);
+      return picture;
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next();
+      else this.#jobs--;
+    }
+  }
+
+  #keep(key: string, picture: Picture): void {
+    this.#kept.set(key, picture);
+    this.#keptBytes += picture.jpeg.length;
+    for (const [oldest, { jpeg }] of this.#kept) {
+      if (this.#keptBytes <= MAX_KEPT_BYTES) break;
+      this.#kept.delete(oldest);
+      this.#keptBytes -= jpeg.length;
+    }
+  }
+}
+
+/** The smallest width that is made and at least `wanted`; undefined above the largest. */
+export function widthFor(wanted: number): number | undefined {
+  return WIDTHS.find((width) => width >= wanted);
+}
