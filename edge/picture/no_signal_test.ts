@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { baseline, loadSharp } from "../../shared/testing/jpegs.ts";
-import { TestEdge } from "../../shared/testing/test_edge.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { CameraHub } from "../camera_hub.ts";
+import { FrameBuffer } from "../live_frame.ts";
 import { Imaging } from "./imaging.ts";
 import { NoSignal, noSignalLines } from "./no_signal.ts";
 
@@ -12,18 +14,41 @@ Deno.test("no signal says since when, and the day where it is another", () => {
   assert.deepEqual(noSignalLines(AT, AT + 24 * HOUR), ["NO SIGNAL", "SINCE 2026-11-21 14:03 UTC"]);
 });
 
+/** A camera with one frame. */
+async function cameraWithFrame(clock: FakeClock): Promise<CameraHub> {
+  const camera = new CameraHub("cam", 0, {
+    clock,
+    fps: 5,
+    idleIntervalMs: 10_000,
+    staleMs: 30_000,
+  });
+  const jpeg = await baseline();
+  const at = clock.now();
+  camera.publish(FrameBuffer.of(jpeg, new Uint8Array()), {
+    version: at,
+    size: jpeg.length,
+    width: 320,
+    height: 240,
+    capturedAt: at,
+    receivedAt: at,
+  });
+  return camera;
+}
+
 Deno.test("streams of a camera gone silent show its last picture dimmed, drawn once", async () => {
-  await using edge = await TestEdge.start();
-  await edge.put(await baseline());
-  const camera = edge.edge.deps.hub.open("cam")!;
+  const clock = new FakeClock();
+  const camera = await cameraWithFrame(clock);
   const last = camera.latest.value!;
-  const fallback = () => Promise.reject(new Error("not needed"));
-  const options = { imaging: new Imaging(), partTail: new Uint8Array(), clock: edge.clock };
-  const noSignal = new NoSignal({ ...options, fallback });
+  const noSignal = new NoSignal({
+    imaging: new Imaging(),
+    partTail: new Uint8Array(),
+    clock,
+    fallback: () => Promise.reject(new Error("not needed")),
+  });
   await noSignal.step(camera);
   assert.equal(camera.shown.value, last);
 
-  edge.clock.jump(60_000);
+  await clock.tick(60_000);
   await noSignal.step(camera);
   const notice = camera.shown.value!;
   assert.notEqual(notice, last);
@@ -39,15 +64,14 @@ Deno.test("streams of a camera gone silent show its last picture dimmed, drawn o
 });
 
 Deno.test("where nothing can be drawn a picture without a time says no signal", async () => {
-  await using edge = await TestEdge.start();
-  await edge.put(await baseline());
-  const camera = edge.edge.deps.hub.open("cam")!;
-  edge.clock.jump(60_000);
+  const clock = new FakeClock();
+  const camera = await cameraWithFrame(clock);
+  await clock.tick(60_000);
   const plain = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
   await new NoSignal({
     imaging: new Imaging(() => Promise.reject(new Error("no libvips here"))),
     partTail: new Uint8Array(),
-    clock: edge.clock,
+    clock,
     fallback: () => Promise.resolve(plain),
   }).step(camera);
   assert.deepEqual(camera.shown.value!.jpeg, plain);
