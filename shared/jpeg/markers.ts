@@ -7,17 +7,19 @@ export const MARKER = {
   SOF1: 0xc1,
   SOF2: 0xc2,
   DHT: 0xc4,
+  DAC: 0xcc,
   RST0: 0xd0,
   RST7: 0xd7,
   SOI: 0xd8,
   EOI: 0xd9,
   SOS: 0xda,
+  DQT: 0xdb,
+  DRI: 0xdd,
   APP0: 0xe0,
   APP1: 0xe1,
   APP2: 0xe2,
   APP14: 0xee,
   APP15: 0xef,
-  COM: 0xfe,
 } as const;
 
 /** Whether `code` is a start of frame: it carries the picture's size. */
@@ -33,6 +35,11 @@ export function isStandalone(code: number): boolean {
 /** Whether `code` may start a segment with a length. */
 export function isSegment(code: number): boolean {
   return code >= 0xc0 && !(code >= MARKER.RST0 && code <= MARKER.EOI) && code !== 0xff;
+}
+
+/** Whether `code` carries what decoding needs: Huffman or arithmetic tables, quantisation, counts. */
+export function isTable(code: number): boolean {
+  return code === MARKER.DHT || code === MARKER.DAC || (code >= MARKER.DQT && code <= MARKER.DRI);
 }
 
 /** Whether `code` is APP0 to APP15. */

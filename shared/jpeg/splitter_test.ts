@@ -161,7 +161,7 @@ Deno.test("any chunking gives the same frames and counts", async () => {
   const noise = fc.uint8Array({ maxLength: 300 });
   const piece = fc.record({
     sample: fc.nat(samples.length - 1),
-    keep: fc.double({ min: 0, max: 1, noNaN: true }),
+    keep: fc.nat(1000),
     noise,
   });
   fc.assert(
@@ -171,7 +171,7 @@ Deno.test("any chunking gives the same frames and counts", async () => {
       (pieces, sizes) => {
         const stream = concat(...pieces.flatMap(({ sample, keep, noise }) => {
           const jpeg = samples[sample].jpeg;
-          return [keep > 0.5 ? jpeg : jpeg.subarray(0, Math.ceil(keep * jpeg.length)), noise];
+          return [keep > 500 ? jpeg : jpeg.subarray(0, Math.ceil(keep / 500 * jpeg.length)), noise];
         }));
         const whole = new JpegSplitter();
         const expected = split(stream, Infinity, whole);

@@ -2,7 +2,14 @@
 // by whom. What is needed to show it right (JFIF, colour profile, Adobe transform, orientation)
 // stays, and the picture's own bytes are not touched.
 
-import { endOfEntropy, isApp, isSegment, isStandalone, MARKER } from "./markers.ts";
+import {
+  endOfEntropy,
+  isSegment,
+  isStandalone,
+  isStartOfFrame,
+  isTable,
+  MARKER,
+} from "./markers.ts";
 import { exifOrientation, isBareOrientation, orientationSegment } from "./orientation.ts";
 
 /** A run of bytes to leave out. */
@@ -53,8 +60,7 @@ export function stripMetadata(bytes: Uint8Array): Uint8Array {
 
 /** Whether the segment at `at` is needed to show the picture right. */
 function belongs(bytes: Uint8Array, at: number, code: number): boolean {
-  if (code === MARKER.COM) return false;
-  if (!isApp(code)) return true;
+  if (isTable(code) || isStartOfFrame(code) || code === MARKER.SOS) return true;
   if (code === MARKER.APP0) return startsWith(bytes, at + 4, "JFIF\0");
   if (code === MARKER.APP2) return startsWith(bytes, at + 4, "ICC_PROFILE\0");
   if (code === MARKER.APP14) return startsWith(bytes, at + 4, "Adobe");

@@ -32,16 +32,22 @@ export async function baseline(width = 320, height = 240): Promise<Uint8Array<Ar
   return plain(await image.jpeg({ quality: 60, optimiseCoding: false }).toBuffer());
 }
 
-let made: Promise<Sample[]> | undefined;
-
-/** One sample of every kind; made once a process. */
-export function corpus(): Promise<Sample[]> {
-  return made ??= make();
+/** A picture's size in pixels. */
+interface Size {
+  readonly width: number;
+  readonly height: number;
 }
 
-async function make(): Promise<Sample[]> {
+let made: Promise<Sample[]> | undefined;
+
+/** One sample of every kind, 320x240; made once a process. */
+export function corpus(): Promise<Sample[]> {
+  return made ??= makeCorpus({ width: 320, height: 240 });
+}
+
+/** One sample of every kind, of any size. */
+export async function makeCorpus({ width, height }: Size): Promise<Sample[]> {
   const sharp = await loadSharp();
-  const [width, height] = [320, 240];
   const raw = await (await picture(width, height)).raw().toBuffer();
   const image = () => sharp(raw, { raw: { width, height, channels: 3 } });
   const plainJpeg = plain(await image().jpeg({ optimiseCoding: false }).toBuffer());
@@ -61,7 +67,7 @@ async function make(): Promise<Sample[]> {
   for (const [name, jpeg] of encoded) {
     samples.push({ name, jpeg: plain(await jpeg), width, height });
   }
-  const thumb = plain(await image().resize(160, 120).jpeg().toBuffer());
+  const thumb = plain(await image().resize(width >> 1, height >> 1).jpeg().toBuffer());
   samples.push(
     { name: "EXIF with thumbnail", jpeg: withThumbnail(plainJpeg, thumb), width, height },
     { name: "comment with markers", jpeg: withComment(plainJpeg, thumb), width, height },
@@ -73,11 +79,13 @@ async function make(): Promise<Sample[]> {
     },
   );
   if (hasFfmpeg) {
-    const size = { width: 640, height: 480 };
-    samples.push(
-      { name: "ffmpeg", jpeg: await ffmpegJpeg(["-q:v", "5"]), ...size },
-      { name: "restart markers", jpeg: await ffmpegJpeg(["-slices", "4"]), ...size },
-    );
+    const size = { width, height };
+    const [plain, sliced] = await Promise.all([
+      ffmpegStream(1, ["-q:v", "5"], size),
+      ffmpegStream(1, ["-slices", "2"], size),
+    ]);
+    samples.push({ name: "ffmpeg", jpeg: plain, ...size });
+    samples.push({ name: "restart markers", jpeg: sliced, ...size });
   }
   return samples;
 }
@@ -95,8 +103,9 @@ export async function twelveMegapixels(): Promise<Sample> {
 export async function ffmpegStream(
   frames: number,
   args: readonly string[] = [],
+  { width, height }: Size = { width: 640, height: 480 },
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const source = "testsrc2=size=640x480:rate=5";
+  const source = `testsrc2=size=${width}x${height}:rate=5`;
   const { stdout, success } = await new Deno.Command(toolPath("ffmpeg") ?? "ffmpeg", {
     args: [
       ...["-hide_banner", "-nostdin", "-loglevel", "error", "-f", "lavfi", "-i", source],
@@ -106,10 +115,6 @@ export async function ffmpegStream(
   }).output();
   if (!success) throw new Error("ffmpeg made no pictures");
   return stdout;
-}
-
-function ffmpegJpeg(args: readonly string[]): Promise<Uint8Array<ArrayBuffer>> {
-  return ffmpegStream(1, args);
 }
 
 /** `jpeg` without its Huffman tables, as many USB cameras send it. */
