@@ -22,5 +22,5 @@ export function restartDelay(kind: SourceErrorKind, failures: number, random: nu
   const delay = kind === "hardware"
     ? Math.min(FIRST_DELAY_MS * 2 ** Math.min(failures - 1, 16), MAX_DELAY_MS)
     : MAX_DELAY_MS;
-  return delay * (1 - JITTER + 2 * JITTER * random);
+  return Math.round(delay * (1 - JITTER + 2 * JITTER * random));
 }

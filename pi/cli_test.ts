@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { flagOf, helpText, parseCli } from "./cli.ts";
+import { SETTING_HELP } from "./config.ts";
+
+Deno.test("flags are the settings' names in small letters", () => {
+  assert.deepEqual(parseCli(["--url", "https://a.example", "--idle-camera=stop", "--hflip"]), {
+    ok: true,
+    command: "run",
+    settings: { PERCH_URL: "https://a.example", PERCH_HFLIP: "true", PERCH_IDLE_CAMERA: "stop" },
+    install: false,
+  });
+  assert.deepEqual(parseCli(["--no-vflip"]), {
+    ok: true,
+    command: "run",
+    settings: { PERCH_VFLIP: "false" },
+    install: false,
+  });
+});
+
+Deno.test("commands are words", () => {
+  for (const command of ["run", "doctor", "systemd", "help"]) {
+    const cli = parseCli([command]);
+    assert.equal(cli.ok && cli.command, command);
+  }
+  const help = parseCli(["doctor", "--help"]);
+  assert.equal(help.ok && help.command, "help");
+  const install = parseCli(["systemd", "--install"]);
+  assert.equal(install.ok && install.install, true);
+});
+
+for (const args of [["dcotor"], ["--nope"], ["--fps"], ["run", "fast"], ["--brightness", "-1"]]) {
+  Deno.test(`"${args.join(" ")}" is a problem in one line`, () => {
+    const cli = parseCli(args);
+    assert.ok(!cli.ok);
+    assert.equal(cli.problems.length, 1);
+    assert.doesNotMatch(cli.problems[0], /\n/);
+  });
+}
+
+Deno.test("help names every setting in lines that fit a terminal of 120", () => {
+  const text = helpText();
+  for (const { name } of SETTING_HELP) assert.ok(text.includes(`  --${flagOf(name)} `), name);
+  for (const line of text.split("\n")) assert.ok(line.length <= 120, line);
+});

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { type Config, configWarnings, parseConfig } from "./config.ts";
+
+const REQUIRED = { PERCH_URL: "https://cam.example.org", PERCH_TOKEN: "0123456789abcdef" };
+
+function config(env: Record<string, string> = {}): Readonly<Config> {
+  const parsed = parseConfig({ ...REQUIRED, ...env });
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  return parsed.config;
+}
+
+function problems(env: Record<string, string>): readonly string[] {
+  const parsed = parseConfig(env);
+  assert.ok(!parsed.ok);
+  return parsed.problems;
+}
+
+Deno.test("an address and a token are enough", () => {
+  const { url, cam, source, picture, transport, idleCamera } = config();
+  assert.deepEqual(
+    { url, cam, source, transport, idleCamera },
+    { url: REQUIRED.PERCH_URL, cam: "cam", source: "auto", transport: "put", idleCamera: "keep" },
+  );
+  assert.deepEqual([picture.fps, picture.width, picture.height, picture.quality], [
+    5,
+    1280,
+    720,
+    60,
+  ]);
+});
+
+Deno.test("refuses to start without address and token, one line each", () => {
+  const lines = problems({});
+  assert.equal(lines.length, 2);
+  assert.match(lines[0], /^PERCH_URL: got nothing, wanted the edge's address/);
+  assert.match(lines[1], /^PERCH_TOKEN: got nothing, wanted at least 16 characters/);
+});
+
+Deno.test("a short token is refused and never shown", () => {
+  const [line] = problems({ ...REQUIRED, PERCH_TOKEN: "hunter2" });
+  assert.match(line, /^PERCH_TOKEN: got a value of 7 characters/);
+  assert.doesNotMatch(line, /hunter2/);
+});
+
+for (
+  const [name, value, wanted] of [
+    ["PERCH_URL", "cam.example.org", "the edge's address"],
+    ["PERCH_URL", "https://cam.example.org/?a=1", "the edge's address"],
+    ["PERCH_CAM", "Front Door", "lower-case letters"],
+    ["PERCH_SOURCE", "webcam", "one of auto, rpicam-vid"],
+    ["PERCH_FPS", "fast", "a number of frames a second"],
+    ["PERCH_WIDTH", "641", "an even number of pixels"],
+    ["PERCH_ROTATION", "90", "0 or 180"],
+    ["PERCH_MODE", "big", "W:H"],
+    ["PERCH_AWB", "sunny", "one of auto"],
+    ["PERCH_NIGHT", "22:00", "local times"],
+    ["PERCH_NIGHT", "22:00-25:00", "local times"],
+    ["PERCH_EXTRA_ARGS", '--info-text "open', "arguments such as"],
+    ["PERCH_HFLIP", "perhaps", "true or false"],
+    ["PERCH_TRANSPORT", "udp", "put or ws"],
+  ]
+) {
+  Deno.test(`${name}=${value} is one line that says what is wanted`, () => {
+    const lines = problems({ ...REQUIRED, [name]: value });
+    assert.equal(lines.length, 1);
+    assert.ok(
+      lines[0].startsWith(`${name}: got ${JSON.stringify(value)}, wanted ${wanted}`),
+      lines[0],
+    );
+  });
+}
+
+Deno.test("sources that need an input say so", () => {
+  const [line] = problems({ ...REQUIRED, PERCH_SOURCE: "http", PERCH_INPUT: "/dev/video0" });
+  assert.match(
+    line,
+    /^PERCH_INPUT: got "\/dev\/video0", wanted an http:\/\/ or https:\/\/ address/,
+  );
+  const [secret] = problems({ ...REQUIRED, PERCH_SOURCE: "http", PERCH_INPUT: "rtsp://a:b@c/" });
+  assert.doesNotMatch(secret, /a:b/);
+});
+
+Deno.test("controls become options of the camera program", () => {
+  const { controls } = config({
+    PERCH_HFLIP: "true",
+    PERCH_ROTATION: "180",
+    PERCH_BRIGHTNESS: "-0.2",
+    PERCH_AWB: "daylight",
+    PERCH_AUTOFOCUS: "manual",
+    PERCH_LENS_POSITION: "0",
+    PERCH_FLICKER_US: "10000",
+  });
+  assert.deepEqual(
+    controls.join(" "),
+    [
+      "--hflip --rotation 180 --brightness -0.2 --awb daylight --autofocus-mode manual",
+      "--lens-position 0 --flicker-period 10000us",
+    ].join(" "),
+  );
+});
+
+Deno.test("extra arguments keep quoted blanks together", () => {
+  const { extraArgs } = config({ PERCH_EXTRA_ARGS: `--ev 0.5 --info-text "two words" --a='b c'` });
+  assert.deepEqual(extraArgs, ["--ev", "0.5", "--info-text", "two words", "--a=b c"]);
+});
+
+Deno.test("a slash at the end of the address makes no difference, a path is kept", () => {
+  assert.equal(config({ PERCH_URL: "https://a.example/" }).url, "https://a.example");
+  assert.equal(config({ PERCH_URL: "https://a.example/perch/" }).url, "https://a.example/perch");
+});
+
+Deno.test("http is fine on this machine, elsewhere it gets a warning", () => {
+  assert.deepEqual(configWarnings(config({ PERCH_URL: "http://127.0.0.1:8000" })), []);
+  assert.deepEqual(configWarnings(config({ PERCH_URL: "http://localhost:8000" })), []);
+  assert.deepEqual(configWarnings(config()), []);
+  const [warning] = configWarnings(config({ PERCH_URL: "http://cam.example.org" }));
+  assert.match(warning, /anybody on the way can read the token; use https/);
+});

@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../shared/clock.ts";
+import { createSpawn } from "./process.ts";
+
+const NEVER = new AbortController().signal;
+
+function text(chunks: readonly Uint8Array[]): string {
+  return new TextDecoder().decode(new Uint8Array(chunks.flatMap((chunk) => [...chunk])));
+}
+
+/** Runs a shell script and stops it once it has written `ready`. */
+async function stopWhenReady(script: string) {
+  const stop = new AbortController();
+  const spawn = createSpawn({ clock: systemClock });
+  return await spawn(["sh", "-c", script], stop.signal, () => stop.abort());
+}
+
+Deno.test("a child's stdout comes as bytes, its stderr as lines, its end as a code", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const chunks: Uint8Array[] = [];
+  const outcome = await spawn(
+    ["sh", "-c", "printf abc; echo first >&2; echo second >&2; printf def; exit 7"],
+    NEVER,
+    (chunk) => chunks.push(chunk),
+  );
+  assert.equal(text(chunks), "abcdef");
+  assert.deepEqual(outcome, { kind: "exited", code: 7, stderr: ["first", "second"] });
+});
+
+Deno.test("a program that is not installed is missing", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const outcome = await spawn(["perch-no-such-program"], NEVER, () => {});
+  assert.deepEqual(outcome, { kind: "missing" });
+});
+
+Deno.test("a child is asked to end with TERM", async () => {
+  const outcome = await stopWhenReady(
+    "trap 'echo bye >&2; exit 5' TERM; echo ready; while :; do sleep 0.05; done",
+  );
+  assert.deepEqual(outcome, { kind: "exited", code: 5, stderr: ["bye"] });
+});
+
+Deno.test("a child that ignores TERM is killed", async () => {
+  const outcome = await stopWhenReady("trap '' TERM; echo ready; while :; do sleep 0.05; done");
+  assert.equal(outcome.kind, "exited");
+  assert.equal(outcome.kind === "exited" && outcome.code, 128 + 9);
+});
+
+Deno.test("an abort before the start ends the child at once", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const outcome = await spawn(["sleep", "1000"], AbortSignal.abort(), () => {});
+  assert.equal(outcome.kind === "exited" && outcome.code, 128 + 15);
+});
+
+Deno.test("a flood on stderr neither blocks the child nor stays in memory", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const chunks: Uint8Array[] = [];
+  const script = "i=0; while [ $i -lt 20000 ]; do echo warning $i >&2; i=$((i+1)); done; echo done";
+  const outcome = await spawn(["sh", "-c", script], NEVER, (chunk) => chunks.push(chunk));
+  assert.equal(text(chunks), "done\n");
+  assert.ok(outcome.kind === "exited" && outcome.stderr.length === 50);
+  assert.equal(outcome.stderr[49], "warning 19999");
+});
+
+Deno.test("a pipe that a grandchild keeps open does not hold up the end", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const chunks: Uint8Array[] = [];
+  const outcome = await spawn(
+    ["sh", "-c", "sleep 5 & echo $!; exit 3"],
+    NEVER,
+    (chunk) => chunks.push(chunk),
+  );
+  assert.equal(outcome.kind === "exited" && outcome.code, 3);
+  Deno.kill(Number(text(chunks)), "SIGKILL");
+});
+
+Deno.test("a child does not see the edge's token", async () => {
+  const token = Deno.env.get("PERCH_TOKEN");
+  Deno.env.set("PERCH_TOKEN", "a-token-that-no-child-sees");
+  const chunks: Uint8Array[] = [];
+  await createSpawn({ clock: systemClock })(["env"], NEVER, (chunk) => chunks.push(chunk));
+  if (token === undefined) Deno.env.delete("PERCH_TOKEN");
+  else Deno.env.set("PERCH_TOKEN", token);
+  assert.doesNotMatch(text(chunks), /no-child-sees/);
+});

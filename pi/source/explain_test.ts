@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { explainExit, unknownOption } from "./explain.ts";
+
+const CASES: readonly [stderr: string, kind: string, message: RegExp][] = [
+  [
+    "ERROR: *** unrecognised option '--nope' ***",
+    "configuration",
+    /settings: unrecognised option '--nope'$/,
+  ],
+  [
+    "ERROR: *** the argument ('abc') for option '--width' is invalid ***",
+    "configuration",
+    /'--width' is invalid/,
+  ],
+  ["ERROR: *** no cameras available ***", "hardware", /ribbon cable .* camera_auto_detect=1/],
+  ["ERROR: *** selected camera is not available ***", "configuration", /PERCH_CAMERA/],
+  [
+    "ERROR: *** failed to acquire camera /base/soc/i2c0mux/i2c@1/imx219@10 ***",
+    "hardware",
+    /in use by another program/,
+  ],
+  [
+    "ERROR V4L2 v4l2_videodevice.cpp:1241 Unable to request 1 buffers: Cannot allocate memory\nERROR: *** failed to start camera ***",
+    "hardware",
+    /gpu_mem/,
+  ],
+  ["ERROR: *** failed to start camera ***", "hardware", /power supply/],
+  ["Could not open any dmaHeap device", "hardware", /group video/],
+  [
+    "ERROR: rpicam-apps currently only supports the Raspberry Pi platforms.",
+    "configuration",
+    /no Raspberry Pi/,
+  ],
+  [
+    "ERROR: the system appears to be configured for the legacy camera stack",
+    "configuration",
+    /raspi-config/,
+  ],
+  [
+    "Unrecognized option 'foo'.\nError splitting the argument list: Option not found",
+    "configuration",
+    /'foo'/,
+  ],
+  ["/dev/v4l/by-id/usb-x: No such file or directory", "hardware", /plugged in/],
+  [
+    "Connection to tcp://10.0.0.7:554 failed: Connection refused",
+    "hardware",
+    /cannot be reached: Connection refused/,
+  ],
+  [
+    "[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized",
+    "configuration",
+    /answers 401 Unauthorized/,
+  ],
+];
+
+for (const [stderr, kind, message] of CASES) {
+  Deno.test(`explains: ${stderr.split("\n")[0]}`, () => {
+    const error = explainExit("rpicam-vid", 255, [
+      "[0:00:12.3] [1] INFO Camera",
+      ...stderr.split("\n"),
+    ]);
+    assert.equal(error.kind, kind);
+    assert.match(error.message, message);
+    assert.doesNotMatch(error.message, /\*\*\*|\n/);
+    assert.equal(error.detail.at(-1), stderr.split("\n").at(-1));
+  });
+}
+
+Deno.test("an end that says nothing known is told as it is", () => {
+  const error = explainExit("rpicam-vid", 134, ["terminate called", "what(): oh dear"]);
+  assert.equal(error.kind, "hardware");
+  assert.equal(error.message, "rpicam-vid ended with code 134: what(): oh dear");
+});
+
+Deno.test("names the option that a build does not know", () => {
+  assert.equal(unknownOption(["ERROR: *** unrecognised option '--mode' ***"]), "--mode");
+  assert.equal(unknownOption(["ERROR: *** unrecognised option '--mode=1:2' ***"]), "--mode");
+  assert.equal(unknownOption(["ERROR: *** no cameras available ***"]), undefined);
+});

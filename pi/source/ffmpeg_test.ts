@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../shared/clock.ts";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
+import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
+import { toolTest } from "../../shared/testing/tools.ts";
+import { createSpawn } from "../process.ts";
+import { createFfmpeg, ffmpegCommand, type FfmpegOptions, qscale } from "./ffmpeg.ts";
+import { SourceError } from "./source.ts";
+
+function options(input: string, change: Partial<FfmpegOptions> = {}): FfmpegOptions {
+  const picture = { fps: 5, width: 1280, height: 720, quality: 80 };
+  return { input, ...picture, hflip: false, vflip: false, extraArgs: [], ...change };
+}
+
+Deno.test("a USB camera's own JPEGs are taken as they are, with the tables Safari needs", () => {
+  assert.equal(
+    ffmpegCommand(options("/dev/v4l/by-id/usb-x")).join(" "),
+    "ffmpeg -hide_banner -nostdin -loglevel warning -f v4l2 -input_format mjpeg " +
+      "-video_size 1280x720 -framerate 5 -i /dev/v4l/by-id/usb-x -c copy -bsf:v mjpeg2jpeg -f mjpeg -",
+  );
+});
+
+Deno.test("a USB camera without JPEG, or one to be mirrored, is encoded here", () => {
+  assert.match(
+    ffmpegCommand(options("/dev/video0"), "yuyv422").join(" "),
+    /yuyv422.* -c:v mjpeg -q:v 7 /,
+  );
+  assert.match(
+    ffmpegCommand(options("/dev/video0", { hflip: true })).join(" "),
+    /,hflip -c:v mjpeg/,
+  );
+});
+
+Deno.test("an RTSP camera comes over TCP, with a timeout", () => {
+  assert.equal(
+    ffmpegCommand(options("rtsp://10.0.0.7/ch1", { fps: 2 })).join(" "),
+    "ffmpeg -hide_banner -nostdin -loglevel warning -rtsp_transport tcp -timeout 10000000 " +
+      "-i rtsp://10.0.0.7/ch1 -an -vf fps=2,scale=1280:-2 -c:v mjpeg -q:v 7 -f mjpeg -",
+  );
+});
+
+Deno.test("a file plays for ever at its own pace", () => {
+  assert.match(
+    ffmpegCommand(options("/tmp/a.mp4")).join(" "),
+    /-re -stream_loop -1 -i \/tmp\/a\.mp4 /,
+  );
+});
+
+Deno.test("quality is libjpeg's, on ffmpeg's scale", () => {
+  assert.deepEqual([1, 10, 50, 60, 80, 90, 100].map(qscale), [31, 31, 18, 14, 7, 4, 2]);
+});
+
+toolTest(["ffmpeg"], "ffmpeg gives whole frames of the wanted size", async () => {
+  const source = createFfmpeg(
+    createSpawn({ clock: systemClock }),
+    options("lavfi:testsrc2=size=640x360:rate=20", { fps: 20, width: 640 }),
+  );
+  const stop = new AbortController();
+  const splitter = new JpegSplitter();
+  const frames: Uint8Array[] = [];
+  await source.run(stop.signal, (chunk) => {
+    frames.push(...splitter.push(chunk));
+    if (frames.length >= 3) stop.abort();
+  });
+  for (const frame of frames) {
+    assert.deepEqual(inspectJpeg(frame), { ok: true, width: 640, height: 360 });
+  }
+});
+
+toolTest(
+  ["ffmpeg"],
+  "an input that is not there is told in words, without its password",
+  async () => {
+    const spawn = createSpawn({ clock: systemClock });
+    const source = createFfmpeg(spawn, options("rtsp://me:s3cret@127.0.0.1:9/x"));
+    assert.doesNotMatch(source.name, /s3cret/);
+    await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
+      assert.ok(error instanceof SourceError);
+      assert.equal(error.kind, "hardware");
+      assert.match(error.message, /cannot be reached: Connection refused/);
+      assert.doesNotMatch(error.detail.join("\n"), /s3cret/);
+      return true;
+    });
+  },
+);
+
+toolTest(["ffmpeg"], "a wrong extra argument of ffmpeg is a mistake in the settings", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const source = createFfmpeg(spawn, options("lavfi:testsrc2", { extraArgs: ["-nope", "1"] }));
+  await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
+    assert.ok(error instanceof SourceError);
+    assert.equal(error.kind, "configuration", error.message);
+    return true;
+  });
+});
