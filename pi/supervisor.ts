@@ -47,6 +47,8 @@ export class Supervisor {
   #failures = 0;
   #restarts = 0;
   #error: SourceError | undefined;
+  /** What the log said was running. */
+  #shown: FrameSource | undefined;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -133,9 +135,8 @@ export class Supervisor {
 
   #started(source: FrameSource): void {
     const { log, reports } = this.#options;
-    if (this.#error || this.#restarts === 0 && this.#activity === "starting") {
-      log.info(`the camera is running: ${source.name}`);
-    }
+    if (this.#error || source !== this.#shown) log.info(`the camera is running: ${source.name}`);
+    this.#shown = source;
     this.#activity = "running";
     this.#error = undefined;
     if (reports.value?.state !== "running") reports.set({ state: "running" });

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { Latest } from "../shared/latest.ts";
+import type { Log } from "../shared/log.ts";
+import { FakeClock } from "../shared/testing/fake_clock.ts";
+import { baseline } from "../shared/testing/jpegs.ts";
+import type { Report } from "../shared/wire.ts";
+import type { CapturedFrame } from "./capture.ts";
+import { type FrameSource, SourceError } from "./source/source.ts";
+import { type Profile, Supervisor } from "./supervisor.ts";
+import { watchdogLimits } from "./watchdog.ts";
+
+/** A source that a test drives by hand. */
+class HandSource implements FrameSource {
+  readonly name = "by hand";
+  readonly neverRepeats = true;
+  /** Monotonic ms of each start. */
+  readonly starts: number[] = [];
+  running = 0;
+  #give: ((chunk: Uint8Array) => void) | undefined;
+  #fail: ((error: SourceError) => void) | undefined;
+  /** What a start does on its own. */
+  onStart = (): void => {};
+
+  constructor(readonly clock: FakeClock) {}
+
+  run(signal: AbortSignal, onBytes: (chunk: Uint8Array) => void): Promise<void> {
+    this.starts.push(this.clock.monotonic());
+    assert.equal(++this.running, 1, "two cameras at once");
+    this.#give = onBytes;
+    return new Promise<void>((resolve, reject) => {
+      this.#fail = reject;
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      this.onStart();
+    }).finally(() => this.running--);
+  }
+
+  give(jpeg: Uint8Array): void {
+    this.#give?.(jpeg);
+  }
+
+  fail(error: SourceError): void {
+    this.#fail?.(error);
+  }
+}
+
+interface Stage {
+  readonly clock: FakeClock;
+  readonly source: HandSource;
+  readonly supervisor: Supervisor;
+  readonly frames: Latest<CapturedFrame>;
+  readonly reports: Latest<Report>;
+  readonly lines: string[];
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+}
+
+async function onStage(
+  test: (stage: Stage) => Promise<void>,
+  profile?: (byDay: Profile, now: number) => Profile,
+): Promise<void> {
+  const clock = new FakeClock();
+  const source = new HandSource(clock);
+  const byDay = { source, limits: watchdogLimits(5) };
+  const lines: string[] = [];
+  const note = (message: string) => void lines.push(message);
+  const log: Log = { info: note, warn: note, error: note };
+  const frames = new Latest<CapturedFrame>();
+  const reports = new Latest<Report>();
+  const supervisor = new Supervisor({
+    clock,
+    log,
+    random: () => 0.5,
+    profile: (now) => profile?.(byDay, now) ?? byDay,
+    frames,
+    reports,
+  });
+  const stop = new AbortController();
+  const running = supervisor.run(stop.signal);
+  await clock.tick(0);
+  await test({ clock, source, supervisor, frames, reports, lines, jpeg: await baseline() });
+  stop.abort();
+  await running;
+  assert.equal(source.running, 0);
+}
+
+const BUSY = new SourceError("hardware", "the camera is in use", ["line 1", "line 2"]);
+
+/** `jpeg` with other picture data, as sensor noise makes it. */
+function noisy(jpeg: Uint8Array, n: number): Uint8Array {
+  const copy = jpeg.slice();
+  copy[copy.length - 10] = n % 200;
+  return copy;
+}
+
+Deno.test("each whole frame becomes the newest one, with its count and wall time", () =>
+  onStage(async ({ clock, source, frames, supervisor, reports, jpeg }) => {
+    source.give(jpeg.subarray(0, 1000));
+    source.give(jpeg.subarray(1000));
+    assert.deepEqual(frames.value?.jpeg, jpeg);
+    assert.equal(frames.value?.n, 1);
+    assert.equal(frames.value?.capturedAt, clock.now());
+    assert.equal(supervisor.activity, "running");
+    assert.deepEqual(reports.value, { state: "running" });
+    await clock.tick(0);
+  }));
+
+Deno.test("a failing camera is started again after 1, 2, 4 s, and the report says why", () =>
+  onStage(async ({ clock, source, supervisor, reports }) => {
+    source.onStart = () => source.fail(BUSY);
+    source.fail(BUSY);
+    await clock.tick(7500);
+    assert.deepEqual(source.starts, [0, 1000, 3000, 7000]);
+    assert.equal(supervisor.activity, "failing");
+    assert.equal(supervisor.error?.message, "the camera is in use");
+    assert.deepEqual(reports.value, {
+      state: "failing",
+      error: "the camera is in use",
+      detail: ["line 1", "line 2"],
+    });
+  }));
+
+Deno.test("the same failure is logged once, and after five the likely cause is named", () =>
+  onStage(async ({ clock, source, lines, reports }) => {
+    source.onStart = () => source.fail(BUSY);
+    source.fail(BUSY);
+    await clock.tick(600_000);
+    assert.equal(lines.filter((line) => line === "the camera is in use").length, 1);
+    assert.ok(source.starts.length > 12);
+    assert.match(reports.value?.error ?? "", /times in a row: check cable and power supply/);
+  }));
+
+Deno.test("a mistake in the settings is tried every minute only", () =>
+  onStage(async ({ clock, source }) => {
+    const wrong = new SourceError("configuration", "unrecognised option '--nope'");
+    source.onStart = () => source.fail(wrong);
+    source.fail(wrong);
+    await clock.tick(125_000);
+    assert.deepEqual(source.starts, [0, 60_000, 120_000]);
+  }));
+
+Deno.test("a camera that gives no first frame is restarted after its deadline", () =>
+  onStage(async ({ clock, source, reports }) => {
+    await clock.tick(12_399);
+    assert.equal(source.starts.length, 1);
+    await clock.tick(1);
+    assert.match(reports.value?.error ?? "", /no picture within 12\.4 s/);
+    await clock.tick(1000);
+    assert.equal(source.starts.length, 2);
+  }));
+
+Deno.test("a camera that stops giving frames is restarted after 5 s", () =>
+  onStage(async ({ clock, source, reports, jpeg }) => {
+    for (let n = 0; n < 50; n++) {
+      source.give(noisy(jpeg, n));
+      await clock.tick(200);
+    }
+    // Bytes without a whole frame do not count as life.
+    for (let n = 0; n < 24; n++) {
+      source.give(jpeg.subarray(0, 500));
+      await clock.tick(200);
+    }
+    assert.equal(reports.value?.error, "no picture for 5 s");
+    await clock.tick(1000);
+    assert.equal(source.starts.length, 2);
+  }));
+
+Deno.test("a camera that repeats one picture is restarted although frames flow", () =>
+  onStage(async ({ clock, source, reports, jpeg }) => {
+    for (let n = 0; n < 30; n++) {
+      source.give(jpeg);
+      await clock.tick(200);
+    }
+    assert.match(reports.value?.error ?? "", /frozen: the same picture 30 times/);
+    await clock.tick(1000);
+    assert.equal(source.starts.length, 2);
+  }));
+
+Deno.test("a minute of frames clears the slate: the next failure waits 1 s again", () =>
+  onStage(async ({ clock, source, jpeg, reports }) => {
+    source.onStart = () => {
+      if (source.starts.length < 5) source.fail(BUSY);
+    };
+    source.fail(BUSY);
+    await clock.tick(16_000);
+    assert.equal(source.starts.length, 5);
+    for (let n = 0; n < 31; n++) {
+      source.give(noisy(jpeg, n));
+      await clock.tick(2000);
+    }
+    assert.equal(reports.value?.state, "running");
+    const failedAt = clock.monotonic();
+    source.fail(BUSY);
+    await clock.tick(2000);
+    assert.equal(source.starts.at(-1), failedAt + 1000);
+  }));
+
+Deno.test("a wall clock that jumps by ten years disturbs nothing", () =>
+  onStage(async ({ clock, source, supervisor, jpeg }) => {
+    for (let n = 0; n < 60; n++) {
+      if (n === 20) clock.jump(10 * 365 * 86_400_000);
+      if (n === 40) clock.jump(-20 * 365 * 86_400_000);
+      source.give(noisy(jpeg, n));
+      await clock.tick(200);
+    }
+    assert.equal(source.starts.length, 1);
+    assert.equal(supervisor.activity, "running");
+  }));
+
+Deno.test("a camera that nobody wants rests, and starts at once when wanted", () =>
+  onStage(async ({ clock, source, supervisor, jpeg, lines }) => {
+    source.give(jpeg);
+    supervisor.want(false);
+    await clock.tick(0);
+    assert.equal(source.running, 0);
+    assert.equal(supervisor.activity, "resting");
+    await clock.tick(3_600_000);
+    assert.equal(source.starts.length, 1);
+    supervisor.want(true);
+    await clock.tick(0);
+    assert.equal(source.running, 1);
+    source.give(jpeg);
+    assert.deepEqual(lines, ["the camera is running: by hand"]);
+  }));
+
+Deno.test("another profile restarts the camera at once, and that is no failure", async () => {
+  let night: HandSource | undefined;
+  await onStage(async ({ clock, source, supervisor, jpeg }) => {
+    night = new HandSource(clock);
+    source.give(jpeg);
+    await clock.tick(10_000);
+    assert.deepEqual([source.running, night.running], [0, 1]);
+    assert.equal(supervisor.restarts, 0);
+  }, (byDay) => night ? { ...byDay, source: night } : byDay);
+});
+
+Deno.test("a child that cannot be killed is reported as needing a reboot", () =>
+  onStage(async ({ clock, source, reports }) => {
+    source.fail(new SourceError("stuck", "reboot needed: rpicam-vid (process 7) cannot be killed"));
+    await clock.tick(0);
+    assert.match(reports.value?.error ?? "", /^reboot needed/);
+    await clock.tick(60_000);
+    assert.equal(source.starts.length, 2);
+  }));

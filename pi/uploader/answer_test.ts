@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { frameVerdict } from "./answer.ts";
+import type { Verdict } from "./transport.ts";
+
+function verdict(status: number, headers: Record<string, string> = {}, text = ""): Verdict {
+  return frameVerdict({ status, headers: new Headers(headers), text });
+}
+
+Deno.test("204 is the only good answer to a frame, and tells the demand", () => {
+  assert.deepEqual(verdict(204, { "Perch-Interval": "200", "Perch-Viewers": "3" }), {
+    kind: "accepted",
+    demand: { interval: 200, viewers: 3 },
+  });
+  assert.deepEqual(verdict(204), { kind: "accepted", demand: undefined });
+  assert.deepEqual(verdict(204, { "Perch-Interval": "soon" }), {
+    kind: "accepted",
+    demand: undefined,
+  });
+});
+
+Deno.test("what is wrong with one frame only is skipped, with the edge's words", () => {
+  for (const status of [400, 409, 411, 413, 415, 422]) {
+    assert.deepEqual(verdict(status, {}, '{"detail":"Cut off at byte 7."}'), {
+      kind: "skipped",
+      status,
+      detail: "Cut off at byte 7.",
+    });
+  }
+});
+
+Deno.test("what a person must mend is refused", () => {
+  for (const status of [401, 403, 404]) assert.equal(verdict(status).kind, "refused");
+  assert.deepEqual(verdict(301, { location: "https://cam.example.org/cams/cam/live.jpeg" }), {
+    kind: "refused",
+    status: 301,
+    detail: "moved to https://cam.example.org/cams/cam/live.jpeg: change PERCH_URL",
+  });
+});
+
+Deno.test("an edge in trouble says how long to wait, within reason", () => {
+  const retryMs = (headers: Record<string, string>) => {
+    const one = verdict(503, headers);
+    return one.kind === "busy" && one.retryMs;
+  };
+  assert.equal(retryMs({}), 1000);
+  assert.equal(retryMs({ "retry-after": "7" }), 7000);
+  assert.equal(retryMs({ "retry-after": "0" }), 1000);
+  assert.equal(retryMs({ "retry-after": "86400" }), 60_000);
+  assert.equal(retryMs({ "retry-after": "Fri, 31 Dec 2027 23:59:59 GMT" }), 1000);
+  assert.equal(verdict(502, {}, "<html>Bad Gateway</html>").kind, "busy");
+});
+
+Deno.test("the sign-in page of somebody's Wi-Fi is no success", () => {
+  const one = verdict(200, { "content-type": "text/html" }, "<html>Welcome</html>");
+  assert.equal(one.kind, "busy");
+  assert.match(one.kind === "busy" ? one.detail : "", /no Perch edge answers: 200, text\/html/);
+});

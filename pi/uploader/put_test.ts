@@ -1,0 +1,146 @@
+// The PUT transport over real sockets.
+
+import assert from "node:assert/strict";
+import { systemClock } from "../../shared/clock.ts";
+import type { CapturedFrame } from "../capture.ts";
+import { systemConnect } from "./connection.ts";
+import { EdgeClient } from "./edge_client.ts";
+import { createPutTransport } from "./put.ts";
+import type { Transport } from "./transport.ts";
+
+const NEVER = new AbortController().signal;
+const FRAME: CapturedFrame = {
+  jpeg: new Uint8Array(2000).fill(7),
+  capturedAt: 1700000000123.5,
+  n: 42,
+};
+
+async function withEdge(
+  handler: (request: Request) => Response | Promise<Response>,
+  test: (transport: Transport, client: EdgeClient, connections: Set<string>) => Promise<void>,
+): Promise<void> {
+  const connections = new Set<string>();
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (req, info) => {
+    const { hostname, port } = info.remoteAddr;
+    connections.add(`${hostname}:${port}`);
+    return handler(req);
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/base`;
+  const address = { url, token: "0123456789abcdef", cam: "roof", session: "run-1" };
+  const client = new EdgeClient(address, systemConnect);
+  const transport = createPutTransport(client, systemClock);
+  try {
+    await test(transport, client, connections);
+  } finally {
+    transport.close();
+    await server.shutdown();
+  }
+}
+
+Deno.test("a frame is one PUT with token, time and count", () =>
+  withEdge(async (request) => {
+    assert.equal(request.method, "PUT");
+    assert.equal(new URL(request.url).pathname, "/base/cams/roof/live.jpeg");
+    assert.equal(request.headers.get("authorization"), "Bearer 0123456789abcdef");
+    assert.equal(request.headers.get("content-type"), "image/jpeg");
+    assert.equal(request.headers.get("perch-captured"), "1700000000123");
+    assert.equal(request.headers.get("perch-seq"), "run-1:42");
+    assert.equal(request.headers.get("content-length"), "2000");
+    assert.deepEqual(await request.bytes(), FRAME.jpeg);
+    return new Response(null, { status: 204, headers: { "perch-interval": "250" } });
+  }, async (transport) => {
+    assert.deepEqual(await transport.send(FRAME, NEVER), {
+      kind: "accepted",
+      demand: { interval: 250, viewers: 0 },
+    });
+  }));
+
+Deno.test("frames share one connection, and renewing opens another", () =>
+  withEdge(async (request) => {
+    await request.bytes();
+    return new Response(null, { status: 204 });
+  }, async (transport, _, connections) => {
+    for (let n = 0; n < 20; n++) await transport.send(FRAME, NEVER);
+    assert.equal(connections.size, 1);
+    transport.renew();
+    await transport.send(FRAME, NEVER);
+    assert.equal(connections.size, 2);
+  }));
+
+Deno.test("the question for demand tells what is known and how long the edge may wait", () =>
+  withEdge((request) => {
+    const { pathname, search } = new URL(request.url);
+    assert.equal(pathname, "/base/cams/roof/demand");
+    assert.ok(search === "?interval=10000&wait=45" || search === "?interval=0&wait=0", search);
+    return Response.json({ interval: 100, viewers: 1 });
+  }, async (transport) => {
+    const news = { kind: "accepted", demand: { interval: 100, viewers: 1 } };
+    assert.deepEqual(await transport.awaitDemand(10_000, NEVER), news);
+    assert.deepEqual(await transport.probe(NEVER), news);
+  }));
+
+Deno.test("an answer to the question for demand that makes no sense is trouble", () =>
+  withEdge(() => new Response("<html>"), async (transport) => {
+    assert.equal((await transport.probe(NEVER)).kind, "busy");
+  }));
+
+Deno.test("a redirect is not followed: the token goes nowhere else", () =>
+  withEdge((request) => {
+    assert.doesNotMatch(request.url, /elsewhere/);
+    return new Response(null, { status: 308, headers: { location: "/elsewhere" } });
+  }, async (transport) => {
+    const verdict = await transport.send(FRAME, NEVER);
+    assert.equal(
+      verdict.kind === "refused" && verdict.detail,
+      "moved to /elsewhere: change PERCH_URL",
+    );
+  }));
+
+Deno.test("a request ends when it is aborted", () =>
+  withEdge(
+    () => new Promise((resolve) => setTimeout(() => resolve(new Response()), 50)),
+    async (t) => {
+      const stop = new AbortController();
+      const sending = t.send(FRAME, stop.signal);
+      stop.abort(new DOMException("No answer within 2 s", "TimeoutError"));
+      assert.deepEqual(await sending, { kind: "failed", detail: "No answer within 2 s" });
+    },
+  ));
+
+Deno.test("an edge that is not there, or whose name nobody knows, is a failure in words", async () => {
+  for (const url of ["http://127.0.0.1:1", "https://127.0.0.1:1", "http://no-such-name.invalid"]) {
+    const address = { url, token: "0123456789abcdef", cam: "cam", session: "s" };
+    const transport = createPutTransport(new EdgeClient(address, systemConnect), systemClock);
+    const verdict = await transport.send(FRAME, NEVER);
+    assert.equal(verdict.kind, "failed");
+    assert.doesNotMatch(JSON.stringify(verdict), /0123456789abcdef/);
+    transport.close();
+  }
+});
+
+Deno.test("a connection that breaks inside the answer is a failure", async () => {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const url = `http://127.0.0.1:${listener.addr.port}`;
+  const served = (async () => {
+    const socket = await listener.accept();
+    await socket.read(new Uint8Array(16));
+    await socket.write(new TextEncoder().encode("HTTP/1.1 204 No"));
+    socket.close();
+  })();
+  const address = { url, token: "0123456789abcdef", cam: "cam", session: "s" };
+  const transport = createPutTransport(new EdgeClient(address, systemConnect), systemClock);
+  assert.equal((await transport.send(FRAME, NEVER)).kind, "failed");
+  await served;
+  listener.close();
+  transport.close();
+});
+
+Deno.test("a report is a PUT of JSON", () =>
+  withEdge(async (request) => {
+    assert.equal(new URL(request.url).pathname, "/base/cams/roof/report");
+    assert.deepEqual(await request.json(), { state: "failing", error: "no camera found" });
+    return new Response(null, { status: 204 });
+  }, async (_, client) => {
+    const verdict = await client.report({ state: "failing", error: "no camera found" }, NEVER);
+    assert.equal(verdict.kind, "accepted");
+  }));

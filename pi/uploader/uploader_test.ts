@@ -1,0 +1,260 @@
+// What an uploader decides, against a transport that a test drives by hand.
+
+import assert from "node:assert/strict";
+import { Latest } from "../../shared/latest.ts";
+import type { Log } from "../../shared/log.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import type { CapturedFrame } from "../capture.ts";
+import type { Transport, Verdict } from "./transport.ts";
+import { Uploader } from "./uploader.ts";
+
+const OK: Verdict = { kind: "accepted", demand: { interval: 200, viewers: 1 } };
+const IDLE: Verdict = { kind: "accepted", demand: { interval: 10_000, viewers: 0 } };
+const LOST: Verdict = { kind: "failed", detail: "connection refused" };
+
+class HandTransport implements Transport {
+  readonly watchDemandFromMs = 1000;
+  /** Frames sent, with the time. */
+  readonly sent: { n: number; at: number }[] = [];
+  readonly asked: number[] = [];
+  probes = 0;
+  renewals = 0;
+  inFlight = 0;
+  /** What a frame gets; undefined never answers. */
+  answer: Verdict | undefined = OK;
+  probeAnswer: Verdict | undefined = OK;
+  #demand: ((verdict: Verdict) => void) | undefined;
+
+  constructor(readonly clock: FakeClock) {}
+
+  async send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
+    this.sent.push({ n: frame.n, at: this.clock.monotonic() });
+    assert.equal(++this.inFlight, 1, "two frames in flight");
+    const verdict = this.answer ?? await untilAborted(signal);
+    this.inFlight--;
+    return verdict;
+  }
+
+  async probe(signal: AbortSignal): Promise<Verdict> {
+    this.probes++;
+    return this.probeAnswer ?? await untilAborted(signal);
+  }
+
+  async awaitDemand(interval: number, signal: AbortSignal): Promise<Verdict> {
+    this.asked.push(interval);
+    const told = new Promise<Verdict>((resolve) => this.#demand = resolve);
+    return await Promise.race([told, untilAborted(signal)]);
+  }
+
+  tell(interval: number): void {
+    this.#demand?.({ kind: "accepted", demand: { interval, viewers: 1 } });
+  }
+
+  breakDemand(): void {
+    this.#demand?.(LOST);
+  }
+
+  renew(): void {
+    this.renewals++;
+  }
+
+  close(): void {}
+}
+
+function untilAborted(signal: AbortSignal): Promise<Verdict> {
+  return new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve({ kind: "failed", detail: "no answer" }), {
+      once: true,
+    });
+  });
+}
+
+interface Stage {
+  readonly clock: FakeClock;
+  readonly transport: HandTransport;
+  readonly uploader: Uploader;
+  readonly lines: string[];
+  readonly rests: number[];
+  readonly frames: Latest<CapturedFrame>;
+  /** Lets time pass with a frame each `every` ms. */
+  film(ms: number, every?: number): Promise<void>;
+}
+
+async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
+  const clock = new FakeClock();
+  const transport = new HandTransport(clock);
+  const frames = new Latest<CapturedFrame>();
+  const lines: string[] = [];
+  const rests: number[] = [];
+  const note = (message: string) => void lines.push(message);
+  const log: Log = { info: note, warn: note, error: note };
+  const gate = { open: () => {}, close: (ms: number) => rests.push(ms) < 0 };
+  const uploader = new Uploader({ clock, log, random: () => 0.5, transport, frames, gate });
+  const film = async (ms: number, every = 100) => {
+    for (let passed = 0; passed < ms; passed += every) {
+      const jpeg = new Uint8Array(1000);
+      frames.set({ jpeg, capturedAt: clock.now(), n: frames.seq + 1 });
+      await clock.tick(every);
+    }
+  };
+  const stop = new AbortController();
+  const running = uploader.run(stop.signal);
+  await test({ clock, transport, uploader, lines, rests, frames, film });
+  stop.abort();
+  await running;
+}
+
+const gaps = (sent: readonly { at: number }[]) =>
+  sent.slice(1).map(({ at }, index) => at - sent[index].at);
+
+Deno.test("frames leave at the interval the edge wants, the newest each time", () =>
+  onStage(async ({ transport, film, uploader }) => {
+    await film(2000);
+    assert.deepEqual(gaps(transport.sent), Array(10).fill(200));
+    assert.deepEqual(transport.sent.map(({ n }) => n), [1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
+    assert.equal(uploader.counts.sent, 11);
+    assert.equal(uploader.counts.sentBytes, 11_000);
+  }));
+
+Deno.test("no frame is sent twice, however slow the camera is", () =>
+  onStage(async ({ transport, film }) => {
+    await film(10_000, 1000);
+    assert.deepEqual(transport.sent.map(({ n }) => n), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  }));
+
+Deno.test("while idle it asks for demand, and a viewer gets a frame at once", () =>
+  onStage(async ({ transport, film, clock }) => {
+    transport.answer = IDLE;
+    await film(25_000, 500);
+    assert.deepEqual(gaps(transport.sent), [10_000, 10_000]);
+    assert.equal(transport.asked.length, 1);
+    transport.answer = OK;
+    transport.tell(200);
+    await clock.tick(0);
+    assert.equal(transport.sent.length, 4);
+    await film(1000);
+    assert.deepEqual(gaps(transport.sent).slice(3), Array(5).fill(200));
+  }));
+
+Deno.test("an answer to the question for demand that brings no news is asked again gently", () =>
+  onStage(async ({ transport, film, clock }) => {
+    transport.answer = IDLE;
+    await film(500);
+    const before = transport.asked.length;
+    for (let n = 0; n < 100; n++) {
+      transport.tell(10_000);
+      await clock.tick(50);
+    }
+    assert.ok(transport.asked.length - before <= 6, `${transport.asked.length - before} questions`);
+  }));
+
+Deno.test("a lost connection is tried again each second, and the newest frame goes first", () =>
+  onStage(async ({ transport, film, lines, frames }) => {
+    await film(1000);
+    transport.answer = transport.probeAnswer = LOST;
+    await film(60_000, 500);
+    const sent = transport.sent.length;
+    assert.ok(transport.probes >= 50 && transport.probes <= 80, `${transport.probes} probes`);
+    transport.answer = transport.probeAnswer = OK;
+    await film(1200);
+    assert.ok(transport.sent.length > sent);
+    assert.ok(frames.seq - transport.sent[sent].n <= 12);
+    assert.deepEqual(lines, [
+      "the edge cannot be reached: connection refused",
+      "the edge takes frames again",
+    ]);
+  }));
+
+Deno.test("a network that swallows everything is noticed in 2 s, its return within 2 s", () =>
+  onStage(async ({ transport, film }) => {
+    await film(3000);
+    transport.answer = transport.probeAnswer = undefined;
+    await film(2300);
+    assert.equal(transport.renewals, 1);
+    await film(60_000, 500);
+    const sent = transport.sent.length;
+    transport.answer = transport.probeAnswer = OK;
+    await film(2000);
+    assert.ok(transport.sent.length > sent);
+  }));
+
+Deno.test("a slow network keeps its probes: the late answer counts", () =>
+  onStage(async ({ transport, film, clock }) => {
+    await film(1000);
+    transport.answer = LOST;
+    const late = Promise.withResolvers<Verdict>();
+    transport.probe = () => late.promise;
+    await film(4000);
+    transport.answer = OK;
+    const sent = transport.sent.length;
+    late.resolve(OK);
+    await clock.tick(0);
+    assert.equal(transport.sent.length, sent + 1);
+  }));
+
+Deno.test("a refused token is said loudly once and tried every half minute, without frames", () =>
+  onStage(async ({ transport, film, lines }) => {
+    const refused: Verdict = { kind: "refused", status: 401, detail: "The token is unknown." };
+    transport.answer = transport.probeAnswer = refused;
+    await film(95_000, 1000);
+    assert.equal(transport.sent.length, 1);
+    assert.equal(transport.probes, 3);
+    assert.deepEqual(lines, [
+      "the edge refuses this camera: check PERCH_URL, PERCH_TOKEN and PERCH_CAM: " +
+      "401 The token is unknown.",
+    ]);
+    transport.answer = transport.probeAnswer = OK;
+    await film(33_000, 1000);
+    assert.ok(transport.sent.length > 2);
+  }));
+
+Deno.test("a frame the edge does not want is counted, and the next one sent", () =>
+  onStage(async ({ transport, film, uploader, lines }) => {
+    transport.answer = { kind: "skipped", status: 413, detail: "Too large." };
+    await film(1000);
+    assert.equal(uploader.counts.skipped, 10);
+    assert.deepEqual(transport.sent.map(({ n }) => n), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    assert.equal(lines.length, 1);
+  }));
+
+Deno.test("an edge that is busy is given the time it asks for", () =>
+  onStage(async ({ transport, film }) => {
+    transport.answer = { kind: "busy", status: 503, detail: "Full.", retryMs: 7000 };
+    await film(20_000, 500);
+    assert.ok(gaps(transport.sent).every((gap) => gap >= 7000), `${gaps(transport.sent)}`);
+    assert.ok(transport.sent.length >= 2);
+  }));
+
+Deno.test("a broken question for demand is trouble too, and a wake-up after it still works", () =>
+  onStage(async ({ transport, film, clock }) => {
+    transport.answer = transport.probeAnswer = IDLE;
+    await film(1000);
+    transport.probeAnswer = LOST;
+    transport.breakDemand();
+    await film(3000);
+    assert.ok(transport.probes >= 3);
+    transport.probeAnswer = IDLE;
+    await film(2000);
+    const sent = transport.sent.length;
+    transport.answer = OK;
+    transport.tell(200);
+    await clock.tick(0);
+    assert.equal(transport.sent.length, sent + 1);
+  }));
+
+Deno.test("a wall clock that jumps changes nothing about when frames leave", () =>
+  onStage(async ({ transport, film, clock }) => {
+    await film(1000);
+    clock.jump(10 * 365 * 86_400_000);
+    await film(1000);
+    clock.jump(-20 * 365 * 86_400_000);
+    await film(1000);
+    assert.deepEqual(gaps(transport.sent), Array(15).fill(200));
+  }));
+
+Deno.test("the camera is told how long no frame is due", () =>
+  onStage(async ({ transport, film, rests }) => {
+    transport.answer = IDLE;
+    await film(500);
+    assert.deepEqual(rests, [10_000]);
+  }));
