@@ -55,17 +55,18 @@ Deno.test("a frame is one PUT with token, time and count", () =>
     });
   }));
 
-Deno.test("frames share one connection, and renewing opens another", () =>
-  withEdge(async (request) => {
-    await request.bytes();
-    return new Response(null, { status: 204 });
-  }, async (transport, _, connections) => {
-    for (let n = 0; n < 20; n++) await transport.send(FRAME, NEVER);
-    assert.equal(connections.size, 1);
-    transport.renew();
-    await transport.send(FRAME, NEVER);
-    assert.equal(connections.size, 2);
-  }));
+// Asked without a body: Deno.serve closes the connection after one (denoland/deno#36657).
+Deno.test("requests share one connection, and renewing opens another", () =>
+  withEdge(
+    () => Response.json({ interval: 100, viewers: 1 }),
+    async (transport, _, connections) => {
+      for (let n = 0; n < 20; n++) await transport.probe(NEVER);
+      assert.equal(connections.size, 1);
+      transport.renew();
+      await transport.probe(NEVER);
+      assert.equal(connections.size, 2);
+    },
+  ));
 
 Deno.test("the question for demand tells what is known and how long the edge may wait", () =>
   withEdge((request) => {
@@ -122,16 +123,17 @@ Deno.test("a connection that breaks inside the answer is a failure", async () =>
   const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const url = `http://127.0.0.1:${listener.addr.port}`;
   const served = (async () => {
-    const socket = await listener.accept();
-    await socket.read(new Uint8Array(16));
-    await socket.write(new TextEncoder().encode("HTTP/1.1 204 No"));
-    socket.close();
+    for await (const socket of listener) {
+      await socket.read(new Uint8Array(16));
+      await socket.write(new TextEncoder().encode("HTTP/1.1 204 No"));
+      socket.close();
+    }
   })();
   const address = { url, token: "0123456789abcdef", cam: "cam", session: "s" };
   const transport = createPutTransport(new EdgeClient(address, systemConnect), systemClock);
   assert.equal((await transport.send(FRAME, NEVER)).kind, "failed");
-  await served;
   listener.close();
+  await served;
   transport.close();
 });
 
