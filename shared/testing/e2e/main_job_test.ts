@@ -85,7 +85,7 @@ toolTest(["chromium", "ffmpeg"], "a browser shows a picture that moves", async (
       const { data } = canvas.getContext("2d")!.getImageData(0, 0, width, height);
       let sum = 0;
       for (let i = 0; i < data.length; i++) sum = (sum * 31 + data[i]) >>> 0;
-      return width === 640 && height === 360 ? sum : 0;
+      return width === 320 && height === 180 ? sum : 0;
     });
   const seen = new Set<number>();
   while (seen.size < 4) {
