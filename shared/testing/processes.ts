@@ -20,8 +20,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** Working folder. Default: the project's. */
   readonly cwd?: string;
-  /** What ends it at the end of its test. Default SIGKILL; SIGTERM for what has children itself. */
-  readonly disposeSignal?: Deno.Signal;
+  /** Signals go to it and all its children, as Ctrl-C in a terminal does. */
+  readonly group?: boolean;
 }
 
 /** A started program and all it has written, stdout and stderr together, line by line. */
@@ -30,19 +30,20 @@ export class RunningProgram implements AsyncDisposable {
   readonly status: Promise<Deno.CommandStatus>;
   readonly #child: Deno.ChildProcess;
   readonly #name: string;
-  readonly #disposeSignal: Deno.Signal;
+  readonly #group: boolean;
   readonly #output: Promise<unknown>;
   readonly #listeners = new Set<() => void>();
   #ended = false;
 
   constructor(name: string, command: string, args: readonly string[], options: StartOptions = {}) {
     this.#name = name;
-    this.#disposeSignal = options.disposeSignal ?? "SIGKILL";
+    this.#group = options.group ?? false;
     this.#child = new Deno.Command(command, {
       args: [...args],
       cwd: options.cwd ?? ROOT,
       clearEnv: true,
       env: { ...inheritedEnv(), ...options.env },
+      detached: this.#group,
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
@@ -100,9 +101,11 @@ export class RunningProgram implements AsyncDisposable {
   /** Sends a signal; nothing happens where the program has ended already. */
   kill(signal: Deno.Signal): void {
     try {
-      this.#child.kill(signal);
+      if (this.#group) Deno.kill(-this.pid, signal);
+      else this.#child.kill(signal);
     } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // "Child process has already terminated"
+      // It has ended already.
+      if (!(error instanceof TypeError || error instanceof Deno.errors.NotFound)) throw error;
     }
   }
 
@@ -120,7 +123,7 @@ export class RunningProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop(this.#disposeSignal);
+    await this.stop("SIGKILL");
   }
 
   async #collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
@@ -228,10 +231,10 @@ async function taskArgs(name: string, extra: readonly string[] = []): Promise<st
   return [...args.filter((arg) => !arg.startsWith("--env-file")), ...extra];
 }
 
+const INHERITED = /^(PATH|HOME|TMPDIR|DENO_DIR|XDG_CACHE_HOME|npm_config_\w+)$/i;
+
 function inheritedEnv(): Record<string, string> {
-  const names = ["PATH", "HOME", "TMPDIR", "DENO_DIR", "XDG_CACHE_HOME", "NPM_CONFIG_REGISTRY"];
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
+  return Object.fromEntries(
+    Object.entries(Deno.env.toObject()).filter(([name]) => INHERITED.test(name)),
+  );
 }

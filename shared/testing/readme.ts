@@ -4,7 +4,7 @@
 export type BlockKind =
   /** Runs to its end with exit code 0. */
   | { readonly kind: "run" }
-  /** Runs until a line holds `text`, then is stopped with SIGTERM and exits with 0. */
+  /** Runs until a line holds `text`, then is stopped as with Ctrl-C. */
   | { readonly kind: "until"; readonly text: string }
   /** Runs to its end against an edge that has a picture, in place of `http://localhost:8000`. */
   | { readonly kind: "edge" };
@@ -60,6 +60,21 @@ function blockKind(words: string, line: number): BlockKind {
  */
 export function tableUnder(markdown: string, heading: string): string[][] {
   const lines = markdown.split("\n");
+  const [from, to] = tableRows(lines, heading);
+  return lines.slice(from, to).map((line) =>
+    line.slice(1, line.lastIndexOf("|")).split(/(?<!\\)\|/).map((cell) => cell.trim())
+  );
+}
+
+/** `markdown` with other rows in the first table under a heading. */
+export function withTable(markdown: string, heading: string, rows: readonly string[]): string {
+  const lines = markdown.split("\n");
+  const [from, to] = tableRows(lines, heading);
+  return [...lines.slice(0, from), ...rows, ...lines.slice(to)].join("\n");
+}
+
+/** Where a table's rows begin and end. */
+function tableRows(lines: readonly string[], heading: string): [from: number, to: number] {
   const start = lines.findIndex((line) =>
     /^#+ /.test(line) && line.replace(/^#+ /, "") === heading
   );
@@ -67,12 +82,8 @@ export function tableUnder(markdown: string, heading: string): string[][] {
   const first = lines.findIndex((line, at) => at > start && line.startsWith("|"));
   const next = lines.findIndex((line, at) => at > start && /^#+ /.test(line));
   if (first < 0 || (next >= 0 && first > next)) throw new Error(`no table under "${heading}"`);
-  const rows: string[][] = [];
-  for (const line of lines.slice(first + 2)) {
-    if (!line.startsWith("|")) break;
-    rows.push(line.slice(1, line.lastIndexOf("|")).split(/(?<!\\)\|/).map((cell) => cell.trim()));
-  }
-  return rows;
+  const end = lines.findIndex((line, at) => at > first && !line.startsWith("|"));
+  return [first + 2, end < 0 ? lines.length : end];
 }
 
 /** One setting, as its table shows it. */

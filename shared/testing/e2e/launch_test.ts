@@ -7,7 +7,7 @@ import { RunningProgram } from "../processes.ts";
 Deno.test("demo shows a moving pattern and ends cleanly", async () => {
   await using demo = new RunningProgram("demo", Deno.execPath(), ["task", "demo"], {
     env: { NO_COLOR: "1" },
-    disposeSignal: "SIGTERM",
+    group: true,
   });
   const [, url] = await demo.line(/on this machine\s+(http:\S+)/);
   const etags = new Set<string>();
@@ -21,6 +21,6 @@ Deno.test("demo shows a moving pattern and ends cleanly", async () => {
   }
   const page = await fetch(url, { headers: { accept: "text/html" } });
   assert.match(await page.text(), /<canvas/);
-  assert.equal((await demo.stop("SIGTERM")).code, 0, demo.output);
+  assert.equal((await demo.stop("SIGINT")).code, 0, demo.output);
   await assert.rejects(fetch(url), "the edge still listens");
 });

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { z } from "zod";
+import { edgeSettings } from "../../edge/config.ts";
+import { SETTING_HELP } from "../../pi/config.ts";
+import { ROOT } from "./processes.ts";
+import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } from "./readme.ts";
+
+let readme = await Deno.readTextFile(`${ROOT}README.md`);
+
+const edgeRows: SettingRow[] = Object.entries(edgeSettings.shape).map(([name, schema]) => ({
+  name,
+  help: schema.description ?? "",
+  fallback: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : undefined,
+}));
+
+/**
+ * Compares a table with the settings; the failure shows the table that is wanted, and with
+ * UPDATE_README set the table is written.
+ */
+async function sameTable(heading: string, settings: readonly SettingRow[]): Promise<void> {
+  const wanted = settings.map(settingCells);
+  const rows = wanted.map((cells) => `| ${cells.join(" | ")} |`);
+  if (Deno.env.get("UPDATE_README")) {
+    readme = withTable(readme, heading, rows);
+    await Deno.writeTextFile(`${ROOT}README.md`, readme);
+  }
+  assert.deepEqual(
+    tableUnder(readme, heading),
+    wanted,
+    `README.md: "${heading}" wants the rows below; UPDATE_README=1 writes them.\n${
+      rows.join("\n")
+    }`,
+  );
+}
+
+Deno.test("README's table of edge settings is what the edge reads", async () => {
+  await sameTable("Settings of the edge", edgeRows);
+});
+
+Deno.test("README's table of camera settings is what the camera agent reads", async () => {
+  await sameTable("Settings of the camera", SETTING_HELP);
+});
+
+Deno.test("settings named anywhere in the docs exist", async () => {
+  const known = new Set([...edgeRows, ...SETTING_HELP].map(({ name }) => name));
+  for (const file of ["README.md", ".env.example"]) {
+    const text = await Deno.readTextFile(`${ROOT}${file}`);
+    const unknown = [...text.matchAll(/\bPERCH_[A-Z_]+\b/g)].map(([name]) => name)
+      .filter((name) => !known.has(name));
+    assert.deepEqual(unknown, [], file);
+  }
+});
+
+Deno.test("links in the docs to files of the project lead somewhere", async () => {
+  for (const file of ["README.md", ".github/ARCHITECTURE.md"]) {
+    const text = await Deno.readTextFile(`${ROOT}${file}`);
+    for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
+      await Deno.stat(new URL(target, `file://${ROOT}${file}`));
+    }
+  }
+});
+
+Deno.test("a runnable block is the fenced block behind its marker", () => {
+  const text =
+    "a\n<!-- runnable until: up -->\n\n```sh\nx\ny\n```\n<!-- runnable -->\n```sh\nz\n```\n";
+  assert.deepEqual(runnableBlocks(text), [
+    { line: 2, how: { kind: "until", text: "up" }, script: "x\ny" },
+    { line: 8, how: { kind: "run" }, script: "z" },
+  ]);
+  assert.throws(() => runnableBlocks("<!-- runnable -->\ntext"), /line 1: a marker/);
+  assert.throws(() => runnableBlocks("<!-- runnable soon -->\n```sh\n```"), /got "runnable soon"/);
+});
+
+Deno.test("a table's cells are read without its header", () => {
+  const text = "## A\n\ntext\n\n| x | y |\n| --- | --- |\n| `1` | a \\| b |\n|  | c |\n\n## B\n";
+  assert.deepEqual(tableUnder(text, "A"), [["`1`", "a \\| b"], ["", "c"]]);
+  assert.throws(() => tableUnder(text, "B"), /no table under "B"/);
+  assert.throws(() => tableUnder(text, "C"), /no heading "C"/);
+});
