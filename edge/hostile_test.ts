@@ -1,0 +1,139 @@
+// Requests nobody would send on purpose, and some that somebody would. Whatever comes, the answer is
+// one that was meant: never an unexpected failure, and the picture that was there stays.
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { makeCorpus } from "../shared/testing/jpegs.ts";
+import { edits, mutate } from "../shared/testing/mutations.ts";
+import { TEST_TOKEN } from "../shared/testing/processes.ts";
+import { TestEdge } from "../shared/testing/test_edge.ts";
+
+const samples = (await makeCorpus({ width: 40, height: 32 })).map(({ jpeg }) => jpeg);
+
+/** Statuses that the edge may choose. 500 is what it says when something was not thought of. */
+const MEANT = [200, 204, 304, 400, 401, 403, 404, 409, 411, 413, 415, 422, 426, 429, 501, 503];
+
+const word = fc.oneof(
+  fc.constantFrom("0", "1", "-1", "1e9", "NaN", "", "null", "../..", "%00", "a,b", "cam", "true"),
+  fc.string({ unit: "binary", maxLength: 40 }).map((text) =>
+    encodeURIComponent(text.toWellFormed())
+  ),
+  fc.string({ maxLength: 20 }),
+  fc.integer().map(String),
+  fc.constant("9".repeat(400)),
+);
+const resource = fc.constantFrom(
+  ...["live.jpeg", "stream.mjpeg", "status.json", "demand", "publish", "report", ""],
+  ...["frames", "frames/1.jpeg", "timelapse.mjpeg", "embed", "embed.js", "sign-in", "openapi.json"],
+);
+const path = fc.oneof(
+  fc.tuple(word, resource).map(([cam, name]) => `/cams/${cam}/${name}`),
+  resource.map((name) => `/${name}`),
+  fc.constantFrom(
+    "/ws",
+    "/cams",
+    "/health",
+    "/metrics",
+    "/test",
+    "/assets/x",
+    "//",
+    "/favicon.ico",
+  ),
+  word.map((text) => `/${text}`),
+);
+const query = fc.array(
+  fc.tuple(
+    fc.constantFrom("wait", "fps", "w", "cams", "from", "to", "limit", "length", "session", "live"),
+    word,
+  ),
+  { maxLength: 3 },
+).map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join("&"));
+const headerValue = fc.oneof(
+  fc.string({ maxLength: 60 }).filter((text) => /^[\x20-\x7e]*$/.test(text)),
+  fc.constantFrom(
+    "websocket",
+    "image/jpeg",
+    '"1"',
+    "*",
+    "Basic !!!",
+    "Bearer",
+    "a:1",
+    "sha-256=::",
+  ),
+  fc.integer().map(String),
+);
+const headers = fc.dictionary(
+  fc.constantFrom(
+    ...["if-none-match", "accept", "user-agent", "authorization", "upgrade", "x-forwarded-for"],
+    ...["perch-captured", "perch-seq", "content-digest", "content-type", "cookie", "origin"],
+    ...["x-forwarded-proto", "if-modified-since", "range"],
+  ),
+  headerValue,
+  { maxKeys: 4 },
+);
+
+Deno.test("any path, query and header gets an answer that was meant", async () => {
+  await using edge = await TestEdge.start({
+    PERCH_LEGACY_UPLOAD: "true",
+    PERCH_MAX_VIEWERS: "100000",
+    PERCH_TRUST_PROXY: "1",
+    PERCH_CORS_ORIGINS: "https://example.org",
+  });
+  await edge.put(samples[0]);
+  const method = fc.constantFrom("GET", "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS");
+  let requests = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      method,
+      path,
+      query,
+      headers,
+      fc.boolean(),
+      async (method, path, query, given, owner) => {
+        // A wait would last for the fake clock's ever.
+        if (/wait=[1-9]/.test(query)) query = "";
+        const headers = new Headers(given);
+        if (owner) headers.set("authorization", `Bearer ${TEST_TOKEN}`);
+        if (path.endsWith("/publish") || path === "/ws") headers.delete("upgrade");
+        const url = `${path}?${query}`;
+        if (!URL.canParse(`http://edge.test${url}`)) return;
+        const body = method === "PUT" || method === "POST" ? "x" : undefined;
+        const response = await edge.request(url, { method, headers, body });
+        requests++;
+        const told = `${method} ${url} ${JSON.stringify(given)} ${response.status}`;
+        assert(MEANT.includes(response.status) || response.status === 302, told);
+        if (response.status >= 400 && method !== "HEAD") {
+          assert.equal(response.headers.get("content-type"), "application/problem+json", told);
+        }
+        await response.body?.cancel();
+      },
+    ),
+    { numRuns: 6000 },
+  );
+  assert(requests > 5000);
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+  assert.equal((await edge.request("/live.jpeg")).status, 200);
+});
+
+Deno.test("a damaged upload is refused in words, and the picture that was there stays", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "10000" });
+  await edge.put(samples[0]);
+  const index = fc.nat(samples.length - 1);
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(index, edits, async (i, changes) => {
+      const before = (await edge.request("/live.jpeg")).headers.get("etag");
+      const response = await edge.put(mutate(samples[i], changes));
+      const after = (await edge.request("/live.jpeg")).headers.get("etag");
+      if (response.status === 204) return assert.notEqual(after, before);
+      refused++;
+      assert.equal(after, before);
+      assert.equal(response.status, 400);
+      const problem = await response.json();
+      assert.match(problem.detail, /^Not a whole JPEG: .+\.$/);
+      assert.equal(typeof problem.offset, "number");
+    }),
+    { numRuns: 4000 },
+  );
+  assert(refused > 1000);
+});
