@@ -8,6 +8,7 @@ import { HEADER } from "../shared/wire.ts";
 import { publisherOnly, viewerOnly } from "./auth.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { onError, problem } from "./problem.ts";
+import { historyLimit } from "./routes/admit.ts";
 import { camOf } from "./routes/cam_of.ts";
 import { getDemand } from "./routes/demand.ts";
 import { getFrame, getFrames } from "./routes/frames.ts";
@@ -58,6 +59,7 @@ export function createApp(deps: EdgeDeps): Hono {
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = new ViewerPages(deps);
   const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
+  const seldom = historyLimit(limits);
   const smallBody = bodyLimit({
     maxSize: MAX_REPORT_BYTES,
     onError: () => problem(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`),
@@ -74,10 +76,10 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get(`${base}/publish`, publisher, getPublish(deps));
     app.get(`${base}/live.jpeg`, viewer, live);
     app.get(`${base}/stream.mjpeg`, viewer, stream);
-    app.get(`${base}/frames`, viewer, getFrames(deps));
-    app.get(`${base}/frames/:file`, viewer, getFrame(deps));
-    app.get(`${base}/timelapse.mjpeg`, viewer, getTimelapse(deps));
-    app.get(`${base}/timelapse.avi`, viewer, getFilm(deps));
+    app.get(`${base}/frames`, viewer, seldom, getFrames(deps));
+    app.get(`${base}/frames/:file`, viewer, seldom, getFrame(deps));
+    app.get(`${base}/timelapse.mjpeg`, viewer, seldom, getTimelapse(deps));
+    app.get(`${base}/timelapse.avi`, viewer, seldom, getFilm(deps));
     app.get(`${base}/status.json`, viewer, getStatus(deps));
     app.get(base || "/", viewer, getRoot(page, stream));
   }

@@ -93,6 +93,10 @@ const ROWS: readonly Row[] = [
   viewer("/cams/:cam/live.jpeg"),
   viewer("/cams/:cam/stream.mjpeg"),
   viewer("/cams/:cam/status.json"),
+  viewer("/cams/:cam/frames"),
+  { ...viewer("/cams/:cam/frames/:file", 404), path: "/cams/garden/frames/1.jpeg" },
+  viewer("/cams/:cam/timelapse.mjpeg", 404, "?to=1"),
+  viewer("/cams/:cam/timelapse.avi", 404, "?to=1"),
   { ...viewer("/ws", 426, "?cams=garden"), route: "GET /ws" },
   {
     route: "GET /ws",

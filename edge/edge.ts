@@ -77,7 +77,7 @@ export class Edge {
     const imaging = new Imaging();
     const renditions = new Renditions(imaging);
     const feeds = new ScaledFeeds(renditions, tail);
-    metrics.gauge("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
+    metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
     this.#noSignal = new NoSignal({
       imaging,
       partTail: tail,

@@ -2,6 +2,7 @@
 
 import type { FrameStore } from "./store/store.ts";
 import { CameraHub, type CameraHubOptions } from "./camera_hub.ts";
+import { RateLimiter } from "./limits/rate_limiter.ts";
 import { FrameBuffer } from "./live_frame.ts";
 import { MAX_CAMERAS } from "./tokens.ts";
 
@@ -16,11 +17,15 @@ export interface HubOptions extends CameraHubOptions {
   onStoreError(action: string, error: unknown): void;
 }
 
+/** Reads of the store for cameras unknown here: made-up names must not cost a read each. */
+const LOOKUPS = { perSecond: 10, burst: 100 };
+
 /** Cameras by id. Frames come in by `open`, viewers by `find`. */
 export class Hub {
   readonly #options: HubOptions;
   readonly #cameras = new Map<string, CameraHub>();
   readonly #loading = new Map<string, Promise<CameraHub | undefined>>();
+  readonly #lookups: RateLimiter = new RateLimiter(LOOKUPS);
   #closed = false;
 
   constructor(options: HubOptions) {
@@ -62,6 +67,7 @@ export class Hub {
     if (camera?.latest.value) return camera;
     let loading = this.#loading.get(cam);
     if (!loading) {
+      if (this.#lookups.take("", this.#options.clock.monotonic()) > 0) return camera;
       loading = this.#load(cam).finally(() => this.#loading.delete(cam));
       this.#loading.set(cam, loading);
     }

@@ -11,7 +11,8 @@ interface Family {
   readonly help: string;
   readonly type: "counter" | "gauge";
   readonly counters: Map<string, Counter>;
-  readonly gauges: Map<string, () => number>;
+  /** Samples that are read when the text is made. */
+  readonly reads: Map<string, () => number>;
 }
 
 /** Labels of one sample. */
@@ -34,16 +35,21 @@ export class Metrics {
 
   /** A gauge whose value is read when the text is made. */
   gauge(name: string, help: string, read: () => number, labels: Labels = {}): void {
-    this.#family(name, help, "gauge").gauges.set(renderLabels(labels), read);
+    this.#family(name, help, "gauge").reads.set(renderLabels(labels), read);
+  }
+
+  /** A counter that something else keeps, read when the text is made. */
+  countedBy(name: string, help: string, read: () => number, labels: Labels = {}): void {
+    this.#family(name, help, "counter").reads.set(renderLabels(labels), read);
   }
 
   /** The Prometheus text exposition format, version 0.0.4. */
   render(): string {
     let text = "";
-    for (const { name, help, type, counters, gauges } of this.#families.values()) {
+    for (const { name, help, type, counters, reads } of this.#families.values()) {
       text += `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
       for (const [labels, counter] of counters) text += `${name}${labels} ${counter.value}\n`;
-      for (const [labels, read] of gauges) text += `${name}${labels} ${read()}\n`;
+      for (const [labels, read] of reads) text += `${name}${labels} ${read()}\n`;
     }
     return text;
   }
@@ -51,7 +57,7 @@ export class Metrics {
   #family(name: string, help: string, type: Family["type"]): Family {
     let family = this.#families.get(name);
     if (!family) {
-      family = { name, help, type, counters: new Map(), gauges: new Map() };
+      family = { name, help, type, counters: new Map(), reads: new Map() };
       this.#families.set(name, family);
     }
     return family;

@@ -18,6 +18,12 @@ export interface LimitOptions {
 /** Wrong credentials an address may send: ten at once, then one in six seconds. */
 const WRONG_CREDENTIALS = { perSecond: 1 / 6, burst: 10 };
 
+/** Counts viewers by the limit that turned them away. */
+export const VIEWERS_REFUSED = "perch_viewers_refused_total";
+
+/** Pictures of the past an address may ask for: a scrubber asks for many at once. */
+const HISTORY = { perSecond: 20, burst: 300 };
+
 /** The limits of one instance. */
 export class Limits {
   readonly gate: ViewerGate;
@@ -27,6 +33,8 @@ export class Limits {
   readonly #clock: Clock;
   readonly #uploads: RateLimiter;
   readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
+  readonly #history: RateLimiter = new RateLimiter(HISTORY);
+  readonly #historyLimited: Counter;
   readonly #uploadsLimited: Counter;
   readonly #wrong: Counter;
   readonly #wrongLimited: Counter;
@@ -43,8 +51,17 @@ export class Limits {
     });
     const counter = (name: string, help: string) => metrics.counter(name, help);
     this.#uploadsLimited = counter("perch_uploads_limited_total", "429 answers to cameras.");
+    this.#historyLimited = counter("perch_history_limited_total", "429 answers about the past.");
     this.#wrong = counter("perch_wrong_credentials_total", "Wrong tokens and passwords.");
     this.#wrongLimited = counter("perch_sign_ins_limited_total", "429 answers to wrong tokens.");
+    for (const limit of ["instance", "address"]) {
+      metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", { limit });
+    }
+    metrics.countedBy(
+      "perch_viewers_dropped_total",
+      "Viewers dropped because they took nothing.",
+      () => this.gate.dropped,
+    );
     metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => this.gate.seated);
     metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => this.gate.stuck);
     metrics.gauge("perch_requests_waiting", "Requests held open.", () => this.waits.seated);
@@ -64,6 +81,13 @@ export class Limits {
   upload(cam: string): number {
     const wait = this.#uploads.take(cam, this.#clock.monotonic());
     if (wait > 0) this.#uploadsLimited.value++;
+    return wait;
+  }
+
+  /** Takes one request of an address for the past: 0, or the seconds to wait. */
+  history(address: string): number {
+    const wait = this.#history.take(address, this.#clock.monotonic());
+    if (wait > 0) this.#historyLimited.value++;
     return wait;
   }
 

@@ -1,7 +1,8 @@
 // The gate as routes use it: a place to watch from, or the problem to answer with.
 
-import type { Context } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import type { EdgeDeps } from "../deps.ts";
+import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
 import { problem } from "../problem.ts";
 import { addressOf } from "./poller.ts";
@@ -37,7 +38,7 @@ function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "ins
   const { limits, metrics } = deps;
   const admission = gate.admit(limits.viewerAddress(addressOf(context, limits)));
   if (admission.ok) return admission.place;
-  metrics.counter("perch_viewers_refused_total", "Viewers turned away at a limit.", {
+  metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", {
     limit: admission.full,
   }).value++;
   return admission.full;
@@ -47,4 +48,13 @@ function tooManyHere(max: number): Response {
   return problem(429, `Watch: ${max} connections from one address are the most that are served.`, {
     retryAfter: RETRY_AFTER_S,
   });
+}
+
+/** Lets an address ask for the past only so often: each answer reads the store. */
+export function historyLimit(limits: Limits): MiddlewareHandler {
+  return async function historyLimit(context, next) {
+    const retryAfter = limits.history(addressOf(context, limits));
+    if (retryAfter === 0) return await next();
+    return problem(429, "Read the past: too many requests from this address.", { retryAfter });
+  };
 }

@@ -13,6 +13,11 @@ export function getMetrics(deps: EdgeDeps): Handler {
     "1 while the store answers, else 0.",
     () => store.state.answering ? 1 : 0,
   );
+  metrics.gauge(
+    "process_resident_memory_bytes",
+    "Memory of the process, as Prometheus names it.",
+    () => Deno.memoryUsage().rss,
+  );
 
   return function getMetrics(context) {
     for (const camera of hub.cameras) observe(camera);
@@ -29,6 +34,11 @@ export function getMetrics(deps: EdgeDeps): Handler {
     gauge("perch_frame_age_seconds", "Since the newest frame came; NaN before the first.", () => {
       return (camera.status().ageMs ?? NaN) / 1000;
     });
-    gauge("perch_frames_skipped", "Frames that slow viewers skipped.", () => camera.skipped);
+    metrics.countedBy(
+      "perch_frames_skipped_total",
+      "Frames that slow viewers skipped.",
+      () => camera.skipped,
+      { cam: camera.cam },
+    );
   }
 }

@@ -57,7 +57,10 @@ export function getFilm(deps: EdgeDeps): Handler {
       "cache-control": "no-store",
     };
     if (context.req.method === "HEAD") return new Response(null, { headers });
-    const body = ReadableStream.from(chunks(deps, cam, frames, film));
+    const place = admitViewer(context, deps);
+    if (place instanceof Response) return place;
+    context.env?.completed?.finally(place.free);
+    const body = ReadableStream.from(chunks(deps, cam, frames, film, place.free));
     return new Response(body, { headers });
   };
 }
@@ -67,16 +70,21 @@ async function* chunks(
   cam: string,
   frames: readonly FrameMeta[],
   film: AviFilm,
+  onEnd: () => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  yield aviHeader(film);
-  for (const { version, size } of frames) {
-    yield aviFrameHeader(size);
-    const frame = await store.get(cam, version);
-    // A picture whose time ran out meanwhile leaves a gap of its size: the length was promised.
-    yield frame?.size === size ? frame.jpeg : new Uint8Array(size);
-    if (size % 2 === 1) yield new Uint8Array(1);
+  try {
+    yield aviHeader(film);
+    for (const { version, size } of frames) {
+      yield aviFrameHeader(size);
+      const frame = await store.get(cam, version);
+      // A picture whose time ran out meanwhile leaves a gap of its size: the length was promised.
+      yield frame?.size === size ? frame.jpeg : new Uint8Array(size);
+      if (size % 2 === 1) yield new Uint8Array(1);
+    }
+    yield aviIndex(film);
+  } finally {
+    onEnd();
   }
-  yield aviIndex(film);
 }
 
 async function filmOf(

@@ -1,0 +1,149 @@
+// The limits as a client meets them, on a real edge: each with its status, its Retry-After where
+// trying again makes sense, and its count in /metrics.
+
+import assert from "node:assert/strict";
+import { baseline } from "../jpegs.ts";
+import { putFrame, type RunningEdge, startEdge, TEST_TOKEN } from "../processes.ts";
+import { toolPath, toolTest } from "../tools.ts";
+
+const frame = await baseline(160, 120);
+
+/** A sample of /metrics. */
+async function metric(edge: RunningEdge, name: string): Promise<number> {
+  const text = await (await fetch(`${edge.url}/metrics`)).text();
+  const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+  assert(line, `${name} is not in /metrics`);
+  return Number(line.slice(name.length + 1));
+}
+
+/** Opens a stream and gives back its status with something to end it. */
+async function openStream(edge: RunningEdge, address: string) {
+  const stop = new AbortController();
+  const response = await fetch(`${edge.url}/stream.mjpeg`, {
+    headers: { "x-forwarded-for": address },
+    signal: stop.signal,
+  });
+  const { status, headers } = response;
+  if (status !== 200) await response.body?.cancel();
+  return { status, retryAfter: headers.get("retry-after"), end: () => stop.abort() };
+}
+
+Deno.test("viewers are limited by address and by instance, and a place that is left is free", async () => {
+  await using edge = await startEdge({
+    env: { PERCH_MAX_VIEWERS: "3", PERCH_MAX_VIEWERS_PER_ADDRESS: "2", PERCH_TRUST_PROXY: "1" },
+  });
+  await putFrame(edge.url, frame);
+  const a1 = await openStream(edge, "203.0.113.1");
+  const a2 = await openStream(edge, "203.0.113.1");
+  assert.deepEqual([a1.status, a2.status], [200, 200]);
+  const a3 = await openStream(edge, "203.0.113.1");
+  assert.deepEqual([a3.status, a3.retryAfter], [429, "30"]);
+  const b1 = await openStream(edge, "203.0.113.2");
+  const b2 = await openStream(edge, "203.0.113.2");
+  assert.deepEqual([b1.status, b2.status, b2.retryAfter], [200, 503, "30"]);
+  assert.equal(await metric(edge, 'perch_viewers_refused_total{limit="address"}'), 1);
+  assert.equal(await metric(edge, 'perch_viewers_refused_total{limit="instance"}'), 1);
+  assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 200, "a still is always answered");
+  a1.end();
+  while (await metric(edge, "perch_viewers_connected") > 2);
+  const a4 = await openStream(edge, "203.0.113.1");
+  assert.equal(a4.status, 200);
+  for (const viewer of [a2, a4, b1]) viewer.end();
+});
+
+Deno.test("a camera that sends 200 pictures a second is slowed down, and viewers see a steady one", async () => {
+  await using edge = await startEdge({ env: { PERCH_MAX_UPLOADS_PER_S: "20" } });
+  const statuses = new Map<number, number>();
+  let retryAfter: string | null = null;
+  for (let i = 0; i < 200; i++) {
+    const response = await putFrame(edge.url, frame);
+    await response.body?.cancel();
+    statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
+    retryAfter ??= response.headers.get("retry-after");
+  }
+  const taken = statuses.get(204) ?? 0;
+  assert.deepEqual([...statuses.keys()].sort(), [204, 429]);
+  assert(taken >= 40 && taken < 150, `${taken} of 200 taken`);
+  assert.equal(retryAfter, "1");
+  assert.equal(await metric(edge, "perch_uploads_limited_total"), 200 - taken);
+});
+
+Deno.test("a viewer's socket that talks too much or sends a picture is closed", async () => {
+  await using edge = await startEdge();
+  await putFrame(edge.url, frame);
+  const closed = (send: (socket: WebSocket) => void) =>
+    new Promise<CloseEvent>((resolve) => {
+      const socket = new WebSocket(`${edge.url.replace("http", "ws")}/ws`);
+      socket.onopen = () => send(socket);
+      socket.onclose = resolve;
+    });
+  const flood = await closed((socket) => {
+    for (let i = 0; i < 6000; i++) socket.send("ack");
+  });
+  // The close message is lost where the flood still fills the line when the connection ends.
+  assert([0, 1008].includes(flood.code), `${flood.code}`);
+  const picture = await closed((socket) => socket.send(new Uint8Array(1_000_000)));
+  assert([0, 1008].includes(picture.code), `${picture.code}`);
+  assert.equal(await metric(edge, "perch_sockets_turned_out_total"), 2);
+  while (await metric(edge, "perch_viewers_connected") > 0);
+});
+
+Deno.test("headers and bodies that are too large are refused and cost nothing", async () => {
+  await using edge = await startEdge({ env: { PERCH_MAX_FRAME_BYTES: "100000" } });
+  await putFrame(edge.url, frame);
+  const header = await fetch(`${edge.url}/live.jpeg`, {
+    headers: { "x-long": "a".repeat(300_000) },
+  })
+    .then(({ status }) => status, () => "closed");
+  assert([400, 431, "closed"].includes(header), `${header}`);
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(20_000)),
+  });
+  const upload = await fetch(`${edge.url}/live.jpeg`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${TEST_TOKEN}`, "content-type": "image/jpeg" },
+    body: endless,
+  }).then(({ status }) => status, () => "closed");
+  assert([413, "closed"].includes(upload), `${upload}`);
+  const report = await fetch(`${edge.url}/report`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${TEST_TOKEN}` },
+    body: `{"state":"failing","error":"${"x".repeat(100_000)}"}`,
+  });
+  assert.equal(report.status, 413);
+  assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 200);
+});
+
+toolTest(["promtool"], "the metrics of a busy edge pass Prometheus's own parser", async () => {
+  await using edge = await startEdge();
+  await putFrame(edge.url, frame);
+  await putFrame(edge.url, new Uint8Array(3));
+  const viewer = await openStream(edge, "203.0.113.1");
+  const text = await (await fetch(`${edge.url}/metrics`)).text();
+  const promtool = new Deno.Command(toolPath("promtool")!, {
+    args: ["check", "metrics"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = promtool.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(text));
+  await writer.close();
+  const { code, stdout, stderr } = await promtool.output();
+  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  assert.deepEqual([code, said], [0, ""]);
+  viewer.end();
+});
+
+Deno.test("with PERCH_LOG=json each line is one JSON object", async () => {
+  await using edge = await startEdge({ env: { PERCH_LOG: "json" } });
+  await putFrame(edge.url, frame);
+  await edge.stop();
+  assert(edge.lines.length >= 2);
+  for (const line of edge.lines) {
+    const { time, level, message } = JSON.parse(line);
+    assert(!Number.isNaN(Date.parse(time)));
+    assert.match(level, /^(info|warn|error)$/);
+    assert.equal(typeof message, "string");
+  }
+});
