@@ -2,7 +2,6 @@
 
 import type { Clock } from "../shared/clock.ts";
 import { Latest } from "../shared/latest.ts";
-import type { Log } from "../shared/log.ts";
 import type { Report } from "../shared/wire.ts";
 import type { CapturedFrame } from "./capture.ts";
 import type { Config } from "./config.ts";
@@ -11,16 +10,12 @@ import { runReporter } from "./reporter.ts";
 import { createSource, type SourceDeps } from "./source/create.ts";
 import type { AgentState } from "./summary.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { Connect } from "./uploader/connection.ts";
 import { EdgeClient } from "./uploader/edge_client.ts";
 import { createPutTransport } from "./uploader/put.ts";
 import { type CameraGate, Uploader } from "./uploader/uploader.ts";
 
 /** What an agent needs from outside. */
 export interface AgentDeps extends SourceDeps {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly connect: Connect;
   /** From 0 to 1. */
   random(): number;
   /** Names this run; letters, digits and dashes. */

@@ -3,6 +3,7 @@
 
 import type { Log } from "../../shared/log.ts";
 import type { Picture } from "../config.ts";
+import { outputOf } from "../output.ts";
 import type { Spawn } from "../process.ts";
 import { fullViewMode, type ListedCamera, parseCameraList } from "./camera_list.ts";
 import { runCommand } from "./command.ts";
@@ -48,12 +49,8 @@ export async function listCameras(
 ): Promise<CameraList | undefined> {
   for (const family of FAMILIES) {
     const program = `${family}-${kind}`;
-    const decoder = new TextDecoder();
-    let text = "";
-    const outcome = await spawn([program, "--list-cameras"], signal, (chunk) => {
-      text += decoder.decode(chunk, { stream: true });
-    });
-    if (outcome.kind !== "missing") return { program, cameras: parseCameraList(text) };
+    const output = await outputOf(spawn, [program, "--list-cameras"], signal);
+    if (output) return { program, cameras: parseCameraList(output.stdout) };
   }
 }
 

@@ -1,0 +1,92 @@
+// A camera on the network that speaks HTTP: an MJPEG stream, or one picture per request. Which of
+// the two it is, its first answer tells. The multipart headers fall out in the splitter.
+
+import type { Clock } from "../../shared/clock.ts";
+import { withoutPasswords } from "../line_tail.ts";
+import { type Connect, describeFailure } from "../uploader/connection.ts";
+import { type FrameSource, SourceError } from "./source.ts";
+
+/** What the source needs from outside. */
+export interface HttpDeps {
+  readonly clock: Clock;
+  readonly connect: Connect;
+}
+
+/** Where pictures are. */
+export interface HttpOptions {
+  /** May carry `user:password@`. */
+  readonly url: string;
+  /** Single pictures a second; a stream comes at its own pace. */
+  readonly fps: number;
+}
+
+/** Makes the source. */
+export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptions): FrameSource {
+  const target = targetOf(url);
+  return {
+    name: `http ${withoutPasswords(url)}`,
+    async run(signal, onBytes) {
+      const connection = connect();
+      try {
+        let due = clock.monotonic();
+        while (!signal.aborted) {
+          const response = await within(
+            clock,
+            ANSWER_MS,
+            signal,
+            () => connection.fetch(target.url, { headers: target.headers, signal }),
+          );
+          const isStream = checkAnswer(response);
+          for await (const chunk of response.body ?? []) onBytes(chunk);
+          if (isStream) {
+            throw new SourceError("hardware", "the camera at PERCH_INPUT ended its stream");
+          }
+          due = Math.max(due + 1000 / fps, clock.monotonic());
+          await clock.sleep(due - clock.monotonic(), signal);
+        }
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof SourceError) throw error;
+        const why = withoutPasswords(describeFailure(error));
+        throw new SourceError("hardware", `the camera at PERCH_INPUT cannot be reached: ${why}`);
+      } finally {
+        connection.close();
+      }
+    },
+  };
+}
+
+/** Whether a good answer is an endless stream. */
+function checkAnswer(response: Response): boolean {
+  const { status } = response;
+  const type = response.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
+  if (status === 401 && /digest/i.test(response.headers.get("www-authenticate") ?? "")) {
+    throw refused("wants Digest sign-in: use PERCH_SOURCE=ffmpeg with the same PERCH_INPUT");
+  }
+  if (status >= 400 && status < 500) {
+    throw refused(`answers ${status}: check user, password and path`);
+  }
+  if (status !== 200) {
+    throw new SourceError("hardware", `the camera at PERCH_INPUT answers ${status}`);
+  }
+  if (type === "image/jpeg" || type === "image/jpg") return false;
+  if (type.startsWith("multipart/") || type === "application/octet-stream") return true;
+  throw refused(`answers ${type || "nothing"}, wanted multipart/x-mixed-replace or image/jpeg`);
+}
+
+function refused(what: string): SourceError {
+  return new SourceError("configuration", `the camera at PERCH_INPUT ${what}`);
+}
+
+/** The address without user and password, which go into a header. */
+function targetOf(text: string): { url: string; headers: Record<string, string> } {
+  const url = new URL(text);
+  if (!url.username) return { url: url.href, headers: {} };
+  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = url.password = "";
+  const bytes = new TextEncoder().encode(credentials);
+  return {
+    url: url.href,
+    headers: { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` },
+  };
+}
