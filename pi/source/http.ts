@@ -30,12 +30,7 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
       try {
         let due = clock.monotonic();
         while (!signal.aborted) {
-          const response = await within(
-            clock,
-            ANSWER_MS,
-            signal,
-            () => connection.fetch(target.url, { headers: target.headers, signal }),
-          );
+          const response = await connection.fetch(target.url, { headers: target.headers, signal });
           const isStream = checkAnswer(response);
           for await (const chunk of response.body ?? []) onBytes(chunk);
           if (isStream) {
