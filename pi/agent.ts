@@ -12,6 +12,7 @@ import type { AgentState } from "./summary.ts";
 import { Supervisor } from "./supervisor.ts";
 import { EdgeClient } from "./uploader/edge_client.ts";
 import { createPutTransport } from "./uploader/put.ts";
+import { createWsTransport } from "./uploader/ws.ts";
 import { type CameraGate, Uploader } from "./uploader/uploader.ts";
 
 /** What an agent needs from outside. */
@@ -47,12 +48,16 @@ export class Agent {
       frames: this.#frames,
       reports: this.#reports,
     });
+    // Apart from the reports' connections: trouble with frames throws these away.
+    const publisher = new EdgeClient(this.#client.address, connect);
     this.#uploader = new Uploader({
       clock,
       log,
       random,
       frames: this.#frames,
-      transport: createPutTransport(new EdgeClient(this.#client.address, connect), clock),
+      transport: config.transport === "ws"
+        ? createWsTransport(publisher)
+        : createPutTransport(publisher, clock),
       gate: config.idleCamera === "stop" ? restingGate(this.#supervisor) : ALWAYS_ON,
     });
   }

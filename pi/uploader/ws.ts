@@ -1,0 +1,99 @@
+// One WebSocket for all frames: the edge tells its demand unasked, and a frame costs no handshake.
+
+import { Latest } from "../../shared/latest.ts";
+import { camPath } from "../../shared/wire.ts";
+import type { EdgeClient } from "./edge_client.ts";
+import { PublishLine } from "./publish_line.ts";
+import type { Transport, Verdict } from "./transport.ts";
+
+/** Ms between tries where the edge answers but the socket does not open. */
+const NO_SOCKET_MS = 10_000;
+
+/** The types of the browser, which the page needs, hide that Deno's sockets take headers. */
+const DenoWebSocket = WebSocket as unknown as new (
+  url: string,
+  options: { readonly headers: Readonly<Record<string, string>> },
+) => WebSocket;
+
+/** Makes the transport. */
+export function createWsTransport(client: EdgeClient): Transport {
+  const lines = new Latest<PublishLine>();
+  const current = () => lines.value?.closed === undefined ? lines.value : undefined;
+
+  /** The open line, or a new one; a verdict where there is none to be had. */
+  async function open(signal: AbortSignal): Promise<PublishLine | Verdict> {
+    const line = current();
+    if (line) return line;
+    const opened = await openSocket(client, signal);
+    if (!(opened instanceof WebSocket)) return await whyNot(client, opened.error, signal);
+    const already = current();
+    if (already) {
+      opened.close();
+      return already;
+    }
+    const fresh = new PublishLine(opened);
+    lines.set(fresh);
+    return fresh;
+  }
+
+  return {
+    watchDemandFromMs: 0,
+    async send(frame, signal) {
+      const line = await open(signal);
+      return line instanceof PublishLine ? await line.send(frame, signal) : line;
+    },
+    async probe(signal) {
+      const line = await open(signal);
+      return line instanceof PublishLine ? await line.demand(undefined, signal) : line;
+    },
+    async awaitDemand(interval, signal) {
+      const line = current() ?? (await lines.next(lines.seq, signal)).value;
+      return await line.demand(interval, signal);
+    },
+    renew() {
+      lines.value?.close("the connection was given up");
+      client.renew();
+    },
+    close() {
+      lines.value?.close("stopped");
+      client.close();
+    },
+  };
+}
+
+/** An open socket, or why there is none. */
+function openSocket(
+  { address, authorization }: EdgeClient,
+  signal: AbortSignal,
+): Promise<WebSocket | { error: string }> {
+  const { url, cam, session } = address;
+  const target = `${url.replace(/^http/, "ws")}${camPath(cam, "publish")}?session=${session}`;
+  const socket = new DenoWebSocket(target, { headers: { authorization } });
+  return new Promise((resolve) => {
+    const onAbort = () => {
+      socket.close();
+      resolve({ error: "No answer in time" });
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    const settle = (result: WebSocket | { error: string }) => {
+      signal.removeEventListener("abort", onAbort);
+      resolve(result);
+    };
+    socket.onopen = () => settle(socket);
+    socket.onerror = (event) => {
+      const error = event instanceof ErrorEvent ? event.message : "it did not open";
+      settle({ error });
+    };
+    if (signal.aborted) onAbort();
+  });
+}
+
+/** A socket that does not open says nothing about why: a plain request does. */
+async function whyNot(client: EdgeClient, error: string, signal: AbortSignal): Promise<Verdict> {
+  if (signal.aborted) return { kind: "failed", detail: error };
+  const verdict = await client.demand(0, 0, signal);
+  if (verdict.kind !== "accepted") return verdict;
+  const detail = `the edge answers, but its socket does not open (${error}): does a proxy on the ` +
+    "way pass WebSockets? PERCH_TRANSPORT=put needs none";
+  return { kind: "busy", status: 426, detail, retryMs: NO_SOCKET_MS };
+}
