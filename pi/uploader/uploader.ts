@@ -178,6 +178,7 @@ export class Uploader {
 
   /** Goes by a verdict; returns once frames may flow again. */
   async #heed(verdict: Verdict, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     if (verdict.kind === "skipped") return;
     if (verdict.kind === "accepted") return this.#setDemand(verdict.demand);
     this.#recovery ??= this.#recover(verdict, signal).finally(() => this.#recovery = undefined);
@@ -212,6 +213,7 @@ export class Uploader {
     }
     if (verdict.kind === "accepted") this.#setDemand(verdict.demand);
     this.#overdue = true;
+    this.#tell();
   }
 
   /** While few frames are wanted, asks for the moment when more are. */

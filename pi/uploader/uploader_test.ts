@@ -234,7 +234,9 @@ Deno.test("a broken question for demand is trouble too, and a wake-up after it s
     await film(3000);
     assert.ok(transport.probes >= 3);
     transport.probeAnswer = IDLE;
-    await film(2000);
+    assert.equal(transport.sent.length, 1);
+    await film(1500);
+    assert.equal(transport.sent.length, 2, "a frame shows at once that all is well");
     const sent = transport.sent.length;
     transport.answer = OK;
     transport.tell(200);
