@@ -5,10 +5,12 @@ import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { HEADER } from "../shared/wire.ts";
-import { publisherOnly, viewerOnly } from "./auth.ts";
+import { ownerOnly, publisherOnly, viewerOnly } from "./auth.ts";
 import type { EdgeDeps } from "./deps.ts";
+import { Passes } from "./passes.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
+import { assetRoutes } from "./routes/assets.ts";
 import { camOf } from "./routes/cam_of.ts";
 import { getDemand } from "./routes/demand.ts";
 import { getFrame, getFrames } from "./routes/frames.ts";
@@ -21,10 +23,11 @@ import { getPublish } from "./routes/publish.ts";
 import { putReport } from "./routes/report.ts";
 import { getRoot } from "./routes/root.ts";
 import { camsOfSocket, getSocket } from "./routes/socket.ts";
+import { getSignIn, postShare, postSignIn, postSignOut } from "./routes/sign_in.ts";
 import { getCams, getStatus } from "./routes/status.ts";
 import { getStream } from "./routes/stream.ts";
 import { getFilm, getTimelapse } from "./routes/timelapse.ts";
-import { assetRoutes, ViewerPages } from "./routes/viewer.ts";
+import { ViewerPages } from "./routes/viewer.ts";
 
 /** The default camera's resources are at the root, every camera's under its own path. */
 const BASES = ["", "/cams/:cam"] as const;
@@ -50,11 +53,12 @@ const SECURE_HEADERS = {
 
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
-  const { config, hub, limits } = deps;
+  const { config, clock, hub, limits } = deps;
   const app = new Hono();
   const publisher = publisherOnly(config.publishTokens, camOf, limits);
+  const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
   const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
-    viewerOnly(config.viewToken, config.publishTokens, camsOf, limits);
+    viewerOnly({ ...config, passes, limits, clock }, camsOf);
   const viewer = viewerOf((context) => [camOf(context)]);
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = new ViewerPages(deps);
@@ -81,9 +85,20 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get(`${base}/timelapse.mjpeg`, viewer, seldom, getTimelapse(deps));
     app.get(`${base}/timelapse.avi`, viewer, seldom, getFilm(deps));
     app.get(`${base}/status.json`, viewer, getStatus(deps));
+    app.get(`${base}/embed`, viewer, (context) => pages.embed(context, camOf(context)));
     app.get(base || "/", viewer, getRoot(page, stream));
   }
-  app.get("/cams", viewerOfAll, getCams(deps));
+  app.get("/cams", viewerOfAll, getCams(deps, pages));
+  if (config.viewToken && passes) {
+    app.get("/sign-in", getSignIn(pages));
+    app.post(
+      "/sign-in",
+      smallBody,
+      postSignIn({ ...deps, viewToken: config.viewToken, passes, pages }),
+    );
+    app.post("/sign-out", postSignOut);
+    app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
+  }
   app.get("/ws", viewerOf(camsOfSocket), getSocket(deps));
   if (config.legacyUpload) {
     app.post("/", postLegacy(deps));

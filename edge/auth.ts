@@ -1,7 +1,11 @@
 // Who may publish and who may watch.
 
 import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import type { Clock } from "../shared/clock.ts";
 import type { Limits } from "./limits/limits.ts";
+import { originOf } from "./origin.ts";
+import type { Passes } from "./passes.ts";
 import { problem } from "./problem.ts";
 import { addressOf } from "./routes/poller.ts";
 import { digestToken, type PublishToken, sameDigest } from "./tokens.ts";
@@ -100,32 +104,121 @@ export function publisherOnly(
   };
 }
 
+/** What the rule about viewers goes by. */
+export interface ViewerRule {
+  /** SHA-256 of the view token; undefined = public cams. */
+  readonly viewToken?: Uint8Array;
+  /** Signs and checks what browsers show; there is one where there is a view token. */
+  readonly passes?: Passes;
+  readonly publishTokens: readonly PublishToken[];
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** The cookie of who signed in. */
+export const SIGN_IN_COOKIE = "perch_view";
+
+/** The cookie of who opened a share link. */
+function shareCookie(cam: string): string {
+  return `perch_share_${cam}`;
+}
+
 /**
- * Lets only viewers with the view token through; a publish token is good for watching too, if it is
- * good for each of the cameras asked for.
+ * Lets only viewers of a private cam through: by the view token, by the cookie of who signed in, by
+ * a share link, or by a publish token that is good for each of the cameras asked for.
  *
  * @param camsOf The cameras a request is about; [undefined] = all of them.
  */
 export function viewerOnly(
-  viewToken: Uint8Array | undefined,
-  tokens: readonly PublishToken[],
+  rule: ViewerRule,
   camsOf: (context: Context) => readonly (string | undefined)[],
-  limits: Limits,
 ): MiddlewareHandler {
-  const needed = () =>
-    problem(401, "This cam is private: sign in, or send the view token.", {
-      headers: { "www-authenticate": 'Basic realm="perch", charset="UTF-8"' },
-    });
+  const { viewToken, passes, publishTokens, limits, clock } = rule;
   return async function viewerOnly(context, next) {
-    if (viewToken === undefined) return await next();
+    if (!viewToken || !passes) return await next();
+    const cams = camsOf(context);
+    if (passes.isSignedIn(getCookie(context, SIGN_IN_COOKIE), clock.now())) {
+      context.set(OWNER, true);
+      return await next();
+    }
+    const link = context.req.query("share");
+    const opened = openedLink(context, passes, link, cams, clock.now());
+    if (opened) return opened;
+    const shared = (cam: string | undefined) =>
+      cam !== undefined &&
+      [link, getCookie(context, shareCookie(cam))].some((pass) =>
+        passes.shared(pass, clock.now())?.cam === cam
+      );
+    if (cams.every(shared)) return await next();
     const token = tokenOf(context.req.header("authorization"));
-    if (token === undefined) return needed();
-    const publishes = (cam: string | undefined) => judgePublisher(tokens, token, cam) === "allowed";
-    if (camsOf(context).every(publishes)) return await next();
+    if (token === undefined) return askViewer(context, link !== undefined);
+    const publishes = (cam: string | undefined) =>
+      judgePublisher(publishTokens, token, cam) === "allowed";
+    if (cams.every(publishes)) return await next();
     // The right view token does not help an address that is guessing, or guessing would pay.
     const retryAfter = limits.credentialWait(addressOf(context, limits));
     if (retryAfter > 0) return tooManyWrong(retryAfter);
-    if (sameDigest(digestToken(token), viewToken)) return await next();
-    return wrongCredential(context, limits, needed);
+    if (sameDigest(digestToken(token), viewToken)) {
+      context.set(OWNER, true);
+      return await next();
+    }
+    return wrongCredential(context, limits, () => askViewer(context, false));
   };
+}
+
+/** Whether the viewer of a private cam may make links to it. */
+export function isOwner(context: Context): boolean {
+  return context.get(OWNER) === true;
+}
+
+/** Lets only who holds the view token through; to stand behind `viewerOnly`. */
+export const ownerOnly: MiddlewareHandler = async (context, next) => {
+  if (!isOwner(context)) return problem(403, "Only who holds the view token may do this.");
+  await next();
+};
+
+const OWNER = "owner";
+
+/** A person who opens a link gets its pass as a cookie, and an address without it. */
+function openedLink(
+  context: Context,
+  passes: Passes,
+  link: string | undefined,
+  cams: readonly (string | undefined)[],
+  now: number,
+): Response | undefined {
+  const share = passes.shared(link, now);
+  const url = new URL(context.req.url);
+  const top = context.req.header("sec-fetch-dest") !== "iframe";
+  if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
+  url.searchParams.delete("share");
+  setCookie(context, shareCookie(share.cam), link!, {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: originOf(context).startsWith("https:"),
+    maxAge: Math.max(1, Math.floor((share.until - now) / 1000)),
+  });
+  return context.redirect(url.pathname + url.search, 303);
+}
+
+/** People are led to the sign-in page; programs are asked for a password. */
+function askViewer(context: Context, expired: boolean): Response {
+  if (wantsPage(context)) {
+    const { pathname, searchParams } = new URL(context.req.url);
+    searchParams.delete("share");
+    const query = new URLSearchParams({ next: pathname, ...(expired ? { expired: "" } : {}) });
+    return context.redirect(`/sign-in?${query}`, 303);
+  }
+  // Asked for a password, a browser would cover the page with a box of its own for each request.
+  const byPage = ["empty", "image"].includes(context.req.header("sec-fetch-dest") ?? "") &&
+    context.req.header("sec-fetch-site") === "same-origin";
+  const challenge = byPage ? 'Bearer realm="perch"' : 'Basic realm="perch", charset="UTF-8"';
+  return problem(401, "This cam is private: sign in, or send the view token.", {
+    headers: { "www-authenticate": challenge },
+  });
+}
+
+function wantsPage({ req }: Context): boolean {
+  return req.method === "GET" && (req.header("accept") ?? "").includes("text/html");
 }

@@ -97,6 +97,16 @@ const ROWS: readonly Row[] = [
   { ...viewer("/cams/:cam/frames/:file", 404), path: "/cams/garden/frames/1.jpeg" },
   viewer("/cams/:cam/timelapse.mjpeg", 404, "?to=1"),
   viewer("/cams/:cam/timelapse.avi", 404, "?to=1"),
+  viewer("/cams/:cam/embed"),
+  {
+    // A token that only publishes makes no links, not even to its own camera.
+    route: "POST /share",
+    method: "POST",
+    path: "/share",
+    body: () => JSON.stringify({ cam: "garden", hours: 1 }),
+    private: [401, 401, 401, 200, 401, 401, 403],
+    public: all(404),
+  },
   { ...viewer("/ws", 426, "?cams=garden"), route: "GET /ws" },
   {
     route: "GET /ws",
@@ -113,6 +123,26 @@ const ROWS: readonly Row[] = [
     public: all(200),
   },
   { route: "GET /health", path: "/health?live", private: all(200) },
+  { route: "GET /sign-in", path: "/sign-in", private: all(200), public: all(404) },
+  {
+    route: "POST /sign-in",
+    method: "POST",
+    path: "/sign-in",
+    body: () => new URLSearchParams({ token: TOKEN.view }),
+    private: all(303),
+    public: all(404),
+  },
+  {
+    route: "POST /sign-out",
+    method: "POST",
+    path: "/sign-out",
+    private: all(303),
+    public: all(404),
+  },
+  { route: "GET /manifest.webmanifest", path: "/manifest.webmanifest", private: all(200) },
+  { route: "GET /embed.js", path: "/embed.js", private: all(200) },
+  { route: "GET /favicon.ico", path: "/favicon.ico", private: all(302) },
+  { route: "GET /assets/:name", path: "/assets/none.js", private: all(404) },
   // The older interface takes its secret from the address only, and answers a wrong one with 400.
   { route: "POST /", method: "POST", path: "/", body: () => jpeg, private: all(400) },
   { route: "GET /nowhere", path: "/nowhere", private: all(404) },

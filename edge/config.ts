@@ -17,6 +17,7 @@ export const edgeSettings = z.object({
   HOST: z.string().default("0.0.0.0").describe("address to listen on"),
   PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
   PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().describe("set = only who knows it may watch"),
+  PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),
   PERCH_KV_PATH: z.string().optional().describe("file for Deno KV, or `:memory:`; unset = the platform's own"),
   PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(10).describe("most frames a second asked of a camera while somebody watches"),
   PERCH_IDLE_INTERVAL_S: numberSetting(1, 3600, "seconds").default(10).describe("seconds between frames while nobody watches"),
@@ -29,6 +30,7 @@ export const edgeSettings = z.object({
   PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(60).describe("most requests a second taken from one camera"),
   PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` is believed"),
   PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
+  PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`, comma separated; `*` = all, `none` = nobody"),
   PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
@@ -42,6 +44,8 @@ export interface EdgeConfig {
   readonly publishTokens: readonly PublishToken[];
   /** SHA-256 of the view token; undefined = public cams. */
   readonly viewToken?: Uint8Array;
+  /** Signs share links, besides the view token. */
+  readonly shareKey?: string;
   readonly kvPath?: string;
   /** Most frames a second asked of a camera. */
   readonly fps: number;
@@ -57,6 +61,8 @@ export interface EdgeConfig {
   /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
   readonly trustedProxies: number;
   readonly corsOrigins: readonly string[];
+  /** Origins whose pages may frame the embed page. */
+  readonly embedOrigins: readonly string[];
   readonly title: string;
   readonly legacyUpload: boolean;
   readonly stripMetadata: boolean;
@@ -77,6 +83,7 @@ export function parseEdgeConfig(
       host: set.HOST,
       publishTokens: set.PERCH_PUBLISH_TOKENS,
       viewToken: set.PERCH_VIEW_TOKEN,
+      shareKey: set.PERCH_SHARE_KEY,
       kvPath: set.PERCH_KV_PATH,
       fps: set.PERCH_FPS,
       idleIntervalMs: set.PERCH_IDLE_INTERVAL_S * 1000,
@@ -89,6 +96,7 @@ export function parseEdgeConfig(
       maxUploadsPerSecond: set.PERCH_MAX_UPLOADS_PER_S,
       trustedProxies: set.PERCH_TRUST_PROXY,
       corsOrigins: set.PERCH_CORS_ORIGINS,
+      embedOrigins: set.PERCH_EMBED_ORIGINS,
       title: set.PERCH_TITLE,
       legacyUpload: set.PERCH_LEGACY_UPLOAD,
       stripMetadata: set.PERCH_STRIP_METADATA,

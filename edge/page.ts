@@ -1,34 +1,60 @@
 // The HTML of the viewer page from its template: pure text, so that it can be tested without a
 // browser.
 
+import { DEFAULT_CAM } from "../shared/frame.ts";
+
 /** Which file name in `client/dist` an asset has now, by its plain name. */
 export type AssetNames = Readonly<Record<string, string>>;
 
-/** What the page is filled with. */
-export interface PageValues {
+/** What every page is about. */
+export interface PageSubject {
   readonly cam: string;
   /** `PERCH_TITLE`. */
   readonly title: string;
   /** Scheme and host as the viewer sees them, for instance `https://cam.example`. */
   readonly origin: string;
-  /** Whether a link to the page of all cameras makes sense. */
-  readonly several: boolean;
 }
 
-/** The page of one camera. */
-export function renderPage(template: string, assets: AssetNames, values: PageValues): string {
-  const { cam, origin } = values;
-  const title = cam === "cam" ? values.title : `${cam} · ${values.title}`;
-  return fill(template, {
-    ...Object.fromEntries(
-      Object.entries(assets).map(([name, file]) => [name, `/assets/${file}`]),
-    ),
+/** The values that every template may name. */
+export function pageValues(assets: AssetNames, subject: PageSubject): Record<string, string> {
+  const { cam, origin } = subject;
+  const files = Object.entries(assets).map(([name, file]) => [name, `/assets/${file}`]);
+  const title = cam === DEFAULT_CAM ? subject.title : `${cam} · ${subject.title}`;
+  return {
+    ...Object.fromEntries(files),
     cam,
     title,
+    site: subject.title,
     description: `Live picture from ${title}`,
     url: `${origin}/cams/${cam}`,
     image: `${origin}/cams/${cam}/live.jpeg`,
-  }, { nav: values.several ? `<a href="/cams">All cameras</a>` : "" });
+  };
+}
+
+/**
+ * Nothing but our own files runs or is loaded.
+ *
+ * @param ancestors Who may frame the page, in the words of `frame-ancestors`.
+ */
+export function pagePolicy(ancestors: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' blob: data:",
+    "media-src 'self' blob:",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    `frame-ancestors ${ancestors}`,
+  ].join("; ");
+}
+
+/** `PERCH_EMBED_ORIGINS` in the words of `frame-ancestors`. */
+export function frameAncestors(origins: readonly string[]): string {
+  if (origins.includes("none")) return "'none'";
+  return ["'self'", ...origins.filter((origin) => /^[^\s;,]+$/.test(origin))].join(" ");
 }
 
 /** The web app manifest: installs the page on a home screen. */
@@ -60,7 +86,7 @@ export function renderManifest(assets: AssetNames, title: string): string {
  * @param markup HTML, put in as it is.
  * @throws Where the template names a value that is not given.
  */
-export function fill(
+export function renderTemplate(
   template: string,
   values: Readonly<Record<string, string>>,
   markup: Readonly<Record<string, string>> = {},

@@ -1,24 +1,42 @@
 // Bundles the page: `deno task build`. Names carry a hash of the content, so that browsers may keep
 // every asset for ever; assets.json tells the edge which name is current.
 
-import { build, stop } from "esbuild";
+import { build, type BuildOptions, stop } from "esbuild";
 
 const here = new URL("./", import.meta.url);
 const dist = new URL("./dist/", here);
 const path = (name: string) => decodeURIComponent(new URL(name, here).pathname);
 
-const result = await build({
-  entryPoints: ["viewer.ts", "viewer.css", "icon.svg", "icon-180.png", "icon-512.png"].map(path),
+const common: BuildOptions = {
   outdir: path("dist"),
   entryNames: "[name]-[hash]",
   bundle: true,
   minify: true,
-  format: "esm",
   target: ["chrome107", "firefox110", "safari16"],
-  loader: { ".svg": "copy", ".png": "copy" },
   write: false,
-  metafile: false,
   logLevel: "warning",
+};
+const pages = await build({
+  ...common,
+  entryPoints: [
+    "viewer.ts",
+    "viewer.css",
+    "wall.ts",
+    "wall.css",
+    "frame.css",
+    "icon.svg",
+    "icon-180.png",
+    "icon-512.png",
+  ].map(path),
+  format: "esm",
+  loader: { ".svg": "copy", ".png": "copy" },
+});
+// Loaded by other sites' pages as a plain script: it must leave no names behind.
+const embed = await build({
+  ...common,
+  entryPoints: [path("embed.ts")],
+  format: "iife",
+  loader: { ".css": "text" },
 });
 await stop();
 
@@ -27,12 +45,12 @@ await Deno.remove(dist, { recursive: true }).catch((problem) => {
 });
 await Deno.mkdir(dist, { recursive: true });
 const names: Record<string, string> = {};
-for (const file of result.outputFiles) {
+for (const file of [...pages.outputFiles!, ...embed.outputFiles!]) {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
   await Deno.writeFile(new URL(name, dist), file.contents);
 }
-for (const name of ["index.html", "no-signal.jpg"]) {
+for (const name of ["index.html", "wall.html", "embed.html", "sign_in.html", "no-signal.jpg"]) {
   await Deno.copyFile(new URL(name, here), new URL(name, dist));
 }
 await Deno.writeTextFile(new URL("assets.json", dist), JSON.stringify(names, null, 2) + "\n");

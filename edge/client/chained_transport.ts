@@ -2,7 +2,13 @@
 // a newer frame exists, the next asked for only when the last is drawn.
 
 import type { CameraStatus } from "../../shared/wire.ts";
-import type { Transport, TransportOptions, TransportSink } from "./transport.ts";
+import {
+  edgeUrl,
+  SignInNeeded,
+  type Transport,
+  type TransportOptions,
+  type TransportSink,
+} from "./transport.ts";
 
 /** How long the edge may hold a request for one camera, in seconds. */
 const WAIT_S = 20;
@@ -20,10 +26,11 @@ export function chainedTransport(options: TransportOptions): Transport {
 }
 
 async function runChained(
-  { cams, width }: TransportOptions,
+  options: TransportOptions,
   sink: TransportSink,
   outer: AbortSignal,
 ): Promise<void> {
+  const { cams } = options;
   const failure = new AbortController();
   const signal = AbortSignal.any([outer, failure.signal]);
   const single = cams.length === 1;
@@ -31,9 +38,8 @@ async function runChained(
   const seen = new Map<string, string>();
   const pictures = async () => {
     for (let cam = queue.shift(); cam !== undefined && !signal.aborted; cam = queue.shift()) {
-      const url = new URL(`/cams/${cam}/live.jpeg`, document.baseURI);
+      const url = edgeUrl(options, `/cams/${cam}/live.jpeg`);
       if (single && seen.has(cam)) url.searchParams.set("wait", String(WAIT_S));
-      if (width) url.searchParams.set("w", String(width));
       const found = await picture(url, cam, seen, sink, signal);
       queue.push(cam);
       if (!single || !found) await pause(WALL_PAUSE_MS, signal);
@@ -41,7 +47,9 @@ async function runChained(
   };
   const states = async () => {
     while (!signal.aborted) {
-      for (const cam of cams) await state(cam, sink, signal);
+      for (const cam of cams) {
+        await state(edgeUrl(options, `/cams/${cam}/status.json`), sink, signal);
+      }
       await pause(STATUS_EVERY_MS, signal);
     }
   };
@@ -74,6 +82,7 @@ async function picture(
     sink.onOpen();
     return false;
   }
+  if (answer.status === 401) throw new SignInNeeded("This cam is private");
   if (!answer.ok) throw new Error(`GET ${url.pathname} was answered ${answer.status}`);
   sink.onOpen();
   const jpeg = await answer.blob();
@@ -85,16 +94,13 @@ async function picture(
   return true;
 }
 
-async function state(cam: string, sink: TransportSink, signal: AbortSignal): Promise<void> {
-  const answer = await fetch(`/cams/${cam}/status.json`, { signal, cache: "no-store" });
+async function state(url: URL, sink: TransportSink, signal: AbortSignal): Promise<void> {
+  const answer = await fetch(url, { signal, cache: "no-store" });
   if (!answer.ok) {
     await answer.body?.cancel();
     return;
   }
-  const status: CameraStatus = await answer.json();
-  const now = status.receivedAt !== undefined && status.ageMs !== undefined
-    ? status.receivedAt + status.ageMs
-    : Date.parse(answer.headers.get("Date") ?? "") || Date.now();
+  const { now, ...status }: CameraStatus & { now: number } = await answer.json();
   sink.onStatus(status, now);
 }
 

@@ -2,7 +2,7 @@
 // then a growing pause. Stops altogether while nobody looks, which lets the camera rest.
 
 import { backoffMs } from "./backoff.ts";
-import type { Transport, TransportSink } from "./transport.ts";
+import { SignInNeeded, type Transport, type TransportSink } from "./transport.ts";
 
 /** After this many ms without an answer on the socket the second road starts beside it. */
 const HEDGE_MS = 1500;
@@ -21,6 +21,8 @@ export interface ConnectionOptions {
   readonly second: () => Transport;
   readonly sink: Omit<TransportSink, "onOpen">;
   onState(state: ConnectionState): void;
+  /** The edge wants to know who is watching; nothing is tried again. */
+  onSignIn?(): void;
 }
 
 /** A connection that comes back by itself until it is stopped. */
@@ -51,6 +53,14 @@ export class Connection {
     this.#set({ kind: "paused" });
   }
 
+  /** Opens the connection anew, with other wishes; what is on the screen stays as it is. */
+  refresh(): void {
+    if (!this.#stop) return;
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    void this.#keep(this.#stop.signal, false);
+  }
+
   /** Tries again now, where it waits for its next attempt. */
   retryNow(): void {
     if (this.#state.kind !== "retrying") return;
@@ -58,9 +68,9 @@ export class Connection {
     this.start();
   }
 
-  async #keep(signal: AbortSignal): Promise<void> {
+  async #keep(signal: AbortSignal, say = true): Promise<void> {
     let failures = 0;
-    this.#set({ kind: "connecting" });
+    if (say) this.#set({ kind: "connecting" });
     while (!signal.aborted) {
       const opened = await this.#attempt(signal);
       if (signal.aborted) return;
@@ -86,7 +96,11 @@ export class Connection {
           onFirst();
           this.#set({ kind: "open", road: transport.name, since: performance.now() });
         },
-      }, signal).catch(() => {});
+      }, signal).catch((problem) => {
+        if (!(problem instanceof SignInNeeded) || !this.#options.onSignIn) return;
+        this.stop();
+        this.#options.onSignIn();
+      });
     };
     let socketOpen = false;
     const socketEnd = new AbortController();

@@ -3,7 +3,7 @@
 
 import { byId, setText } from "./elements.ts";
 import type { StateWords } from "./state.ts";
-import { clockText, sinceText } from "./times.ts";
+import { ageText, clockText, sinceText } from "./times.ts";
 
 /** The parts of the page that speak about the picture. */
 export class Face {
@@ -37,6 +37,12 @@ export class Face {
     const today = new Date(shownAt).toDateString() === new Date(now).toDateString();
     setText(this.#when, today ? clockText(shownAt) : sinceText(shownAt, now));
     this.#when.dateTime = new Date(shownAt).toISOString();
+  }
+
+  /** Says that the picture is one of the past. */
+  past(takenAt: number, now: number): void {
+    this.state({ kind: "past", label: "Earlier", detail: `${ageText(now - takenAt)} ago` });
+    this.time(takenAt, now);
   }
 
   /** How many people watch, as the edge counts them. */

@@ -17,6 +17,8 @@ export interface LiveViewOptions {
   readonly canvas: HTMLCanvasElement;
   /** Asked again at each attempt to connect. */
   readonly transport: () => Omit<TransportOptions, "cams">;
+  /** The edge wants to know who is watching. */
+  onSignIn?(): void;
   /** A frame is on the canvas. */
   onDrawn(frame: ReceivedFrame): void;
   /** State, status or connection may have changed. */
@@ -49,6 +51,7 @@ export class LiveView {
         },
       },
       onState: () => options.onChange(),
+      onSignIn: options.onSignIn,
     });
   }
 

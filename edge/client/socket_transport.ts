@@ -3,7 +3,7 @@
 
 import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
 import type { ViewerMessage } from "../../shared/viewer_messages.ts";
-import type { Transport, TransportOptions, TransportSink } from "./transport.ts";
+import { edgeUrl, type Transport, type TransportOptions, type TransportSink } from "./transport.ts";
 
 /** Silence after which the socket counts as dead: the edge says something at least every 10 s. */
 export const SOCKET_SILENCE_MS = 25_000;
@@ -13,11 +13,10 @@ export function socketTransport(options: TransportOptions): Transport {
   return { name: "WebSocket", run: (sink, signal) => runSocket(options, sink, signal) };
 }
 
-function socketUrl({ cams, width }: TransportOptions): string {
-  const url = new URL("/ws", document.baseURI);
+function socketUrl(options: TransportOptions): string {
+  const url = edgeUrl(options, "/ws");
   url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("cams", cams.join(","));
-  if (width) url.searchParams.set("w", String(width));
+  url.searchParams.set("cams", options.cams.join(","));
   return url.href;
 }
 

@@ -17,7 +17,8 @@ export type StateKind =
   | "offline"
   | "empty"
   | "reconnecting"
-  | "paused";
+  | "paused"
+  | "past";
 
 /** Everything the words depend on. Times on the edge's clock, Unix ms, unless said otherwise. */
 export interface Situation {

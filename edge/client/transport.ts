@@ -36,7 +36,24 @@ export interface Transport {
 
 /** What a road needs to know of the page's wishes. */
 export interface TransportOptions {
+  /** Where the edge is: its origin. */
+  readonly base: string;
+  /** The pass of a share link, where a page of another site brings one along. */
+  readonly share?: string;
   readonly cams: readonly string[];
   /** Pixels across that are shown; undefined for the camera's own size. */
   readonly width?: number;
+}
+
+/** Says that the edge wants to know who is watching. */
+export class SignInNeeded extends Error {
+  override name = "SignInNeeded";
+}
+
+/** The address of a resource of the edge. */
+export function edgeUrl({ base, share, width }: TransportOptions, path: string): URL {
+  const url = new URL(path, base);
+  if (width) url.searchParams.set("w", String(width));
+  if (share) url.searchParams.set("share", share);
+  return url;
 }

@@ -1,5 +1,6 @@
 // The viewer page: wires the live view to the page's parts.
 
+import { widthFor } from "../../shared/widths.ts";
 import { showDetails } from "./details.ts";
 import { byId, setPressed } from "./elements.ts";
 import { Face } from "./face.ts";
@@ -8,54 +9,106 @@ import { listenToKeys } from "./keys.ts";
 import { LiveView, shownAt } from "./live_view.ts";
 import { pictureName, saveBlob } from "./save.ts";
 import { canFloat, isSeen, toggleFloating, toggleFullscreen } from "./screen.ts";
+import { prepareSharing } from "./sharing.ts";
+import { Timeline } from "./timeline.ts";
 import { Zoom } from "./zoom.ts";
 
 /** Ms between two looks at the clock: ages are told in whole seconds. */
 const TICK_MS = 500;
+/** Ms for which another size must be wanted before it is asked for. */
+const SIZE_SETTLES_MS = 600;
 
-const cam = document.body.dataset.cam!;
+const { cam, role, history } = document.body.dataset as Record<string, string>;
 const frame = byId("frame");
 const picture = byId<HTMLCanvasElement>("picture");
 const face = new Face();
 const glow = new Glow();
-const zoom = new Zoom(frame, picture);
+const zoom = new Zoom(frame, picture, sizeChanged);
 let pausedByHand = false;
+let past: { jpeg: Blob; takenAt: number } | undefined;
+let width = shownWidth();
+let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
 const live = new LiveView({
   cam,
   canvas: picture,
-  transport: () => ({}),
+  transport: () => ({ base: location.origin, width }),
   onChange: show,
+  onSignIn: () => location.reload(),
   onDrawn: (drawn) => {
-    frame.classList.remove("blank");
-    frame.style.setProperty("--aspect", String(picture.width / picture.height));
-    glow.take(picture);
+    drawnNow();
     face.time(shownAt(drawn), live.clock.now());
     show();
   },
 });
 
+const timeline = new Timeline({
+  cam,
+  historyMs: Number(history),
+  now: () => live.clock.now(),
+  width: shownWidth,
+  show: async (jpeg, takenAt) => {
+    live.connection.stop();
+    if (!await live.painter.draw(jpeg)) return;
+    past = { jpeg, takenAt };
+    drawnNow();
+    show();
+  },
+  leave: () => {
+    past = undefined;
+    wake();
+  },
+});
+
+function drawnNow(): void {
+  frame.classList.remove("blank");
+  frame.style.setProperty("--aspect", String(picture.width / picture.height));
+  glow.take(picture);
+}
+
 function show(): void {
-  face.state(live.words());
-  face.viewers(live.status?.viewers ?? 0);
+  if (past) face.past(past.takenAt, live.clock.now());
+  else face.state(live.words());
+  face.viewers(role === "guest" ? 0 : live.status?.viewers ?? 0);
   if (!byId("facts").hidden) showDetails(live, picture);
 }
 
+/** Connected only while somebody looks at what is now. */
 function wake(): void {
-  if (isSeen() && !pausedByHand) live.connection.start();
+  if (isSeen() && !pausedByHand && !timeline.active) live.connection.start();
   else live.connection.stop();
+}
+
+/** Pixels across that the picture needs: the edge sends no more; all of them when magnified. */
+function shownWidth(): number | undefined {
+  if (zoom.scale > 1.2) return undefined;
+  return widthFor(frame.clientWidth * devicePixelRatio);
+}
+
+function sizeChanged(): void {
+  clearTimeout(sizeTimer);
+  sizeTimer = setTimeout(() => {
+    if (shownWidth() === width) return;
+    width = shownWidth();
+    live.connection.refresh();
+  }, SIZE_SETTLES_MS);
 }
 
 const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
   pause: (button) => {
     pausedByHand = !pausedByHand;
     setPressed(button, pausedByHand);
+    if (!pausedByHand) timeline.live();
     wake();
   },
-  fill: (button) => setPressed(button, byId("stage").classList.toggle("filled")),
+  fill: (button) => {
+    setPressed(button, byId("stage").classList.toggle("filled"));
+    sizeChanged();
+  },
   snapshot: () => {
-    const shown = live.shown;
-    if (shown) saveBlob(shown.jpeg, pictureName(cam, shownAt(shown)));
+    const at = past?.takenAt ?? (live.shown && shownAt(live.shown));
+    const jpeg = past?.jpeg ?? live.shown?.jpeg;
+    if (jpeg && at !== undefined) saveBlob(jpeg, pictureName(cam, at));
   },
   details: (button) => {
     const facts = byId("facts");
@@ -73,12 +126,16 @@ for (const [id, act] of Object.entries(actions)) {
 }
 byId("pip").hidden = !canFloat();
 byId("fullscreen").hidden = !document.fullscreenEnabled;
+prepareSharing(cam);
 listenToKeys({
   " ": byId("pause"),
   f: byId("fullscreen"),
+  h: byId("share"),
   i: byId("details"),
+  l: byId("live"),
   p: byId("pip"),
   s: byId("snapshot"),
+  t: byId("play"),
   z: byId("fill"),
 }, zoom);
 
@@ -87,6 +144,7 @@ document.addEventListener("visibilitychange", wake);
 document.addEventListener("fullscreenchange", () => {
   setPressed(byId("fullscreen"), document.fullscreenElement !== null);
 });
+addEventListener("resize", sizeChanged);
 addEventListener("online", () => live.connection.retryNow());
 addEventListener("pagehide", () => live.connection.stop());
 addEventListener("pageshow", wake);

@@ -41,8 +41,10 @@ export class Zoom {
   readonly #pointers = new Map<number, PointerEvent>();
   readonly #frame: HTMLElement;
   readonly #picture: HTMLElement;
+  readonly #onChange: () => void;
 
-  constructor(frame: HTMLElement, picture: HTMLElement) {
+  constructor(frame: HTMLElement, picture: HTMLElement, onChange: () => void) {
+    this.#onChange = onChange;
     this.#frame = frame;
     this.#picture = picture;
     frame.addEventListener("wheel", (event) => this.#onWheel(event), { passive: false });
@@ -117,6 +119,7 @@ export class Zoom {
       ? ""
       : `translate(${x * 100}%, ${y * 100}%) scale(${scale})`;
     this.#frame.style.cursor = scale === 1 ? "" : "grab";
+    this.#onChange();
   }
 }
 

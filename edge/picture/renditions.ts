@@ -3,9 +3,6 @@
 
 import type { Imaging, Picture } from "./imaging.ts";
 
-/** The widths that are made, in pixels: few, so that viewers share them. */
-export const WIDTHS: readonly number[] = [160, 320, 480, 640, 960, 1280];
-
 /** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 /** Jobs at work at the same time. */
@@ -94,9 +91,4 @@ export class Renditions {
       this.#keptBytes -= jpeg.length;
     }
   }
-}
-
-/** The smallest width that is made and at least `wanted`; undefined above the largest. */
-export function widthFor(wanted: number): number | undefined {
-  return WIDTHS.find((width) => width >= wanted);
 }

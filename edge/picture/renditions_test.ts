@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Imaging, ImagingUnavailable, type Picture } from "./imaging.ts";
-import { Renditions, RenditionsBusy, widthFor } from "./renditions.ts";
+import { Renditions, RenditionsBusy } from "./renditions.ts";
 
 /** Imaging whose jobs end when the test says so. */
 class SlowImaging extends Imaging {
@@ -76,11 +76,4 @@ Deno.test("the oldest results give way when the memory for them is full", async 
   assert.equal(imaging.jobs.length, jobs);
   await make(1);
   assert.equal(imaging.jobs.length, jobs + 1);
-});
-
-Deno.test("the width asked for is the next larger one that is made", () => {
-  assert.equal(widthFor(1), 160);
-  assert.equal(widthFor(321), 480);
-  assert.equal(widthFor(1280), 1280);
-  assert.equal(widthFor(1281), undefined);
 });

@@ -1,8 +1,9 @@
 // `?w=`: a smaller picture, on every road that has pictures.
 
 import type { Context } from "hono";
+import { WIDTHS } from "../../shared/widths.ts";
 import { ImagingUnavailable, type Picture } from "../picture/imaging.ts";
-import { type Renditions, RenditionsBusy, type Source, WIDTHS } from "../picture/renditions.ts";
+import { type Renditions, RenditionsBusy, type Source } from "../picture/renditions.ts";
 import { problemException } from "../problem.ts";
 
 /**

@@ -3,6 +3,7 @@
 import type { Handler } from "hono";
 import type { EdgeDeps } from "../deps.ts";
 import { cameraOf } from "./cam_of.ts";
+import type { ViewerPages } from "./viewer.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
 
@@ -14,9 +15,13 @@ export function getStatus(deps: EdgeDeps): Handler {
   };
 }
 
-/** Every camera's state. */
-export function getCams(deps: EdgeDeps): Handler {
+/** Every camera's state; for browsers a page that shows them. */
+export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   return function getCams(context) {
+    context.header("vary", "Accept");
+    if ((context.req.header("accept") ?? "").includes("text/html")) {
+      return pages.wall(context, deps.hub.cameras.map(({ cam }) => cam));
+    }
     const cams = deps.hub.cameras.map((camera) => camera.status());
     return context.json({ now: deps.clock.now(), cams }, 200, NO_STORE);
   };

@@ -1,31 +1,25 @@
-// `GET /` and `GET /cams/:cam` as a page, its assets, and the manifest that installs it.
+// The pages: one camera, all of them, one within another site's page, and the way in to private ones.
 
-import { type Context, type Handler, Hono } from "hono";
-import { etag } from "hono/etag";
+import type { Context } from "hono";
+import type { StatusCode } from "hono/utils/http-status";
 import { type Assets, loadAssets } from "../assets.ts";
-import { renderManifest, renderPage } from "../page.ts";
+import { isOwner } from "../auth.ts";
+import { originOf } from "../origin.ts";
+import { frameAncestors, pagePolicy, pageValues, renderTemplate } from "../page.ts";
 
-/** What the page needs of the edge. */
+/** What the pages need of the edge. */
 export interface ViewerDeps {
-  readonly config: { readonly title: string };
+  readonly config: {
+    readonly title: string;
+    readonly viewToken?: Uint8Array;
+    readonly embedOrigins: readonly string[];
+    readonly historyMs: number;
+  };
   /** Reads a built asset by its name in `client/dist`. */
   readonly readAsset: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
 }
 
-/** Nothing but our own files runs or is loaded; `frame-ancestors` keeps the page out of frames. */
-export const PAGE_POLICY: string = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' blob: data:",
-  "connect-src 'self'",
-  "manifest-src 'self'",
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
-
-/** The built page, read at the first request and kept. */
+/** The built pages, read at the first request and kept. */
 export class ViewerPages {
   #assets: Promise<Assets> | undefined;
   readonly #deps: ViewerDeps;
@@ -43,62 +37,58 @@ export class ViewerPages {
   }
 
   /** The page of a camera. */
-  async page(context: Context, cam: string, several: boolean): Promise<Response> {
+  page(context: Context, cam: string, several: boolean): Promise<Response> {
+    const nav = several ? `<a href="/cams">All cameras</a>` : "";
+    return this.#send(context, "index.html", { cam }, { markup: { nav } });
+  }
+
+  /** The page of all cameras. */
+  wall(context: Context, cams: readonly string[]): Promise<Response> {
+    return this.#send(context, "wall.html", { cam: cams[0] ?? "cam", cams: cams.join(",") });
+  }
+
+  /** The page of a camera for an iframe. */
+  embed(context: Context, cam: string): Promise<Response> {
+    const share = context.req.query("share");
+    const query = share === undefined ? "" : `?share=${encodeURIComponent(share)}`;
+    const ancestors = frameAncestors(this.#deps.config.embedOrigins);
+    return this.#send(context, "embed.html", { cam, query }, { ancestors });
+  }
+
+  /** The page that asks for the view token. */
+  signIn(
+    context: Context,
+    next: string,
+    note: string,
+    status: StatusCode = 200,
+  ): Promise<Response> {
+    return this.#send(context, "sign_in.html", { cam: "cam", next, note }, { status });
+  }
+
+  async #send(
+    context: Context,
+    template: string,
+    values: Readonly<Record<string, string>> & { readonly cam: string },
+    options: {
+      readonly markup?: Readonly<Record<string, string>>;
+      readonly ancestors?: string;
+      readonly status?: StatusCode;
+    } = {},
+  ): Promise<Response> {
+    const { title, viewToken, historyMs } = this.#deps.config;
     const assets = await this.assets();
-    const html = renderPage(await assets.template("index.html"), assets.names, {
-      cam,
-      title: this.#deps.config.title,
-      origin: originOf(context),
-      several,
-    });
-    return context.html(html, 200, {
-      "cache-control": "no-cache",
-      "content-security-policy": PAGE_POLICY,
-      "referrer-policy": "same-origin",
-      "x-content-type-options": "nosniff",
-      vary: "Accept, User-Agent",
+    const known = pageValues(assets.names, { cam: values.cam, title, origin: originOf(context) });
+    const role = viewToken === undefined ? "public" : isOwner(context) ? "owner" : "guest";
+    const html = renderTemplate(
+      await assets.template(template),
+      { ...known, role, history: String(historyMs), ...values },
+      options.markup,
+    );
+    context.status(options.status ?? 200);
+    return context.html(html, undefined, {
+      "cache-control": viewToken ? "private, no-cache" : "no-cache",
+      "content-security-policy": pagePolicy(options.ancestors ?? "'none'"),
+      vary: "Accept, User-Agent, Cookie",
     });
   }
-}
-
-/** `/assets/…` and `/manifest.webmanifest`: the same for everybody, and not secret. */
-export function assetRoutes(pages: ViewerPages, title: string): Hono {
-  const routes = new Hono();
-  routes.use(etag());
-  routes.get("/assets/:name", assetHandler(pages));
-  routes.get("/manifest.webmanifest", async (context) => {
-    const { names } = await pages.assets();
-    return context.body(renderManifest(names, title), 200, {
-      "content-type": "application/manifest+json",
-      "cache-control": "no-cache",
-    });
-  });
-  routes.get("/favicon.ico", async (context) => {
-    const { names } = await pages.assets();
-    return context.redirect(`/assets/${names["icon-180.png"]}`, 302);
-  });
-  return routes;
-}
-
-function assetHandler(pages: ViewerPages): Handler {
-  return async function asset(context) {
-    const name = context.req.param("name") ?? "";
-    const file = await (await pages.assets()).file(name);
-    if (!file) return context.notFound();
-    return context.body(file.bytes, 200, {
-      "content-type": file.type,
-      "cache-control": "public, max-age=31536000, immutable",
-      "x-content-type-options": "nosniff",
-    });
-  };
-}
-
-/** Scheme and host as the viewer typed them, behind a proxy that ends TLS too. */
-export function originOf(context: Context): string {
-  const url = new URL(context.req.url);
-  const forwarded = context.req.header("x-forwarded-proto")?.split(",")[0].trim();
-  const scheme = forwarded === "https" || forwarded === "http"
-    ? forwarded
-    : url.protocol.slice(0, -1);
-  return `${scheme}://${url.host}`;
 }

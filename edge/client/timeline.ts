@@ -1,0 +1,219 @@
+// The scrubber under the picture: the last day, a thumbnail under the pointer, any moment of it on
+// the picture, the whole of it as a timelapse, and back to live.
+
+import { byId, make, setPressed, setText } from "./elements.ts";
+import { Past, stretches } from "./past.ts";
+import { ageText, sinceText } from "./times.ts";
+
+/** Pictures a second of the timelapse. */
+const PLAY_FPS = 12;
+/** Ms between two looks for new pictures. */
+const REFRESH_MS = 60_000;
+/** Ms before the first look: the live picture comes first. */
+const FIRST_LOOK_MS = 1200;
+const HOUR_MS = 3_600_000;
+const THUMBNAIL_WIDTH = 160;
+
+/** What the timeline needs of the page. */
+export interface TimelineOptions {
+  readonly cam: string;
+  /** How long pictures are kept, ms. */
+  readonly historyMs: number;
+  /** The edge's wall clock, Unix ms. */
+  now(): number;
+  /** Pixels across that are shown. */
+  width(): number | undefined;
+  /** Draws a picture of the past; resolves when it is on the screen. */
+  show(jpeg: Blob, takenAt: number): Promise<unknown>;
+  /** Live again. */
+  leave(): void;
+}
+
+/** The scrubber and its buttons. */
+export class Timeline {
+  readonly #options: TimelineOptions;
+  readonly #past: Past;
+  readonly #row = byId("timeline");
+  readonly #track = byId("track");
+  readonly #thumb = byId("thumb");
+  readonly #play = byId("play");
+  readonly #preview = byId("preview");
+  readonly #previewImage = byId<HTMLImageElement>("preview-picture");
+  #index: number | undefined;
+  #loading: AbortController | undefined;
+  #playing = false;
+
+  constructor(options: TimelineOptions) {
+    this.#options = options;
+    this.#past = new Past(`/cams/${options.cam}`);
+    const track = this.#track;
+    track.addEventListener("pointerdown", (event) => {
+      track.setPointerCapture(event.pointerId);
+      this.#seek(event);
+    });
+    track.addEventListener("pointermove", (event) => {
+      this.#hover(event);
+      if (event.buttons > 0) this.#seek(event);
+    });
+    track.addEventListener("pointerleave", () => this.#preview.hidden = true);
+    track.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#play.addEventListener("click", () => this.#playing ? this.#halt() : void this.#run());
+    byId("live").addEventListener("click", () => this.live());
+    setTimeout(() => void this.#refresh(), FIRST_LOOK_MS);
+    setInterval(() => document.hidden || void this.#refresh(), REFRESH_MS);
+  }
+
+  /** Whether a picture of the past is asked for or shown. */
+  get active(): boolean {
+    return this.#index !== undefined;
+  }
+
+  /** Back to live. */
+  live(): void {
+    if (!this.active) return;
+    this.#halt();
+    this.#index = undefined;
+    this.#loading?.abort();
+    this.#place();
+    this.#options.leave();
+  }
+
+  get #from(): number {
+    return this.#options.now() - this.#options.historyMs;
+  }
+
+  async #refresh(): Promise<void> {
+    const before = this.#past.frames.length;
+    await this.#past.refresh(this.#from).catch(() => {});
+    const { frames } = this.#past;
+    this.#row.hidden = frames.length < 2;
+    if (frames.length === before) return;
+    byId<HTMLAnchorElement>("film").href = this.#past.filmUrl(this.#from);
+    const times = frames.map(({ receivedAt }) => receivedAt);
+    const usual = (times.at(-1)! - times[0]) / Math.max(1, times.length - 1);
+    byId("stretches").replaceChildren(
+      ...stretches(times, Math.max(usual * 2.5, 15 * 60_000)).map(([from, to]) => {
+        const bar = make("i", "");
+        bar.style.left = `${this.#part(from) * 100}%`;
+        bar.style.width = `${(this.#part(to) - this.#part(from)) * 100}%`;
+        return bar;
+      }),
+    );
+    this.#place();
+  }
+
+  /** Where a time is on the track: 0 = the oldest, 1 = now. */
+  #part(time: number): number {
+    const { frames } = this.#past;
+    const start = Math.max(this.#from, frames[0]?.receivedAt ?? 0);
+    return Math.min(1, Math.max(0, (time - start) / (this.#options.now() - start)));
+  }
+
+  #timeAt({ clientX }: PointerEvent): number {
+    const box = this.#track.getBoundingClientRect();
+    const part = Math.min(1, Math.max(0, (clientX - box.left) / box.width));
+    const start = Math.max(this.#from, this.#past.frames[0]?.receivedAt ?? 0);
+    return start + part * (this.#options.now() - start);
+  }
+
+  #seek(event: PointerEvent): void {
+    const time = this.#timeAt(event);
+    const newest = this.#past.frames.at(-1)?.receivedAt ?? 0;
+    this.#halt();
+    if (time > newest + (this.#options.now() - newest) / 2) this.live();
+    else void this.#go(this.#past.nearest(time));
+  }
+
+  #hover(event: PointerEvent): void {
+    const frame = this.#past.frames[this.#past.nearest(this.#timeAt(event))];
+    if (!frame || event.pointerType === "touch") return;
+    const box = this.#track.getBoundingClientRect();
+    this.#preview.hidden = false;
+    this.#preview.style.left = `${
+      Math.min(box.width - 84, Math.max(84, event.clientX - box.left))
+    }px`;
+    setText(byId("preview-time"), sinceText(frame.receivedAt, this.#options.now()));
+    if (this.#previewImage.dataset.version === String(frame.version)) return;
+    this.#previewImage.dataset.version = String(frame.version);
+    this.#past.picture(frame.version, THUMBNAIL_WIDTH).then((jpeg) => {
+      if (this.#previewImage.dataset.version !== String(frame.version)) return;
+      URL.revokeObjectURL(this.#previewImage.src);
+      this.#previewImage.src = URL.createObjectURL(jpeg);
+    }, () => {});
+  }
+
+  /** Shows one picture; a newer wish ends the loading of an older one. */
+  async #go(index: number): Promise<void> {
+    const frame = this.#past.frames[index];
+    if (!frame) return;
+    this.#index = index;
+    this.#place();
+    this.#loading?.abort();
+    const loading = this.#loading = new AbortController();
+    try {
+      const { width } = this.#options;
+      const jpeg = await this.#past.picture(frame.version, width(), loading.signal);
+      if (!loading.signal.aborted) await this.#options.show(jpeg, frame.receivedAt);
+    } catch {
+      // Gone meanwhile, or another was asked for: the picture on the screen keeps its own time.
+    }
+  }
+
+  /** From here on, or from the start, to the newest; then live. */
+  async #run(): Promise<void> {
+    const { frames } = this.#past;
+    this.#playing = true;
+    setPressed(this.#play, true);
+    const start = this.#index === undefined || this.#index >= frames.length - 1 ? 0 : this.#index;
+    for (let index = start; this.#playing && index < this.#past.frames.length; index++) {
+      const due = performance.now() + 1000 / PLAY_FPS;
+      await this.#go(index);
+      await new Promise((go) => setTimeout(go, Math.max(0, due - performance.now())));
+    }
+    if (this.#playing) this.live();
+  }
+
+  #halt(): void {
+    this.#playing = false;
+    setPressed(this.#play, false);
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const { frames } = this.#past;
+    const at = this.#index ?? frames.length;
+    const hour = (direction: 1 | -1) =>
+      this.#past.nearest((frames[at]?.receivedAt ?? this.#options.now()) + direction * HOUR_MS);
+    const moves: Readonly<Record<string, () => number>> = {
+      ArrowLeft: () => at - 1,
+      ArrowDown: () => at - 1,
+      ArrowRight: () => at + 1,
+      ArrowUp: () => at + 1,
+      PageUp: () => hour(1),
+      PageDown: () => hour(-1),
+      Home: () => 0,
+      End: () => frames.length,
+    };
+    const move = moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    this.#halt();
+    const index = Math.max(0, move());
+    if (index >= frames.length) this.live();
+    else void this.#go(index);
+  }
+
+  #place(): void {
+    const frame = this.#index === undefined ? undefined : this.#past.frames[this.#index];
+    const now = this.#options.now();
+    this.#thumb.style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
+    this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
+    this.#track.setAttribute("aria-valuenow", String(this.#index ?? this.#past.frames.length));
+    this.#track.setAttribute(
+      "aria-valuetext",
+      frame
+        ? `${sinceText(frame.receivedAt, now)}, ${ageText(now - frame.receivedAt)} ago`
+        : "Live",
+    );
+    byId("live").hidden = !frame;
+  }
+}
