@@ -8,7 +8,7 @@ import { optionsOf, type Program } from "./options.ts";
 import { OptionError, parseCommandLine } from "./parse.ts";
 import { runHello, runStill, runVideo } from "./run.ts";
 import { settingsOf } from "./settings.ts";
-import { recordStart } from "./starts.ts";
+import { nextStart, recordStart } from "./starts.ts";
 
 const VERSION = `rpicam-apps build: v1.13.0 f4ef0d7f9b0d 07-08-2026 (12:00:00)
 rpicam-apps capabilites: egl:1 qt:0 drm:1 libav:1
@@ -31,16 +31,16 @@ async function main(name: string, args: string[]): Promise<number> {
       print(VERSION);
       return 0;
     }
-    const wanted = Deno.env.get("FAKE_RPICAM") ?? "";
-    const cameras = wanted.split(",").includes("nocam")
-      ? []
-      : attachedCameras(Deno.env.get("FAKE_RPICAM_CAMERAS"));
-    if (values.on("list-cameras")) {
+    const lists = values.on("list-cameras");
+    const startsFile = Deno.env.get("FAKE_RPICAM_STARTS");
+    const start = lists ? nextStart(startsFile) : recordStart(startsFile, name, args);
+    const faults = Faults.parse(Deno.env.get("FAKE_RPICAM") ?? "", start);
+    const attached = faults.has("nocam") ? "none" : Deno.env.get("FAKE_RPICAM_CAMERAS");
+    const cameras = attachedCameras(attached);
+    if (lists) {
       print(listCameras(cameras));
       return 0;
     }
-    const start = recordStart(Deno.env.get("FAKE_RPICAM_STARTS"), name, args);
-    const faults = Faults.parse(wanted, start);
     if (faults.has("ignoreterm")) Deno.addSignalListener("SIGTERM", () => {});
     const run = { vid: runVideo, still: runStill, hello: runHello }[program];
     return await run(settings, { faults, cameras, buffered: Deno.env.get("_STDBUF_O") !== "0" });

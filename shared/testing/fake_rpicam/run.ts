@@ -25,7 +25,7 @@ export function openCamera(settings: Settings, { faults, cameras }: RunOptions):
     libcamera("ERROR", "RPI dma_heaps.cpp:48 Could not open any dmaHeap device");
     throw new OptionError("failed to allocate capture buffers for stream");
   }
-  if (faults.has("nocam") || cameras.length === 0) throw new OptionError("no cameras available");
+  if (cameras.length === 0) throw new OptionError("no cameras available");
   const camera = cameras[settings.camera];
   if (!camera) throw new OptionError("selected camera is not available");
   if (faults.has("busy")) {

@@ -1,5 +1,5 @@
 // A file with one line per start of a camera program: how faults of "the first n starts" know, and how
-// tests see which children there were.
+// tests see which children there were, and whether two ever ran at once.
 
 /** One start of a program that opens the camera. */
 export interface Start {
@@ -8,14 +8,22 @@ export interface Start {
   readonly at: number;
   readonly name: string;
   readonly args: readonly string[];
+  /** Earlier ones that were still running. */
+  readonly running: readonly number[];
 }
 
 /** Notes a start in `file` and says which one it is, from 1. */
 export function recordStart(file: string | undefined, name: string, args: string[]): number {
   if (!file) return 1;
-  const start: Start = { pid: Deno.pid, at: Date.now(), name, args };
+  const running = readStarts(file).map(({ pid }) => pid).filter(isRunning);
+  const start: Start = { pid: Deno.pid, at: Date.now(), name, args, running };
   Deno.writeTextFileSync(file, JSON.stringify(start) + "\n", { append: true });
   return readStarts(file).length;
+}
+
+/** Which start the next one will be. */
+export function nextStart(file: string | undefined): number {
+  return file ? readStarts(file).length + 1 : 1;
 }
 
 /** The starts noted in `file` so far. */
@@ -27,5 +35,15 @@ export function readStarts(file: string): Start[] {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
+  }
+}
+
+/** Whether a process exists. SIGCONT does nothing to one that runs, and /proc needs every permission. */
+export function isRunning(pid: number): boolean {
+  try {
+    Deno.kill(pid, "SIGCONT");
+    return true;
+  } catch {
+    return false;
   }
 }
