@@ -63,7 +63,7 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
         if (same) stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
       }
     };
-    const watching = watch(watchdog, clock, stop);
+    const watching = watch(watchdog, options.limits.stallMs, clock, stop);
     const thrown = await source.run(stop.signal, onBytes).then(() => undefined, sourceErrorOf);
     const { aborted, reason } = stop.signal;
     stop.abort();
@@ -84,11 +84,17 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   return { error: told ? undefined : error, frames: count, healthyMs: lastAt - firstAt };
 }
 
-async function watch(watchdog: Watchdog, clock: Clock, stop: AbortController): Promise<void> {
+async function watch(
+  watchdog: Watchdog,
+  stallMs: number,
+  clock: Clock,
+  stop: AbortController,
+): Promise<void> {
   while (!stop.signal.aborted) {
     const left = watchdog.deadline - clock.monotonic();
     if (left <= 0) stop.abort(hardware(watchdog.problem));
-    else await clock.sleep(left, stop.signal).catch(() => {});
+    // Never longer than a stall: the first frame brings the deadline nearer.
+    else await clock.sleep(Math.min(left, stallMs), stop.signal).catch(() => {});
   }
 }
 

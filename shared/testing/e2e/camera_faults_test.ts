@@ -13,7 +13,7 @@ import { type SeenFrame, StreamViewer } from "../stream_viewer.ts";
 const FPS = 20;
 
 /** How long a camera runs once its frames flow for good. */
-const RUN_MS = 3000;
+const RUN_MS = 2000;
 
 /** Room for a busy machine: starting a camera takes about half a second on an idle one. */
 const SLACK_MS = 2500;
