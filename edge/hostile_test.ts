@@ -2,7 +2,7 @@
 // one that was meant: never an unexpected failure, and the picture that was there stays.
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../shared/testing/properties.ts";
 import { makeCorpus } from "../shared/testing/jpegs.ts";
 import { edits, mutate } from "../shared/testing/mutations.ts";
 import { TEST_TOKEN } from "../shared/testing/processes.ts";

@@ -2,7 +2,7 @@
 // and what is accepted must be what was meant.
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "./testing/properties.ts";
 import { z } from "zod";
 import { isCamId } from "./frame.ts";
 import { booleanSetting, integerSetting, numberSetting, parseSettings } from "./settings.ts";

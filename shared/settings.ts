@@ -37,7 +37,15 @@ export function parseSettings<S extends z.ZodObject>(
 
 function quoted(name: string, value: string | undefined): string {
   if (value === undefined) return "nothing";
-  return SECRET.test(name) ? `a value of ${value.length} characters` : JSON.stringify(value);
+  return SECRET.test(name) ? `a value of ${value.length} characters` : oneLine(value);
+}
+
+/** Quoted, on one line: JSON leaves some line ends as they are. */
+function oneLine(value: string): string {
+  return JSON.stringify(value).replace(
+    /[\u007f-\u009f\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }
 
 /**

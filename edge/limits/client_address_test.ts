@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../shared/testing/properties.ts";
 import { clientAddress, isLoopback } from "./client_address.ts";
 
 Deno.test("without a trusted proxy the header is not believed", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../../shared/testing/properties.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
 Deno.test("a burst passes, then one per gap", () => {

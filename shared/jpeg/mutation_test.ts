@@ -2,7 +2,7 @@
 // three readers must agree with each other.
 
 import assert from "node:assert/strict";
-import fc from "fast-check";
+import { fc } from "../testing/properties.ts";
 import { concat, makeCorpus, twelveMegapixels } from "../testing/jpegs.ts";
 import { edits, mutate } from "../testing/mutations.ts";
 import { inspectJpeg } from "./inspect.ts";
