@@ -19,6 +19,7 @@ import { putFrame } from "./routes/ingest.ts";
 import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
 import { getMetrics } from "./routes/metrics.ts";
+import { getOpenapi } from "./routes/openapi.ts";
 import { getPublish } from "./routes/publish.ts";
 import { putReport } from "./routes/report.ts";
 import { getRoot } from "./routes/root.ts";
@@ -106,6 +107,7 @@ export function createApp(deps: EdgeDeps): Hono {
   }
   app.get("/health", getHealth(deps));
   app.get("/metrics", viewerOfAll, getMetrics(deps));
+  app.get("/openapi.json", getOpenapi(deps));
   app.route("/", assetRoutes(pages, config.title));
 
   app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));

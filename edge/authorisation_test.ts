@@ -139,6 +139,7 @@ const ROWS: readonly Row[] = [
     private: all(303),
     public: all(404),
   },
+  { route: "GET /openapi.json", path: "/openapi.json", private: all(200) },
   { route: "GET /manifest.webmanifest", path: "/manifest.webmanifest", private: all(200) },
   { route: "GET /embed.js", path: "/embed.js", private: all(200) },
   { route: "GET /favicon.ico", path: "/favicon.ico", private: all(302) },
