@@ -18,6 +18,8 @@ export interface StartOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Arguments after the entry file. */
   readonly args?: readonly string[];
+  /** A command that gets the program's own command line as its last arguments and runs it. */
+  readonly wrap?: readonly string[];
   /** Working folder. Default: the project's. */
   readonly cwd?: string;
   /** Signals go to it and all its children, as Ctrl-C in a terminal does. */
@@ -38,8 +40,9 @@ export class RunningProgram implements AsyncDisposable {
   constructor(name: string, command: string, args: readonly string[], options: StartOptions = {}) {
     this.#name = name;
     this.#group = options.group ?? false;
-    this.#child = new Deno.Command(command, {
-      args: [...args],
+    const [first, ...rest] = [...(options.wrap ?? []), command, ...args];
+    this.#child = new Deno.Command(first, {
+      args: rest,
       cwd: options.cwd ?? ROOT,
       clearEnv: true,
       env: { ...inheritedEnv(), ...options.env },

@@ -7,6 +7,21 @@ import { renderComparison, renderTable } from "./table.ts";
 
 /** One line a scenario, one file a scenario. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  faults: {
+    about: "what viewers see of each thing that goes wrong",
+    usual: false,
+    load: async () => (await import("./faults.ts")).benchFaults,
+  },
+  crowd: {
+    about: "500 viewers for ten minutes, some slow, some restless: rates and memory",
+    usual: false,
+    load: async () => (await import("./endurance.ts")).benchCrowd,
+  },
+  silent: {
+    about: "2,000 connections that never read beside 100 healthy viewers",
+    usual: false,
+    load: async () => (await import("./endurance.ts")).benchSilent,
+  },
   instances: {
     about: "age of frames on an instance that does not receive the camera",
     usual: true,
