@@ -36,6 +36,7 @@ const TOKEN_WANTED =
 const settings = z.object({
   PERCH_URL: urlSetting().describe("the edge's address; required"),
   PERCH_TOKEN: textSetting(/^\S{16,}$/, TOKEN_WANTED).describe("what this camera publishes with; required; better in .env than as a flag"),
+  PERCH_TOKEN_FILE: z.string().optional().describe("file that holds the token, in place of PERCH_TOKEN"),
   PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).describe("this camera's id on the edge"),
   PERCH_SOURCE: choiceSetting<SourceKind>(["auto", "rpicam-vid", "rpicam-still", "ffmpeg", "v4l2-ctl", "http", "pattern"]).default("auto").describe("where pictures come from"),
   PERCH_INPUT: z.string().optional().describe("device (/dev/v4l/by-id/…), file, rtsp:// or http:// address, or lavfi:testsrc2"),

@@ -1,13 +1,25 @@
 // The camera agent's wiring: settings in, signals, what it prints, exit codes.
 
+import { fileURLToPath } from "node:url";
 import { systemClock } from "../shared/clock.ts";
 import { createLog, type Log } from "../shared/log.ts";
+import type { Parsed } from "../shared/settings.ts";
 import { Agent } from "./agent.ts";
-import { helpText, parseCli } from "./cli.ts";
+import { type Cli, helpText, parseCli } from "./cli.ts";
 import { type Config, configWarnings, parseConfig, SETTING_HELP } from "./config.ts";
+import { runDoctor } from "./doctor/doctor.ts";
+import { writeFile } from "./files.ts";
+import { installService } from "./install.ts";
+import { outputOf } from "./output.ts";
 import { createSpawn } from "./process.ts";
 import { CLEAR_ROW, showState } from "./show_state.ts";
+import { taskArguments, unitProblems, unitText } from "./systemd.ts";
 import { systemConnect } from "./uploader/connection.ts";
+
+const clock = systemClock;
+const spawn = createSpawn({ clock });
+const connect = systemConnect;
+const stop = new AbortController();
 
 /** Only where a person sees log and status line on the same screen. */
 const terminal = Deno.stdout.isTerminal() && Deno.stderr.isTerminal() ? Deno : undefined;
@@ -17,8 +29,29 @@ function refuse(problems: readonly string[]): never {
   Deno.exit(2);
 }
 
-async function run(config: Config, log: Log): Promise<void> {
-  const stop = new AbortController();
+/** What is set, by name: flags win over the environment, the token may be in a file. */
+function givenSettings(flags: Readonly<Record<string, string>>): Record<string, string> {
+  const given: Record<string, string> = {};
+  for (const { name } of SETTING_HELP) {
+    const value = flags[name] ?? Deno.env.get(name);
+    if (value) given[name] = value;
+  }
+  const { PERCH_TOKEN, PERCH_TOKEN_FILE } = given;
+  if (PERCH_TOKEN || !PERCH_TOKEN_FILE) return given;
+  try {
+    return { ...given, PERCH_TOKEN: Deno.readTextFileSync(PERCH_TOKEN_FILE).trim() };
+  } catch {
+    return refuse([
+      `PERCH_TOKEN_FILE: got "${PERCH_TOKEN_FILE}", wanted a file this user can read`,
+    ]);
+  }
+}
+
+function needed(parsed: Parsed<Config>): Readonly<Config> {
+  return parsed.ok ? parsed.config : refuse(parsed.problems);
+}
+
+async function run(config: Config): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {
       // A second signal does not wait for a camera that will not stop.
@@ -26,38 +59,54 @@ async function run(config: Config, log: Log): Promise<void> {
       stop.abort();
     });
   }
-  const clock = systemClock;
-  const agent = new Agent({
-    clock,
-    log,
-    random: Math.random,
-    spawn: createSpawn({ clock }),
-    connect: systemConnect,
-    session: crypto.randomUUID().slice(0, 8),
-  }, config);
+  const format = Deno.env.get("JOURNAL_STREAM") && config.log === "text" ? "journald" : config.log;
+  const write = (line: string) => console.log(terminal ? `${CLEAR_ROW}${line}` : line);
+  const log: Log = createLog({ format, write, now: Date.now });
+  const session = crypto.randomUUID().slice(0, 8);
+  const agent = new Agent({ clock, log, random: Math.random, spawn, connect, session }, config);
   for (const warning of configWarnings(config)) log.warn(warning);
   log.info("starting", { url: config.url, cam: config.cam, source: config.source });
   const shown = showState({ clock, log, terminal, state: () => agent.state }, stop.signal);
   await agent.run(stop.signal);
   await shown;
   log.info("stopped");
+  return 0;
 }
 
-const cli = parseCli(Deno.args);
-if (!cli.ok) refuse(cli.problems);
-if (cli.command === "help") {
-  console.log(helpText());
-  Deno.exit(0);
+async function doctor(parsed: Parsed<Config>): Promise<number> {
+  const machine = { arch: Deno.build.arch, deno: Deno.version.deno };
+  const deps = { clock, spawn, connect, ...machine, print: console.log };
+  return await runDoctor(deps, parsed, stop.signal) ? 0 : 1;
 }
-const env = Object.fromEntries(SETTING_HELP.map(({ name }) => [name, Deno.env.get(name)]));
-const parsed = parseConfig({ ...env, ...cli.settings });
-if (!parsed.ok) refuse(parsed.problems);
-const { config } = parsed;
-const format = Deno.env.get("JOURNAL_STREAM") && config.log === "text" ? "journald" : config.log;
-const log = createLog({
-  format,
-  write: (line) => console.log(terminal ? `${CLEAR_ROW}${line}` : line),
-  now: Date.now,
-});
-await run(config, log);
-Deno.exit(0);
+
+async function systemd(given: Record<string, string>, install: boolean): Promise<number> {
+  const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
+  const unit = { deno: Deno.execPath(), root, args: taskArguments(tasks.pi.command) };
+  const problems = unitProblems(unit);
+  if (!install) {
+    console.log(unitText(unit));
+    for (const problem of problems) console.error(problem);
+    return 0;
+  }
+  if (problems.length > 0) refuse(problems);
+  const { token } = needed(parseConfig(given));
+  const { PERCH_TOKEN: _, PERCH_TOKEN_FILE: __, ...settings } = given;
+  const ask = (...command: string[]) => outputOf(spawn, command, stop.signal);
+  const deps = { write: writeFile, ask, print: console.log };
+  return await installService(deps, unit, settings, token) ? 0 : 1;
+}
+
+async function main(cli: Cli): Promise<number> {
+  if (!cli.ok) return refuse(cli.problems);
+  if (cli.command === "help") {
+    console.log(helpText());
+    return 0;
+  }
+  const given = givenSettings(cli.settings);
+  if (cli.command === "systemd") return await systemd(given, cli.install);
+  const parsed = parseConfig(given);
+  return cli.command === "doctor" ? await doctor(parsed) : await run(needed(parsed));
+}
+
+Deno.exit(await main(parseCli(Deno.args)));

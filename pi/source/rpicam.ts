@@ -35,6 +35,8 @@ const FAMILIES = ["rpicam", "libcamera"] as const;
 export interface CameraList {
   readonly program: string;
   readonly cameras: readonly ListedCamera[];
+  /** What it had to say besides. */
+  readonly stderr: readonly string[];
 }
 
 /**
@@ -50,7 +52,7 @@ export async function listCameras(
   for (const family of FAMILIES) {
     const program = `${family}-${kind}`;
     const output = await outputOf(spawn, [program, "--list-cameras"], signal);
-    if (output) return { program, cameras: parseCameraList(output.stdout) };
+    if (output) return { program, cameras: parseCameraList(output.stdout), stderr: output.stderr };
   }
 }
 

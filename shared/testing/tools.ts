@@ -2,7 +2,7 @@
 // in CI, where everything is installed, a missing one is a failure.
 
 /** A program some tests need. */
-export type Tool = "ffmpeg" | "chromium" | "nginx" | "promtool";
+export type Tool = "ffmpeg" | "chromium" | "nginx" | "promtool" | "systemd-analyze";
 
 /** What each program is called, in the order of preference. */
 const NAMES: Readonly<Record<Tool, readonly string[]>> = {
@@ -10,6 +10,7 @@ const NAMES: Readonly<Record<Tool, readonly string[]>> = {
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   nginx: ["nginx"],
   promtool: ["promtool"],
+  "systemd-analyze": ["systemd-analyze"],
 };
 
 /** Where an installed program is, or undefined. */

@@ -1,0 +1,109 @@
+// Looks at everything that ever kept a camera from showing a picture, and says what to do about it.
+
+import type { Clock } from "../../shared/clock.ts";
+import type { Parsed } from "../../shared/settings.ts";
+import { type Config, configWarnings } from "../config.ts";
+import { type Output, outputOf } from "../output.ts";
+import type { Spawn } from "../process.ts";
+import { listUsbCameras } from "../source/auto.ts";
+import { listCameras } from "../source/rpicam.ts";
+import type { Connect } from "../uploader/connection.ts";
+import { EdgeClient } from "../uploader/edge_client.ts";
+import { within } from "../within.ts";
+import { cameraFound, cameraFree, cameraPermission } from "./camera.ts";
+import { edgeFindings } from "./edge.ts";
+import { fail, type Finding, formatFinding, ok, warn } from "./finding.ts";
+import {
+  architecture,
+  clockSynced,
+  denoVersion,
+  pageSize,
+  throttling,
+  wifiNames,
+  wifiPowerSave,
+} from "./machine.ts";
+
+/** What the doctor needs from outside. */
+export interface DoctorDeps {
+  readonly clock: Clock;
+  readonly spawn: Spawn;
+  readonly connect: Connect;
+  /** As `Deno.build.arch` and `Deno.version.deno` tell them. */
+  readonly arch: string;
+  readonly deno: string;
+  print(line: string): void;
+}
+
+/** Ms for each program and each request. */
+const ASK_MS = 15_000;
+
+/** Prints every finding. Returns whether there is none that keeps the camera from working. */
+export async function runDoctor(
+  deps: DoctorDeps,
+  parsed: Parsed<Config>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  let healthy = true;
+  for await (const finding of findings(deps, parsed, signal)) {
+    for (const line of formatFinding(finding)) deps.print(line);
+    if (finding.grade === "fail") healthy = false;
+  }
+  return healthy;
+}
+
+async function* findings(
+  { clock, spawn, connect, arch, deno }: DoctorDeps,
+  parsed: Parsed<Config>,
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  const timed = <T>(work: (signal: AbortSignal) => Promise<T>) =>
+    within(clock, ASK_MS, signal, work);
+  const ask = (...command: string[]): Promise<Output | undefined> =>
+    timed((limit) => outputOf(spawn, command, limit));
+
+  yield architecture(arch);
+  yield pageSize((await ask("getconf", "PAGESIZE"))?.stdout);
+  yield denoVersion(deno);
+  yield throttling(await ask("vcgencmd", "get_throttled"));
+  yield clockSynced(await ask("timedatectl", "show", "-p", "NTPSynchronized", "--value"));
+
+  const devices = await ask("iw", "dev");
+  const powerSave = new Map<string, Output | undefined>();
+  for (const name of wifiNames(devices)) {
+    powerSave.set(name, await ask("iw", "dev", name, "get", "power_save"));
+  }
+  yield wifiPowerSave(devices, powerSave);
+
+  const config = parsed.ok ? parsed.config : undefined;
+  const installed = [];
+  if (await ask("ffmpeg", "-version")) installed.push("ffmpeg");
+  if (await ask("v4l2-ctl", "--version")) installed.push("v4l2-ctl");
+  const facts = {
+    source: config?.source ?? "auto",
+    input: config?.input,
+    list: await timed((limit) => listCameras(spawn, "vid", limit)),
+    usb: await timed((limit) => listUsbCameras(spawn, limit)),
+    installed,
+  } as const;
+  yield cameraFound(facts);
+  yield cameraFree(facts);
+  yield cameraPermission(await ask("id", "-nG"), facts.list);
+
+  if (!parsed.ok) {
+    for (const problem of parsed.problems) {
+      yield fail("settings", problem, "put it into .env beside deno.json, or the environment");
+    }
+    return;
+  }
+  const warnings = configWarnings(parsed.config);
+  yield warnings.length === 0
+    ? ok("settings", "complete")
+    : warn("settings", warnings[0], "set up https on the edge, and PERCH_URL=https://…");
+
+  const { url, token, cam } = parsed.config;
+  const client = new EdgeClient({ url, token, cam, session: "doctor" }, connect);
+  const startedAt = clock.monotonic();
+  const verdict = await timed((limit) => client.demand(0, 0, limit));
+  yield* edgeFindings(url, verdict, clock.monotonic() - startedAt);
+  client.close();
+}

@@ -1,0 +1,64 @@
+// The doctor over a machine made of fake camera programs and a real server.
+
+import assert from "node:assert/strict";
+import { systemClock } from "../../shared/clock.ts";
+import { installFakeRpicam } from "../../shared/testing/fake_rpicam/install.ts";
+import { parseConfig } from "../config.ts";
+import { createSpawn } from "../process.ts";
+import { systemConnect } from "../uploader/connection.ts";
+import { runDoctor } from "./doctor.ts";
+
+const MACHINE = { arch: "aarch64", deno: "2.9.5", clock: systemClock, connect: systemConnect };
+const NEVER = new AbortController().signal;
+
+async function examine(env: Record<string, string>, cameras: "imx708" | "none") {
+  await using fake = await installFakeRpicam({ cameras });
+  const spawn = createSpawn({ clock: systemClock, env: fake.env() });
+  const lines: string[] = [];
+  const print = (line: string) => void lines.push(line);
+  const healthy = await runDoctor({ ...MACHINE, spawn, print }, parseConfig(env), NEVER);
+  return { healthy, text: lines.join("\n") };
+}
+
+Deno.test("a machine that is ready has nothing that fails, and each thing is named once", async () => {
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => Response.json({ interval: 10_000, viewers: 0 }),
+  );
+  const PERCH_URL = `http://127.0.0.1:${server.addr.port}`;
+  const env = { PERCH_URL, PERCH_TOKEN: "0123456789abcdef" };
+  const { healthy, text } = await examine(env, "imx708");
+  await server.shutdown();
+  assert.match(text, /^ok {4}camera {12}0: imx708 4608x2592 \(rpicam-vid\)$/m);
+  assert.match(text, /^ok {4}token {13}accepted$/m);
+  assert.doesNotMatch(text, /^fail +(?!permissions)/m);
+  assert.equal(healthy, !/^fail/m.test(text));
+  const subjects = text.split("\n").filter((line) => !line.startsWith(" "))
+    .map((line) => line.slice(6, 24).trim());
+  assert.deepEqual(subjects, [...new Set(subjects)]);
+  for (
+    const subject of [
+      "architecture",
+      "page size",
+      "Deno",
+      "power and heat",
+      "clock",
+      "Wi-Fi power save",
+      "camera",
+      "camera in use",
+      "permissions",
+      "settings",
+      "edge",
+      "token",
+    ]
+  ) {
+    assert.ok(subjects.includes(subject), subject);
+  }
+});
+
+Deno.test("a machine without camera, edge and settings is told all of it", async () => {
+  const { healthy, text } = await examine({ PERCH_URL: "http://127.0.0.1:1" }, "none");
+  assert.equal(healthy, false);
+  assert.match(text, /^fail {2}camera {12}rpicam-vid lists none$/m);
+  assert.match(text, /^fail {2}settings {10}PERCH_TOKEN: got nothing/m);
+});

@@ -1,0 +1,110 @@
+// The service that runs the agent from boot on, with no more rights than a camera needs. Pure.
+
+/** What the unit depends on. */
+export interface UnitOptions {
+  /** The Deno binary. */
+  readonly deno: string;
+  /** The project's folder. */
+  readonly root: string;
+  /** What Deno is run with, as `deno task pi` does: from `run` to the entry file. */
+  readonly args: readonly string[];
+}
+
+/** Where the service finds its settings. */
+export const SETTINGS_FILE = "/etc/perch/camera.env";
+
+/** Where the service finds the token; only root may read it. */
+export const TOKEN_FILE = "/etc/perch/token";
+
+/** Where the unit belongs. */
+export const UNIT_FILE = "/etc/systemd/system/perch.service";
+
+/**
+ * The arguments of a task that starts with `deno`, without those that read `.env`: systemd hands
+ * the settings over itself.
+ */
+export function taskArguments(task: string): string[] {
+  const words = task.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
+  return words.slice(1)
+    .map((word) => word.replaceAll('"', ""))
+    .filter((word) => !word.startsWith("--env-file"));
+}
+
+/** The unit's text. */
+export function unitText({ deno, root, args }: UnitOptions): string {
+  const command = [deno, ...args].map(quoted).join(" ");
+  return `[Unit]
+Description=Perch camera agent
+Wants=network-online.target time-sync.target
+After=network-online.target time-sync.target
+# Never gives up, however often it failed.
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+ExecStart=${command}
+WorkingDirectory=${root}
+EnvironmentFile=-${SETTINGS_FILE}
+LoadCredential=perch-token:${TOKEN_FILE}
+Environment=PERCH_TOKEN_FILE=%d/perch-token
+Environment=DENO_DIR=%C/perch/deno DENO_NO_UPDATE_CHECK=1
+CacheDirectory=perch
+Restart=always
+RestartSec=5
+# TERM to the agent, which ends the camera program; what is left after 10 s is killed.
+KillMode=mixed
+TimeoutStopSec=10
+
+DynamicUser=yes
+SupplementaryGroups=video render
+DevicePolicy=closed
+DeviceAllow=char-video4linux rw
+DeviceAllow=char-media rw
+DeviceAllow=char-dma_heap rw
+NoNewPrivileges=yes
+CapabilityBoundingSet=
+ProtectSystem=strict
+ProtectHome=yes
+PrivateTmp=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictNamespaces=yes
+RestrictSUIDSGID=yes
+LockPersonality=yes
+SystemCallArchitectures=native
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
+# MemoryDenyWriteExecute and LimitAS stay unset: V8 compiles code and reserves address space.
+MemoryMax=384M
+TasksMax=128
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** What stands in the way of the service. One line each. */
+export function unitProblems({ deno, root }: UnitOptions): string[] {
+  const hidden = (path: string) => /^\/(home|root)\//.test(path);
+  const problems: string[] = [];
+  if (hidden(deno)) {
+    problems.push(
+      `${deno} lies in a home folder, which the service cannot see: sudo install ${deno} /usr/local/bin/deno`,
+    );
+  }
+  if (hidden(root)) {
+    problems.push(
+      `${root} lies in a home folder, which the service cannot see: move it to /opt/perch`,
+    );
+  }
+  return problems;
+}
+
+/** A word of a command line as systemd reads it. */
+function quoted(word: string): string {
+  const plain = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  return /[\s"'\\;]/.test(plain) ? JSON.stringify(plain) : plain;
+}
