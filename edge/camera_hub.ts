@@ -16,6 +16,9 @@ import { UploadOrder } from "./upload_order.ts";
 /** A stream repeats its last picture after this many ms, so that proxies keep the line. */
 export const REPEAT_MS = 10_000;
 
+/** Sockets hear of a camera this often, ms, so that silence means a dead line. */
+export const STATUS_EVERY_MS = 10_000;
+
 const TWO_PROGRAMS =
   "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
 
@@ -40,7 +43,7 @@ export class CameraHub {
   readonly uploads: Latest<LiveFrame> = new Latest();
   /** What a stream shows next: the newest frame, the same again, or the picture that says "no signal". */
   readonly shown: Latest<LiveFrame> = new Latest();
-  /** Set when something of the status that people read has changed. */
+  /** Set when something of the status that people read has changed, and now and then. */
   readonly statusChanges: Latest<CameraStatus> = new Latest();
   /** What is asked of the camera, newest. */
   readonly demand: Latest<Demand> = new Latest();
@@ -61,6 +64,7 @@ export class CameraHub {
   /** How old the newest frame was when it was published here, and when that was (monotonic ms). */
   #published = { ageMs: 0, at: 0 };
   #shownAt = -Infinity;
+  #toldAt = -Infinity;
   #elsewhere = 0;
   #floor = 0;
 
@@ -175,7 +179,10 @@ export class CameraHub {
     const shown = this.shown.value;
     if (shown && now - this.#shownAt >= REPEAT_MS) this.show(shown);
     const status = this.status();
-    if (!sameForPeople(status, this.statusChanges.value)) this.statusChanges.set(status);
+    const same = sameForPeople(status, this.statusChanges.value);
+    if (same && now - this.#toldAt < STATUS_EVERY_MS) return;
+    this.#toldAt = now;
+    this.statusChanges.set(status);
   }
 
   /** What `/status.json` says. */

@@ -70,6 +70,8 @@ export class SocketViewer implements Guest {
   /** Says hello, sends the newest frames, and counts as a viewer from now on. */
   start(): void {
     const subscriptions = [...this.#subscriptions.values()];
+    // Counted first: hello must not call a camera idle that is being woken by this very viewer.
+    for (const { camera, release } of subscriptions) this.#cleanups.push(camera.attach(), release);
     const hello: HelloMessage = {
       type: "hello",
       now: this.#time.now(),
@@ -80,11 +82,9 @@ export class SocketViewer implements Guest {
     };
     this.#socket.send(JSON.stringify(hello));
     for (const subscription of subscriptions) {
-      const { camera, frames, release } = subscription;
+      const { camera, frames } = subscription;
       const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
       this.#cleanups.push(
-        camera.attach(),
-        release,
         frames.onSet(() => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
           const message: StatusMessage = { type: "status", now: this.#time.now(), status: value };

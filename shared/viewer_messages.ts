@@ -11,7 +11,7 @@ export interface HelloMessage {
   readonly cams: readonly { readonly camera: number; readonly status: CameraStatus }[];
 }
 
-/** Sent when a camera's state, error, wanted interval or viewer count changes. */
+/** Sent when a camera's state, error, wanted interval or viewer count changes, and every ten seconds. */
 export interface StatusMessage {
   readonly type: "status";
   /** The edge's wall clock, Unix ms. */

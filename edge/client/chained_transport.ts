@@ -48,7 +48,7 @@ async function runChained(
   const states = async () => {
     while (!signal.aborted) {
       for (const cam of cams) {
-        await state(edgeUrl(options, `/cams/${cam}/status.json`), sink, signal);
+        await state(cam, edgeUrl(options, `/cams/${cam}/status.json`), sink, signal);
       }
       await pause(STATUS_EVERY_MS, signal);
     }
@@ -94,14 +94,25 @@ async function picture(
   return true;
 }
 
-async function state(url: URL, sink: TransportSink, signal: AbortSignal): Promise<void> {
+async function state(
+  cam: string,
+  url: URL,
+  sink: TransportSink,
+  signal: AbortSignal,
+): Promise<void> {
   const answer = await fetch(url, { signal, cache: "no-store" });
   if (!answer.ok) {
     await answer.body?.cancel();
+    if (answer.status === 404) sink.onStatus(unknownCamera(cam), Date.now());
     return;
   }
   const { now, ...status }: CameraStatus & { now: number } = await answer.json();
   sink.onStatus(status, now);
+}
+
+/** What is known of a camera that the edge has never heard of. */
+function unknownCamera(cam: string): CameraStatus {
+  return { cam, state: "offline", fps: 0, intervalMs: 0, viewers: 0 };
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {

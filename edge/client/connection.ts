@@ -7,6 +7,10 @@ import { SignInNeeded, type Transport, type TransportSink } from "./transport.ts
 /** After this many ms without an answer on the socket the second road starts beside it. */
 const HEDGE_MS = 1500;
 
+/** While the second road is open the first is tried again after this many ms, then after longer. */
+const FIRST_AGAIN_MS = 15_000;
+const FIRST_AGAIN_MAX_MS = 600_000;
+
 /** Where the connection stands. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
@@ -85,40 +89,46 @@ export class Connection {
   async #attempt(outer: AbortSignal): Promise<boolean> {
     let opened = false;
     const second = new AbortController();
-    const run = (transport: Transport, signal: AbortSignal, onFirst: () => void) => {
+    const run = async (transport: Transport, signal: AbortSignal, onFirst: () => void) => {
       let first = true;
-      return transport.run({
-        ...this.#options.sink,
-        onOpen: () => {
-          if (!first || signal.aborted) return;
-          first = false;
-          opened = true;
-          onFirst();
-          this.#set({ kind: "open", road: transport.name, since: performance.now() });
-        },
-      }, signal).catch((problem) => {
+      const onOpen = () => {
+        if (!first || signal.aborted) return;
+        first = false;
+        opened = true;
+        onFirst();
+        this.#set({ kind: "open", road: transport.name, since: performance.now() });
+      };
+      try {
+        await transport.run({ ...this.#options.sink, onOpen }, signal);
+      } catch (problem) {
         if (!(problem instanceof SignInNeeded) || !this.#options.onSignIn) return;
         this.stop();
         this.#options.onSignIn();
-      });
+      }
     };
-    let socketOpen = false;
-    const socketEnd = new AbortController();
-    const socketRun = run(this.#options.first(), outer, () => {
-      socketOpen = true;
-      second.abort();
-    }).finally(() => socketEnd.abort());
-    await pause(HEDGE_MS, AbortSignal.any([outer, socketEnd.signal, second.signal]));
-    if (outer.aborted || socketOpen) {
-      await socketRun;
+    const runFirst = () => run(this.#options.first(), outer, () => second.abort());
+
+    const firstEnd = new AbortController();
+    const firstRun = runFirst().finally(() => firstEnd.abort());
+    await pause(HEDGE_MS, AbortSignal.any([outer, firstEnd.signal, second.signal]));
+    if (outer.aborted || second.signal.aborted) {
+      await firstRun;
       return opened;
     }
-    const chained = run(
+    const secondEnd = new AbortController();
+    const secondRun = run(
       this.#options.second(),
       AbortSignal.any([outer, second.signal]),
       () => {},
-    );
-    await Promise.all([socketRun, chained]);
+    ).finally(() => secondEnd.abort());
+    await firstRun;
+    // The second road carries the picture while the first is tried again now and then.
+    const over = AbortSignal.any([outer, secondEnd.signal]);
+    for (let ms = FIRST_AGAIN_MS; !over.aborted; ms = Math.min(2 * ms, FIRST_AGAIN_MAX_MS)) {
+      await pause(ms, over);
+      if (!over.aborted) await runFirst();
+    }
+    await secondRun;
     return opened;
   }
 

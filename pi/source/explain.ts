@@ -94,21 +94,6 @@ const EXPLANATIONS: readonly Explanation[] = [
 ];
 
 /**
- * What a camera program's last lines mean, or undefined where they say nothing known.
- *
- * @param stderr Oldest first.
- */
-export function explainLines(stderr: readonly string[]): SourceError | undefined {
-  const text = stderr.join("\n");
-  for (const { pattern, kind, message } of EXPLANATIONS) {
-    const match = pattern.exec(text);
-    if (!match) continue;
-    const words = message.replace("$1", () => (match[1] ?? "").replace(/[\s*]+$/, ""));
-    return new SourceError(kind, words, stderr);
-  }
-}
-
-/**
  * The error for a camera program that ended by itself.
  *
  * @param program Its name.
@@ -116,9 +101,19 @@ export function explainLines(stderr: readonly string[]): SourceError | undefined
  * @param stderr Its last lines, oldest first.
  */
 export function explainExit(program: string, code: number, stderr: readonly string[]): SourceError {
+  const text = stderr.join("\n");
+  for (const { pattern, kind, message } of EXPLANATIONS) {
+    const match = pattern.exec(text);
+    if (!match) continue;
+    const words = message.replace("$1", () => (match[1] ?? "").replace(/[\s*]+$/, ""));
+    return new SourceError(kind, words, stderr);
+  }
   const last = stderr.at(-1)?.trim();
-  const words = `${program} ended with code ${code}${last ? `: ${last.slice(0, 200)}` : ""}`;
-  return explainLines(stderr) ?? new SourceError("hardware", words, stderr);
+  return new SourceError(
+    "hardware",
+    `${program} ended with code ${code}${last ? `: ${last.slice(0, 200)}` : ""}`,
+    stderr,
+  );
 }
 
 /** The option an older build does not know, for instance `--mode`; undefined where it was not that. */

@@ -1,0 +1,72 @@
+// The viewer page in a real browser, with everything it complains about written down.
+
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+
+/** How the browser of a test is set up; everything else is as for a person in Zurich. */
+export interface OpenOptions extends BrowserContextOptions {
+  /** Run in the page before anything else. */
+  readonly before?: (page: Page) => Promise<unknown>;
+}
+
+/** An open page. */
+export class ViewerPage implements AsyncDisposable {
+  readonly page: Page;
+  /** Console errors, uncaught errors, and refusals of the Content-Security-Policy. */
+  readonly complaints: string[] = [];
+
+  private constructor(page: Page) {
+    this.page = page;
+    page.on("console", (message) => {
+      if (message.type() === "error" || /content security/i.test(message.text())) {
+        this.complaints.push(message.text());
+      }
+    });
+    page.on("pageerror", (error) => this.complaints.push(String(error)));
+  }
+
+  /** Opens `url` in a browser of its own. */
+  static async open(browser: Browser, url: string, options: OpenOptions = {}): Promise<ViewerPage> {
+    const { before, ...rest } = options;
+    const context = await browser.newContext({
+      viewport: { width: 390, height: 844 },
+      locale: "en-GB",
+      timezoneId: "Europe/Zurich",
+      ...rest,
+    });
+    const viewer = new ViewerPage(await context.newPage());
+    await before?.(viewer.page);
+    await viewer.page.goto(url);
+    return viewer;
+  }
+
+  /** Waits until the page is in a state, as its colour and words depend on it. */
+  async state(kind: string): Promise<void> {
+    await this.page.locator(`main[data-state="${kind}"]`).waitFor({ timeout: 40_000 });
+  }
+
+  /** Waits until a picture is on the canvas. */
+  async picture(): Promise<void> {
+    await this.page.locator(".frame:not(.blank)").waitFor({ timeout: 20_000 });
+  }
+
+  /** What an element says. */
+  async text(selector: string): Promise<string> {
+    return (await this.page.locator(selector).innerText()).trim();
+  }
+
+  /** Numbers that differ where the picture differs. */
+  async pixels(selector = "#picture"): Promise<string> {
+    return await this.page.locator(selector).evaluate((canvas) => {
+      const small = document.createElement("canvas");
+      small.width = 32;
+      small.height = 18;
+      const context = small.getContext("2d")!;
+      context.drawImage(canvas as HTMLCanvasElement, 0, 0, 32, 18);
+      return context.getImageData(0, 0, 32, 18).data.join();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.page.context().close();
+  }
+}
