@@ -38,6 +38,9 @@ export const KILL_MS = 5000;
 /** Ms for what a dead child left in its pipes. */
 const DRAIN_MS = 1000;
 
+/** The exit code shells give for a program that is there but cannot be run. */
+const CANNOT_RUN = 126;
+
 /** How programs are started. */
 export interface SpawnOptions {
   readonly clock: Clock;
@@ -51,7 +54,7 @@ export function createSpawn({ clock, env }: SpawnOptions): Spawn {
   return async (command, signal, onBytes) => {
     if (stuck) return { kind: "stuck", ...stuck };
     const child = start(command, env);
-    if (!child) return { kind: "missing" };
+    if (!(child instanceof Deno.ChildProcess)) return child;
     const tail = new LineTail();
     const decoder = new TextDecoder();
     const pipes = new AbortController();
@@ -101,7 +104,7 @@ async function endOf(
 function start(
   [program, ...args]: readonly string[],
   env: Readonly<Record<string, string>> | undefined,
-): Deno.ChildProcess | undefined {
+): Deno.ChildProcess | ChildOutcome {
   try {
     return new Deno.Command(program, {
       args,
@@ -112,8 +115,10 @@ function start(
       env: { ...env, PERCH_TOKEN: "" },
     }).spawn();
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+    if (error instanceof Deno.errors.NotFound) return { kind: "missing" };
+    if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
+    // A machine short of memory or processes may have some again in a minute.
+    return { kind: "exited", code: CANNOT_RUN, stderr: [error.message] };
   }
 }
 

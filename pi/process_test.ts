@@ -33,6 +33,13 @@ Deno.test("a program that is not installed is missing", async () => {
   assert.deepEqual(outcome, { kind: "missing" });
 });
 
+Deno.test("a program that cannot be run is a failed run, not a crash", async () => {
+  const spawn = createSpawn({ clock: systemClock });
+  const outcome = await spawn(["/tmp"], NEVER, () => {});
+  assert.ok(outcome.kind === "exited" && outcome.code === 126);
+  assert.match(outcome.stderr[0], /denied/i);
+});
+
 Deno.test("a child is asked to end with TERM", async () => {
   const outcome = await stopWhenReady(
     "trap 'echo bye >&2; exit 5' TERM; echo ready; while :; do sleep 0.05; done",

@@ -1,7 +1,7 @@
 // Runs a camera program as a source does: until it fails or is told to stop.
 
 import type { Spawn } from "../process.ts";
-import { explainExit } from "./explain.ts";
+import { explainExit, explainLines } from "./explain.ts";
 import { SourceError } from "./source.ts";
 
 /**
@@ -9,7 +9,7 @@ import { SourceError } from "./source.ts";
  *
  * @returns Its last lines when it ended well by itself (code 0), or was stopped.
  * @throws {SourceError} When it failed. Where the signal's reason is a {@link SourceError}, that
- * one, with the program's last lines added.
+ * one, with what the program's last lines mean.
  */
 export async function runCommand(
   spawn: Spawn,
@@ -32,7 +32,9 @@ export async function runCommand(
   if (signal.aborted) {
     const { reason } = signal;
     if (reason instanceof SourceError) {
-      throw new SourceError(reason.kind, reason.message, outcome.stderr);
+      const known = explainLines(outcome.stderr);
+      const why = known ? `${reason.message}: ${known.message}` : reason.message;
+      throw new SourceError(reason.kind, why, outcome.stderr);
     }
     return outcome.stderr;
   }

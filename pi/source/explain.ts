@@ -94,13 +94,11 @@ const EXPLANATIONS: readonly Explanation[] = [
 ];
 
 /**
- * The error for a camera program that ended by itself.
+ * What a camera program's last lines mean, or undefined where they say nothing known.
  *
- * @param program Its name.
- * @param code Its exit code.
- * @param stderr Its last lines, oldest first.
+ * @param stderr Oldest first.
  */
-export function explainExit(program: string, code: number, stderr: readonly string[]): SourceError {
+export function explainLines(stderr: readonly string[]): SourceError | undefined {
   const text = stderr.join("\n");
   for (const { pattern, kind, message } of EXPLANATIONS) {
     const match = pattern.exec(text);
@@ -108,12 +106,19 @@ export function explainExit(program: string, code: number, stderr: readonly stri
     const words = message.replace("$1", () => (match[1] ?? "").replace(/[\s*]+$/, ""));
     return new SourceError(kind, words, stderr);
   }
+}
+
+/**
+ * The error for a camera program that ended by itself.
+ *
+ * @param program Its name.
+ * @param code Its exit code.
+ * @param stderr Its last lines, oldest first.
+ */
+export function explainExit(program: string, code: number, stderr: readonly string[]): SourceError {
   const last = stderr.at(-1)?.trim();
-  return new SourceError(
-    "hardware",
-    `${program} ended with code ${code}${last ? `: ${last.slice(0, 200)}` : ""}`,
-    stderr,
-  );
+  const words = `${program} ended with code ${code}${last ? `: ${last.slice(0, 200)}` : ""}`;
+  return explainLines(stderr) ?? new SourceError("hardware", words, stderr);
 }
 
 /** The option an older build does not know, for instance `--mode`; undefined where it was not that. */

@@ -1,6 +1,7 @@
 // `deno task demo` and `deno task lan`: the edge and the camera agent on one machine, one terminal.
 // Both are child processes with their own tasks' permissions; when one ends, the other is stopped.
 
+import { renderUnicodeCompact } from "uqr";
 import {
   edgeEnv,
   invitation,
@@ -61,7 +62,7 @@ start("edge", edgeEnv(mode, env, token, choosePort()), (line) => {
   if (port === undefined || opened || stopping) return;
   opened = true;
   start("pi", piEnv(mode, env, token, port));
-  for (const text of invitation(mode, port, networkAddresses(Deno.networkInterfaces()))) {
-    console.log(text);
-  }
+  const addresses = networkAddresses(Deno.networkInterfaces());
+  const qr = Deno.stdout.isTerminal() ? renderUnicodeCompact : undefined;
+  console.log(invitation(mode, port, addresses, qr).join("\n"));
 });

@@ -73,14 +73,25 @@ export function networkAddresses(interfaces: readonly InterfaceAddress[]): strin
     .map(({ address }) => address);
 }
 
-/** The lines that tell where to look. */
-export function invitation(mode: LaunchMode, port: number, addresses: readonly string[]): string[] {
+/**
+ * The lines that tell where to look.
+ *
+ * @param qr Draws an address for a phone's camera; undefined where nobody could see it.
+ */
+export function invitation(
+  mode: LaunchMode,
+  port: number,
+  addresses: readonly string[],
+  qr?: (text: string) => string,
+): string[] {
+  const network = addresses.slice(0, 3).map((address) => `http://${address}:${port}/`);
   return [
     "",
     mode === "demo" ? "Perch is up, with a test pattern for a camera." : "Perch is up.",
     "",
+    ...(qr && network.length > 0 ? qr(network[0]).split("\n").map((line) => `  ${line}`) : []),
     `  on this machine      http://localhost:${port}/`,
-    ...addresses.slice(0, 3).map((address) => `  on the same network  http://${address}:${port}/`),
+    ...network.map((url) => `  on the same network  ${url}`),
     "",
     "Ctrl-C stops it.",
     "",

@@ -63,3 +63,10 @@ Deno.test("the invitation names this machine first", () => {
   const lines = invitation("demo", 8123, ["192.168.1.7"]).join("\n");
   assert.match(lines, /http:\/\/localhost:8123\/[^]*http:\/\/192\.168\.1\.7:8123\//);
 });
+
+Deno.test("on a terminal the address for a phone is drawn too, where there is one", () => {
+  const drawn = invitation("demo", 8123, ["192.168.1.7"], (text) => `[${text}]`);
+  assert.ok(drawn.includes("  [http://192.168.1.7:8123/]"), drawn.join("\n"));
+  const alone = invitation("demo", 8123, [], (text) => `[${text}]`);
+  assert.ok(!alone.join().includes("["));
+});

@@ -21,6 +21,7 @@ export class HardyViewer {
   readonly #camera: NumberedCamera;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  #wake = () => {};
   #connection: Deno.TcpConn | undefined;
 
   constructor(url: string, camera: NumberedCamera) {
@@ -47,6 +48,13 @@ export class HardyViewer {
   /** When the first frame after `from` (monotonic ms) came; Infinity where none did. */
   firstAfter(from: number): number {
     return this.times.find((time) => time > from) ?? Infinity;
+  }
+
+  /** Resolves when the number of the newest frame satisfies `wanted`. */
+  async until(wanted: (number: number) => boolean): Promise<void> {
+    while (!wanted(this.numbers.at(-1) ?? 0)) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
   }
 
   /** Hangs up for good. */
@@ -88,6 +96,7 @@ export class HardyViewer {
     } else if (n !== this.numbers.at(-1)) { // a quiet stream repeats its last frame
       this.numbers.push(n);
       this.times.push(performance.now());
+      this.#wake();
     }
   }
 

@@ -1,0 +1,128 @@
+// Things that go wrong around a real edge, in short: `deno task bench faults` does all of them at
+// length and prints what viewers saw.
+
+import assert from "node:assert/strict";
+import { HardyViewer } from "../hardy_viewer.ts";
+import { baseline } from "../jpegs.ts";
+import { NumberedCamera } from "../numbered_camera.ts";
+import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
+import { SilentClients } from "../silent_clients.ts";
+
+const ENV = { PERCH_STRIP_METADATA: "false" };
+
+/** A sample of /metrics, once it satisfies `wanted`. */
+async function metric(
+  edge: RunningEdge,
+  name: string,
+  wanted: (value: number) => boolean = () => true,
+): Promise<number> {
+  for (;;) {
+    const text = await (await fetch(`${edge.url}/metrics`)).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    assert(line, `${name} is not in /metrics`);
+    const value = Number(line.slice(name.length + 1));
+    if (wanted(value)) return value;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function healthLine(edge: RunningEdge): Promise<string> {
+  return (await (await fetch(`${edge.url}/health`)).text()).trim();
+}
+
+Deno.test("connections that never read, ask or answer take nothing from those who watch", async () => {
+  await using edge = await startEdge({ env: ENV });
+  const camera = await NumberedCamera.make();
+  await camera.send(edge.url);
+  const silent = new SilentClients(edge.url);
+  await silent.open(50, "idle");
+  await silent.open(50, "half a request");
+  await silent.open(100, "stream");
+  await silent.open(100, "socket");
+  await metric(edge, "perch_viewers_connected", (count) => count === 200);
+  const viewers = Array.from({ length: 5 }, () => new HardyViewer(edge.url, camera));
+  await metric(edge, "perch_viewers_connected", (count) => count === 205);
+  const first = camera.count;
+  for (let i = 0; i < 40; i++) {
+    await camera.send(edge.url);
+    // The next frame is sent when all have this one: none may be missed.
+    await Promise.all(viewers.map((viewer) => viewer.until((n) => n === camera.count)));
+  }
+  for (const viewer of viewers) {
+    assert.deepEqual([viewer.torn, viewer.cuts], [0, 0]);
+    assert.deepEqual(
+      viewer.numbers.filter((n) => n > first),
+      Array.from({ length: 40 }, (_, i) => first + 1 + i),
+    );
+  }
+  silent.close();
+  await metric(edge, "perch_viewers_connected", (count) => count === 5);
+  await Promise.all(viewers.map((viewer) => viewer.close()));
+});
+
+Deno.test("a process that was stopped for a while says so in /health, and goes on", async () => {
+  await using edge = await startEdge();
+  await putFrame(edge.url, await baseline(64, 48));
+  assert.equal(await healthLine(edge), "ok");
+  edge.kill("SIGSTOP");
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  edge.kill("SIGCONT");
+  await metric(edge, "perch_stall_seconds", (worst) => worst >= 1);
+  assert.match(await healthLine(edge), /^stalled: [\d.]+ s within a minute$/);
+  await edge.line(/the process did nothing for a while/);
+  assert.equal((await putFrame(edge.url, await baseline(64, 48))).status, 204);
+});
+
+Deno.test("a full disk costs no live frame, and /health says what is wrong", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using edge = await startEdge({
+      env: { PERCH_KV_PATH: `${folder}/perch.sqlite3`, PERCH_KEYFRAME_S: "1" },
+      // Files of the process cannot grow past 512 KB: writes fail as on a full disk.
+      wrap: ["bash", "-c", `trap '' XFSZ; ulimit -f 512; exec "$0" "$@"`],
+    });
+    const jpeg = await baseline(1280, 720);
+    let etag: string | null = null;
+    while (await metric(edge, "perch_store_failures_total") === 0) {
+      const response = await putFrame(edge.url, jpeg);
+      assert.equal(response.status, 204);
+      etag = response.headers.get("etag");
+    }
+    assert.match(await healthLine(edge), /^store: /);
+    const still = await fetch(`${edge.url}/live.jpeg`);
+    assert.equal(still.headers.get("etag"), etag);
+    assert.deepEqual(await still.bytes(), jpeg);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a collector", async () => {
+  const seen = new Map<string, string>();
+  const arrived = Promise.withResolvers<void>();
+  const wanted = [
+    ["/v1/metrics", "http.server.request.duration"],
+    ["/v1/traces", "/live.jpeg"],
+    ["/v1/logs", "listening on"],
+  ];
+  const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, async (req) => {
+    const { pathname } = new URL(req.url);
+    const text = new TextDecoder("latin1").decode(await req.bytes());
+    seen.set(pathname, (seen.get(pathname) ?? "") + text);
+    if (wanted.every(([path, words]) => seen.get(path)?.includes(words))) arrived.resolve();
+    return Response.json({});
+  });
+  await using edge = await startEdge({
+    env: {
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
+      OTEL_METRIC_EXPORT_INTERVAL: "500",
+      OTEL_BSP_SCHEDULE_DELAY: "500",
+      OTEL_SERVICE_NAME: "perch",
+    },
+  });
+  await (await fetch(`${edge.url}/live.jpeg`)).body?.cancel();
+  await arrived.promise;
+  await edge.stop();
+  await collector.shutdown();
+});
