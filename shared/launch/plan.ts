@@ -89,11 +89,16 @@ export function invitation(
     "",
     mode === "demo" ? "Perch is up, with a test pattern for a camera." : "Perch is up.",
     "",
-    ...(qr && network.length > 0 ? qr(network[0]).split("\n").map((line) => `  ${line}`) : []),
+    ...(qr && network.length > 0 ? qr(network[0]).split("\n").map(whiteOnBlack) : []),
     `  on this machine      http://localhost:${port}/`,
     ...network.map((url) => `  on the same network  ${url}`),
     "",
     "Ctrl-C stops it.",
     "",
   ];
+}
+
+/** A QR code drawn in block characters needs light blocks on dark, whatever the terminal's colours. */
+function whiteOnBlack(line: string): string {
+  return `  \x1b[97;40m${line}\x1b[0m`;
 }
