@@ -2,7 +2,7 @@
 // in CI, where everything is installed, a missing one is a failure.
 
 /** A program some tests need. */
-export type Tool = "ffmpeg" | "chromium" | "nginx" | "promtool" | "systemd-analyze";
+export type Tool = "ffmpeg" | "chromium" | "nginx" | "promtool" | "systemd-analyze" | "curl";
 
 /** What each program is called, in the order of preference. */
 const NAMES: Readonly<Record<Tool, readonly string[]>> = {
@@ -11,6 +11,7 @@ const NAMES: Readonly<Record<Tool, readonly string[]>> = {
   nginx: ["nginx"],
   promtool: ["promtool"],
   "systemd-analyze": ["systemd-analyze"],
+  curl: ["curl"],
 };
 
 /** Where an installed program is, or undefined. */

@@ -1,0 +1,71 @@
+// The sender for machines without Deno: a shell, the camera's own program and curl, against the edge.
+
+import assert from "node:assert/strict";
+import { inspectJpeg } from "../../jpeg/inspect.ts";
+import { installFakeRpicam } from "../fake_rpicam/install.ts";
+import { ROOT, RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
+import { toolTest } from "../tools.ts";
+
+function startSender(env: Record<string, string>): RunningProgram {
+  return new RunningProgram("send.sh", "sh", ["pi/send.sh"], { cwd: ROOT, env });
+}
+
+toolTest(
+  ["curl"],
+  "send.sh sends the camera's pictures and keeps to the edge's interval",
+  async () => {
+    await using fake = await installFakeRpicam();
+    await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "1" } });
+    await using sender = startSender({
+      ...fake.env("init:0,shot:0"),
+      PERCH_URL: `${edge.url}/`,
+      PERCH_TOKEN: TEST_TOKEN,
+      PERCH_CAM: "shed",
+    });
+    await sender.line(/^sending to .*\/cams\/shed\/live\.jpeg$/);
+    const first = await fetch(`${edge.url}/cams/shed/live.jpeg`);
+    const seen = inspectJpeg(await first.bytes());
+    assert.deepEqual(seen, { ok: true, width: 1280, height: 720 });
+    const etag = first.headers.get("etag")!;
+    const next = await fetch(`${edge.url}/cams/shed/live.jpeg?wait=20`, {
+      headers: { "if-none-match": etag },
+    });
+    assert.equal(next.status, 200);
+    assert.notEqual(next.headers.get("etag"), etag);
+    await next.body?.cancel();
+    assert.equal((await sender.stop()).code, 143);
+    assert.equal(sender.lines.filter((line) => line.startsWith("sending")).length, 1);
+  },
+);
+
+toolTest(
+  ["curl"],
+  "send.sh says what is wrong once, goes on, and shows its token to nobody",
+  async () => {
+    await using edge = await startEdge();
+    await using sender = startSender({
+      PERCH_URL: edge.url,
+      PERCH_TOKEN: "a-token-the-edge-does-not-know",
+      PERCH_COMMAND: "printf nothing",
+    });
+    await sender.line(/^the edge refuses this camera \(401\): check PERCH_URL, PERCH_TOKEN/);
+    await sender.stop();
+    assert.doesNotMatch(sender.output, /does-not-know/);
+    await using lost = startSender({
+      PERCH_URL: "http://127.0.0.1:1",
+      PERCH_TOKEN: TEST_TOKEN,
+      PERCH_COMMAND: "printf nothing",
+    });
+    await lost.line(/^the edge cannot be reached: curl: \(7\)/);
+    await lost.stop();
+  },
+);
+
+toolTest(["curl"], "send.sh refuses to start without address, token or camera", async () => {
+  await using empty = startSender({});
+  assert.equal((await empty.ended()).code, 2);
+  assert.match(empty.output, /^PERCH_URL: got nothing/);
+  await using blind = startSender({ PERCH_URL: "http://127.0.0.1:1", PERCH_TOKEN: TEST_TOKEN });
+  assert.equal((await blind.ended()).code, 2);
+  assert.match(blind.output, /^PERCH_COMMAND: got nothing and found no rpicam-still/);
+});
