@@ -43,3 +43,11 @@ export function within<T>(
     return work(scope.signal);
   });
 }
+
+/** Resolves once `signal` aborts. */
+export function untilAborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve(undefined);
+    signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}

@@ -1,4 +1,5 @@
-// What keeps frames from the edge, said once when it starts, when it changes and when it is over.
+// What keeps frames from the edge, said when it starts, when it changes and when it is over, but not
+// again and again on a network that comes and goes.
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
@@ -13,12 +14,22 @@ const WORDS: Readonly<Record<BadVerdict["kind"], string>> = {
   refused: "the edge refuses this camera: check PERCH_URL, PERCH_TOKEN and PERCH_CAM",
 };
 
+/** Ms for which trouble that was told is not told again, however often it comes and goes. */
+const QUIET_MS = 60_000;
+
+/** Troubles remembered as told; a network that invents more of them is told anew. */
+const MAX_TOLD = 20;
+
 /** Remembers and logs trouble. */
 export class Trouble {
   readonly #clock: Clock;
   readonly #log: Log;
   #text: string | undefined;
   #since = 0;
+  /** When each trouble was told last, by its words. */
+  readonly #told = new Map<string, number>();
+  /** Whether the trouble of now was told, so that its end is news too. */
+  #isTold = false;
 
   constructor(clock: Clock, log: Log) {
     this.#clock = clock;
@@ -34,9 +45,19 @@ export class Trouble {
   start(verdict: BadVerdict): void {
     const status = verdict.kind === "failed" ? "" : ` ${verdict.status}`;
     const text = `${WORDS[verdict.kind]}:${status} ${verdict.detail}`;
-    if (!this.#text) this.#since = this.#clock.monotonic();
-    if (text === this.#text) return;
+    const now = this.#clock.monotonic();
+    if (!this.#text) {
+      this.#since = now;
+      this.#isTold = false;
+    }
     this.#text = text;
+    // The port of this machine differs each time and means nothing.
+    const words = text.replaceAll(/(?<=from [\d.]+|from \[[\da-f:]+\]):\d+/g, "");
+    const told = this.#told.get(words);
+    if (told !== undefined && (told >= this.#since || now - told < QUIET_MS)) return;
+    if (this.#told.size >= MAX_TOLD) this.#told.clear();
+    this.#told.set(words, now);
+    this.#isTold = true;
     if (verdict.kind === "refused") this.#log.error(text);
     else this.#log.warn(text);
   }
@@ -44,8 +65,9 @@ export class Trouble {
   /** A frame arrived: it is over. */
   end(): void {
     if (!this.#text) return;
+    this.#text = undefined;
+    if (!this.#isTold) return;
     const seconds = Math.round((this.#clock.monotonic() - this.#since) / 1000);
     this.#log.info("the edge takes frames again", { afterSeconds: seconds });
-    this.#text = undefined;
   }
 }

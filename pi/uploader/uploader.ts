@@ -6,7 +6,7 @@ import type { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { scoped, within } from "../within.ts";
+import { scoped, untilAborted, within } from "../within.ts";
 import { reach } from "./reach.ts";
 import { SendDeadline } from "./send_deadline.ts";
 import type { Transport, Verdict } from "./transport.ts";
@@ -14,6 +14,9 @@ import { Trouble } from "./trouble.ts";
 
 /** Ms between tries while the edge refuses this camera's token or address. */
 export const REFUSED_MS = 30_000;
+
+/** Ms from the start of a frame that was lost to the next try, where the network lets small requests through. */
+const RETRY_MS = 1000;
 
 /** Ms between questions for demand that bring no news, whatever answers them. */
 const MIN_ASK_MS = 1000;
@@ -90,13 +93,16 @@ export class Uploader {
   }
 
   async #sendFrames(signal: AbortSignal): Promise<void> {
-    const { clock, frames, gate } = this.#options;
+    const { clock, random, frames, gate } = this.#options;
     let taken = 0;
     let startedAt = -Infinity;
+    let retryAt = -Infinity;
     for (;;) {
       const rested = await this.#untilDue(startedAt, signal);
       await this.#recovery;
       signal.throwIfAborted();
+      const early = retryAt - clock.monotonic();
+      if (early > 0) await clock.sleep(early, signal);
       // What the camera gave before its rest is old.
       if (rested) taken = frames.seq;
       gate.open();
@@ -106,6 +112,7 @@ export class Uploader {
       const settled = verdict.kind === "accepted" || verdict.kind === "skipped";
       // A frame that was lost goes again at once, unless there is a newer one by then.
       taken = settled ? seq : seq - 1;
+      retryAt = settled ? -Infinity : startedAt + RETRY_MS * (0.8 + 0.4 * random());
       if (!settled) startedAt = -Infinity;
       await this.#heed(verdict, signal);
     }
@@ -237,11 +244,4 @@ export class Uploader {
       if (early > 0 && interval === this.#demand.interval) await clock.sleep(early, signal);
     }
   }
-}
-
-function untilAborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve(undefined);
-    signal.addEventListener("abort", () => resolve(undefined), { once: true });
-  });
 }

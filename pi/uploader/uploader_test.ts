@@ -178,6 +178,22 @@ Deno.test("a network that swallows everything is noticed in 2 s, its return with
     assert.ok(transport.sent.length > sent);
   }));
 
+Deno.test("a network that lets only small requests through gets about a frame a second", () =>
+  onStage(async ({ transport, film, lines }) => {
+    await film(1000);
+    transport.sent.length = 0;
+    transport.answer = LOST;
+    await film(10_000, 50);
+    assert.ok(
+      transport.sent.length >= 8 && transport.sent.length <= 11,
+      `${transport.sent.length}`,
+    );
+    assert.equal(lines.length, 1, lines.join("\n"));
+    transport.answer = OK;
+    await film(2000, 50);
+    assert.match(lines.at(-1)!, /takes frames again/);
+  }));
+
 Deno.test("a slow network keeps its probes: the late answer counts", () =>
   onStage(async ({ transport, film, clock }) => {
     await film(1000);
