@@ -26,7 +26,9 @@ const CHUNK_BYTES = 8192;
 interface Route {
   readonly client: Deno.TcpConn;
   readonly server: Deno.TcpConn;
-  /** Aborted once the packets of this connection vanish. */
+  /** Whether it goes to what answers in the target's place. */
+  readonly stranger: boolean;
+  /** Set once the packets of this connection vanish. */
   dead: boolean;
   up: number;
   /** Whether the last bytes went down: the next ones up begin a request. */
@@ -90,7 +92,7 @@ export class FaultProxy implements AsyncDisposable {
     }
     for (const route of this.#routes) {
       if (kind === "black hole") route.dead = true;
-      if (kind === "refuse" || kind === "answer") this.#close(route);
+      if (kind === "refuse" || kind === "answer" || route.stranger) this.#close(route);
     }
   }
 
@@ -111,7 +113,8 @@ export class FaultProxy implements AsyncDisposable {
   }
 
   async #open(client: Deno.TcpConn): Promise<void> {
-    const port = this.#fault.kind === "answer" ? this.#answers.addr.port : this.#target;
+    const stranger = this.#fault.kind === "answer";
+    const port = stranger ? this.#answers.addr.port : this.#target;
     let server: Deno.TcpConn;
     try {
       server = await Deno.connect({ hostname: "127.0.0.1", port });
@@ -121,7 +124,7 @@ export class FaultProxy implements AsyncDisposable {
     server.setNoDelay(true);
     client.setNoDelay(true);
     const dead = this.#fault.kind === "black hole";
-    const route: Route = { client, server, dead, up: 0, answered: true };
+    const route: Route = { client, server, stranger, dead, up: 0, answered: true };
     this.#routes.add(route);
     this.#pump(route, client, server, (chunk) => this.#goingUp(route, chunk));
     this.#pump(route, server, client, () => {
