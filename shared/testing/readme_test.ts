@@ -5,6 +5,12 @@ import { SETTING_HELP } from "../../pi/config.ts";
 import { ROOT } from "./processes.ts";
 import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } from "./readme.ts";
 
+const DOCS = [
+  "README.md",
+  ...["ARCHITECTURE", "CHANGELOG", "CLIENTS", "CONTRIBUTING", "RUNNING"]
+    .map((name) => `.github/${name}.md`),
+];
+
 let readme = await Deno.readTextFile(`${ROOT}README.md`);
 
 const edgeRows: SettingRow[] = Object.entries(edgeSettings.shape).map(([name, schema]) => ({
@@ -43,7 +49,7 @@ Deno.test("README's table of camera settings is what the camera agent reads", as
 
 Deno.test("settings named anywhere in the docs exist", async () => {
   const known = new Set([...edgeRows, ...SETTING_HELP].map(({ name }) => name));
-  for (const file of ["README.md", ".env.example"]) {
+  for (const file of [...DOCS, ".env.example"]) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     const unknown = [...text.matchAll(/\bPERCH_[A-Z_]+\b/g)].map(([name]) => name)
       .filter((name) => !known.has(name));
@@ -52,7 +58,7 @@ Deno.test("settings named anywhere in the docs exist", async () => {
 });
 
 Deno.test("links in the docs to files of the project lead somewhere", async () => {
-  for (const file of ["README.md", ".github/ARCHITECTURE.md"]) {
+  for (const file of DOCS) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
       await Deno.stat(new URL(target, `file://${ROOT}${file}`));
