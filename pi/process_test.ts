@@ -53,6 +53,25 @@ Deno.test("a child that ignores TERM is killed", async () => {
   assert.equal(outcome.kind === "exited" && outcome.code, 128 + 9);
 });
 
+Deno.test("while a child that outlived KILL is there, nothing new starts", async () => {
+  // For this clock three seconds are over at once: before any child can have ended.
+  const spawn = createSpawn({ clock: { ...systemClock, sleep: () => Promise.resolve() } });
+  const stop = new AbortController();
+  let pid = 0;
+  const first = await spawn(["sh", "-c", "echo $$; exec sleep 100"], stop.signal, (chunk) => {
+    pid = Number(text([chunk]));
+    stop.abort();
+  });
+  assert.deepEqual(first, { kind: "stuck", pid, stderr: [] });
+  assert.deepEqual(await spawn(["true"], NEVER, () => {}), first);
+  let outcome = await spawn(["true"], NEVER, () => {});
+  while (outcome.kind === "stuck") {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    outcome = await spawn(["true"], NEVER, () => {});
+  }
+  assert.equal(outcome.kind === "exited" && outcome.code, 0);
+});
+
 Deno.test("an abort before the start ends the child at once", async () => {
   const spawn = createSpawn({ clock: systemClock });
   const outcome = await spawn(["sleep", "1000"], AbortSignal.abort(), () => {});

@@ -137,6 +137,25 @@ Deno.test("a connection that breaks inside the answer is a failure", async () =>
   transport.close();
 });
 
+Deno.test("an edge whose TLS is broken is a failure in words", async () => {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const served = (async () => {
+    for await (const socket of listener) {
+      await socket.write(new TextEncoder().encode("HTTP/1.1 400 Speak plainly\r\n\r\n"));
+      socket.close();
+    }
+  })();
+  const url = `https://127.0.0.1:${listener.addr.port}`;
+  const address = { url, token: "0123456789abcdef", cam: "cam", session: "s" };
+  const transport = createPutTransport(new EdgeClient(address, systemConnect), systemClock);
+  const verdict = await transport.send(FRAME, NEVER);
+  assert.ok(verdict.kind === "failed");
+  assert.match(verdict.detail, /tls|record|corrupt|message/i);
+  listener.close();
+  await served;
+  transport.close();
+});
+
 Deno.test("a report is a PUT of JSON", () =>
   withEdge(async (request) => {
     assert.equal(new URL(request.url).pathname, "/base/cams/roof/report");
