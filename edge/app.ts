@@ -72,14 +72,18 @@ export function createApp(deps: EdgeDeps): Hono {
   const stream = getStream(deps);
   const live = getLive(deps);
 
-  app.use(secureHeaders(SECURE_HEADERS));
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
+  // Polled by crowds, so it brings its own security headers instead of having them set each time.
+  for (const base of BASES) {
+    if (config.viewToken) app.get(`${base}/live.jpeg`, viewer, live);
+    else app.get(`${base}/live.jpeg`, live);
+  }
+  app.use(secureHeaders(SECURE_HEADERS));
   for (const base of BASES) {
     app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
     app.put(`${base}/report`, publisher, smallBody, putReport(deps));
     app.get(`${base}/demand`, publisher, getDemand(deps));
     app.get(`${base}/publish`, publisher, getPublish(deps));
-    app.get(`${base}/live.jpeg`, viewer, live);
     app.get(`${base}/stream.mjpeg`, viewer, stream);
     app.get(`${base}/frames`, viewer, seldom, getFrames(deps));
     app.get(`${base}/frames/:file`, viewer, seldom, getFrame(deps));

@@ -3,14 +3,14 @@
 import type { Clock } from "../shared/clock.ts";
 import type { FrameMeta } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
-import type { CameraSeq, CameraStatus, Demand, Report } from "../shared/wire.ts";
+import type { CameraSeq, CameraState, CameraStatus, Demand, Report } from "../shared/wire.ts";
 import { CameraContact } from "./camera_contact.ts";
 import { wantedDemand } from "./demand.ts";
 import type { FrameBuffer, LiveFrame } from "./live_frame.ts";
 import { FrameRate } from "./frame_rate.ts";
 import { Pollers } from "./pollers.ts";
 import { Rivals } from "./rivals.ts";
-import { cameraState } from "./state.ts";
+import { cameraState, sameForPeople } from "./state.ts";
 import { UploadOrder } from "./upload_order.ts";
 
 /** A stream repeats its last picture after this many ms, so that proxies keep the line. */
@@ -185,31 +185,40 @@ export class CameraHub {
     this.statusChanges.set(status);
   }
 
+  /** Ms since the edge had the newest frame; undefined before the first. */
+  get ageMs(): number | undefined {
+    if (!this.latest.value) return undefined;
+    // Not from wall time: a clock that is set back would make an old picture look new for hours.
+    const { ageMs, at } = this.#published;
+    return Math.round(ageMs + this.#options.clock.monotonic() - at);
+  }
+
+  /** Whether the picture may be believed to be now. */
+  get state(): CameraState {
+    return cameraState({
+      ageMs: this.ageMs,
+      intervalMs: this.#wanted().interval,
+      watched: this.viewers > 0,
+      staleMs: this.#options.staleMs,
+    });
+  }
+
   /** What `/status.json` says. */
   status(): CameraStatus {
-    const { staleMs, clock } = this.#options;
-    const now = clock.monotonic();
+    const now = this.#options.clock.monotonic();
     const frame = this.latest.value;
-    const { interval } = this.#wanted();
-    // Not from wall time: a clock that is set back would make an old picture look new for hours.
-    const ageMs = frame && Math.round(this.#published.ageMs + now - this.#published.at);
     return {
       cam: this.cam,
-      state: cameraState({
-        ageMs,
-        intervalMs: interval,
-        watched: this.viewers > 0,
-        staleMs,
-      }),
+      state: this.state,
       version: frame?.version,
-      ageMs,
+      ageMs: this.ageMs,
       capturedAt: frame?.capturedAt,
       receivedAt: frame?.receivedAt,
       size: frame?.size,
       width: frame?.width,
       height: frame?.height,
       fps: this.#rate.perSecond(now),
-      intervalMs: interval,
+      intervalMs: this.#wanted().interval,
       viewers: this.viewers,
       lastError: this.report?.error ?? (this.#rivals.active(now) ? TWO_PROGRAMS : undefined),
     };
@@ -241,10 +250,4 @@ export class CameraHub {
       this.demand.set(wanted);
     }
   }
-}
-
-/** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */
-function sameForPeople(a: CameraStatus, b: CameraStatus | undefined): boolean {
-  return a.state === b?.state && a.viewers === b.viewers && a.intervalMs === b.intervalMs &&
-    a.lastError === b.lastError;
 }

@@ -58,6 +58,11 @@ export class Hub {
     return camera;
   }
 
+  /** The camera if it is known here already. */
+  known(cam: string): CameraHub | undefined {
+    return this.#cameras.get(cam);
+  }
+
   /**
    * The camera if it is known here or in the store, with the stored frame published when there is no
    * newer one. A store that fails counts as knowing nothing.

@@ -35,6 +35,7 @@ export function problem(status: number, detail: string, extras: ProblemExtras = 
   const headers = new Headers({
     "content-type": "application/problem+json",
     "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
     ...extras.headers,
   });
   if (extras.retryAfter !== undefined) headers.set("retry-after", String(extras.retryAfter));

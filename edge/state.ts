@@ -1,6 +1,6 @@
 // Whether a picture may be believed to be now: one decision for every road.
 
-import type { CameraState } from "../shared/wire.ts";
+import type { CameraState, CameraStatus } from "../shared/wire.ts";
 
 /** What the decision is made from. */
 export interface StateInput {
@@ -29,4 +29,10 @@ export function cameraState(input: StateInput): CameraState {
   if (input.ageMs >= OFFLINE_FACTOR * limit) return "offline";
   if (input.ageMs >= limit) return "stale";
   return input.watched ? "live" : "idle";
+}
+
+/** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */
+export function sameForPeople(a: CameraStatus, b: CameraStatus | undefined): boolean {
+  return a.state === b?.state && a.viewers === b.viewers && a.intervalMs === b.intervalMs &&
+    a.lastError === b.lastError;
 }

@@ -1,7 +1,6 @@
 // GET and HEAD /live.jpeg: the newest frame, or 304 where the client has it.
 
-import type { Handler } from "hono";
-import { HEADER } from "../../shared/wire.ts";
+import type { Context, Handler } from "hono";
 import type { CameraHub } from "../camera_hub.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { etagMatches } from "../etag.ts";
@@ -9,10 +8,11 @@ import type { LiveFrame } from "../live_frame.ts";
 import { problem } from "../problem.ts";
 import { within } from "../within.ts";
 import { admitWait } from "./admit.ts";
-import { cameraOf } from "./cam_of.ts";
+import { cameraOf, camOf } from "./cam_of.ts";
 import { pollerOf } from "./poller.ts";
 import { numberQuery } from "./query.ts";
 import { rendition, widthQuery } from "./rendition.ts";
+import { StillAnswers } from "./still_answers.ts";
 
 /** A CDN answers all pollers of one second from one request. */
 const PUBLIC_CACHE = "public, max-age=0, s-maxage=1, stale-while-revalidate=5";
@@ -21,13 +21,25 @@ const MAX_WAIT_S = 30;
 
 /** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
-  const { config, clock, metrics, limits } = deps;
-  const cacheControl = config.viewToken ? PRIVATE_CACHE : PUBLIC_CACHE;
+  const { config, clock, metrics, limits, hub } = deps;
+  const answers = new StillAnswers(config.viewToken ? PRIVATE_CACHE : PUBLIC_CACHE);
   const sent = metrics.counter("perch_stills_sent_total", "Answers of /live.jpeg with a frame.");
   const unchanged = metrics.counter("perch_stills_unchanged_total", "304 answers of /live.jpeg.");
 
-  return async function getLive(context) {
-    const camera = await cameraOf(context, deps.hub);
+  return function getLive(context) {
+    const { req } = context;
+    const camera = hub.known(camOf(context));
+    const frame = camera?.latest.value;
+    const plain = req.method === "GET" && req.query("w") === undefined &&
+      req.query("wait") === undefined;
+    if (!camera || !frame || !plain) return getOther(context);
+    camera.poll(pollerOf(context, limits));
+    return answer(camera, frame, req.header("if-none-match"));
+  };
+
+  /** With a wait, a width, HEAD, or for a camera that is not known here yet. */
+  async function getOther(context: Context): Promise<Response> {
+    const camera = await cameraOf(context, hub);
     const known = context.req.header("if-none-match");
     const waitS = numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0;
     const width = await widthQuery(context, deps.renditions);
@@ -42,15 +54,25 @@ export function getLive(deps: EdgeDeps): Handler {
       camera.poll(poller);
     }
     if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
+    if (width === undefined || etagMatches(known, frame.etag)) {
+      return answer(camera, frame, known);
+    }
+    const { jpeg } = await rendition(deps.renditions, frame, width);
+    sent.value++;
+    return new Response(jpeg, {
+      headers: {
+        ...answers.headers(camera, frame),
+        "content-type": "image/jpeg",
+        "content-length": String(jpeg.length),
+      },
+    });
+  }
+
+  function answer(camera: CameraHub, frame: LiveFrame, known: string | undefined): Response {
     const same = etagMatches(known, frame.etag);
     (same ? unchanged : sent).value++;
-    const headers = stillHeaders(camera, frame, cacheControl);
-    if (same) return new Response(null, { status: 304, headers });
-    headers["content-type"] = "image/jpeg";
-    const { jpeg } = await rendition(deps.renditions, frame, width);
-    headers["content-length"] = String(jpeg.length);
-    return new Response(context.req.method === "HEAD" ? null : jpeg, { headers });
-  };
+    return same ? answers.unchanged(camera, frame) : answers.full(camera, frame);
+  }
 
   async function nextFrame(camera: CameraHub, ms: number): Promise<LiveFrame | undefined> {
     const next = await within(
@@ -60,20 +82,4 @@ export function getLive(deps: EdgeDeps): Handler {
     );
     return next?.value ?? camera.latest.value;
   }
-}
-
-function stillHeaders(
-  camera: CameraHub,
-  frame: LiveFrame,
-  cacheControl: string,
-): Record<string, string> {
-  const { state, ageMs } = camera.status();
-  return {
-    etag: frame.etag,
-    "last-modified": new Date(frame.receivedAt).toUTCString(),
-    "cache-control": cacheControl,
-    age: String(Math.floor((ageMs ?? 0) / 1000)),
-    [HEADER.state]: state,
-    [HEADER.captured]: String(frame.capturedAt),
-  };
 }
