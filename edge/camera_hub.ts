@@ -9,7 +9,7 @@ import { wantedDemand } from "./demand.ts";
 import type { FrameBuffer, LiveFrame } from "./live_frame.ts";
 import { FrameRate } from "./frame_rate.ts";
 import { Pollers } from "./pollers.ts";
-import { Rivals } from "./rivals.ts";
+import { Rivals, TWO_PROGRAMS } from "./rivals.ts";
 import { cameraState, sameForPeople } from "./state.ts";
 import { UploadOrder } from "./upload_order.ts";
 
@@ -18,9 +18,6 @@ export const REPEAT_MS = 10_000;
 
 /** Sockets hear of a camera this often, ms, so that silence means a dead line. */
 export const STATUS_EVERY_MS = 10_000;
-
-const TWO_PROGRAMS =
-  "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
 
 /** What a camera hub needs to know of the settings. */
 export interface CameraHubOptions {

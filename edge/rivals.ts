@@ -1,6 +1,10 @@
 // Two programs that publish as the same camera: viewers would see two places flicker, and nobody
 // would know why. A restarted camera is a new session too, but the old one does not come back.
 
+/** What the owner is told. */
+export const TWO_PROGRAMS: string =
+  "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
+
 /** An old session that comes back within this time is a second program, ms. */
 const COMES_BACK_MS = 60_000;
 
