@@ -13,6 +13,7 @@ import { Imaging } from "./picture/imaging.ts";
 import { NoSignal } from "./picture/no_signal.ts";
 import { Renditions } from "./picture/renditions.ts";
 import { ScaledFeeds } from "./picture/scaled_feed.ts";
+import { logState, UNLOGGED } from "./state_log.ts";
 import { StoreWriter } from "./store_writer.ts";
 
 /** What an edge is made from. */
@@ -67,6 +68,8 @@ export class Edge {
         const neighbours = new Neighbours(camera, { store, clock, partTail: tail, onStoreError });
         this.#neighbours.push(neighbours);
         neighbours.start();
+        let logged = UNLOGGED;
+        camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
     });
     const limits = new Limits(config, clock, metrics);
