@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createApp } from "./app.ts";
+import { SIGNED_IN_MS } from "./passes.ts";
 import { baseline } from "../shared/testing/jpegs.ts";
 import { TestEdge } from "../shared/testing/test_edge.ts";
 
@@ -21,9 +22,8 @@ const ENV = {
   PERCH_LEGACY_UPLOAD: "true",
 };
 
-type Credential = "none" | "wrong" | "other camera" | "view" | "own" | "own, next" | "any camera";
-
-const HEADERS: Readonly<Record<Credential, Record<string, string>>> = {
+/** Headers by credential; the ones that browsers carry are made by the edge itself. */
+const HEADERS = {
   "none": {},
   "wrong": { authorization: "Bearer no-such-token-0123456789" },
   "other camera": { authorization: `Bearer ${TOKEN.street}` },
@@ -31,39 +31,57 @@ const HEADERS: Readonly<Record<Credential, Record<string, string>>> = {
   "own": { authorization: `Bearer ${TOKEN.garden}` },
   "own, next": { authorization: `Bearer ${TOKEN.gardenNext}` },
   "any camera": { authorization: `Bearer ${TOKEN.any}` },
-};
-const CREDENTIALS = Object.keys(HEADERS) as Credential[];
+} as const;
+type Header = keyof typeof HEADERS;
+type Pass = "signed in" | "sign-in expired" | "link" | "link to other" | "link expired" | "forged";
+type Credential = Header | Pass;
+const CREDENTIALS: readonly Credential[] = [
+  ...Object.keys(HEADERS) as Header[],
+  ...["signed in", "sign-in expired", "link", "link to other", "link expired", "forged"] as Pass[],
+];
 
-/** What a publisher's route answers, in the order of CREDENTIALS; the same on both kinds of edge. */
-function published(status: number): number[] {
-  return [401, 401, 403, 401, status, status, status];
+/** A status for each credential. */
+type Answers = Readonly<Record<Credential, number>>;
+
+function all(status: number): Answers {
+  return Object.fromEntries(CREDENTIALS.map((name) => [name, status])) as Answers;
+}
+
+/** What a publisher's route answers, on both kinds of edge. */
+function published(status: number): Answers {
+  return {
+    ...{ ...all(401), "other camera": 403 },
+    ...{ own: status, "own, next": status, "any camera": status },
+  };
 }
 
 /** What a viewer's route answers on a private edge. */
-function watched(status: number): number[] {
-  return [401, 401, 401, status, status, status, status];
+function watched(status: number): Answers {
+  return {
+    ...{ ...all(401), view: status, own: status, "own, next": status, "any camera": status },
+    ...{ "signed in": status, link: status },
+  };
 }
 
-/** What a route about all cameras answers on a private edge: a token for one camera is not enough. */
-function watchedAll(status: number): number[] {
-  return [401, 401, 401, status, 401, 401, status];
+/** What a route about all cameras answers on a private edge: access to one of them is not enough. */
+function watchedAll(status: number): Answers {
+  return { ...all(401), view: status, "any camera": status, "signed in": status };
 }
 
 interface Row {
+  /** Method and path as the app registers them. */
+  readonly route: string;
   readonly method?: string;
   readonly path: string;
   readonly headers?: Record<string, string>;
   readonly body?: () => BodyInit;
-  /** On a private edge, in the order of CREDENTIALS. */
-  readonly private: readonly number[];
+  /** On a private edge. */
+  readonly private: Answers;
   /** On a public edge; undefined = the same. */
-  readonly public?: readonly number[];
-  /** Routes that tell cameras by their path, as the app registers them. */
-  readonly route: string;
+  readonly public?: Answers;
 }
 
 const jpeg = await baseline(64, 48);
-const all = (status: number) => CREDENTIALS.map(() => status);
 const viewer = (route: string, status = 200, query = ""): Row => ({
   route: `GET ${route}`,
   path: route.replace(":cam", "garden") + query,
@@ -104,7 +122,7 @@ const ROWS: readonly Row[] = [
     method: "POST",
     path: "/share",
     body: () => JSON.stringify({ cam: "garden", hours: 1 }),
-    private: [401, 401, 401, 200, 401, 401, 403],
+    private: { ...all(401), "any camera": 403, "view": 200, "signed in": 200 },
     public: all(404),
   },
   { ...viewer("/ws", 426, "?cams=garden"), route: "GET /ws" },
@@ -116,12 +134,7 @@ const ROWS: readonly Row[] = [
   },
   { route: "GET /cams", path: "/cams", private: watchedAll(200), public: all(200) },
   { route: "GET /metrics", path: "/metrics", private: watchedAll(200), public: all(200) },
-  {
-    route: "GET /test",
-    path: "/test",
-    private: [401, 401, 401, 200, 401, 401, 200],
-    public: all(200),
-  },
+  { route: "GET /test", path: "/test", private: watchedAll(200), public: all(200) },
   { route: "GET /health", path: "/health?live", private: all(200) },
   { route: "GET /sign-in", path: "/sign-in", private: all(200), public: all(404) },
   {
@@ -157,31 +170,69 @@ for (const kind of ["private", "public"] as const) {
       const headers = { authorization: `Bearer ${TOKEN.any}` };
       assert.equal((await edge.put(jpeg, headers, `/cams/${cam}/live.jpeg`)).status, 204);
     }
-    for (const row of ROWS) {
-      await t.step(row.route, async () => {
+    const passes = await passesOf(edge, kind === "private");
+    for (const [i, row] of ROWS.entries()) {
+      await t.step(`${row.route} (${row.path})`, async () => {
         const got: Record<string, number> = {};
-        const wanted: Record<string, number> = {};
-        for (const [i, credential] of CREDENTIALS.entries()) {
+        for (const [j, credential] of CREDENTIALS.entries()) {
+          const headers = new Headers({ ...row.headers, ...HEADERS[credential as Header] });
           // Somebody else each time: the wrong credentials of this table would be too many.
-          const somebody = `203.0.113.${CREDENTIALS.length * ROWS.indexOf(row) + i}`;
-          const response = await edge.request(row.path, {
-            method: row.method,
-            body: row.body?.(),
-            headers: { ...row.headers, ...HEADERS[credential], "x-forwarded-for": somebody },
+          headers.set("x-forwarded-for", `2001:db8:${i}:${j}::1`);
+          const pass = passes[credential as Pass];
+          if (pass?.cookie) headers.set("cookie", pass.cookie);
+          const query = pass?.share
+            ? `${row.path.includes("?") ? "&" : "?"}share=${pass.share}`
+            : "";
+          const { method, body } = row;
+          const response = await edge.request(row.path + query, {
+            method,
+            headers,
+            body: body?.(),
           });
           got[credential] = response.status;
-          wanted[credential] = (kind === "public" && row.public || row.private)[i];
           await checkRefusal(response);
           if (!response.bodyUsed) await response.body?.cancel();
         }
-        assert.deepEqual(got, wanted);
+        assert.deepEqual(got, kind === "public" && row.public || row.private);
       });
     }
   });
 }
 
+/** What browsers carry: cookies and share links, valid and not. */
+async function passesOf(
+  edge: TestEdge,
+  isPrivate: boolean,
+): Promise<Record<Pass, { cookie?: string; share?: string }>> {
+  const signIn = async () => {
+    const body = new URLSearchParams({ token: TOKEN.view });
+    const response = await edge.request("/sign-in", { method: "POST", body });
+    return response.headers.get("set-cookie")?.split(";")[0] ?? "perch_view=none";
+  };
+  const share = async (cam: string) => {
+    if (!isPrivate) return "none";
+    const response = await edge.request("/share", {
+      method: "POST",
+      headers: HEADERS.view,
+      body: JSON.stringify({ cam, hours: 1 }),
+    });
+    return new URL((await response.json()).url).searchParams.get("share")!;
+  };
+  const old = { cookie: await signIn(), share: await share("garden") };
+  edge.clock.jump(SIGNED_IN_MS + 1000);
+  const link = await share("garden");
+  return {
+    "signed in": { cookie: await signIn() },
+    "sign-in expired": { cookie: old.cookie },
+    "link": { share: link },
+    "link to other": { share: await share("street") },
+    "link expired": { share: old.share },
+    "forged": { share: link.slice(0, -2) + "AA", cookie: `${old.cookie.slice(0, -2)}AA` },
+  };
+}
+
 Deno.test("the table has every route about a camera that the app has", async () => {
-  await using edge = await TestEdge.start(ENV);
+  await using edge = await TestEdge.start({ ...ENV, PERCH_VIEW_TOKEN: TOKEN.view });
   const inTable = new Set(ROWS.map(({ route }) => route));
   const open = [/^GET \/(assets|manifest|favicon)/, /^GET \/cams\/:cam$/, /^GET \/$/];
   for (const { method, path } of createApp(edge.edge.deps).routes) {
@@ -239,7 +290,7 @@ Deno.test("no token shows in logs, metrics, problems or pages", async () => {
       const response = await edge.request(row.path, {
         method: row.method,
         body: row.body?.(),
-        headers: { ...row.headers, ...HEADERS[credential] },
+        headers: { ...row.headers, ...HEADERS[credential as Header] },
       });
       seen += [...response.headers].join("\n");
       seen += new TextDecoder("latin1").decode(await response.arrayBuffer());
