@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
 import { edgeSettings } from "../../edge/config.ts";
+import { openapiDocument } from "../../edge/openapi.ts";
 import { SETTING_HELP } from "../../pi/config.ts";
 import { ROOT } from "./processes.ts";
 import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } from "./readme.ts";
@@ -54,6 +55,18 @@ Deno.test("settings named anywhere in the docs exist", async () => {
     const unknown = [...text.matchAll(/\bPERCH_[A-Z_]+\b/g)].map(([name]) => name)
       .filter((name) => !known.has(name));
     assert.deepEqual(unknown, [], file);
+  }
+});
+
+Deno.test("README's endpoints are those that the edge describes", () => {
+  const table = tableUnder(readme, "Endpoints").map(([request]) => request).join("\n");
+  const { paths } = openapiDocument("Perch", true) as { paths: Record<string, object> };
+  const wanted = Object.keys(paths).filter((path) =>
+    path === "/cams" || !path.startsWith("/cams/")
+  );
+  for (const path of wanted) {
+    const shown = path.replace("{file}", "<version>.jpeg");
+    assert.match(table, new RegExp(`[ \`]${RegExp.escape(shown)}[?\`]`), path);
   }
 });
 
