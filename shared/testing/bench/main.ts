@@ -22,6 +22,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: false,
     load: async () => (await import("./endurance.ts")).benchSilent,
   },
+  soak: {
+    about: "100,000 frames through the camera agent at top speed: memory and CPU",
+    usual: false,
+    load: async () => (await import("./soak.ts")).benchSoak,
+  },
   instances: {
     about: "age of frames on an instance that does not receive the camera",
     usual: true,
