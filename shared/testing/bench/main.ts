@@ -27,6 +27,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: false,
     load: async () => (await import("./soak.ts")).benchSoak,
   },
+  idle: {
+    about: "a simulated day of a camera that nobody watches: bytes sent",
+    usual: false,
+    load: async () => (await import("./idle.ts")).benchIdle,
+  },
   instances: {
     about: "age of frames on an instance that does not receive the camera",
     usual: true,
