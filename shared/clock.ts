@@ -8,7 +8,7 @@ export interface Clock {
   /** Milliseconds that only grow, whatever happens to the wall clock. */
   monotonic(): number;
   /**
-   * Resolves after `ms`.
+   * Resolves after `ms`; at once where it is 0 or less.
    *
    * @throws The signal's reason when aborted first.
    */
@@ -25,7 +25,7 @@ export const systemClock: Clock = {
       const timer = setTimeout(() => {
         signal?.removeEventListener("abort", onAbort);
         resolve();
-      }, ms);
+      }, Math.max(0, ms));
       const onAbort = () => {
         clearTimeout(timer);
         reject(signal?.reason);
