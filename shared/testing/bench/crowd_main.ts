@@ -67,7 +67,7 @@ async function live(viewer: Viewer): Promise<void> {
 /** Watches until it is time to leave; true where the edge ended it. */
 async function watch(viewer: Viewer, leaveAt: number): Promise<boolean> {
   const connection = await Deno.connect({ hostname: "127.0.0.1", port });
-  const timer = setTimeout(() => connection.close(), leaveAt - performance.now());
+  const timer = setTimeout(() => connection.close(), Math.max(0, leaveAt - performance.now()));
   try {
     totals.joins++;
     await connection.write(REQUEST);

@@ -55,6 +55,7 @@ async function run(
   const base = await baseline(360, 270);
   await putFrame(edge.url, numbered(base, 0));
   const filming = film(edge, base, stop.signal);
+  const started = performance.now();
   const counts = Object.entries(crowd).flatMap(([kind, count]) => [`--${kind}`, `${count}`]);
   const port = new URL(edge.url).port;
   await using viewers = new RunningProgram("crowd", Deno.execPath(), [
@@ -68,10 +69,14 @@ async function run(
   while (running) {
     await Promise.race([seconds(1), ended]);
     samples.push(await memory(edge));
+    if (samples.length % 60 === 0) console.log(`  ${samples.length} s of ${length}`);
   }
   stop.abort();
-  await filming;
-  const lines = viewers.lines.map((line): CrowdFigures => JSON.parse(line));
+  const frames = await filming;
+  const rate = frames / ((performance.now() - started) / 1000);
+  report.note(`the camera itself sent ${rate.toFixed(2)} fps`);
+  const lines = viewers.lines.filter((line) => line.startsWith("{"))
+    .map((line): CrowdFigures => JSON.parse(line));
   const minute = (index: number) => lines.slice(6 * index, 6 * index + 6);
   for (let i = 0; minute(i).length > 0; i++) {
     const rss = samples.slice(60 * i, 60 * i + 60);
@@ -89,13 +94,14 @@ async function run(
   }
 }
 
-/** Uploads numbered frames at a fixed rate. */
-async function film(edge: RunningEdge, base: Uint8Array, signal: AbortSignal): Promise<void> {
+/** Uploads numbered frames at a fixed rate; resolves to how many there were. */
+async function film(edge: RunningEdge, base: Uint8Array, signal: AbortSignal): Promise<number> {
   let n = 0;
   for (let due = performance.now(); !signal.aborted; due += 1000 / FPS) {
     await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
     await (await putFrame(edge.url, numbered(base, ++n))).body?.cancel();
   }
+  return n;
 }
 
 function numbered(base: Uint8Array, n: number): Uint8Array<ArrayBuffer> {
