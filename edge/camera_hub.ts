@@ -1,17 +1,17 @@
 // One camera on this instance: its newest frame, who watches it, and what is asked of it.
 
 import type { Clock } from "../shared/clock.ts";
-import type { FrameMeta } from "../shared/frame.ts";
+import type { Frame, FrameMeta } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
 import type { CameraSeq, CameraState, CameraStatus, Demand, Report } from "../shared/wire.ts";
 import { CameraContact } from "./camera_contact.ts";
 import { wantedDemand } from "./demand.ts";
-import type { FrameBuffer, LiveFrame } from "./live_frame.ts";
+import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
 import { FrameRate } from "./frame_rate.ts";
-import { Pollers } from "./pollers.ts";
 import { Rivals, TWO_PROGRAMS } from "./rivals.ts";
 import { cameraState, sameForPeople } from "./state.ts";
 import { UploadOrder } from "./upload_order.ts";
+import { Viewers } from "./viewers.ts";
 
 /** A stream repeats its last picture after this many ms, so that proxies keep the line. */
 export const REPEAT_MS = 10_000;
@@ -19,12 +19,16 @@ export const REPEAT_MS = 10_000;
 /** Sockets hear of a camera this often, ms, so that silence means a dead line. */
 export const STATUS_EVERY_MS = 10_000;
 
+/** A frame of another instance that is younger than this, ms, came as it was taken. */
+const YOUNG_MS = 5000;
+
 /** What a camera hub needs to know of the settings. */
 export interface CameraHubOptions {
   readonly clock: Clock;
   readonly fps: number;
   readonly idleIntervalMs: number;
   readonly staleMs: number;
+  readonly keyframeMs: number;
   /** Told when a second program publishes as this camera. */
   readonly onRivals?: (cam: string) => void;
 }
@@ -55,21 +59,21 @@ export class CameraHub {
 
   readonly #options: CameraHubOptions;
   readonly #rate: FrameRate = new FrameRate();
-  readonly #pollers: Pollers = new Pollers();
+  readonly #viewers: Viewers;
   readonly #rivals: Rivals = new Rivals();
-  #connected = 0;
   /** How old the newest frame was when it was published here, and when that was (monotonic ms). */
   #published = { ageMs: 0, at: 0 };
   #shownAt = -Infinity;
   #toldAt = -Infinity;
-  #elsewhere = 0;
   #floor = 0;
+  #following = false;
 
   constructor(cam: string, camera: number, options: CameraHubOptions) {
     this.cam = cam;
     this.camera = camera;
     this.#options = options;
     this.contact = new CameraContact(options.clock);
+    this.#viewers = new Viewers(options.clock, () => this.#updateDemand());
     this.#updateDemand();
   }
 
@@ -93,6 +97,17 @@ export class CameraHub {
     const frame = this.publish(buffer, meta);
     this.uploads.set(frame);
     return frame;
+  }
+
+  /**
+   * Publishes a frame that another instance stored, if it is news.
+   *
+   * @param following Whether that instance stores every frame, because this one has viewers.
+   */
+  adopt(frame: Frame, tail: Uint8Array, following: boolean): void {
+    this.#following = following && this.#options.clock.now() - frame.receivedAt < YOUNG_MS;
+    if (frame.version <= (this.latest.value?.version ?? 0)) return;
+    this.publish(FrameBuffer.of(frame.jpeg, tail), frame);
   }
 
   /** Puts a picture on the streams without making it the newest frame. */
@@ -122,27 +137,21 @@ export class CameraHub {
 
   /** Connected viewers and pollers of this instance. */
   get viewersHere(): number {
-    return this.#connected + this.#pollers.size;
+    return this.#viewers.here;
   }
 
   /** Viewers everywhere. */
   get viewers(): number {
-    return this.viewersHere + this.#elsewhere;
+    return this.viewersHere + this.viewersElsewhere;
   }
 
   /** Viewers of other instances, as the store tells. */
   get viewersElsewhere(): number {
-    return this.#elsewhere;
+    return this.#viewers.elsewhere;
   }
 
   set viewersElsewhere(count: number) {
-    this.#elsewhere = count;
-    this.#updateDemand();
-  }
-
-  /** Streams and sockets now. */
-  get connected(): number {
-    return this.#connected;
+    this.#viewers.elsewhere = count;
   }
 
   /**
@@ -151,28 +160,18 @@ export class CameraHub {
    * @returns What to call, once, when it has gone.
    */
   attach(): () => void {
-    this.#connected++;
-    this.#updateDemand();
-    let attached = true;
-    return () => {
-      if (!attached) return;
-      attached = false;
-      this.#connected--;
-      this.#updateDemand();
-    };
+    return this.#viewers.attach();
   }
 
   /** Counts a poller, told from others by `who`, as a viewer for a while. */
   poll(who: string): void {
-    this.#pollers.note(who, this.#options.clock.monotonic());
-    this.#updateDemand();
+    this.#viewers.poll(who);
   }
 
   /** What is due by time alone. To be called every second or so. */
   tick(): void {
     const now = this.#options.clock.monotonic();
-    this.#pollers.expire(now);
-    this.#updateDemand();
+    this.#viewers.expire();
     const shown = this.shown.value;
     if (shown && now - this.#shownAt >= REPEAT_MS) this.show(shown);
     const status = this.status();
@@ -194,9 +193,10 @@ export class CameraHub {
   get state(): CameraState {
     return cameraState({
       ageMs: this.ageMs,
-      intervalMs: this.#wanted().interval,
+      intervalMs: this.demand.value!.interval,
       watched: this.viewers > 0,
       staleMs: this.#options.staleMs,
+      lagMs: this.#lagMs,
     });
   }
 
@@ -215,7 +215,7 @@ export class CameraHub {
       width: frame?.width,
       height: frame?.height,
       fps: this.#rate.perSecond(now),
-      intervalMs: this.#wanted().interval,
+      intervalMs: this.demand.value!.interval,
       viewers: this.viewers,
       lastError: this.report?.error ?? (this.#rivals.active(now) ? TWO_PROGRAMS : undefined),
     };
@@ -230,17 +230,16 @@ export class CameraHub {
     this.demand.close();
   }
 
-  #wanted(): Demand {
-    return wantedDemand({
-      viewersHere: this.viewersHere,
-      viewersElsewhere: this.#elsewhere,
-      fps: this.#options.fps,
-      idleIntervalMs: this.#options.idleIntervalMs,
-    });
+  /** How much newer than the newest known here the camera's frames may be elsewhere, ms. */
+  get #lagMs(): number {
+    const ownUpload = this.latest.value?.version === this.uploads.value?.version;
+    const following = this.#following && this.viewersHere > 0;
+    return ownUpload || following ? 0 : this.#options.keyframeMs;
   }
 
   #updateDemand(): void {
-    const wanted = this.#wanted();
+    const { viewersHere, viewersElsewhere } = this;
+    const wanted = wantedDemand({ ...this.#options, viewersHere, viewersElsewhere });
     const known = this.demand.value;
     if (wanted.interval !== known?.interval || wanted.viewers !== known?.viewers) {
       this.contact.asked(wanted.interval);

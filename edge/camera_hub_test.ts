@@ -5,10 +5,17 @@ import { FrameBuffer } from "./live_frame.ts";
 
 function setUp(onRivals?: (cam: string) => void) {
   const clock = new FakeClock();
-  const options = { clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, onRivals };
+  const options = {
+    clock,
+    fps: 10,
+    idleIntervalMs: 10_000,
+    staleMs: 30_000,
+    keyframeMs: 300_000,
+    onRivals,
+  };
   const camera = new CameraHub("cam", 0, options);
   const publish = (receivedAt = clock.now()) =>
-    camera.publish(FrameBuffer.of(new Uint8Array(10), new Uint8Array(0)), {
+    camera.upload(FrameBuffer.of(new Uint8Array(10), new Uint8Array(0)), {
       ...{ version: camera.newestVersion + 1, size: 10, width: 1, height: 1 },
       ...{ capturedAt: receivedAt, receivedAt },
     });

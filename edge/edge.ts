@@ -93,7 +93,7 @@ export class Edge {
 
   /** Takes over what is stored, then looks once a second at what is due. */
   async start(): Promise<void> {
-    await this.deps.hub.restore();
+    await this.deps.hub.refresh();
     this.#tick();
   }
 

@@ -3,7 +3,6 @@
 import type { FrameStore } from "./store/store.ts";
 import { CameraHub, type CameraHubOptions } from "./camera_hub.ts";
 import { RateLimiter } from "./limits/rate_limiter.ts";
-import { FrameBuffer } from "./live_frame.ts";
 import { MAX_CAMERAS } from "./tokens.ts";
 
 /** What the hub is made from. */
@@ -20,12 +19,18 @@ export interface HubOptions extends CameraHubOptions {
 /** Reads of the store for cameras unknown here: made-up names must not cost a read each. */
 const LOOKUPS = { perSecond: 10, burst: 100 };
 
+/** For how long what the store said of a camera is not asked again, ms. */
+const REFRESH_MS = 5000;
+
 /** Cameras by id. Frames come in by `open`, viewers by `find`. */
 export class Hub {
   readonly #options: HubOptions;
   readonly #cameras = new Map<string, CameraHub>();
   readonly #loading = new Map<string, Promise<CameraHub | undefined>>();
   readonly #lookups: RateLimiter = new RateLimiter(LOOKUPS);
+  /** When the store was asked for a camera's newest frame, monotonic ms. */
+  readonly #lookedAt = new Map<string, number>();
+  #refreshedAt = -Infinity;
   #closed = false;
 
   constructor(options: HubOptions) {
@@ -64,12 +69,12 @@ export class Hub {
   }
 
   /**
-   * The camera if it is known here or in the store, with the stored frame published when there is no
-   * newer one. A store that fails counts as knowing nothing.
+   * The camera if it is known here or in the store, with the stored frame published when that is
+   * newer. A store that fails counts as knowing nothing.
    */
   find(cam: string): CameraHub | undefined | Promise<CameraHub | undefined> {
     const camera = this.#cameras.get(cam);
-    if (camera?.latest.value) return camera;
+    if (camera?.latest.value && this.#isFresh(camera)) return camera;
     let loading = this.#loading.get(cam);
     if (!loading) {
       if (this.#lookups.take("", this.#options.clock.monotonic()) > 0) return camera;
@@ -79,8 +84,11 @@ export class Hub {
     return loading;
   }
 
-  /** Takes over the newest stored frame of every stored camera. */
-  async restore(): Promise<void> {
+  /** Takes over the newest stored frame of every stored camera, unless that was done just now. */
+  async refresh(): Promise<void> {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = now;
     try {
       const cams = await this.#options.store.cams();
       await Promise.all(cams.map((cam) => this.find(cam)));
@@ -95,14 +103,21 @@ export class Hub {
     for (const camera of this.#cameras.values()) camera.close();
   }
 
+  /** Whether the store needs not be asked: the frames come here, or it was asked just now. */
+  #isFresh(camera: CameraHub): boolean {
+    const lookedAt = this.#lookedAt.get(camera.cam) ?? -Infinity;
+    return camera.contact.receiving ||
+      this.#options.clock.monotonic() - lookedAt < REFRESH_MS;
+  }
+
   async #load(cam: string): Promise<CameraHub | undefined> {
+    const { store, clock } = this.#options;
+    this.#lookedAt.set(cam, clock.monotonic());
     try {
-      const frame = await this.#options.store.newest(cam);
-      if (frame) {
-        const camera = this.open(cam);
-        if (camera && !camera.latest.value) {
-          camera.publish(FrameBuffer.of(frame.jpeg, this.partTail), frame);
-        }
+      const head = await store.head(cam);
+      if (head && head.version > (this.#cameras.get(cam)?.latest.value?.version ?? 0)) {
+        const frame = await store.newest(cam);
+        if (frame) this.open(cam)?.adopt(frame, this.partTail, false);
       }
     } catch (error) {
       this.#options.onStoreError(`read the newest frame of ${cam}`, error);

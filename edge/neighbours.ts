@@ -3,7 +3,6 @@
 
 import type { Clock } from "../shared/clock.ts";
 import type { CameraHub } from "./camera_hub.ts";
-import { FrameBuffer } from "./live_frame.ts";
 import { neighbourPlan } from "./neighbour_plan.ts";
 import { type FrameStore, VIEWERS_TTL_MS } from "./store/store.ts";
 
@@ -87,8 +86,7 @@ export class Neighbours {
   async #takeFrames(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
     for await (const frame of this.#options.store.watch(camera.cam, signal)) {
-      if (frame.version <= camera.newestVersion) continue;
-      camera.publish(FrameBuffer.of(frame.jpeg, this.#options.partTail), frame);
+      camera.adopt(frame, this.#options.partTail, true);
     }
   }
 

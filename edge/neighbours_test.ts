@@ -44,6 +44,20 @@ class Pair implements AsyncDisposable {
     throw new Error(`Two minutes went by without ${wanted}`);
   }
 
+  /** The text that `edge` answers, with time going on until it does. */
+  async ask(edge: TestEdge, path: string): Promise<string> {
+    let text: string | undefined;
+    edge.request(path).then((response) => response.text()).then((body) => text = body);
+    await this.until(() => text !== undefined);
+    return text!;
+  }
+
+  /** Lets that much time go by on both, after `step`. */
+  async pass(ms: number, step: () => Promise<unknown> = noStep): Promise<void> {
+    await step();
+    await Promise.all([this.a.clock.tick(ms), this.b.clock.tick(ms)]);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.a.stop();
     await this.b.stop();
@@ -164,13 +178,14 @@ Deno.test("a camera that listens on one instance hears of viewers where it uploa
 Deno.test("with the store down viewers where the camera is notice nothing, others go on after it", async () => {
   await using pair = await Pair.start();
   const { a, b, server } = pair;
-  const health = async (edge: TestEdge) => await (await edge.request("/health")).text();
+  const health = (edge: TestEdge) => pair.ask(edge, "/health");
   await a.put(frame);
   const onA = await cameraOf(a);
   await pair.until(() => a.store.cost.writes > 0);
   const onB = await cameraOf(b);
   onB.attach();
-  await pair.until(() => onB.newestVersion === onA.newestVersion, () => a.put(frame));
+  const asleep = onB.newestVersion;
+  await pair.until(() => onB.newestVersion > asleep, () => a.put(frame));
   server.fail();
   let shown = 0;
   onA.latest.onSet(() => shown++);
@@ -179,7 +194,25 @@ Deno.test("with the store down viewers where the camera is notice nothing, other
   assert.equal(shown, 60);
   assert.match(await health(a), /^store: /);
   assert.ok(onB.newestVersion < onA.newestVersion);
+  const lost = onA.newestVersion;
   server.recover();
-  await pair.until(() => onB.newestVersion === onA.newestVersion, () => a.put(frame));
+  await pair.until(() => onB.newestVersion > lost, () => a.put(frame));
   assert.equal(await health(a), "ok\n");
+});
+
+Deno.test("an instance without the camera raises no alarm while all is well elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  const health = (edge: TestEdge) => pair.ask(edge, "/health");
+  await a.put(frame);
+  await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  for (let minute = 0; minute < 12; minute++) {
+    for (let i = 0; i < 3; i++) await pair.pass(20_000, () => a.put(frame));
+    assert.equal(await health(b), "ok\n");
+  }
+  for (let minute = 0; minute < 3; minute++) await pair.pass(60_000);
+  assert.match(await health(a), /^stale: cam/);
+  for (let minute = 0; minute < 4; minute++) await pair.pass(60_000);
+  assert.match(await health(b), /^stale: cam/);
 });

@@ -23,7 +23,13 @@ class FakeSocket {
 function setUp(cams = ["cam"]) {
   const clock = new FakeClock();
   const cameras = cams.map((cam, i) =>
-    new CameraHub(cam, i, { clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000 })
+    new CameraHub(cam, i, {
+      clock,
+      fps: 10,
+      idleIntervalMs: 10_000,
+      staleMs: 30_000,
+      keyframeMs: 300_000,
+    })
   );
   const socket = new FakeSocket();
   const viewer = new SocketViewer(
@@ -42,7 +48,7 @@ function setUp(cams = ["cam"]) {
       capturedAt: now,
       receivedAt: now,
     };
-    return camera.publish(FrameBuffer.of(new Uint8Array([1, 2, 3]), new Uint8Array(9)), meta);
+    return camera.upload(FrameBuffer.of(new Uint8Array([1, 2, 3]), new Uint8Array(9)), meta);
   };
   const sent = () => socket.frames.map((frame) => readFrameHeader(frame)!.version);
   const ack = (version: number, camera = 0) =>

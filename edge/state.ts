@@ -12,6 +12,8 @@ export interface StateInput {
   readonly watched: boolean;
   /** `PERCH_STALE_S` in ms. */
   readonly staleMs: number;
+  /** Ms by which the newest frame known here may be behind the camera's, which go elsewhere. */
+  readonly lagMs: number;
 }
 
 /** After this many times the stale age a camera is called offline. */
@@ -25,7 +27,7 @@ export function staleAfter(staleMs: number, intervalMs: number): number {
 /** The state of a camera. */
 export function cameraState(input: StateInput): CameraState {
   if (input.ageMs === undefined) return "offline";
-  const limit = staleAfter(input.staleMs, input.intervalMs);
+  const limit = staleAfter(input.staleMs, input.intervalMs) + input.lagMs;
   if (input.ageMs >= OFFLINE_FACTOR * limit) return "offline";
   if (input.ageMs >= limit) return "stale";
   return input.watched ? "live" : "idle";

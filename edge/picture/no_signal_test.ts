@@ -21,10 +21,11 @@ async function cameraWithFrame(clock: FakeClock): Promise<CameraHub> {
     fps: 5,
     idleIntervalMs: 10_000,
     staleMs: 30_000,
+    keyframeMs: 300_000,
   });
   const jpeg = await baseline();
   const at = clock.now();
-  camera.publish(FrameBuffer.of(jpeg, new Uint8Array()), {
+  camera.upload(FrameBuffer.of(jpeg, new Uint8Array()), {
     version: at,
     size: jpeg.length,
     width: 320,

@@ -12,8 +12,9 @@ export function getHealth(deps: EdgeDeps): Handler {
   const { config, hub, store, lag, clock } = deps;
   const expected = [...new Set(config.publishTokens.flatMap(({ cam }) => cam ?? []))];
 
-  return function getHealth(context) {
+  return async function getHealth(context) {
     if (context.req.query("live") !== undefined) return context.text("ok\n", 200, NO_STORE);
+    await hub.refresh();
     const cams = hub.cameras.map((camera) => camera.status());
     const health = judgeHealth(cams, expected, store.state, lag.worst(clock.monotonic()));
     const status = health.ok ? 200 : 503;

@@ -34,7 +34,7 @@ export function getPublish(deps: EdgeDeps): Handler {
     const cam = camOf(context);
     const camera = isCamId(cam) && !hub.closed ? hub.open(cam) : undefined;
     if (!camera) return problem(503, `Add camera ${cam}: no more are taken.`, { retryAfter: 60 });
-    if (!camera.latest.value) await hub.find(cam);
+    if (!camera.contact.receiving) await hub.find(cam);
     const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
       idleTimeout: IDLE_TIMEOUT_S,
     });

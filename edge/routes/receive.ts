@@ -52,7 +52,7 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
       body.buffer.jpeg,
     );
     if (mismatch) return problem(400, mismatch);
-    if (!camera.latest.value) await hub.find(cam);
+    if (!camera.contact.receiving) await hub.find(cam);
     const result = ingest(camera, { ...upload, buffer: body.buffer }, {
       now: clock.now(),
       stripMetadata: config.stripMetadata,

@@ -17,8 +17,9 @@ export function getStatus(deps: EdgeDeps): Handler {
 
 /** Every camera's state; for browsers a page that shows them. */
 export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
-  return function getCams(context) {
+  return async function getCams(context) {
     context.header("vary", "Accept");
+    await deps.hub.refresh();
     if ((context.req.header("accept") ?? "").includes("text/html")) {
       return pages.wall(context, deps.hub.cameras.map(({ cam }) => cam));
     }

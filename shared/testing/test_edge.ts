@@ -49,7 +49,7 @@ export class TestEdge implements AsyncDisposable {
       clock,
       deadlineMs: 5000,
       retentionMs: parsed.config.historyMs,
-      polls: { framesMs: 100, viewersMs: 100 },
+      polls: { framesMs: 10_000, viewersMs: 10_000 },
     });
     const edge = new Edge({
       config: parsed.config,
