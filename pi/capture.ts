@@ -12,12 +12,11 @@ export interface CapturedFrame {
   readonly jpeg: Uint8Array<ArrayBuffer>;
   /** Unix ms at which its last byte came; wrong by whatever the Pi's clock is wrong. */
   readonly capturedAt: number;
+  /** The same on the monotonic clock, which is never wrong. */
+  readonly takenAt: number;
   /** The agent's own count of frames, from 1. */
   readonly n: number;
 }
-
-/** Bytes below which something that looks like a JPEG is none of a camera's. */
-export const MIN_FRAME_BYTES = 1000;
 
 /** What a run needs. */
 export interface CaptureOptions {
@@ -57,7 +56,6 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
     const onBytes = (chunk: Uint8Array) => {
       if (stop.signal.aborted) return;
       for (const jpeg of splitter.push(chunk)) {
-        if (jpeg.length < MIN_FRAME_BYTES) continue;
         take(jpeg);
         const same = source.neverRepeats ? frozen.frame(jpeg) : 0;
         if (same) stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
@@ -74,7 +72,7 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   function take(jpeg: Uint8Array<ArrayBuffer>): void {
     lastAt = clock.monotonic();
     watchdog.frame(lastAt);
-    frames.set({ jpeg, capturedAt: clock.now(), n: frames.seq + 1 });
+    frames.set({ jpeg, capturedAt: clock.now(), takenAt: lastAt, n: frames.seq + 1 });
     if (count++ > 0) return;
     firstAt = lastAt;
     options.onFirstFrame();

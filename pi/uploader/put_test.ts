@@ -12,6 +12,7 @@ const NEVER = new AbortController().signal;
 const FRAME: CapturedFrame = {
   jpeg: new Uint8Array(2000).fill(7),
   capturedAt: 1700000000123.5,
+  takenAt: 0,
   n: 42,
 };
 

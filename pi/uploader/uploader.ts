@@ -6,7 +6,8 @@ import type { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { scoped, untilAborted, within } from "../within.ts";
+import { untilAborted, within } from "../within.ts";
+import { News } from "./news.ts";
 import { reach } from "./reach.ts";
 import { SendDeadline } from "./send_deadline.ts";
 import type { Transport, Verdict } from "./transport.ts";
@@ -15,8 +16,11 @@ import { Trouble } from "./trouble.ts";
 /** Ms between tries while the edge refuses this camera's token or address. */
 export const REFUSED_MS = 30_000;
 
-/** Ms from the start of a frame that was lost to the next try, where the network lets small requests through. */
+/** Ms from a lost frame to the next try, where the network lets small requests through. */
 const RETRY_MS = 1000;
+
+/** Ms after which a picture is no longer sent: the edge would take it for one of now. */
+const OLD_MS = 10_000;
 
 /** Ms between questions for demand that bring no news, whatever answers them. */
 const MIN_ASK_MS = 1000;
@@ -63,7 +67,7 @@ export class Uploader {
   /** After trouble a frame is sent at once, to find out whether it is over. */
   #overdue = false;
   /** Ends sleeps and questions that a new demand or trouble has overtaken. */
-  #news = new AbortController();
+  readonly #news = new News();
   #skippedStatus = 0;
 
   constructor(options: UploaderOptions) {
@@ -103,8 +107,9 @@ export class Uploader {
       signal.throwIfAborted();
       const early = retryAt - clock.monotonic();
       if (early > 0) await clock.sleep(early, signal);
-      // What the camera gave before its rest is old.
-      if (rested) taken = frames.seq;
+      // What the camera gave before its rest, or long before the network came back, is old.
+      const newest = frames.value;
+      if (newest && (rested || clock.monotonic() - newest.takenAt > OLD_MS)) taken = frames.seq;
       gate.open();
       const { seq, value } = await frames.next(taken, signal);
       startedAt = clock.monotonic();
@@ -126,30 +131,10 @@ export class Uploader {
       const left = startedAt + this.#demand.interval - clock.monotonic();
       if (!(left > 0) || this.#overdue) break;
       rested = gate.close(left) || rested;
-      await this.#untilNews(signal, (news) => clock.sleep(left, news));
+      await this.#news.until(signal, (news) => clock.sleep(left, news));
     }
     this.#overdue = false;
     return rested;
-  }
-
-  /** Runs `work` with a signal that aborts when the demand changes or trouble starts. */
-  async #untilNews<T>(
-    signal: AbortSignal,
-    work: (news: AbortSignal) => Promise<T>,
-  ): Promise<T | undefined> {
-    const news = this.#news.signal;
-    return await scoped(signal, async (scope) => {
-      const onNews = () => scope.abort();
-      news.addEventListener("abort", onNews, { once: true });
-      try {
-        const result = await work(scope.signal);
-        return news.aborted ? undefined : result;
-      } catch (error) {
-        if (signal.aborted || !news.aborted) throw error;
-      } finally {
-        news.removeEventListener("abort", onNews);
-      }
-    });
   }
 
   async #send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
@@ -196,19 +181,14 @@ export class Uploader {
     if (!demand) return;
     const changed = demand.interval !== this.#demand.interval;
     this.#demand = demand;
-    if (changed) this.#tell();
-  }
-
-  #tell(): void {
-    this.#news.abort();
-    this.#news = new AbortController();
+    if (changed) this.#news.ring();
   }
 
   /** Waits out trouble. It is over once the edge has taken a frame. */
   async #recover(first: Verdict, signal: AbortSignal): Promise<void> {
     const { clock, random, transport } = this.#options;
     let verdict = first;
-    this.#tell();
+    this.#news.ring();
     while (verdict.kind !== "accepted" && verdict.kind !== "skipped") {
       this.#trouble.start(verdict);
       if (verdict.kind === "failed") transport.renew();
@@ -220,7 +200,7 @@ export class Uploader {
     }
     if (verdict.kind === "accepted") this.#setDemand(verdict.demand);
     this.#overdue = true;
-    this.#tell();
+    this.#news.ring();
   }
 
   /** While few frames are wanted, asks for the moment when more are. */
@@ -231,7 +211,7 @@ export class Uploader {
       signal.throwIfAborted();
       const { interval } = this.#demand;
       const askedAt = clock.monotonic();
-      const verdict = await this.#untilNews(
+      const verdict = await this.#news.until(
         signal,
         (news) =>
           interval < transport.watchDemandFromMs

@@ -93,7 +93,8 @@ async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
   const film = async (ms: number, every = 100) => {
     for (let passed = 0; passed < ms; passed += every) {
       const jpeg = new Uint8Array(1000);
-      frames.set({ jpeg, capturedAt: clock.now(), n: frames.seq + 1 });
+      const [capturedAt, takenAt] = [clock.now(), clock.monotonic()];
+      frames.set({ jpeg, capturedAt, takenAt, n: frames.seq + 1 });
       await clock.tick(every);
     }
   };
@@ -192,6 +193,20 @@ Deno.test("a network that lets only small requests through gets about a frame a 
     transport.answer = OK;
     await film(2000, 50);
     assert.match(lines.at(-1)!, /takes frames again/);
+  }));
+
+Deno.test("a picture from before a long outage is not sent as if it were now", () =>
+  onStage(async ({ transport, film, clock }) => {
+    await film(1000);
+    transport.answer = transport.probeAnswer = LOST;
+    await film(1000);
+    await clock.tick(60_000);
+    transport.answer = transport.probeAnswer = OK;
+    const sent = transport.sent.length;
+    await clock.tick(2000);
+    assert.equal(transport.sent.length, sent);
+    await film(100);
+    assert.equal(transport.sent.length, sent + 1);
   }));
 
 Deno.test("a slow network keeps its probes: the late answer counts", () =>

@@ -13,6 +13,7 @@ const NEVER = new AbortController().signal;
 const frame = (n: number): CapturedFrame => ({
   jpeg: new Uint8Array(2000).fill(n),
   capturedAt: 1700000000123.5,
+  takenAt: 0,
   n,
 });
 
