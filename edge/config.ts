@@ -27,7 +27,7 @@ export const edgeSettings = z.object({
   PERCH_MAX_FRAME_BYTES: integerSetting(1024, 64 * 1024 * 1024, "bytes").default(4 * 1024 * 1024).describe("largest frame taken"),
   PERCH_MAX_VIEWERS: integerSetting(1, 100_000, "viewers").default(1000).describe("most streams and sockets served at once by this instance"),
   PERCH_MAX_VIEWERS_PER_ADDRESS: integerSetting(1, 100_000, "viewers").default(50).describe("most streams and sockets served at once to one client address"),
-  PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(60).describe("most requests a second taken from one camera"),
+  PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(500).describe("most requests a second taken from one camera"),
   PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` is believed"),
   PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
   PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`, comma separated; `*` = all, `none` = nobody"),
