@@ -6,6 +6,7 @@ import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { pollsFor } from "./store/kv_follow.ts";
 import { KvStore } from "./store/kv_store.ts";
+import { surviveRejections } from "./unexpected.ts";
 
 const parsed = parseEdgeConfig(Object.fromEntries(
   Object.keys(edgeSettings.shape).map((name) => [name, Deno.env.get(name)]),
@@ -21,6 +22,7 @@ if (isFile(config.kvPath)) {
 }
 const clock = systemClock;
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
+surviveRejections(globalThis, log);
 
 const store = new KvStore({
   open: () => Deno.openKv(config.kvPath),
