@@ -80,7 +80,8 @@ export class LiveView {
     if (this.#shown && frame.version < this.#shown.version) return;
     if (!await this.painter.draw(frame.jpeg)) return;
     this.#shown = frame;
-    this.stats.drawn(performance.now(), this.clock.now() - shownAt(frame), frame.jpeg.size);
+    const ageMs = Math.max(0, this.clock.now() - shownAt(frame));
+    this.stats.drawn(performance.now(), ageMs, frame.jpeg.size);
     this.#options.onDrawn(frame);
   }
 }

@@ -74,7 +74,7 @@ function empty(status: CameraStatus): StateWords {
 function camera(status: CameraStatus, age: number, now: number, openMs: number): StateWords {
   const since = sinceText(status.receivedAt ?? now - age, now);
   const late = age > Math.max(5000, 3 * status.intervalMs);
-  const fresh = age <= Math.max(1500, 2 * status.intervalMs);
+  const sinceOpening = age <= openMs + 500 || age <= Math.max(1500, 2 * status.intervalMs);
   if (status.state === "offline") {
     return {
       kind: "offline",
@@ -84,7 +84,7 @@ function camera(status: CameraStatus, age: number, now: number, openMs: number):
     };
   }
   if (status.state === "stale") return stale(age, status);
-  if (openMs < WAKING_MS && (status.state === "idle" || !fresh)) {
+  if (openMs < WAKING_MS && (status.state === "idle" || !sinceOpening)) {
     return {
       kind: "waking",
       label: "Waking up",

@@ -1,0 +1,200 @@
+// The pages for everybody: on small screens, with assistive technology, on other sites' pages, and
+// for those who hold the token of a private cam.
+
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import type { Page } from "playwright-core";
+import { launchChromium } from "../chromium.ts";
+import { startEdge } from "../processes.ts";
+import { SceneCamera } from "../scene_camera.ts";
+import { toolTest } from "../tools.ts";
+import { ViewerPage } from "../viewer_page.ts";
+
+const VIEW_TOKEN = "a-view-token-for-tests";
+
+/** What axe-core calls serious or worse, as one line each. */
+async function findings(page: Page): Promise<string[]> {
+  await page.evaluate(axe.source);
+  const result = await page.evaluate(() =>
+    (globalThis as unknown as { axe: typeof axe }).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"],
+    })
+  );
+  return result.violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+}
+
+/** Whether anything is wider than the screen. */
+function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+}
+
+toolTest(
+  ["chromium"],
+  "every page passes axe-core and fits 320 pixels, light and dark",
+  async () => {
+    await using edge = await startEdge({ env: { PERCH_KEYFRAME_S: "1" } });
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    await camera.as("garden").send(edge.url);
+    camera.run(edge.url, 5);
+    await using browser = await launchChromium();
+    for (const colorScheme of ["light", "dark"] as const) {
+      for (const path of ["/", "/cams", "/embed"]) {
+        await using viewer = await ViewerPage.open(browser, edge.url + path, {
+          colorScheme,
+          viewport: { width: 320, height: 568 },
+          reducedMotion: "reduce",
+        });
+        if (path === "/") {
+          await viewer.state("live");
+          await viewer.page.keyboard.press("h");
+          assert.deepEqual(await findings(viewer.page), [], `the share panel, ${colorScheme}`);
+          await viewer.page.keyboard.press("Escape");
+          await viewer.page.keyboard.press("i");
+        } else await viewer.page.locator("canvas").first().waitFor();
+        assert.deepEqual(await findings(viewer.page), [], `${path}, ${colorScheme}`);
+        assert.ok(await overflow(viewer.page) <= 0, `${path} is wider than 320 pixels`);
+        assert.deepEqual(viewer.complaints, [], path);
+      }
+    }
+  },
+);
+
+toolTest(["chromium"], "twelve cameras come over one WebSocket, and all of them move", async () => {
+  await using edge = await startEdge();
+  const scene = await SceneCamera.make({ width: 320, height: 180 });
+  const cameras = Array.from({ length: 12 }, (_, i) => scene.as(`cam-${i + 1}`));
+  for (const camera of cameras) {
+    await camera.send(edge.url);
+    camera.run(edge.url, 2);
+  }
+  await using browser = await launchChromium();
+  let sockets = 0;
+  await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`, {
+    viewport: { width: 1440, height: 900 },
+    before: (page) => {
+      page.on("websocket", () => sockets++);
+      return Promise.resolve();
+    },
+  });
+  const tiles = viewer.page.locator(".tile canvas");
+  assert.equal(await tiles.count(), 12);
+  for (let i = 0; i < 12; i++) {
+    await viewer.page.waitForFunction((i) => {
+      const canvas = document.querySelectorAll<HTMLCanvasElement>(".tile canvas")[i];
+      const now = canvas.toDataURL();
+      const before = canvas.dataset.before ??= now;
+      return canvas.width === 320 && now !== before;
+    }, i);
+  }
+  await viewer.page.locator('.tile[data-state="live"]').first().waitFor();
+  assert.equal(sockets, 1);
+  assert.deepEqual(viewer.complaints, []);
+  for (const camera of cameras) await camera.stop();
+});
+
+toolTest(
+  ["chromium"],
+  "a cam lives on a page of another site and leaves it as it was",
+  async () => {
+    await using edge = await startEdge();
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    camera.run(edge.url, 5);
+    const html = `<!doctype html><title>A blog</title><style>canvas,p{display:none}</style>
+    <script src="${edge.url}/embed.js"></script>
+    <perch-cam src="${edge.url}/cams/cam"></perch-cam>
+    <iframe src="${edge.url}/embed" width="320" height="180"></iframe>`;
+    const blog = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      () =>
+        new Response(html, {
+          headers: {
+            "content-type": "text/html",
+            "content-security-policy":
+              `default-src 'none'; script-src ${edge.url}; style-src 'unsafe-inline'; ` +
+              `connect-src ${edge.url} ${edge.url.replace("http", "ws")}; frame-src ${edge.url}`,
+          },
+        }),
+    );
+    try {
+      await using browser = await launchChromium();
+      await using viewer = await ViewerPage.open(browser, `http://localhost:${blog.addr.port}/`);
+      const { page } = viewer;
+      await page.locator('perch-cam[data-state="live"]').waitFor();
+      await page.frameLocator("iframe").locator('perch-cam[data-state="live"]').waitFor();
+      assert.ok(await page.locator("perch-cam canvas").isVisible(), "the blog's style reaches in");
+      assert.deepEqual(
+        await page.evaluate(() => [
+          document.styleSheets.length,
+          document.adoptedStyleSheets.length,
+          Object.keys(globalThis).filter((name) => /perch|live|painter/i.test(name)).length,
+        ]),
+        [1, 0, 0],
+      );
+      assert.deepEqual(viewer.complaints, []);
+    } finally {
+      await blog.shutdown();
+    }
+  },
+);
+
+Deno.test("by settings the embed page is framed by named sites only", async () => {
+  for (
+    const [origins, wanted] of [["https://blog.example", /'self' https:\/\/blog\.example$/], [
+      "none",
+      /frame-ancestors 'none'$/,
+    ]] as const
+  ) {
+    await using edge = await startEdge({ env: { PERCH_EMBED_ORIGINS: origins } });
+    const answer = await fetch(`${edge.url}/embed`, { headers: { accept: "text/html" } });
+    assert.match(answer.headers.get("content-security-policy")!, wanted);
+    await answer.body?.cancel();
+    const page = await fetch(`${edge.url}/`, { headers: { accept: "text/html" } });
+    assert.match(page.headers.get("content-security-policy")!, /frame-ancestors 'none'$/);
+    await page.body?.cancel();
+  }
+});
+
+toolTest(
+  ["chromium"],
+  "a private cam asks people to sign in, and shares by links that end",
+  async () => {
+    await using edge = await startEdge({ env: { PERCH_VIEW_TOKEN: VIEW_TOKEN } });
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    camera.run(edge.url, 5);
+    await using browser = await launchChromium();
+    await using owner = await ViewerPage.open(browser, `${edge.url}/cams/cam`);
+    const { page } = owner;
+    await page.locator("#token").waitFor();
+    assert.deepEqual(await findings(page), []);
+    await page.locator("#token").fill("not the right token");
+    await page.keyboard.press("Enter");
+    await page.getByText("That is not the token.").waitFor();
+    assert.equal(owner.complaints.splice(0).length, 1, "the console names the 401");
+    await page.locator("#token").fill(VIEW_TOKEN);
+    await page.keyboard.press("Enter");
+    await owner.state("live");
+    assert.equal(new URL(page.url()).pathname, "/cams/cam");
+    await page.keyboard.press("h");
+    await page.locator("#make-link").click();
+    await page.getByText(/^Ends .* Shows this camera only\.$/).waitFor();
+    const link = await page.locator("#link").inputValue();
+    assert.deepEqual(owner.complaints, []);
+
+    await using guest = await ViewerPage.open(browser, link);
+    await guest.state("live");
+    assert.equal(new URL(guest.page.url()).search, "", "the address bar keeps no pass");
+    assert.equal(await guest.text("#watching"), "");
+    assert.deepEqual(guest.complaints, []);
+    assert.equal((await fetch(`${edge.url}/stream.mjpeg`)).status, 401);
+
+    await page.keyboard.press("Escape");
+    await page.context().clearCookies();
+    await page.reload();
+    await page.locator("#token").waitFor();
+  },
+);
