@@ -2,6 +2,7 @@
 // the two it is, its first answer tells. The multipart headers fall out in the splitter.
 
 import type { Clock } from "../../shared/clock.ts";
+import { chunksOf } from "../body.ts";
 import { withoutPasswords } from "../line_tail.ts";
 import { type Connect, describeFailure } from "../uploader/connection.ts";
 import { type FrameSource, SourceError } from "./source.ts";
@@ -32,7 +33,7 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
         while (!signal.aborted) {
           const response = await connection.fetch(target.url, { headers: target.headers, signal });
           const isStream = checkAnswer(response);
-          for await (const chunk of response.body ?? []) onBytes(chunk);
+          for await (const chunk of chunksOf(response, signal)) onBytes(chunk);
           if (isStream) {
             throw new SourceError("hardware", "the camera at PERCH_INPUT ended its stream");
           }

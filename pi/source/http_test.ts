@@ -118,3 +118,17 @@ Deno.test("a camera in trouble, or not there, is a failure", async () => {
     return true;
   });
 });
+
+Deno.test("a stalled stream is left when told to, even where the runtime forgets its signal", async () => {
+  const headers = { "content-type": "multipart/x-mixed-replace; boundary=b" };
+  const fetch = () => Promise.resolve(new Response(new ReadableStream(), { headers }));
+  const deps = { clock: systemClock, connect: () => ({ fetch, close: () => {} }) };
+  const stop = new AbortController();
+  const running = createHttp(deps, { url: "http://camera/video", fps: 5 }).run(
+    stop.signal,
+    () => {},
+  );
+  await new Promise((resolve) => setTimeout(resolve));
+  stop.abort();
+  await running;
+});

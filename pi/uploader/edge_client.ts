@@ -1,6 +1,7 @@
 // Requests to this camera's resources on the edge, with its token, and what came back as a verdict.
 
 import { camPath, demandSchema, type Report } from "../../shared/wire.ts";
+import { chunksOf } from "../body.ts";
 import { type Answer, badVerdict, frameVerdict } from "./answer.ts";
 import { type Connect, type Connection, describeFailure } from "./connection.ts";
 import type { Verdict } from "./transport.ts";
@@ -57,7 +58,7 @@ export class EdgeClient {
         // A redirect would take the token along, or lose it; either way a setting is wrong.
         redirect: "manual",
       });
-      const text = await readStart(response);
+      const text = await readStart(response, request.signal);
       return verdictOf({ status: response.status, headers: response.headers, text });
     } catch (error) {
       return { kind: "failed", detail: describeFailure(error) };
@@ -99,11 +100,11 @@ export class EdgeClient {
 }
 
 /** The start of a body. Reading to its end frees the connection for the next request. */
-async function readStart(response: Response): Promise<string> {
+async function readStart(response: Response, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of chunksOf(response, signal)) {
     bytes += chunk.length;
     text += decoder.decode(chunk, { stream: true });
     if (bytes > MAX_ANSWER_BYTES) break;

@@ -166,3 +166,14 @@ Deno.test("a report is a PUT of JSON", () =>
     const verdict = await client.report({ state: "failing", error: "no camera found" }, NEVER);
     assert.equal(verdict.kind, "accepted");
   }));
+
+Deno.test("an answer that stops halfway ends with the deadline, whatever the runtime makes of it", async () => {
+  const fetch = () => Promise.resolve(new Response(new ReadableStream(), { status: 503 }));
+  const address = { url: "http://edge", token: "0123456789abcdef", cam: "roof", session: "run-1" };
+  const client = new EdgeClient(address, () => ({ fetch, close: () => {} }));
+  const deadline = new AbortController();
+  const sending = createPutTransport(client, systemClock).send(FRAME, deadline.signal);
+  await new Promise((resolve) => setTimeout(resolve));
+  deadline.abort(new Error("No answer within 2 s"));
+  assert.deepEqual(await sending, { kind: "failed", detail: "No answer within 2 s" });
+});
