@@ -27,13 +27,14 @@ export async function benchSoak(report: Report): Promise<void> {
   let last = { captured: 0, sent: 0, bytes: 0, cpuMs: await cpuMs(pi.pid), at: performance.now() };
   const resident: number[] = [];
   for (let wanted = STEP; wanted <= frames; wanted += STEP) {
-    await receiver.captured(wanted);
+    const samples = await sampled(pi.pid, receiver.captured(wanted));
     const { seen, sent, bytes } = receiver;
     const now = { captured: seen, sent, bytes, cpuMs: await cpuMs(pi.pid), at: performance.now() };
-    resident.push(await residentBytes(pi.pid) / 2 ** 20);
+    resident.push(samples.reduce((sum, one) => sum + one) / samples.length);
     const captured = now.captured - last.captured;
     report.row(`to frame ${wanted}`, {
       "resident MiB": Math.round(resident.at(-1)!),
+      "at most": Math.round(Math.max(...samples)),
       "CPU ms/frame": (now.cpuMs - last.cpuMs) / captured,
       "frames/s": Math.round(captured * 1000 / (now.at - last.at)),
       "sent %": Math.round(100 * (now.sent - last.sent) / captured),
@@ -42,9 +43,21 @@ export async function benchSoak(report: Report): Promise<void> {
     last = now;
   }
   const change = 100 * (resident.at(-1)! / resident[0] - 1);
-  report.note(`memory from frame ${STEP} to frame ${frames}: ${change.toFixed(1)} %`);
+  report.note(`mean memory of the last ${STEP} frames beside the first: ${change.toFixed(1)} %`);
   await pi.stop();
   await receiver.close();
+}
+
+/** Resident MiB of a process, twice a second until `end`. */
+async function sampled(pid: number, end: Promise<void>): Promise<number[]> {
+  const samples: number[] = [];
+  let running = true;
+  end.then(() => running = false);
+  while (running) {
+    samples.push(await residentBytes(pid) / 2 ** 20);
+    await Promise.race([end, new Promise((resolve) => setTimeout(resolve, 500))]);
+  }
+  return samples;
 }
 
 /** Takes every frame and wants the next one at once. */
