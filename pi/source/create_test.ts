@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import { installFakeRpicam } from "../../shared/testing/fake_rpicam/install.ts";
+import { parseConfig } from "../config.ts";
+import { createSpawn, type Spawn } from "../process.ts";
+import { systemConnect } from "../uploader/connection.ts";
+import { createSource } from "./create.ts";
+import type { FrameSource } from "./source.ts";
+
+const silent = () => {};
+const log: Log = { info: silent, warn: silent, error: silent };
+const nothing: Spawn = () => Promise.resolve({ kind: "missing" });
+
+function create(env: Record<string, string>, spawn = nothing): FrameSource {
+  const parsed = parseConfig({
+    PERCH_URL: "http://127.0.0.1",
+    PERCH_TOKEN: "0123456789abcdef",
+    ...env,
+  });
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const deps = { clock: systemClock, log, spawn, connect: systemConnect };
+  return createSource(deps, parsed.config, parsed.config.picture);
+}
+
+for (
+  const [source, input, name] of [
+    ["auto", "", "auto"],
+    ["rpicam-vid", "", "rpicam-vid 1280x720 at 5 fps"],
+    ["rpicam-still", "", "rpicam-still 1280x720 every 0.2 s"],
+    ["ffmpeg", "rtsp://u:p@10.0.0.7/x", "ffmpeg rtsp://***@10.0.0.7/x"],
+    ["v4l2-ctl", "/dev/video0", "v4l2-ctl /dev/video0"],
+    ["http", "http://10.0.0.7/x.jpg", "http http://10.0.0.7/x.jpg"],
+    ["pattern", "", "pattern 1280x720 at 5 fps"],
+  ]
+) {
+  Deno.test(`PERCH_SOURCE=${source} is ${name}`, () => {
+    assert.equal(create({ PERCH_SOURCE: source, PERCH_INPUT: input }).name, name);
+  });
+}
+
+for (const [fps, program] of [["0.5", "rpicam-vid"], ["0.4", "rpicam-still"]]) {
+  Deno.test(`auto takes ${program} for ${fps} frames a second`, async () => {
+    await using fake = await installFakeRpicam();
+    const spawn = createSpawn({ clock: systemClock, env: fake.env("init:0,shot:0") });
+    const stop = new AbortController();
+    const source = create({ PERCH_FPS: fps }, spawn);
+    await source.run(stop.signal, () => stop.abort());
+    assert.equal(fake.starts().at(-1)?.name, program);
+    assert.ok(source.name.startsWith(program), source.name);
+  });
+}
