@@ -50,6 +50,16 @@ function tooManyHere(max: number): Response {
   });
 }
 
+/**
+ * Frees a place once the answer is sent or its client is gone.
+ *
+ * Until Deno 2.8.2 `completed` is rejected when a client goes, and a rejection that nobody hears ends
+ * the process.
+ */
+export function freeWhenSent(context: Context, place: Place): void {
+  context.env?.completed?.then(place.free, place.free);
+}
+
 /** Lets an address ask for the past only so often: each answer reads the store. */
 export function historyLimit(limits: Limits): MiddlewareHandler {
   return async function historyLimit(context, next) {

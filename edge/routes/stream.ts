@@ -5,7 +5,7 @@ import type { EdgeDeps } from "../deps.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { mjpegContentType, partHeadWithLength, streamOpening } from "../mjpeg.ts";
 import { mjpegStream, type StreamController } from "../mjpeg_stream.ts";
-import { admitViewer } from "./admit.ts";
+import { admitViewer, freeWhenSent } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
 import { widthQuery } from "./rendition.ts";
@@ -46,7 +46,7 @@ export function getStream(deps: EdgeDeps): Handler {
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
     // A connection that is dropped but never read hangs on in the server until its client goes.
-    context.env?.completed?.finally(place.free);
+    freeWhenSent(context, place);
     const feed = deps.feeds.hold(camera.shown, width, camera.camera);
     const stream = mjpegStream(camera, {
       frames: feed.frames,

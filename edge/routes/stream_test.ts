@@ -141,3 +141,21 @@ Deno.test("streams end when the edge stops", async () => {
   await edge.stop();
   assert.equal((await end).done, true);
 });
+
+Deno.test("a client that goes away unannounced frees its place and harms nothing", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(small);
+  const completed = Promise.withResolvers<void>();
+  const info = {
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 1 },
+    completed: completed.promise,
+  } satisfies Deno.ServeHandlerInfo;
+  const response = await edge.edge.fetch(new Request("http://edge.test/stream.mjpeg"), info);
+  const { gate } = edge.edge.deps.limits;
+  assert.equal(gate.seated, 1);
+  // Deno until 2.8.2 says so; a rejection that nobody hears would end this test as it did the edge.
+  completed.reject(new Deno.errors.Interrupted("HTTP response was not sent successfully"));
+  await response.body!.cancel();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(gate.seated, 0);
+});

@@ -7,7 +7,7 @@ import type { FrameMeta } from "../../shared/frame.ts";
 import { mjpegContentType } from "../mjpeg.ts";
 import { problem } from "../problem.ts";
 import { timelapseStream } from "../timelapse.ts";
-import { admitViewer } from "./admit.ts";
+import { admitViewer, freeWhenSent } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { rangeOf } from "./frames.ts";
 import { numberQuery } from "./query.ts";
@@ -28,7 +28,7 @@ export function getTimelapse(deps: EdgeDeps): Handler {
     if (context.req.method === "HEAD") return new Response(null, { headers });
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
-    context.env?.completed?.finally(place.free);
+    freeWhenSent(context, place);
     const stream = timelapseStream({
       frames,
       fps,
@@ -59,7 +59,7 @@ export function getFilm(deps: EdgeDeps): Handler {
     if (context.req.method === "HEAD") return new Response(null, { headers });
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
-    context.env?.completed?.finally(place.free);
+    freeWhenSent(context, place);
     const body = ReadableStream.from(chunks(deps, cam, frames, film, place.free));
     return new Response(body, { headers });
   };
