@@ -29,6 +29,7 @@ export function startInstance(
       PERCH_KV_PATH: kvPath,
       DENO_KV_ACCESS_TOKEN: KV_TOKEN,
       PERCH_STRIP_METADATA: "false",
+      PERCH_MAX_VIEWERS_PER_ADDRESS: "1000",
       ...env,
     },
   });
