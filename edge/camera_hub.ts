@@ -40,7 +40,7 @@ export class CameraHub {
   readonly camera: number;
   /** The newest frame. */
   readonly latest: Latest<LiveFrame> = new Latest();
-  /** Frames that the camera brought to this instance itself. */
+  /** Frames that came to this instance itself. */
   readonly uploads: Latest<LiveFrame> = new Latest();
   /** What a stream shows next: the newest frame, the same again, or the picture that says "no signal". */
   readonly shown: Latest<LiveFrame> = new Latest();
@@ -54,8 +54,10 @@ export class CameraHub {
   readonly contact: CameraContact;
   /** Which uploads are late. */
   readonly order: UploadOrder = new UploadOrder();
-  /** Frames that viewers of this instance skipped because they were slow. */
+  /** Frames that slow viewers of this instance skipped. */
   skipped = 0;
+  /** Bytes of frames sent to them. */
+  sentBytes = 0;
 
   readonly #options: CameraHubOptions;
   readonly #rate: FrameRate = new FrameRate();
@@ -223,11 +225,8 @@ export class CameraHub {
 
   /** Ends all waiting on this camera. */
   close(): void {
-    this.latest.close();
-    this.shown.close();
-    this.uploads.close();
-    this.statusChanges.close();
-    this.demand.close();
+    const { latest, shown, uploads, statusChanges, demand } = this;
+    for (const slot of [latest, shown, uploads, statusChanges, demand]) slot.close();
   }
 
   /** How much newer than the newest known here the camera's frames may be elsewhere, ms. */

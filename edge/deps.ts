@@ -3,6 +3,7 @@
 import type { Clock } from "../shared/clock.ts";
 import type { Log } from "../shared/log.ts";
 import type { EdgeConfig } from "./config.ts";
+import type { CostMeter } from "./cost.ts";
 import type { Hub } from "./hub.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { LoopLag } from "./loop_lag.ts";
@@ -19,6 +20,7 @@ export interface EdgeDeps {
   readonly hub: Hub;
   readonly store: FrameStore;
   readonly metrics: Metrics;
+  readonly cost: CostMeter;
   readonly limits: Limits;
   readonly lag: LoopLag;
   readonly renditions: Renditions;

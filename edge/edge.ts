@@ -3,6 +3,7 @@
 import { createApp } from "./app.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { EdgeDeps } from "./deps.ts";
+import { CostMeter } from "./cost.ts";
 import { Hub } from "./hub.ts";
 import { Limits } from "./limits/limits.ts";
 import { LoopLag } from "./loop_lag.ts";
@@ -20,7 +21,7 @@ import { StoreWriter } from "./store_writer.ts";
 export type EdgeParts =
   & Omit<
     EdgeDeps,
-    "hub" | "metrics" | "limits" | "lag" | "boundary" | "renditions" | "feeds"
+    "hub" | "cost" | "metrics" | "limits" | "lag" | "boundary" | "renditions" | "feeds"
   >
   & {
     readonly config: EdgeConfig;
@@ -87,8 +88,15 @@ export class Edge {
       clock,
       fallback: () => parts.readAsset("no-signal.jpg"),
     });
-    this.deps = { ...parts, hub, metrics, limits, lag, boundary, renditions, feeds };
-    this.fetch = createApp(this.deps).fetch;
+    const cost = new CostMeter({ clock, store, hub });
+    cost.show(metrics);
+    this.deps = { ...parts, hub, metrics, cost, limits, lag, boundary, renditions, feeds };
+    const app = createApp(this.deps);
+    this.fetch = async (request, info) => {
+      const response = await app.fetch(request, info);
+      cost.answered(response);
+      return response;
+    };
   }
 
   /** Takes over what is stored, then looks once a second at what is due. */

@@ -45,6 +45,7 @@ export function mjpegStream(
     if (pacer && !pacer.take(options.now())) return false;
     if (seq > 0) camera.skipped += shown.seq - seq - 1;
     seq = shown.seq;
+    camera.sentBytes += frame.part.length;
     options.write(controller, frame);
     return true;
   }

@@ -153,6 +153,7 @@ export class SocketViewer implements Guest {
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
     inFlight.push({ version: frame.version, sentAt: this.#time.monotonic() });
+    camera.sentBytes += frame.message.length;
     this.#socket.send(frame.message);
   }
 }

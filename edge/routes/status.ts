@@ -1,17 +1,26 @@
 // GET /status.json and GET /cams: how the cameras are.
 
 import type { Handler } from "hono";
+import { judgePublisher, tokenOf } from "../auth.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { cameraOf } from "./cam_of.ts";
 import type { ViewerPages } from "./viewer.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
 
-/** One camera's state. */
+/** One camera's state; for who may publish it also what this instance costs. */
 export function getStatus(deps: EdgeDeps): Handler {
   return async function getStatus(context) {
     const camera = await cameraOf(context, deps.hub);
-    return context.json({ now: deps.clock.now(), ...camera.status() }, 200, NO_STORE);
+    const status = { now: deps.clock.now(), ...camera.status() };
+    const token = tokenOf(context.req.header("authorization"));
+    const publisher = token !== undefined &&
+      judgePublisher(deps.config.publishTokens, token, camera.cam) === "allowed";
+    return context.json(
+      publisher ? { ...status, cost: deps.cost.report() } : status,
+      200,
+      NO_STORE,
+    );
   };
 }
 

@@ -3,8 +3,8 @@
 // deadline no other is made, and its end is what tells that the store is back.
 
 import type { Clock } from "../../shared/clock.ts";
-import { type StoreState, StoreTimeout } from "./store.ts";
-import { keyBytes, readUnits, type StoreCost, valueBytes, writeUnits } from "./kv_units.ts";
+import { keyBytes, readUnits, valueBytes, writeUnits } from "./kv_units.ts";
+import { type StoreCost, type StoreState, StoreTimeout } from "./store.ts";
 
 /** What a link needs. */
 export interface KvLinkOptions {

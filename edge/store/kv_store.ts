@@ -15,9 +15,8 @@ import {
   type StoredHead,
 } from "./kv_frame.ts";
 import { deletePending, expiredKeys } from "./kv_history.ts";
-import type { StoreCost } from "./kv_units.ts";
 import { KvViewers } from "./kv_viewers.ts";
-import type { FrameStore, Head, PutResult, StoreState, VersionRange } from "./store.ts";
+import type { FrameStore, Head, PutResult, StoreCost, StoreState, VersionRange } from "./store.ts";
 
 /** What a store of frames needs. */
 export interface KvStoreOptions extends KvLinkOptions {
@@ -55,7 +54,6 @@ export class KvStore implements FrameStore {
     return this.#link.state;
   }
 
-  /** What the calls so far cost where KV is billed. */
   get cost(): StoreCost {
     return this.#link.cost;
   }

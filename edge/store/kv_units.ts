@@ -1,14 +1,6 @@
 // What a call costs where KV is billed: a write unit is 1 KiB of a whole atomic, a read unit is
 // 4 KiB of a call, both rounded up.
 
-/** Calls and units since the start. Bytes of values that are not raw are estimated from JSON. */
-export interface StoreCost {
-  readonly reads: number;
-  readonly readUnits: number;
-  readonly writes: number;
-  readonly writeUnits: number;
-}
-
 /** Bytes of an encoded key. */
 export function keyBytes(key: Deno.KvKey): number {
   return key.reduce<number>(
@@ -17,7 +9,7 @@ export function keyBytes(key: Deno.KvKey): number {
   );
 }
 
-/** Bytes of a stored value; 0 for none. */
+/** Bytes of a stored value, estimated from JSON where it is not raw; 0 for none. */
 export function valueBytes(value: unknown): number {
   if (value === null || value === undefined) return 0;
   return value instanceof Uint8Array ? value.byteLength : JSON.stringify(value).length;

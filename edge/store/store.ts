@@ -42,6 +42,16 @@ export interface StoreState {
   readonly failures: number;
 }
 
+/** Calls since the start, and the units that hosted KV bills for them. */
+export interface StoreCost {
+  readonly reads: number;
+  /** 4 KiB each. */
+  readonly readUnits: number;
+  readonly writes: number;
+  /** 1 KiB each. */
+  readonly writeUnits: number;
+}
+
 /**
  * Keeps frames. Every call ends by its deadline with a `StoreTimeout` or the store's own error;
  * no call retries.
@@ -49,6 +59,8 @@ export interface StoreState {
 export interface FrameStore {
   /** Whether the store answers, as far as the last calls tell. */
   readonly state: StoreState;
+  /** What the calls so far cost where they are billed. */
+  readonly cost: StoreCost;
   /**
    * Makes `frame` the newest of its camera, and a keyframe too if asked. Readers see the frame
    * before or this one, never a mixture.
