@@ -32,11 +32,7 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
         let due = clock.monotonic();
         while (!signal.aborted) {
           const response = await connection.fetch(target.url, { headers: target.headers, signal });
-          const isStream = checkAnswer(response);
-          for await (const chunk of chunksOf(response, signal)) onBytes(chunk);
-          if (isStream) {
-            throw new SourceError("hardware", "the camera at PERCH_INPUT ended its stream");
-          }
+          await read(response, signal, onBytes);
           due = Math.max(due + 1000 / fps, clock.monotonic());
           await clock.sleep(due - clock.monotonic(), signal);
         }
@@ -50,6 +46,21 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
       }
     },
   };
+}
+
+/** Reads one picture to its end; a stream that ends has failed. */
+async function read(
+  response: Response,
+  signal: AbortSignal,
+  onBytes: (chunk: Uint8Array) => void,
+): Promise<void> {
+  try {
+    const isStream = checkAnswer(response);
+    for await (const chunk of chunksOf(response, signal)) onBytes(chunk);
+    if (isStream) throw new SourceError("hardware", "the camera at PERCH_INPUT ended its stream");
+  } finally {
+    if (!response.bodyUsed) await response.body?.cancel();
+  }
 }
 
 /** Whether a good answer is an endless stream. */
