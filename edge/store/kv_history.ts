@@ -8,21 +8,41 @@ import type { KvLink } from "./kv_link.ts";
 /** Keyframes deleted in one write: more than one, so that a backlog melts. */
 const KEYFRAMES_PER_COMMIT = 10;
 
+const DAY_MS = 24 * 3_600_000;
+
+/** What is to go. Unix ms. */
+export interface ExpiryOptions {
+  readonly now: number;
+  /** Keyframes from before this go. */
+  readonly before: number;
+  readonly head: StoredHead | null;
+}
+
 /**
- * Keys of the oldest keyframes from before `before` (Unix ms). Those of `head` stay: it is the
- * last picture.
+ * Keys of the oldest keyframes that are to go. Those of `head` stay: it is the last picture.
  */
 export async function expiredKeys(
   link: KvLink,
   cam: string,
-  { before, head }: { readonly before: number; readonly head: StoredHead | null },
+  { now, before, head }: ExpiryOptions,
 ): Promise<Deno.KvKey[]> {
   if (before <= 0) return [];
-  const entries = await link.list<StoredHead>(
+  const oldest = await link.list<StoredHead>(
     { start: keyframeKey(cam, 0), end: keyframeKey(cam, before) },
     { limit: KEYFRAMES_PER_COMMIT },
   );
-  return entries
+  // Versions never go back: after a clock that was years ahead they stay there, and only the time of
+  // receipt tells how old a keyframe is.
+  const ahead = head && head.version > now + DAY_MS
+    ? await link.list<StoredHead>(
+      { start: keyframeKey(cam, now + DAY_MS), end: keyframeKey(cam, head.version + 1) },
+      { limit: KEYFRAMES_PER_COMMIT },
+    )
+    : [];
+  const expired = ahead.filter(({ value: { receivedAt } }) =>
+    receivedAt < before || receivedAt > now + DAY_MS
+  );
+  return [...oldest, ...expired]
     .filter(({ value }) => value.version !== head?.version)
     .flatMap(({ key, value }) => [key, ...chunkKeys(cam, value.version, value.chunks)]);
 }

@@ -237,7 +237,8 @@ export class KvStore implements FrameStore {
 
   #expiredKeys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
     const { clock, retentionMs } = this.#options;
-    return expiredKeys(this.#link, cam, { before: clock.now() - retentionMs, head });
+    const now = clock.now();
+    return expiredKeys(this.#link, cam, { now, before: now - retentionMs, head });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
-import type { Frame } from "../../shared/frame.ts";
+import { type Frame, nextVersion } from "../../shared/frame.ts";
 import { type FrameStore, VIEWERS_TTL_MS } from "./store.ts";
 
 /** A store under test, its time, and a way to look at the same data as another instance. */
@@ -174,6 +174,29 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     }
     assert.ok((await store.keyframes("cam", {})).length <= 11);
     assert.equal(sizes.at(-1), sizes[15]);
+  });
+
+  test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
+    const { open, clock, retentionMs, entries } = under;
+    const store = open("a");
+    const years = 10 * 365 * 24 * 3_600_000;
+    let version = 0;
+    const put = async () => {
+      version = nextVersion(clock.now(), version);
+      const frame = { ...frameOf(version, 70_000), receivedAt: clock.now() };
+      await store.put(frame, { keyframe: true });
+    };
+    clock.jump(years);
+    for (let i = 0; i < 5; i++) await put();
+    clock.jump(-years);
+    const sizes: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      await clock.tick(retentionMs / 10);
+      await put();
+      sizes.push(await entries());
+    }
+    assert.equal(sizes.at(-1), sizes[15]);
+    assert.ok(sizes[15] < 100, `${sizes[15]} entries`);
   });
 
   test("the last picture stays, however old", async ({ open, clock, retentionMs }) => {
