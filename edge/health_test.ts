@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { CameraState, CameraStatus } from "../shared/wire.ts";
 import { judgeHealth } from "./health.ts";
 
-const well = { answering: true, failures: 0 };
+const well = { answering: true, failures: 0, pending: 0 };
 
 function cam(name: string, state: CameraState, ageMs?: number): CameraStatus {
   return { cam: name, state, ageMs, fps: 0, intervalMs: 1000, viewers: 0 };
@@ -30,7 +30,7 @@ Deno.test("a camera that a token names is missed from the start", () => {
 });
 
 Deno.test("every problem is told, the store's first", () => {
-  const store = { answering: false, problem: "no answer within 2 s", failures: 3 };
+  const store = { answering: false, problem: "no answer within 2 s", failures: 3, pending: 0 };
   const health = judgeHealth(
     [cam("a", "offline", 400_000), cam("b", "stale", 31_000)],
     [],

@@ -39,6 +39,7 @@ export class KvLink {
   readonly #closed = new AbortController();
   #problem: string | undefined;
   #failures = 0;
+  #pending = 0;
   /** Calls past their deadline that are still in the client. */
   #hanging = 0;
   #lastTry = 0;
@@ -56,6 +57,7 @@ export class KvLink {
       answering: this.#problem === undefined,
       problem: this.#problem,
       failures: this.#failures,
+      pending: this.#pending,
     };
   }
 
@@ -156,7 +158,9 @@ export class KvLink {
       throw new StoreTimeout(`Cannot ${action}: ${this.#problem}`);
     }
     this.#lastTry = clock.monotonic();
+    this.#pending++;
     const answer = (async () => await run(await this.kv()))();
+    answer.catch(() => {}).finally(() => this.#pending--);
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
       this.#hanging++;

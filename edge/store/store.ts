@@ -40,6 +40,8 @@ export interface StoreState {
   readonly problem?: string;
   /** Calls that failed since the start. */
   readonly failures: number;
+  /** Calls under way, those past their deadline included. */
+  readonly pending: number;
 }
 
 /** Calls since the start, and the units that hosted KV bills for them. */

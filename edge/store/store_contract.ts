@@ -245,7 +245,12 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
   test("state says that the store answers", async ({ open }) => {
     const store = open("a");
     await store.head("cam");
-    assert.deepEqual(store.state, { answering: true, problem: undefined, failures: 0 });
+    assert.deepEqual(store.state, {
+      answering: true,
+      problem: undefined,
+      failures: 0,
+      pending: 0,
+    });
   });
 }
 

@@ -32,6 +32,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: false,
     load: async () => (await import("./idle.ts")).benchIdle,
   },
+  cost: {
+    about: "what a day costs in KV units, uploads and reads, beside what is free",
+    usual: true,
+    load: async () => (await import("./cost.ts")).benchCost,
+  },
   instances: {
     about: "age of frames on an instance that does not receive the camera",
     usual: true,
