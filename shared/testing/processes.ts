@@ -219,7 +219,7 @@ export function putFrame(
 }
 
 /** The arguments that `deno task <name>` runs Deno with, and `extra` behind them. */
-async function taskArgs(name: string, extra: readonly string[] = []): Promise<string[]> {
+export async function taskArgs(name: string, extra: readonly string[] = []): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const task = tasks[name];
   const command: string = typeof task === "string" ? task : task.command;

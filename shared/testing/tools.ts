@@ -2,7 +2,14 @@
 // in CI, where everything is installed, a missing one is a failure.
 
 /** A program some tests need. */
-export type Tool = "ffmpeg" | "chromium" | "nginx" | "promtool" | "systemd-analyze" | "curl";
+export type Tool =
+  | "ffmpeg"
+  | "chromium"
+  | "nginx"
+  | "promtool"
+  | "systemd-analyze"
+  | "curl"
+  | "taskset";
 
 /** What each program is called, in the order of preference. */
 const NAMES: Readonly<Record<Tool, readonly string[]>> = {
@@ -12,6 +19,7 @@ const NAMES: Readonly<Record<Tool, readonly string[]>> = {
   promtool: ["promtool"],
   "systemd-analyze": ["systemd-analyze"],
   curl: ["curl"],
+  taskset: ["taskset"],
 };
 
 /** Where an installed program is, or undefined. */

@@ -1,12 +1,22 @@
-// deno task bench [scenario…] [--json out.json] | --compare a.json b.json | --help
+// deno task bench [scenario…] [--rounds n] [--json out.json] | --compare a.json b.json | --help
 // Every scenario measures its subjects side by side in one run; nothing here passes or fails.
 
 import { parseArgs } from "node:util";
-import type { BenchResult, Row, Scenario, ScenarioResult } from "./scenario.ts";
+import type { BenchOptions, BenchResult, Row, Scenario, ScenarioResult } from "./scenario.ts";
 import { renderComparison, renderTable } from "./table.ts";
 
 /** One line a scenario, one file a scenario. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  "fan-out": {
+    about: "frames to 10, 100, 300 and 1,000 viewers, 30 and 100 KB, 10 fps",
+    usual: true,
+    load: async () => (await import("./fan_out.ts")).benchFanOut,
+  },
+  saturation: {
+    about: "300 viewers, 400 fps pushed: how many frames a second one core hands out",
+    usual: true,
+    load: async () => (await import("./saturation.ts")).benchSaturation,
+  },
   faults: {
     about: "what viewers see of each thing that goes wrong",
     usual: false,
@@ -44,11 +54,22 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   },
 };
 
+const USAGE = `deno task bench [scenario…] [options]
+deno task bench --compare a.json b.json
+
+  --rounds n                     measure each subject so often, give the medians (default 1)
+  --json file                    write the figures as JSON too
+  --beside name=command          another server for fan-out and saturation; {port} is put in,
+                                 PUT /live.jpeg and GET /stream.mjpeg are expected
+`;
+
 const { values, positionals } = parseArgs({
   args: Deno.args,
   allowPositionals: true,
   options: {
     json: { type: "string" },
+    rounds: { type: "string", default: "1" },
+    beside: { type: "string", multiple: true, default: [] },
     compare: { type: "boolean" },
     help: { type: "boolean", short: "h" },
   },
@@ -56,11 +77,14 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !values.compare && !(name in SCENARIOS));
 if (values.help || unknown.length > 0) showHelp(unknown);
 else if (values.compare) await compare(positionals);
-else await bench(positionals, values.json);
+else {await bench(positionals, values.json, {
+    rounds: Number(values.rounds),
+    beside: values.beside,
+  });}
 
 function showHelp(unknown: readonly string[]): void {
   for (const name of unknown) console.error(`There is no scenario ${name}.`);
-  console.log("deno task bench [scenario…] [--json out.json] | --compare a.json b.json\n");
+  console.log(USAGE);
   for (const [name, { about, usual }] of Object.entries(SCENARIOS)) {
     console.log(`  ${name.padEnd(12)}${about}${usual ? "" : " (only when named)"}`);
   }
@@ -76,18 +100,26 @@ async function compare(paths: readonly string[]): Promise<void> {
   console.log(renderComparison(JSON.parse(a), JSON.parse(b)));
 }
 
-async function bench(names: readonly string[], json: string | undefined): Promise<void> {
+async function bench(
+  names: readonly string[],
+  json: string | undefined,
+  options: BenchOptions,
+): Promise<void> {
   const wanted = names.length > 0
     ? names
     : Object.keys(SCENARIOS).filter((name) => SCENARIOS[name].usual);
   const results: ScenarioResult[] = [];
   for (const name of wanted) {
-    results.push(await measure(name, SCENARIOS[name]));
+    results.push(await measure(name, SCENARIOS[name], options));
     if (json) await Deno.writeTextFile(json, JSON.stringify(describe(results), null, 2));
   }
 }
 
-async function measure(name: string, { about, load }: Scenario): Promise<ScenarioResult> {
+async function measure(
+  name: string,
+  { about, load }: Scenario,
+  options: BenchOptions,
+): Promise<ScenarioResult> {
   console.log(`\n${name}: ${about}`);
   const rows: Row[] = [];
   const notes: string[] = [];
@@ -95,7 +127,7 @@ async function measure(name: string, { about, load }: Scenario): Promise<Scenari
   await (await load())({
     row: (subject, figures) => rows.push({ subject, figures }),
     note: (text) => notes.push(text),
-  });
+  }, options);
   const seconds = Math.round((performance.now() - started) / 100) / 10;
   console.log(renderTable(rows));
   for (const note of notes) console.log(`  ${note}`);

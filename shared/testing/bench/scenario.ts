@@ -18,8 +18,16 @@ export interface Report {
   note(text: string): void;
 }
 
+/** How a run of the bench is wanted. */
+export interface BenchOptions {
+  /** How often each subject is measured; the figures are the medians. */
+  readonly rounds: number;
+  /** Other servers to measure beside: `name=command with {port}`. */
+  readonly beside: readonly string[];
+}
+
 /** Runs one scenario to its end. */
-export type RunScenario = (report: Report) => Promise<void>;
+export type RunScenario = (report: Report, options: BenchOptions) => Promise<void>;
 
 /** One entry of the registry in main.ts. */
 export interface Scenario {
