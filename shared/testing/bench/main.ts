@@ -17,6 +17,46 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: true,
     load: async () => (await import("./saturation.ts")).benchSaturation,
   },
+  sockets: {
+    about: "300 viewers on WebSockets with acknowledgements, beside MJPEG",
+    usual: true,
+    load: async () => (await import("./sockets.ts")).benchSockets,
+  },
+  polling: {
+    about: "300 pollers of /live.jpeg, every 150 ms or waiting, beside nginx",
+    usual: true,
+    load: async () => (await import("./polling.ts")).benchPolling,
+  },
+  slow: {
+    about: "20 of 100 viewers on slow lines: how old their picture is",
+    usual: true,
+    load: async () => (await import("./slow.ts")).benchSlow,
+  },
+  join: {
+    about: "a new viewer's first picture",
+    usual: true,
+    load: async () => (await import("./join.ts")).benchJoin,
+  },
+  memory: {
+    about: "memory for each viewer more",
+    usual: true,
+    load: async () => (await import("./memory.ts")).benchMemory,
+  },
+  paint: {
+    about: "from upload to pixel in Chromium, at 4 fps",
+    usual: true,
+    load: async () => (await import("./paint.ts")).benchPaint,
+  },
+  "cold-start": {
+    about: "from process start to first answer",
+    usual: true,
+    load: async () => (await import("./cold_start.ts")).benchColdStart,
+  },
+  codec: {
+    about: "JPEG splitter, inspection and stripping",
+    usual: true,
+    load: async () => (await import("./codec.ts")).benchCodec,
+  },
   faults: {
     about: "what viewers see of each thing that goes wrong",
     usual: false,

@@ -42,6 +42,7 @@ export interface Measured {
   readonly residentMb: number;
 }
 
+const PUSH_PERMISSIONS = ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"];
 const WARMUP_S = 1.5;
 const DEFAULT_SIZE = 30 * 1024;
 
@@ -49,13 +50,14 @@ const DEFAULT_SIZE = 30 * 1024;
 export async function measure(server: Server, load: Load): Promise<Measured> {
   const ramp = load.ramp ?? 1;
   const size = `${load.size ?? DEFAULT_SIZE}`;
-  await using camera = script("push_main.ts", ["--allow-read", "--allow-env", "--allow-sys"], {
+  await using camera = script("push_main.ts", PUSH_PERMISSIONS, {
     port: server.port,
     token: server.token,
     fps: load.fps,
     size,
     skip: ramp + WARMUP_S,
     seconds: load.seconds + ramp + WARMUP_S + 1,
+    ...server.uploadFile ? { file: server.uploadFile } : {},
   });
   await camera.line(/pushing/);
   await using crowd = script("load_main.ts", [], {

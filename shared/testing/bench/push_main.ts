@@ -25,6 +25,8 @@ const { values } = parseArgs({
     /** Uploads of the first seconds are not measured. */
     skip: { type: "string", default: "0" },
     token: { type: "string" },
+    /** Puts each frame in place of this file instead. */
+    file: { type: "string" },
   },
 });
 const [fps, size] = [Number(values.fps), Number(values.size)];
@@ -55,6 +57,23 @@ function readAnswer(): string {
   }
 }
 
+function upload(frame: Uint8Array): void {
+  request.set(frame, head.length);
+  if (fd < 0) fd = connect(Number(values.port));
+  writeAll(fd, request);
+  const text = readAnswer();
+  if (!text.startsWith("HTTP/1.1 2") && refused++ === 0) console.error(text.split("\r\n\r\n")[0]);
+  // Deno 2.8.3 and later close after every body (denoland/deno issue 36657): a camera connects anew.
+  if (!/^connection: close/im.test(text)) return;
+  close(fd);
+  fd = -1;
+}
+
+function replaceFile(path: string, frame: Uint8Array): void {
+  Deno.writeFileSync(`${path}.new`, frame);
+  Deno.renameSync(`${path}.new`, path);
+}
+
 const startedAt = nowUs();
 const until = startedAt + Number(values.seconds) * 1e6;
 console.log(JSON.stringify({ pushing: true }));
@@ -68,18 +87,11 @@ for (let number = 0;; number++) {
   }
   sleepUntil(due);
   const begun = nowUs();
-  request.set(camera.next(begun), head.length);
-  if (fd < 0) fd = connect(Number(values.port));
-  writeAll(fd, request);
-  const text = readAnswer();
+  const frame = camera.next(begun);
+  if (values.file) replaceFile(values.file, frame);
+  else upload(frame);
   if (begun - startedAt >= Number(values.skip) * 1e6) put.add((nowUs() - begun) / 1000);
   sent++;
-  // Deno 2.8.3 and later close after every body (denoland/deno issue 36657): a camera connects anew.
-  if (/^connection: close/im.test(text)) {
-    close(fd);
-    fd = -1;
-  }
-  if (!text.startsWith("HTTP/1.1 2") && refused++ === 0) console.error(text.split("\r\n\r\n")[0]);
 }
 const figures: PushFigures = { sent, late, refused, putMs: put.summary() };
 console.log(JSON.stringify(figures));

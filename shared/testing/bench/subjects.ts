@@ -1,6 +1,7 @@
 // The servers that the bench holds side by side, each started anew for each measurement.
 
 import { RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
+import { toolPath } from "../tools.ts";
 import { pin, pinned } from "./usage.ts";
 
 /** The core that a server under test has for itself; load and camera are on the next. */
@@ -15,6 +16,8 @@ export interface Server extends AsyncDisposable {
   readonly token: string;
   readonly streamPath: string;
   readonly socketPath: string;
+  /** Where its newest frame is put as a file instead of being uploaded. */
+  readonly uploadFile?: string;
   /** Bytes before the JPEG in its WebSocket messages. */
   readonly skip: number;
 }
@@ -25,11 +28,13 @@ export interface Subject {
   start(): Promise<Server>;
 }
 
-/** The whole app as it runs by default: store on a disk, tokens on both sides, metrics, limits. */
-export const edge: Subject = edgeWith("edge", {});
+/** The whole app: store on a disk, tokens on both sides, metrics, limits. */
+export const edge: Subject = edgeWith("edge", { PERCH_VIEW_TOKEN: TEST_TOKEN });
 
-/** The edge with other settings. */
-export function edgeWith(name: string, env: Readonly<Record<string, string>>): Subject {
+/** The same with everybody allowed to watch. */
+export const publicEdge: Subject = edgeWith("edge", {});
+
+function edgeWith(name: string, env: Readonly<Record<string, string>>): Subject {
   return {
     name,
     async start() {
@@ -37,7 +42,6 @@ export function edgeWith(name: string, env: Readonly<Record<string, string>>): S
       const program = await startEdge({
         env: {
           PERCH_KV_PATH: `${folder}/perch.sqlite3`,
-          PERCH_VIEW_TOKEN: TEST_TOKEN,
           PERCH_MAX_VIEWERS: "2000",
           PERCH_MAX_UPLOADS_PER_S: "10000",
           ...env,
@@ -67,6 +71,42 @@ export const ceiling: Subject = {
   name: "ceiling",
   start: () => startScript("ceiling_server.ts", ["--allow-ffi"], [`${freePort()}`]),
 };
+
+/** nginx with the newest frame as a file in memory. */
+export const nginx: Subject = {
+  name: "nginx, static file",
+  async start() {
+    const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "perch-bench-" });
+    const port = freePort();
+    await Deno.writeTextFile(`${folder}/nginx.conf`, nginxConfig(folder, port));
+    await Deno.chmod(folder, 0o755);
+    const program = new RunningProgram(
+      "nginx",
+      ...pinned(SERVER_CORE, toolPath("nginx")!, ["-c", `${folder}/nginx.conf`, "-p", folder]),
+    );
+    await untilListening(port);
+    return {
+      ...server(program, port, "/"),
+      uploadFile: `${folder}/live.jpeg`,
+      async [Symbol.asyncDispose]() {
+        await program.stop();
+        await Deno.remove(folder, { recursive: true });
+      },
+    };
+  },
+};
+
+/** One process, so that its CPU time is that of the server. */
+function nginxConfig(folder: string, port: number): string {
+  return `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
+events { worker_connections 4096; }
+http {
+  access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000;
+  types { image/jpeg jpeg; }
+  server { listen 127.0.0.1:${port}; root ${folder}; add_header Cache-Control no-store; }
+}
+`;
+}
 
 /** Any other server: `name=command`, with `{port}` in the command. */
 export function beside(text: string): Subject {

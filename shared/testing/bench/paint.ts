@@ -1,0 +1,125 @@
+// When a real Chromium shows a frame: from the start of its upload to the pixel in the page.
+
+import type { Page } from "playwright-core";
+import { launchChromium } from "../chromium.ts";
+import { loadSharp } from "../jpegs.ts";
+import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
+import { hasChromium } from "../tools.ts";
+import { quantile } from "../numbered_camera.ts";
+import type { Report } from "./scenario.ts";
+
+const FPS = 4;
+const FRAMES = 60;
+/** Greys far enough apart to be told from each other after JPEG: 16, 44, 72 … */
+const LEVELS = 8;
+const STEP = 28;
+
+/** What a page does to show frames; `source` is what is drawn to look at its pixel. */
+const ROADS: Readonly<Record<string, string>> = {
+  "MJPEG, heads ahead": `img.src = "/stream.mjpeg"`,
+  "MJPEG, ?length=1": `img.src = "/stream.mjpeg?length=1"`,
+  "WebSocket": `source = canvas;
+    const socket = new WebSocket("ws://" + location.host + "/ws");
+    socket.binaryType = "arraybuffer";
+    socket.onmessage = async ({ data }) => {
+      if (typeof data === "string") return;
+      const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 32)]));
+      canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      const ack = new Uint8Array(data.slice(0, 16));
+      ack[0] = 0xac;
+      socket.send(ack);
+    }`,
+  "chained GETs": `let etag = "";
+    const next = async () => {
+      const answer = await fetch("/live.jpeg?wait=10", { headers: { "if-none-match": etag } });
+      etag = answer.headers.get("etag");
+      if (answer.status === 200) {
+        canvas.getContext("2d").drawImage(await createImageBitmap(await answer.blob()), 0, 0);
+        source = canvas;
+      }
+      next();
+    };
+    next()`,
+};
+
+/** Each road in turn, at 4 fps, where one frame's delay is 250 ms. */
+export async function benchPaint(report: Report): Promise<void> {
+  if (!hasChromium) return report.note("Chromium is not installed");
+  const jpegs = await greys();
+  await using edge = await startEdge();
+  await using browser = await launchChromium();
+  await send(edge, jpegs[0]);
+  for (const [name, road] of Object.entries(ROADS)) {
+    const page = await openPage(await browser.newPage(), edge, road);
+    const sentAt: number[] = [];
+    let due = performance.now();
+    for (let i = 0; i < FRAMES; i++) {
+      due += 1000 / FPS;
+      await new Promise((resolve) => setTimeout(resolve, due - performance.now()));
+      sentAt.push(wallMs());
+      await send(edge, jpegs[i % LEVELS]);
+    }
+    const seen = await page.evaluate("window.seen") as { level: number; at: number }[];
+    await page.close();
+    const ms = delays(sentAt, seen);
+    report.row(name, {
+      "p50 ms": quantile(ms, 0.5),
+      "p95 ms": quantile(ms, 0.95),
+      "max ms": quantile(ms, 1),
+      "frames seen": ms.length,
+      "frames sent": FRAMES,
+    });
+  }
+}
+
+/** A page of the edge's own origin, so that its pixels may be read. */
+async function openPage(page: Page, edge: RunningEdge, road: string): Promise<Page> {
+  const body = `<!doctype html><img id=img><canvas id=canvas width=64 height=64></canvas><script>
+    const look = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+    let source = img, last;
+    window.seen = [];
+    ${road};
+    setInterval(() => {
+      try { look.drawImage(source, 0, 0, 1, 1); } catch { return; }
+      const [grey, , , alpha] = look.getImageData(0, 0, 1, 1).data;
+      const level = Math.round((grey - 16) / ${STEP});
+      if (alpha === 0 || level === last) return;
+      last = level;
+      window.seen.push({ level, at: performance.timeOrigin + performance.now() });
+    }, 1);
+  </script>`;
+  await page.route("**/bench-page", (route) => route.fulfill({ body, contentType: "text/html" }));
+  await page.goto(`${edge.url}/bench-page`);
+  return page;
+}
+
+/** Ms from each sending to the first sight of its grey; the first few frames warm up. */
+function delays(
+  sentAt: readonly number[],
+  seen: readonly { level: number; at: number }[],
+): number[] {
+  const found: number[] = [];
+  for (const { level, at } of seen) {
+    const sent = sentAt.findLastIndex((time, i) => i % LEVELS === level && time <= at);
+    if (sent >= 4) found.push(at - sentAt[sent]);
+  }
+  return found;
+}
+
+async function greys(): Promise<Uint8Array<ArrayBuffer>[]> {
+  const sharp = await loadSharp();
+  return Promise.all(Array.from({ length: LEVELS }, async (_, i) => {
+    const grey = 16 + i * STEP;
+    const background = { r: grey, g: grey, b: grey };
+    const image = sharp({ create: { width: 640, height: 360, channels: 3, background } });
+    return new Uint8Array(await image.jpeg().toBuffer());
+  }));
+}
+
+async function send(edge: RunningEdge, jpeg: Uint8Array<ArrayBuffer>): Promise<void> {
+  await (await putFrame(edge.url, jpeg)).body?.cancel();
+}
+
+function wallMs(): number {
+  return performance.timeOrigin + performance.now();
+}
