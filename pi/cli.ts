@@ -70,27 +70,37 @@ function isCommand(text: string): text is Command {
   return COMMANDS.includes(text);
 }
 
+/** Headings of the help, by the setting each stands above. */
+const HEADINGS: Readonly<Record<string, string>> = {
+  PERCH_URL: "Where to",
+  PERCH_SOURCE: "What from",
+  PERCH_FPS: "The picture",
+  PERCH_BRIGHTNESS: "Light and colour; unset leaves them to the camera",
+  PERCH_AUTOFOCUS: "Focus",
+  PERCH_NIGHT: "Night",
+  PERCH_EXTRA_ARGS: "How it runs",
+};
+
 /** What `--help` prints. */
 export function helpText(): string {
   const width = Math.max(...SETTING_HELP.map(({ name }) => flagOf(name).length));
-  const settings = SETTING_HELP.map(({ name, help, fallback }) => {
+  const settings = SETTING_HELP.flatMap(({ name, help, fallback }) => {
+    const heading = HEADINGS[name] ? ["", HEADINGS[name]] : [];
     const ends = fallback && fallback !== "false" ? ` (default ${fallback})` : "";
-    return `  --${flagOf(name).padEnd(width)}  ${help}${ends}`;
+    return [...heading, `  --${flagOf(name).padEnd(width)}  ${help}${ends}`];
   });
   return `Perch's camera agent: takes pictures and sends the newest to the edge.
 
   deno task pi             run
   deno task pi:doctor      check this machine, the camera and the way to the edge
-  deno task pi:systemd     print the service unit; with --install, install it (as root)
-
-Settings. Each is also a variable: --idle-camera is PERCH_IDLE_CAMERA, in the environment
-or in the file .env. A flag wins over the environment, and that over .env.
-
-${settings.join("\n")}
-  --${"help".padEnd(width)}  this text
+  deno task pi:systemd     print the service unit; with --install, as root, install and start it
 
 The shortest start, with a test pattern for a camera:
 
   PERCH_TOKEN=… deno task pi --url https://cam.example.org --source pattern
+
+Settings. Each is also a variable: --idle-camera is PERCH_IDLE_CAMERA, in the environment or in the
+file .env. A flag wins over the environment, and that over .env.
+${settings.join("\n")}
 `;
 }

@@ -41,4 +41,7 @@ Deno.test("help names every setting in lines that fit a terminal of 120", () => 
   const text = helpText();
   for (const { name } of SETTING_HELP) assert.ok(text.includes(`  --${flagOf(name)} `), name);
   for (const line of text.split("\n")) assert.ok(line.length <= 120, line);
+  for (const heading of ["Where to", "What from", "The picture", "Focus", "Night", "How it runs"]) {
+    assert.ok(text.includes(`\n\n${heading}\n  --`), heading);
+  }
 });
