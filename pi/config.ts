@@ -38,7 +38,7 @@ const settings = z.object({
   PERCH_TOKEN: textSetting(/^\S{16,}$/, TOKEN_WANTED).describe("what this camera publishes with; required; better in .env than as a flag"),
   PERCH_TOKEN_FILE: z.string().optional().describe("file that holds the token, in place of PERCH_TOKEN"),
   PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).describe("this camera's id on the edge"),
-  PERCH_SOURCE: choiceSetting<SourceKind>(["auto", "rpicam-vid", "rpicam-still", "ffmpeg", "v4l2-ctl", "http", "pattern"]).default("auto").describe("where pictures come from: auto, rpicam-vid, rpicam-still, ffmpeg, v4l2-ctl, http, pattern"),
+  PERCH_SOURCE: choiceSetting<SourceKind>(["auto", "rpicam-vid", "rpicam-still", "ffmpeg", "v4l2-ctl", "http", "pattern"]).default("auto").describe("what takes pictures: auto, rpicam-vid, rpicam-still, ffmpeg, v4l2-ctl, http, pattern"),
   PERCH_INPUT: z.string().optional().describe("device (/dev/v4l/by-id/…), file, rtsp:// or http:// address, or lavfi:testsrc2"),
   PERCH_FPS: numberSetting(0.001, 60, "frames a second").default(5).describe("frames a second the camera takes"),
   PERCH_WIDTH: evenSetting(64, 8192).default(1280).describe("pixels across"),
