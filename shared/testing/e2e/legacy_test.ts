@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { loadSharp, picture } from "../jpegs.ts";
+import { baseline, loadSharp, picture } from "../jpegs.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { toolTest } from "../tools.ts";
 
@@ -73,7 +73,7 @@ Deno.test("the older camera script's request is taken as it is, frame after fram
 
 Deno.test("the older script's wrong password is answered with 400 and changes nothing", async () => {
   await using edge = await startEdge({ env: LEGACY });
-  const jpeg = await largeFrame();
+  const jpeg = await baseline(64, 48);
   for (const query of ["?password=wrong", "?password=", ""]) {
     const answer = await fetch(`${edge.url}/${query}`, { method: "POST", body: jpeg });
     assert.equal(answer.status, 400);
