@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, startEdge } from "../processes.ts";
 import { type RunnableBlock, runnableBlocks } from "../readme.ts";
+import { toolTest } from "../tools.ts";
 
 async function run({ how, script }: RunnableBlock, folder: string): Promise<void> {
   await using edge = how.kind === "edge" ? await startEdge() : undefined;
@@ -30,22 +31,21 @@ const blocks = runnableBlocks(await Deno.readTextFile(`${ROOT}README.md`));
 
 for (const block of blocks) {
   const first = block.script.trim().split("\n")[0];
-  // npx brings a Deno of its own: not a download for every run of the suite.
-  const skipped = first.startsWith("npx") && !Deno.env.get("CI");
-  Deno.test({
-    name: `README line ${block.line} runs: ${first}${
-      skipped ? " (skipped: downloads, in CI only)" : ""
-    }`,
-    ignore: skipped,
-    async fn() {
-      const folder = await Deno.makeTempDir();
-      try {
-        await run(block, folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
-  });
+  const name = `README line ${block.line} runs: ${first}`;
+  const fn = async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await run(block, folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+  if (first.startsWith("npx") && !Deno.env.get("CI")) {
+    // It brings a Deno of its own: not a download for every run of the suite.
+    Deno.test({ name: `${name} (skipped: downloads, in CI only)`, ignore: true, fn });
+  } else {
+    toolTest(block.script.includes("curl ") ? ["curl"] : [], name, fn);
+  }
 }
 
 Deno.test("README marks its quick start as runnable", () => {
