@@ -80,7 +80,9 @@ export class KvConnectServer {
   async #answer(request: Request): Promise<Response> {
     const { latencyMs, status } = this.faults;
     this.usage.requests++;
-    const body = new Uint8Array(await request.arrayBuffer());
+    const bytes = await request.arrayBuffer().catch(() => undefined);
+    if (!bytes) return new Response("the client has gone", { status: 400 });
+    const body = new Uint8Array(bytes);
     if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
     if (status !== undefined) return new Response("injected fault", { status });
     if (request.headers.get("authorization") !== `Bearer ${KV_TOKEN}`) {

@@ -87,6 +87,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: true,
     load: async () => (await import("./cost.ts")).benchCost,
   },
+  kills: {
+    about: "200 writers killed in the middle of a write: what is left",
+    usual: false,
+    load: async () => (await import("./kills.ts")).benchKills,
+  },
   instances: {
     about: "age of frames on an instance that does not receive the camera",
     usual: true,
