@@ -108,6 +108,10 @@ export function explainLines(stderr: readonly string[]): SourceError | undefined
   }
 }
 
+/** Lines that say how the camera was set up, not what went wrong. */
+const CHATTER =
+  / INFO |^Mode selection | - Score: |^Stream configuration adjusted|^Preview window /;
+
 /**
  * The error for a camera program that ended by itself.
  *
@@ -116,7 +120,7 @@ export function explainLines(stderr: readonly string[]): SourceError | undefined
  * @param stderr Its last lines, oldest first.
  */
 export function explainExit(program: string, code: number, stderr: readonly string[]): SourceError {
-  const last = stderr.at(-1)?.trim();
+  const last = stderr.findLast((line) => !CHATTER.test(line))?.trim();
   const words = `${program} ended with code ${code}${last ? `: ${last.slice(0, 200)}` : ""}`;
   return explainLines(stderr) ?? new SourceError("hardware", words, stderr);
 }

@@ -78,3 +78,19 @@ Deno.test("names the option that a build does not know", () => {
   assert.equal(unknownOption(["ERROR: *** unrecognised option '--mode=1:2' ***"]), "--mode");
   assert.equal(unknownOption(["ERROR: *** no cameras available ***"]), undefined);
 });
+
+Deno.test("what a camera says while it starts well is no reason for its end", () => {
+  const chatter = [
+    "[0:00:12.026] [42]  INFO Camera camera_manager.cpp:340 libcamera v0.7.1+rpt20260429",
+    "Mode selection for 1640:1232:10:P(5)",
+    "    SRGGB10_CSI2P,640x480/206.65 - Score: 2066.5",
+    "Stream configuration adjusted",
+  ];
+  assert.equal(explainExit("rpicam-vid", 1, chatter).message, "rpicam-vid ended with code 1");
+  const words = explainExit("rpicam-vid", 134, [
+    ...chatter.slice(0, 3),
+    "what(): oops",
+    chatter[3],
+  ]);
+  assert.equal(words.message, "rpicam-vid ended with code 134: what(): oops");
+});
