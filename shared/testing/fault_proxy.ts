@@ -13,6 +13,8 @@ export type NetworkFault =
    * behind a router that has forgotten them.
    */
   | { readonly kind: "black hole" }
+  /** What goes up arrives, what comes down vanishes; connections of that time stay so for ever. */
+  | { readonly kind: "answers lost" }
   /** Every `nth` request waits for `ms` before it goes on. */
   | { readonly kind: "delay"; readonly nth: number; readonly ms: number }
   /** Something on the way answers every request with this status. */
@@ -30,6 +32,8 @@ interface Route {
   readonly stranger: boolean;
   /** Set once the packets of this connection vanish. */
   dead: boolean;
+  /** Set once those that come down do. */
+  mute: boolean;
   up: number;
   /** Whether the last bytes went down: the next ones up begin a request. */
   answered: boolean;
@@ -92,6 +96,7 @@ export class FaultProxy implements AsyncDisposable {
     }
     for (const route of this.#routes) {
       if (kind === "black hole") route.dead = true;
+      if (kind === "answers lost") route.mute = true;
       if (kind === "refuse" || kind === "answer" || route.stranger) this.#close(route);
     }
   }
@@ -124,12 +129,13 @@ export class FaultProxy implements AsyncDisposable {
     server.setNoDelay(true);
     client.setNoDelay(true);
     const dead = this.#fault.kind === "black hole";
-    const route: Route = { client, server, stranger, dead, up: 0, answered: true };
+    const mute = this.#fault.kind === "answers lost";
+    const route: Route = { client, server, stranger, dead, mute, up: 0, answered: true };
     this.#routes.add(route);
     this.#pump(route, client, server, (chunk) => this.#goingUp(route, chunk));
     this.#pump(route, server, client, () => {
       route.answered = true;
-      return Promise.resolve(true);
+      return Promise.resolve(route.mute ? "drop" : "pass");
     });
   }
 
@@ -137,7 +143,7 @@ export class FaultProxy implements AsyncDisposable {
     route: Route,
     from: Deno.TcpConn,
     to: Deno.TcpConn,
-    pass: (chunk: Uint8Array) => Promise<boolean>,
+    judge: (chunk: Uint8Array) => Promise<"pass" | "drop" | "end">,
   ): Promise<void> {
     const buffer = new Uint8Array(CHUNK_BYTES);
     try {
@@ -145,18 +151,20 @@ export class FaultProxy implements AsyncDisposable {
         const length = await from.read(buffer);
         if (length === null) break;
         const chunk = buffer.subarray(0, length);
-        if (!await pass(chunk)) break;
+        const verdict = await judge(chunk);
+        if (verdict === "end") break;
         if (route.dead) return;
+        if (verdict === "drop") continue;
         for (let sent = 0; sent < length;) sent += await to.write(chunk.subarray(sent));
       }
     } catch {
       // One of the two sides has gone.
     }
-    if (!route.dead) this.#close(route);
+    if (!route.dead && !route.mute) this.#close(route);
   }
 
-  /** Lets bytes towards the edge wait, or ends their connection by returning false. */
-  async #goingUp(route: Route, chunk: Uint8Array): Promise<boolean> {
+  /** Lets bytes towards the edge wait, or ends their connection. */
+  async #goingUp(route: Route, chunk: Uint8Array): Promise<"pass" | "end"> {
     const fault = this.#fault;
     const begins = route.answered;
     route.answered = false;
@@ -171,7 +179,7 @@ export class FaultProxy implements AsyncDisposable {
     }
     route.up = begins ? chunk.length : route.up + chunk.length;
     this.bytesUp += chunk.length;
-    return !(fault.kind === "reset" && route.up > fault.bytes);
+    return fault.kind === "reset" && route.up > fault.bytes ? "end" : "pass";
   }
 
   /** Closes both sides. What a side has sent and nobody has read makes the kernel reset it. */

@@ -61,6 +61,20 @@ Deno.test("black hole: no answer and no error, and the old connection stays dead
     assert.equal(await ask(9), "9");
   }));
 
+Deno.test("answers lost: the request arrives, its answer does not", () =>
+  withProxy(async (proxy, ask) => {
+    proxy.set({ kind: "answers lost" });
+    const before = proxy.bytesUp;
+    const lost = new AbortController();
+    const result = ask(1000, lost.signal).then(() => "answered", () => "aborted");
+    assert.equal(await Promise.race([result, after(300, "silence")]), "silence");
+    assert.ok(proxy.bytesUp > before + 1000);
+    proxy.set({ kind: "none" });
+    assert.equal(await ask(9), "9");
+    lost.abort();
+    assert.equal(await result, "aborted");
+  }));
+
 Deno.test("delay: every second request waits", () =>
   withProxy(async (proxy, ask) => {
     proxy.set({ kind: "delay", nth: 2, ms: 300 });

@@ -26,6 +26,8 @@ const TROUBLES: readonly Trouble[] = [
   { name: "refused", fault: { kind: "refuse" }, lastsMs: 1500 },
   { name: "reset in the middle of a frame", fault: { kind: "reset", bytes: 9000 }, lastsMs: 2500 },
   { name: "a black hole", fault: { kind: "black hole" }, lastsMs: 4000 },
+  // What arrived and was not confirmed is sent again, and must not be shown again.
+  { name: "lost answers", fault: { kind: "answers lost" }, lastsMs: 3000 },
   {
     name: "every fifth request 3 s late",
     fault: { kind: "delay", nth: 5, ms: 3000 },
