@@ -56,7 +56,7 @@ export class Agent {
       random,
       frames: this.#frames,
       transport: config.transport === "ws"
-        ? createWsTransport(publisher)
+        ? createWsTransport(publisher, clock)
         : createPutTransport(publisher, clock),
       gate: config.idleCamera === "stop" ? restingGate(this.#supervisor) : ALWAYS_ON,
     });

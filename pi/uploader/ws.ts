@@ -1,7 +1,9 @@
 // One WebSocket for all frames: the edge tells its demand unasked, and a frame costs no handshake.
 
+import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
 import { camPath } from "../../shared/wire.ts";
+import { within } from "../within.ts";
 import type { EdgeClient } from "./edge_client.ts";
 import { PublishLine } from "./publish_line.ts";
 import type { Transport, Verdict } from "./transport.ts";
@@ -15,8 +17,14 @@ const DenoWebSocket = WebSocket as unknown as new (
   options: { readonly headers: Readonly<Record<string, string>> },
 ) => WebSocket;
 
+/**
+ * Ms without a word after which demand is asked for by a plain request: a socket whose connection a
+ * router has forgotten looks just like an edge that has nothing to say.
+ */
+const QUIET_MS = 45_000;
+
 /** Makes the transport. */
-export function createWsTransport(client: EdgeClient): Transport {
+export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
   const lines = new Latest<PublishLine>();
   const current = () => lines.value?.closed === undefined ? lines.value : undefined;
 
@@ -48,7 +56,14 @@ export function createWsTransport(client: EdgeClient): Transport {
     },
     async awaitDemand(interval, signal) {
       const line = current() ?? (await lines.next(lines.seq, signal)).value;
-      return await line.demand(interval, signal);
+      const quiet: Verdict = { kind: "accepted" };
+      const told = await within(
+        clock,
+        QUIET_MS,
+        signal,
+        (timed) => line.demand(interval, timed).then((verdict) => timed.aborted ? quiet : verdict),
+      );
+      return told === quiet && !signal.aborted ? await client.demand(interval, 0, signal) : told;
     },
     renew() {
       lines.value?.close("the connection was given up");

@@ -1,6 +1,7 @@
 // The WebSocket transport over real sockets.
 
 import assert from "node:assert/strict";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import type { PublishDown } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
 import type { CapturedFrame } from "../capture.ts";
@@ -9,6 +10,8 @@ import { EdgeClient } from "./edge_client.ts";
 import type { Transport } from "./transport.ts";
 import { createWsTransport } from "./ws.ts";
 
+/** Time stands still unless a test lets it pass. */
+const clock = new FakeClock();
 const NEVER = new AbortController().signal;
 const frame = (n: number): CapturedFrame => ({
   jpeg: new Uint8Array(2000).fill(n),
@@ -46,7 +49,7 @@ async function withEdge(
   });
   const url = `http://127.0.0.1:${server.addr.port}`;
   const address = { url, token: "0123456789abcdef", cam: "roof", session: "run-1" };
-  const transport = createWsTransport(new EdgeClient(address, systemConnect));
+  const transport = createWsTransport(new EdgeClient(address, systemConnect), clock);
   try {
     await test(transport, { sockets, requests });
   } finally {
@@ -84,6 +87,21 @@ Deno.test("demand arrives unasked", () =>
     server.sockets[0].send(JSON.stringify({ type: "demand", interval: 10_000, viewers: 0 }));
     assert.deepEqual(await news, { kind: "accepted", demand: { interval: 10_000, viewers: 0 } });
   }));
+
+Deno.test("a socket that has gone silent is not trusted: demand is asked for after a while", () =>
+  withEdge(
+    acknowledge,
+    async (transport, server) => {
+      await transport.send(frame(1), NEVER);
+      const news = transport.awaitDemand(200, NEVER);
+      while (clock.sleeping === 0) await new Promise((resolve) => setTimeout(resolve));
+      await clock.tick(45_000);
+      assert.deepEqual(await news, { kind: "accepted", demand: { interval: 100, viewers: 2 } });
+      assert.match(server.requests[1].url, /\/demand\?interval=200&wait=0$/);
+    },
+    (request) =>
+      request.url.includes("/demand") ? Response.json({ interval: 100, viewers: 2 }) : undefined,
+  ));
 
 Deno.test("a refused frame is a verdict like that on a PUT", () =>
   withEdge((say, bytes) => {
@@ -151,7 +169,7 @@ Deno.test("an edge that is not there is a failure, for frames and for probes", a
     cam: "cam",
     session: "s",
   };
-  const transport = createWsTransport(new EdgeClient(address, systemConnect));
+  const transport = createWsTransport(new EdgeClient(address, systemConnect), clock);
   assert.equal((await transport.probe(NEVER)).kind, "failed");
   assert.equal((await transport.send(frame(1), NEVER)).kind, "failed");
   transport.close();
