@@ -87,6 +87,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: true,
     load: async () => (await import("./cost.ts")).benchCost,
   },
+  wake: {
+    about: "from the first viewer to a picture of now, one instance and two",
+    usual: true,
+    load: async () => (await import("./wake.ts")).benchWake,
+  },
   kills: {
     about: "200 writers killed in the middle of a write: what is left",
     usual: false,
