@@ -42,7 +42,7 @@ export async function loadAssets(
   const text = async (name: string) => new TextDecoder().decode(await read(name));
   const names: AssetNames = JSON.parse(
     await text("assets.json").catch((cause) => {
-      throw new Error("Reading the built page failed: run `deno task build` first", { cause });
+      throw new Error("it was never built here, run `deno task build` once", { cause });
     }),
   );
   const built = new Set(Object.values(names));

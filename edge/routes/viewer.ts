@@ -5,6 +5,7 @@ import type { StatusCode } from "hono/utils/http-status";
 import { type Assets, loadAssets } from "../assets.ts";
 import { isOwner } from "../auth.ts";
 import { originOf } from "../origin.ts";
+import { problemException } from "../problem.ts";
 import { frameAncestors, pagePolicy, pageValues, renderTemplate } from "../page.ts";
 
 /** What the pages need of the edge. */
@@ -30,9 +31,9 @@ export class ViewerPages {
 
   /** What the build made. */
   assets(): Promise<Assets> {
-    return this.#assets ??= loadAssets(this.#deps.readAsset).catch((cause) => {
+    return this.#assets ??= loadAssets(this.#deps.readAsset).catch((error) => {
       this.#assets = undefined;
-      throw cause;
+      throw problemException(503, `Show the page: ${error.message}.`, { retryAfter: 60 });
     });
   }
 
