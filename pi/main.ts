@@ -13,7 +13,7 @@ import { installService } from "./install.ts";
 import { outputOf } from "./output.ts";
 import { createSpawn } from "./process.ts";
 import { CLEAR_ROW, showState } from "./show_state.ts";
-import { taskArguments, unitProblems, unitText } from "./systemd.ts";
+import { serviceArguments, unitProblems, unitText } from "./systemd.ts";
 import { systemConnect } from "./uploader/connection.ts";
 
 const clock = systemClock;
@@ -82,7 +82,8 @@ async function doctor(parsed: Parsed<Config>): Promise<number> {
 async function systemd(given: Record<string, string>, install: boolean): Promise<number> {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
-  const unit = { deno: Deno.execPath(), root, args: taskArguments(tasks.pi.command) };
+  const args = serviceArguments(tasks.pi.command, given.PERCH_SOURCE);
+  const unit = { deno: Deno.execPath(), root, args };
   const problems = unitProblems(unit);
   if (!install) {
     console.log(unitText(unit));

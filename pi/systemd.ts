@@ -16,18 +16,30 @@ export const SETTINGS_FILE = "/etc/perch/camera.env";
 /** Where the service finds the token; only root may read it. */
 export const TOKEN_FILE = "/etc/perch/token";
 
+/** Where systemd shows a service its credentials. */
+const CREDENTIALS = "/run/credentials";
+
 /** Where the unit belongs. */
 export const UNIT_FILE = "/etc/systemd/system/perch.service";
 
+/** Rights of the task that only drawing a pattern needs, which loads a native library. */
+const FOR_PATTERN = /^--allow-(ffi|sys)/;
+
 /**
- * The arguments of a task that starts with `deno`, without those that read `.env`: systemd hands
- * the settings over itself.
+ * What Deno is run with as a service: what the task runs it with, less `.env`, which systemd reads,
+ * and less the rights that the source does not need.
+ *
+ * @param task The command of the task.
+ * @param source `PERCH_SOURCE`, where it is set.
  */
-export function taskArguments(task: string): string[] {
+export function serviceArguments(task: string, source: string | undefined): string[] {
   const words = task.match(/(?:[^\s"]|"[^"]*")+/g) ?? [];
-  return words.slice(1)
+  const args = words.slice(1)
     .map((word) => word.replaceAll('"', ""))
     .filter((word) => !word.startsWith("--env-file"));
+  if (source === "pattern") return args;
+  return args.filter((arg) => !FOR_PATTERN.test(arg))
+    .map((arg) => arg === "--allow-read" ? `--allow-read=${CREDENTIALS}` : arg);
 }
 
 /** The unit's text. */

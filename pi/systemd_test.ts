@@ -1,19 +1,23 @@
 import assert from "node:assert/strict";
 import { toolTest } from "../shared/testing/tools.ts";
-import { taskArguments, unitProblems, unitText } from "./systemd.ts";
+import { serviceArguments, unitProblems, unitText } from "./systemd.ts";
 
+const TASK = 'deno run -q --env-file --allow-env="PERCH_*,A" --allow-read --allow-run=ls,stdbuf ' +
+  "--allow-ffi --allow-sys=cpus pi/main.ts";
 const UNIT = {
   deno: "/usr/bin/env",
   root: "/opt/perch",
-  args: taskArguments(
-    'deno run -q --env-file --allow-env="PERCH_*,A" --allow-run=ls,stdbuf pi/main.ts',
-  ),
+  args: serviceArguments(TASK, undefined),
 };
 
-Deno.test("the service runs what the task runs, without .env", () => {
+Deno.test("the service runs what the task runs, without .env and with fewer rights", () => {
   assert.equal(
     UNIT.args.join(" "),
-    "run -q --allow-env=PERCH_*,A --allow-run=ls,stdbuf pi/main.ts",
+    "run -q --allow-env=PERCH_*,A --allow-read=/run/credentials --allow-run=ls,stdbuf pi/main.ts",
+  );
+  assert.equal(
+    serviceArguments(TASK, "pattern").join(" "),
+    "run -q --allow-env=PERCH_*,A --allow-read --allow-run=ls,stdbuf --allow-ffi --allow-sys=cpus pi/main.ts",
   );
 });
 

@@ -1,0 +1,32 @@
+// The agent with the rights its service has, no more: a camera's pictures reach the edge.
+
+import assert from "node:assert/strict";
+import { serviceArguments } from "../../../pi/systemd.ts";
+import { installFakeRpicam } from "../fake_rpicam/install.ts";
+import { ROOT, RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
+
+Deno.test("the service's few rights are enough for a camera, and its log has priorities", async () => {
+  await using fake = await installFakeRpicam();
+  await using edge = await startEdge();
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  const args = serviceArguments(tasks.pi.command, undefined);
+  assert.ok(args.includes("--allow-read=/run/credentials") && !args.includes("--allow-ffi"));
+  await using pi = new RunningProgram("service", Deno.execPath(), args, {
+    env: {
+      ...fake.env("init:0"),
+      JOURNAL_STREAM: "8:12345",
+      PERCH_URL: edge.url,
+      PERCH_TOKEN: TEST_TOKEN,
+    },
+  });
+  await pi.line(/^<6>found camera 0 \(imx219\) with rpicam-vid$/);
+  await pi.line(/^<6>the camera is running: rpicam-vid 1280x720 at 5 fps$/);
+  const picture = async () => {
+    const response = await fetch(`${edge.url}/live.jpeg`);
+    await response.body?.cancel();
+    return response.status;
+  };
+  while (await picture() !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal((await pi.stop()).code, 0, pi.output);
+  assert.doesNotMatch(pi.output, /NotCapable|Requires/);
+});
