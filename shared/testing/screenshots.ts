@@ -1,0 +1,61 @@
+// deno task screenshots: the pictures of the README, made by a real edge in a real browser.
+
+import { Buffer } from "node:buffer";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
+import { loadSharp } from "./jpegs.ts";
+import { startEdge } from "./processes.ts";
+import { SceneCamera } from "./scene_camera.ts";
+import { ViewerPage } from "./viewer_page.ts";
+
+const FOLDER = new URL("../../.github/screenshots/", import.meta.url);
+const PHONE = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true };
+const DESKTOP = { viewport: { width: 1440, height: 900 } };
+
+await Deno.mkdir(FOLDER, { recursive: true });
+await using edge = await startEdge({
+  env: { PERCH_TITLE: "Lake hut", PERCH_KEYFRAME_S: "1", PERCH_STALE_S: "5" },
+});
+await using camera = await SceneCamera.make({
+  width: 1280,
+  height: 720,
+  pictures: 12,
+  quality: 80,
+});
+const others = ["garden", "harbour", "nest", "north ridge", "pier", "street"]
+  .map((name) => camera.as(name.replace(" ", "-")));
+for (const one of [camera, ...others]) {
+  await one.send(edge.url);
+  one.run(edge.url, 4);
+}
+const browser = await launchChromium();
+await shoot(browser, "desktop", "/", { ...DESKTOP, colorScheme: "light" });
+await shoot(browser, "phone", "/", { ...PHONE, colorScheme: "dark" });
+await shoot(browser, "wall", "/cams", { ...DESKTOP, colorScheme: "dark" });
+await camera.stop();
+await shoot(browser, "offline", "/", { ...PHONE, colorScheme: "light" }, "stale");
+await browser.close();
+for (const one of others) await one.stop();
+
+/** Opens a page, waits until it looks as it does to people, and writes the picture. */
+async function shoot(
+  browser: Browser,
+  name: string,
+  path: string,
+  options: Parameters<Browser["newContext"]>[0],
+  state = "live",
+): Promise<void> {
+  await using viewer = await ViewerPage.open(browser, edge.url + path, options);
+  const { page } = viewer;
+  if (path === "/") await viewer.state(state);
+  else await page.locator('.tile[data-state="live"]').nth(6).waitFor();
+  if (state === "live" && path === "/") await page.locator("#timeline").waitFor();
+  // The glow behind the picture fades in.
+  await page.waitForTimeout(1500);
+  const sharp = await loadSharp();
+  const png = await page.screenshot();
+  const small = await sharp(Buffer.from(png)).png({ palette: true, effort: 10, dither: 0.6 })
+    .toBuffer();
+  await Deno.writeFile(new URL(`${name}.png`, FOLDER), small);
+  console.log(`${name}.png: ${Math.round(small.length / 1024)} KB`);
+}
