@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { baseline, loadSharp } from "../../shared/testing/jpegs.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { TestEdge } from "../../shared/testing/test_edge.ts";
 import { CameraHub } from "../camera_hub.ts";
 import { FrameBuffer } from "../live_frame.ts";
 import { Imaging } from "./imaging.ts";
@@ -76,4 +77,38 @@ Deno.test("where nothing can be drawn a picture without a time says no signal", 
     fallback: () => Promise.resolve(plain),
   }).step(camera);
   assert.deepEqual(camera.shown.value!.jpeg, plain);
+});
+
+Deno.test("a viewer of the stream gets the notice once the signal is gone, and then the picture again", async () => {
+  await using edge = await TestEdge.start();
+  const jpeg = await baseline();
+  await edge.put(jpeg);
+  const stream = await edge.request("/stream.mjpeg?length=1");
+  const reader = stream.body!.getReader();
+  const next = async (): Promise<Uint8Array> => {
+    for (;;) {
+      const { value } = await reader.read();
+      if (value?.[0] === 0xff && value[1] === 0xd8) return value;
+    }
+  };
+  assert.deepEqual(await next(), jpeg);
+  const notice = (async () => {
+    for (;;) {
+      const picture = await next();
+      if (picture.length !== jpeg.length) return picture;
+    }
+  })();
+  const camera = edge.edge.deps.hub.open("cam")!;
+  const before = camera.shown.value;
+  for (let i = 0; i < 120 && camera.shown.value?.size === before?.size; i++) {
+    await edge.clock.tick(1000);
+    await new Promise((go) => setTimeout(go, 10));
+  }
+  const sharp = await loadSharp();
+  const blue = async (of: Uint8Array) => (await sharp(of).stats()).channels[2].mean;
+  assert.ok(await blue(await notice) < await blue(jpeg) * 0.6);
+  const again = next();
+  await edge.put(jpeg);
+  assert.deepEqual(await again, jpeg);
+  await reader.cancel();
 });

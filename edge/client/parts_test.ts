@@ -1,0 +1,74 @@
+// The small pure parts of the page.
+
+import assert from "node:assert/strict";
+import { BACKOFF_MAX_MS, backoffMs } from "./backoff.ts";
+import { FrameStats } from "./frame_stats.ts";
+import { shownAt } from "./live_view.ts";
+import { nearest, stretches } from "./past.ts";
+import { pictureName } from "./save.ts";
+import { ServerClock } from "./server_clock.ts";
+import { ageText } from "./times.ts";
+import { panBy, WHOLE, zoomAt } from "./zoom.ts";
+
+Deno.test("the wait between attempts grows to its bound, spread over pages", () => {
+  assert.equal(backoffMs(0, 1), 500);
+  assert.equal(backoffMs(0, 0), 250);
+  assert.equal(backoffMs(30, 1), BACKOFF_MAX_MS);
+});
+
+Deno.test("an age is told in the largest unit that says enough", () => {
+  const told = [-5, 0, 1499, 99_000, 100_000, 3_600_000, 7_200_000, 3 * 86_400_000].map(ageText);
+  assert.deepEqual(told, ["0 s", "0 s", "1 s", "99 s", "2 min", "60 min", "2 h", "3 days"]);
+});
+
+Deno.test("magnifying keeps the point under the finger, and the picture fills its frame", () => {
+  const zoomed = zoomAt(WHOLE, 4, 0.75, 0.25);
+  // The point 0.75 of the picture is still at 0.75 of the frame.
+  assert.equal(zoomed.x + 0.75 * zoomed.scale, 0.75);
+  assert.equal(zoomed.y + 0.25 * zoomed.scale, 0.25);
+  assert.deepEqual(panBy(zoomed, 100, 100), { scale: 4, x: 0, y: 0 });
+  assert.deepEqual(panBy(zoomed, -100, -100), { scale: 4, x: -3, y: -3 });
+  assert.deepEqual(zoomAt(zoomed, 0.001, 0.5, 0.5), { scale: 1, x: 0, y: 0 });
+  assert.equal(zoomAt(zoomed, 1000, 0.5, 0.5).scale, 8);
+});
+
+Deno.test("the nearest picture to a time is found, at the ends too", () => {
+  assert.equal(nearest([], 5), -1);
+  const times = [10, 20, 40];
+  const found = [0, 10, 14, 16, 29, 31, 99].map((time) => nearest(times, time));
+  assert.deepEqual(found, [0, 0, 0, 1, 1, 2, 2]);
+});
+
+Deno.test("stretches of pictures are parted where the camera was silent", () => {
+  assert.deepEqual(stretches([], 10), []);
+  assert.deepEqual(stretches([0, 5, 10, 50, 55, 90], 10), [[0, 10], [50, 55], [90, 90]]);
+});
+
+Deno.test("a camera's clock is believed where it can be right", () => {
+  const frame = { cam: "cam", version: 0, jpeg: new Blob(), receivedAt: 1_000_000_000 };
+  assert.equal(shownAt({ ...frame, capturedAt: 999_999_800 }), 999_999_800);
+  assert.equal(shownAt({ ...frame, capturedAt: 0 }), 1_000_000_000);
+  assert.equal(shownAt({ ...frame, capturedAt: 2_000_000_000 }), 1_000_000_000);
+});
+
+Deno.test("the edge's clock is followed by the message that travelled fastest", () => {
+  const clock = new ServerClock();
+  const ahead = () => Math.round((clock.now() - Date.now()) / 1000);
+  clock.observe(Date.now() + 100_000);
+  clock.observe(Date.now() + 98_000);
+  assert.equal(ahead(), 100);
+  clock.observe(Date.now());
+  assert.equal(ahead(), 0, "this device's clock was set");
+});
+
+Deno.test("the rate is that of the last five seconds", () => {
+  const stats = new FrameStats();
+  for (let at = 0; at <= 10_000; at += 200) stats.drawn(at, 80, 30_000);
+  assert.equal(stats.fps(10_000), 5);
+  assert.equal(stats.fps(20_000), 0);
+  assert.equal(stats.ageMs, 80);
+});
+
+Deno.test("a saved picture is named so that names sort by time", () => {
+  assert.match(pictureName("cam", Date.now()), /^cam-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.jpg$/);
+});
