@@ -96,6 +96,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     about: "200 writers killed in the middle of a write: what is left",
     usual: false,
     load: async () => (await import("./kills.ts")).benchKills,
+  },
   phone: {
     about: "a phone at 400 kbit/s: age of the picture on its screen by each road",
     usual: false,
