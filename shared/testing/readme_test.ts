@@ -8,7 +8,7 @@ import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } 
 
 const DOCS = [
   "README.md",
-  ...["ARCHITECTURE", "CHANGELOG", "CLIENTS", "CONTRIBUTING", "RUNNING"]
+  ...["ARCHITECTURE", "CHANGELOG", "CLIENTS", "CONTRIBUTING", "RUNNING", "SECURITY"]
     .map((name) => `.github/${name}.md`),
 ];
 

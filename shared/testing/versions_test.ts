@@ -1,0 +1,37 @@
+// One version of Deno and pinned actions, wherever they are named.
+
+import assert from "node:assert/strict";
+import { ROOT } from "./processes.ts";
+
+const version = (await Deno.readTextFile(`${ROOT}.dvmrc`)).trim();
+
+/** The workflows' texts by name. */
+async function workflows(): Promise<[name: string, text: string][]> {
+  const folder = `${ROOT}.github/workflows/`;
+  const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+  return await Promise.all(
+    names.map(async (name) => [name, await Deno.readTextFile(folder + name)] as [string, string]),
+  );
+}
+
+Deno.test("the docs name the Deno that everything is tried with", async () => {
+  for (const file of ["README.md", "edge/Containerfile"]) {
+    const text = await Deno.readTextFile(`${ROOT}${file}`);
+    const named = [...text.matchAll(/\bdeno[@:](\d+\.\d+\.\d+)/g)].map(([, found]) => found);
+    assert.ok(named.length > 0, file);
+    for (const found of named) assert.equal(found, version, file);
+  }
+});
+
+Deno.test("workflows take Deno's version from .dvmrc, and actions by full commit only", async () => {
+  const found = await workflows();
+  assert.ok(found.length >= 2);
+  for (const [name, text] of found) {
+    for (const [, action] of text.matchAll(/^\s*-?\s*uses: (\S+)/gm)) {
+      assert.match(action, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/, name);
+    }
+    assert.match(text, /deno-version-file: \.dvmrc/, name);
+    assert.match(text, /^permissions:\n {2}contents: read$/m, name);
+    assert.match(text, /timeout-minutes: \d+/, name);
+  }
+});
