@@ -93,3 +93,37 @@ toolTest(["ffmpeg"], "a wrong extra argument of ffmpeg is a mistake in the setti
     return true;
   });
 });
+
+Deno.test("a USB camera that cannot compress is asked for plain pictures, once and for all", async () => {
+  const dir = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${dir}/ffmpeg`,
+    `#!/bin/sh
+echo "$@" >> ${dir}/calls
+case "$*" in
+  *"-input_format mjpeg"*)
+    echo "[video4linux2,v4l2 @ 0x1] Cannot find a proper format for codec 'mjpeg' (id 7)" >&2
+    exit 1 ;;
+esac
+echo picture
+exec sleep 100
+`,
+    { mode: 0o755 },
+  );
+  const spawn = createSpawn({
+    clock: systemClock,
+    env: { PATH: `${dir}:${Deno.env.get("PATH")}` },
+  });
+  const source = createFfmpeg(spawn, options("/dev/v4l/by-id/usb-x"));
+  for (let run = 0; run < 2; run++) {
+    const stop = new AbortController();
+    await source.run(stop.signal, () => stop.abort());
+  }
+  const calls = (await Deno.readTextFile(`${dir}/calls`)).trim().split("\n");
+  await Deno.remove(dir, { recursive: true });
+  assert.deepEqual(
+    calls.map((call) => /-input_format (\w+)/.exec(call)?.[1]),
+    ["mjpeg", "yuyv422", "yuyv422"],
+  );
+  assert.match(calls[1], /-c:v mjpeg/);
+});
