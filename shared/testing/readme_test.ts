@@ -12,6 +12,19 @@ const DOCS = [
     .map((name) => `.github/${name}.md`),
 ];
 
+/** Files for people that name settings too. */
+const RECIPES = [
+  ".env.example",
+  ".github/workflows/release.yml",
+  "edge/Containerfile",
+  "edge/compose.yaml",
+  "edge/monitoring/alerts.yml",
+  "edge/proxy/Caddyfile",
+  "edge/proxy/nginx.conf",
+  "edge/systemd/perch-edge.service",
+  "shared/launch/perch-lan.service",
+];
+
 let readme = await Deno.readTextFile(`${ROOT}README.md`);
 
 const edgeRows: SettingRow[] = Object.entries(edgeSettings.shape).map(([name, schema]) => ({
@@ -50,7 +63,7 @@ Deno.test("README's table of camera settings is what the camera agent reads", as
 
 Deno.test("settings named anywhere in the docs exist", async () => {
   const known = new Set([...edgeRows, ...SETTING_HELP].map(({ name }) => name));
-  for (const file of [...DOCS, ".env.example"]) {
+  for (const file of [...DOCS, ...RECIPES]) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     const unknown = [...text.matchAll(/\bPERCH_[A-Z_]+\b/g)].map(([name]) => name)
       .filter((name) => !known.has(name));

@@ -1,8 +1,10 @@
-// The container recipe without a container engine: its steps carried out in a folder of their own.
+// The recipes for running the edge elsewhere, as far as that goes here: the container's steps carried
+// out in a folder of their own, units read by systemd, Deploy's entry point.
 
 import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, TEST_TOKEN } from "../processes.ts";
+import { toolPath, toolTest } from "../tools.ts";
 
 const lines = (await Deno.readTextFile(`${ROOT}edge/Containerfile`)).split("\n");
 
@@ -79,3 +81,25 @@ Deno.test("what deno.json tells Deno Deploy is there", async () => {
   assert.equal(deploy.build, "deno task build");
   assert.ok(tasks.build);
 });
+
+for (const unit of ["edge/systemd/perch-edge.service", "shared/launch/perch-lan.service"]) {
+  toolTest(["systemd-analyze"], `systemd has nothing to say against ${unit}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const text = (await Deno.readTextFile(`${ROOT}${unit}`))
+        .replace("/usr/local/bin/deno", Deno.execPath());
+      const path = `${folder}/${unit.split("/").pop()}`;
+      await Deno.writeTextFile(path, text);
+      await using verify = new RunningProgram("verify", toolPath("systemd-analyze")!, [
+        "verify",
+        "--man=no",
+        path,
+      ]);
+      const { code } = await verify.ended();
+      assert.equal(verify.output, "");
+      assert.equal(code, 0);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
