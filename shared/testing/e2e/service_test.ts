@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { serviceArguments } from "../../../pi/systemd.ts";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
-import { ROOT, RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
+import { isRunning } from "../fake_rpicam/starts.ts";
+import { ROOT, RunningProgram, startEdge, startPi, TEST_TOKEN } from "../processes.ts";
 
 Deno.test("the service's few rights are enough for a camera, and its log has priorities", async () => {
   await using fake = await installFakeRpicam();
@@ -29,4 +30,19 @@ Deno.test("the service's few rights are enough for a camera, and its log has pri
   while (await picture() !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.equal((await pi.stop()).code, 0, pi.output);
   assert.doesNotMatch(pi.output, /NotCapable|Requires/);
+});
+
+Deno.test("an agent that is killed without warning leaves no camera program behind", async () => {
+  await using fake = await installFakeRpicam();
+  await using pi = await startPi("http://127.0.0.1:1", {
+    env: { ...fake.env("init:0"), PERCH_SOURCE: "rpicam-vid" },
+  });
+  await pi.line(/the camera is running/);
+  const [{ pid }] = fake.starts();
+  assert.ok(isRunning(pid));
+  await pi.stop("SIGKILL");
+  for (let tries = 0; isRunning(pid); tries++) {
+    assert.ok(tries < 500, "the camera program still runs");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 });
