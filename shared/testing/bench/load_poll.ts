@@ -1,6 +1,7 @@
 // A viewer that asks for the newest frame again and again over one connection.
 
 import { nowUs } from "./libc.ts";
+import { STAMP_BYTES } from "./stamp.ts";
 import { LoadViewer } from "./load_viewer.ts";
 
 /** Asks, reads the answer, and asks again when it is time. */
@@ -11,6 +12,9 @@ export class PollViewer extends LoadViewer {
   dueAt = Infinity;
   #etag = "";
   #inBody = false;
+  /** Where the body starts in `head`; 0 while the head is not all here. */
+  #bodyAt = 0;
+  #nextTick = 0;
 
   /** Asks now. */
   again(): void {
@@ -21,8 +25,6 @@ export class PollViewer extends LoadViewer {
     this.ask(conditional && this.#etag ? `If-None-Match: ${this.#etag}\r\n` : "");
   }
 
-  #nextTick = 0;
-
   override start(): void {
     super.start();
     this.#nextTick = nowUs();
@@ -30,7 +32,7 @@ export class PollViewer extends LoadViewer {
 
   readable(): boolean {
     if (!this.#inBody) {
-      const got = this.#answer();
+      const got = this.#bodyAt === 0 ? this.#answer() : this.#begin();
       if (got <= 0) return got < 0 && !this.broken;
       if (!this.#inBody) return true;
     }
@@ -42,7 +44,7 @@ export class PollViewer extends LoadViewer {
     return true;
   }
 
-  /** Reads the answer's head; 1 when it is all here. */
+  /** Reads the answer's head and goes on with its body; 1 when it is clear what comes. */
   #answer(): number {
     for (;;) {
       const got = this.take(
@@ -63,19 +65,24 @@ export class PollViewer extends LoadViewer {
       }
       const length = /^content-length: (\d+)/im.exec(text.slice(0, end))?.[1];
       if (status !== "200" || Number(length) !== this.crowd.size) return this.damaged() ? 1 : 0;
-      // Where the frame's stamp did not come along, it comes now: a frame is never that short.
-      if (this.headLength < end + 100) {
-        const more = this.fillHead(end + 100);
-        if (more <= 0) return this.damaged() ? 1 : 0;
-      }
-      this.#inBody = true;
-      return this.beginBody(end) ? 1 : 0;
+      this.#bodyAt = end;
+      return this.#begin();
     }
   }
 
+  /** Waits for the frame's stamp, which may come behind the head. */
+  #begin(): number {
+    const got = this.fillHead(this.#bodyAt + STAMP_BYTES);
+    if (got <= 0) return got;
+    this.#inBody = true;
+    const good = this.beginBody(this.#bodyAt);
+    this.#bodyAt = 0;
+    return good ? 1 : 0;
+  }
+
   #done(): void {
+    const now = nowUs();
     if (this.counting.measuring()) this.answers++;
-    this.dueAt = this.crowd.interval === 0 ? nowUs() : this.#nextTick;
-    if (this.#nextTick < nowUs() && this.crowd.interval > 0) this.dueAt = nowUs();
+    this.dueAt = Math.max(now, this.#nextTick);
   }
 }

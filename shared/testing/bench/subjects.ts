@@ -72,11 +72,11 @@ export const ceiling: Subject = {
   start: () => startScript("ceiling_server.ts", ["--allow-ffi"], [`${freePort()}`]),
 };
 
-/** nginx with the newest frame as a file in memory. */
+/** nginx with the newest frame as a file. */
 export const nginx: Subject = {
   name: "nginx, static file",
   async start() {
-    const folder = await Deno.makeTempDir({ dir: "/dev/shm", prefix: "perch-bench-" });
+    const folder = await Deno.makeTempDir({ prefix: "perch-bench-" });
     const port = freePort();
     await Deno.writeTextFile(`${folder}/nginx.conf`, nginxConfig(folder, port));
     await Deno.chmod(folder, 0o755);
