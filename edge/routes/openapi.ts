@@ -2,14 +2,16 @@
 
 import type { Handler } from "hono";
 import type { EdgeDeps } from "../deps.ts";
-import { openapiDocument } from "../openapi.ts";
 
-/** The OpenAPI description, made once. */
+/** The OpenAPI description, made when somebody first asks: a start has more urgent things to load. */
 export function getOpenapi({ config }: EdgeDeps): Handler {
-  const text = JSON.stringify(openapiDocument(config.title, config.legacyUpload));
-  return (context) =>
-    context.body(text, 200, {
+  let text: string | undefined;
+  return async (context) => {
+    const { openapiDocument } = await import("../openapi.ts");
+    text ??= JSON.stringify(openapiDocument(config.title, config.legacyUpload));
+    return context.body(text, 200, {
       "content-type": "application/json",
       "cache-control": "public, max-age=300",
     });
+  };
 }
