@@ -10,8 +10,8 @@ import { ingest } from "../ingest.ts";
 import { FrameBuffer } from "../live_frame.ts";
 import { problem } from "../problem.ts";
 import { camOf } from "./cam_of.ts";
+import { notSocket, openSocket } from "./upgrade.ts";
 
-const IDLE_TIMEOUT_S = 30;
 const UNSUPPORTED_DATA = 1003;
 const MESSAGE_TOO_BIG = 1009;
 const GOING_AWAY = 1001;
@@ -24,9 +24,8 @@ export function getPublish(deps: EdgeDeps): Handler {
   const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
 
   return async function getPublish(context) {
-    if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      return problem(426, "This address speaks WebSocket.", { headers: { upgrade: "websocket" } });
-    }
+    const wrong = notSocket(context);
+    if (wrong) return wrong;
     const session = context.req.query("session") ?? "";
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(session)) {
       return problem(422, "Read session: wanted 1 to 64 letters, digits, dashes or underscores.");
@@ -35,15 +34,12 @@ export function getPublish(deps: EdgeDeps): Handler {
     const camera = isCamId(cam) && !hub.closed ? hub.open(cam) : undefined;
     if (!camera) return problem(503, `Add camera ${cam}: no more are taken.`, { retryAfter: 60 });
     if (!camera.contact.receiving) await hub.find(cam);
-    const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
-      idleTimeout: IDLE_TIMEOUT_S,
-    });
+    const { socket, response } = openSocket(context.req.raw);
     serve(socket, camera, session);
     return response;
   };
 
   function serve(socket: WebSocket, camera: CameraHub, session: string): void {
-    socket.binaryType = "arraybuffer";
     const say = (message: PublishDown) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     };
@@ -68,8 +64,6 @@ export function getPublish(deps: EdgeDeps): Handler {
       say(take(new Uint8Array(data), camera, session));
     };
     socket.onclose = () => stopListening();
-    // An error is always followed by close; unheard it would be thrown.
-    socket.onerror = () => {};
   }
 
   function take(message: Uint8Array, camera: CameraHub, session: string): PublishDown {

@@ -10,9 +10,8 @@ import { SocketViewer } from "../socket_viewer.ts";
 import { MAX_CAMERAS } from "../tokens.ts";
 import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
+import { notSocket, openSocket } from "./upgrade.ts";
 
-/** Seconds of silence after which a socket is pinged, and dropped if no answer comes. */
-const IDLE_TIMEOUT_S = 30;
 const POLICY_VIOLATION = 1008;
 
 /** A viewer acknowledges each frame of up to 32 cameras at up to 60 a second. */
@@ -34,18 +33,14 @@ export function getSocket(deps: EdgeDeps): Handler {
   );
 
   return async function getSocket(context) {
-    if (context.req.header("upgrade")?.toLowerCase() !== "websocket") {
-      return problem(426, "This address speaks WebSocket.", { headers: { upgrade: "websocket" } });
-    }
+    const wrong = notSocket(context);
+    if (wrong) return wrong;
     const cameras = await camerasOf(context);
     if (cameras instanceof Response) return cameras;
     const width = readWidth(context);
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
-    const { socket, response } = Deno.upgradeWebSocket(context.req.raw, {
-      idleTimeout: IDLE_TIMEOUT_S,
-    });
-    socket.binaryType = "arraybuffer";
+    const { socket, response } = openSocket(context.req.raw);
     const watched = cameras.map((camera) => ({
       camera,
       ...deps.feeds.hold(camera.latest, width, camera.camera),
@@ -68,8 +63,6 @@ export function getSocket(deps: EdgeDeps): Handler {
       viewer.stop();
       place.free();
     };
-    // An error is always followed by close, where the viewer stops; unheard it would be thrown.
-    socket.onerror = () => {};
     return response;
   };
 

@@ -183,7 +183,12 @@ Deno.test("a camera's socket is not opened without a token, and closed on text",
 Deno.test("/ws without an upgrade says what it is, unknown cameras are 404", async () => {
   await using edge = await TestEdge.start();
   assert.equal((await edge.request("/ws")).status, 426);
-  const headers = { upgrade: "websocket" };
+  const headers = {
+    upgrade: "websocket",
+    connection: "keep-alive, Upgrade",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "MDAwMDAwMDAwMDAwMDAwMA==",
+  };
   assert.equal((await edge.request("/ws?cams=nobody", { headers })).status, 404);
   const many = Array.from({ length: 33 }, (_, i) => `c${i}`).join(",");
   assert.equal((await edge.request(`/ws?cams=${many}`, { headers })).status, 422);

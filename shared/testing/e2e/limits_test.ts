@@ -147,3 +147,44 @@ Deno.test("with PERCH_LOG=json each line is one JSON object", async () => {
     assert.equal(typeof message, "string");
   }
 });
+
+Deno.test("a handshake that is none takes no viewer's place and fails nothing", async () => {
+  await using edge = await startEdge();
+  await putFrame(edge.url, frame);
+  const key = "Sec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n";
+  const version = "Sec-WebSocket-Version: 13\r\n";
+  const connection = "Connection: Upgrade\r\n";
+  const handshakes = [
+    "",
+    connection,
+    connection + version,
+    connection + key,
+    version + key,
+    `Connection: keep-alive\r\n${version}${key}`,
+    `${connection}Sec-WebSocket-Version: 8\r\n${key}`,
+    `${connection}${version}Sec-WebSocket-Key: \r\n`,
+    `${connection}${version}Sec-WebSocket-Key: short\r\n`,
+  ];
+  for (const path of ["/ws", "/publish?session=a"]) {
+    for (const headers of handshakes) {
+      const status = await statusOf(
+        edge,
+        `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TEST_TOKEN}\r\n` +
+          `Upgrade: websocket\r\n${headers}\r\n`,
+      );
+      assert.equal(status, 426, headers);
+    }
+  }
+  assert.equal(await metric(edge, "perch_viewers_connected"), 0);
+  assert(!edge.output.includes("failed"), edge.output);
+});
+
+/** The status that some bytes are answered with. */
+async function statusOf(edge: RunningEdge, request: string): Promise<number> {
+  const { hostname, port } = new URL(edge.url);
+  using connection = await Deno.connect({ hostname, port: Number(port) });
+  await connection.write(new TextEncoder().encode(request));
+  const answer = new Uint8Array(12);
+  await connection.read(answer);
+  return Number(new TextDecoder().decode(answer).slice(9));
+}
