@@ -36,13 +36,16 @@ async function runChained(
   const single = cams.length === 1;
   const queue = [...cams];
   const seen = new Map<string, string>();
+  // Where too many wait already the edge, or a cache before it, still answers who does not wait.
+  let crowded = false;
   const pictures = async () => {
     for (let cam = queue.shift(); cam !== undefined && !signal.aborted; cam = queue.shift()) {
       const url = edgeUrl(options, `/cams/${cam}/live.jpeg`);
-      if (single && seen.has(cam)) url.searchParams.set("wait", String(WAIT_S));
+      if (single && !crowded && seen.has(cam)) url.searchParams.set("wait", String(WAIT_S));
       const found = await picture(url, cam, seen, sink, signal);
+      if (found === "crowded") crowded = true;
       queue.push(cam);
-      if (!single || !found) await pause(WALL_PAUSE_MS, signal);
+      if (!single || crowded || !found) await pause(WALL_PAUSE_MS, signal);
     }
   };
   const states = async () => {
@@ -69,7 +72,7 @@ async function picture(
   seen: Map<string, string>,
   sink: TransportSink,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<boolean | "crowded"> {
   const last = seen.get(cam);
   const headers: HeadersInit = last ? { "If-None-Match": last } : {};
   const answer = await fetch(url, { headers, signal, cache: "no-store" });
@@ -81,6 +84,10 @@ async function picture(
     await answer.body?.cancel();
     sink.onOpen();
     return false;
+  }
+  if (url.searchParams.has("wait") && (answer.status === 503 || answer.status === 429)) {
+    await answer.body?.cancel();
+    return "crowded";
   }
   if (answer.status === 401) throw new SignInNeeded("This cam is private");
   if (!answer.ok) throw new Error(`GET ${url.pathname} was answered ${answer.status}`);

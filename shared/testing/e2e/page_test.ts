@@ -140,6 +140,32 @@ toolTest(["chromium"], "a camera that has sent nothing yet has a page that says 
   await viewer.state("live");
 });
 
+toolTest(["chromium"], "over PERCH_MAX_VIEWERS the page goes on without a connection", async () => {
+  await using set = await stage({ PERCH_MAX_VIEWERS: "1" });
+  const seat = new WebSocket(`${set.edge.url.replace("http", "ws")}/ws`);
+  await new Promise((resolve) => seat.onmessage = resolve);
+  const waiting = new AbortController();
+  const still = `${set.edge.url}/live.jpeg?wait=30`;
+  const wait = async () => {
+    // Taken again each time it ends, so that nobody else gets the only place.
+    for (let etag = ""; !waiting.signal.aborted;) {
+      const headers = { "if-none-match": etag };
+      const answer = await fetch(still, { headers, signal: waiting.signal }).catch(() => undefined);
+      await answer?.body?.cancel();
+      etag = answer?.headers.get("etag") ?? etag;
+      if (answer?.status === 503) await new Promise((go) => setTimeout(go, 20));
+    }
+  };
+  const waits = Array.from({ length: 5 }, wait);
+  await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+  await viewer.state("live");
+  const first = await viewer.pixels();
+  await until("the picture changes", async () => await viewer.pixels() !== first);
+  waiting.abort();
+  await Promise.all(waits);
+  seat.close();
+});
+
 toolTest(["chromium"], "without WebSocket the page is live by chained requests", async () => {
   await using set = await stage();
   await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
