@@ -41,16 +41,16 @@ function start(name: string, extra: Record<string, string>, onLine = (_line: str
   });
 }
 
-/** The usual port, or any free one for a demo that finds it taken. */
-function choosePort(): number {
-  if (env.PORT) return Number(env.PORT);
+/** The port asked for, the usual one, or any free one for a demo that finds it taken. */
+function choosePort(): string {
+  if (env.PORT) return env.PORT;
   try {
     Deno.listen({ hostname: "0.0.0.0", port: 8000 }).close();
   } catch (error) {
-    if (mode === "demo" && error instanceof Deno.errors.AddrInUse) return 0;
+    if (mode === "demo" && error instanceof Deno.errors.AddrInUse) return "0";
     if (!(error instanceof Deno.errors.AddrInUse)) throw error;
   }
-  return 8000;
+  return "8000";
 }
 
 Deno.addSignalListener("SIGINT", stopAll);

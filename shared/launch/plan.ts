@@ -21,12 +21,12 @@ export function edgeEnv(
   mode: LaunchMode,
   env: Env,
   token: string,
-  port: number,
+  port: string,
 ): Record<string, string> {
   const others = mode === "lan" && env.PERCH_PUBLISH_TOKENS ? `${env.PERCH_PUBLISH_TOKENS},` : "";
   return {
     HOST: env.HOST || "0.0.0.0",
-    PORT: String(port),
+    PORT: port,
     // In memory: a demo leaves nothing behind, and a Pi's SD card is not written to.
     PERCH_KV_PATH: mode === "lan" && env.PERCH_KV_PATH || ":memory:",
     PERCH_PUBLISH_TOKENS: others + token,

@@ -10,7 +10,7 @@ import {
 
 Deno.test("a demo keeps nothing, shows a pattern, and knows only its own token", () => {
   const env = { PERCH_PUBLISH_TOKENS: "someone-elses-token", PERCH_KV_PATH: "/var/lib/perch.db" };
-  assert.deepEqual(edgeEnv("demo", env, "t", 0), {
+  assert.deepEqual(edgeEnv("demo", env, "t", "0"), {
     HOST: "0.0.0.0",
     PORT: "0",
     PERCH_KV_PATH: ":memory:",
@@ -25,10 +25,10 @@ Deno.test("a demo keeps nothing, shows a pattern, and knows only its own token",
 
 Deno.test("lan takes the machine's own camera and keeps the tokens and the file it is given", () => {
   const env = { PERCH_PUBLISH_TOKENS: "cam=another-token", PERCH_KV_PATH: "/var/lib/perch.db" };
-  const edge = edgeEnv("lan", env, "t", 8000);
+  const edge = edgeEnv("lan", env, "t", "8000");
   assert.equal(edge.PERCH_PUBLISH_TOKENS, "cam=another-token,t");
   assert.equal(edge.PERCH_KV_PATH, "/var/lib/perch.db");
-  assert.equal(edgeEnv("lan", {}, "t", 8000).PERCH_KV_PATH, ":memory:");
+  assert.equal(edgeEnv("lan", {}, "t", "8000").PERCH_KV_PATH, ":memory:");
   assert.equal(piEnv("lan", {}, "t", 8000).PERCH_SOURCE, "auto");
 });
 

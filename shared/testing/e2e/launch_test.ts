@@ -24,3 +24,30 @@ Deno.test("demo shows a moving pattern and ends cleanly", async () => {
   assert.equal((await demo.stop("SIGINT")).code, 0, demo.output);
   await assert.rejects(fetch(url), "the edge still listens");
 });
+
+Deno.test("demo takes another port where the usual one is taken", async () => {
+  let taken: Deno.Listener | undefined;
+  try {
+    taken = Deno.listen({ hostname: "0.0.0.0", port: 8000 });
+  } catch (error) {
+    // Somebody else has it: as good.
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+  }
+  await using demo = new RunningProgram("demo", Deno.execPath(), ["task", "demo"], {
+    env: { NO_COLOR: "1" },
+    group: true,
+  });
+  const [, port] = await demo.line(/on this machine\s+http:\/\/localhost:(\d+)/);
+  assert.notEqual(port, "8000");
+  await demo.stop("SIGINT");
+  taken?.close();
+});
+
+Deno.test("a demo whose edge cannot start says why, stops the rest, and fails", async () => {
+  await using demo = new RunningProgram("demo", Deno.execPath(), ["task", "demo"], {
+    env: { NO_COLOR: "1", PORT: "http" },
+    group: true,
+  });
+  assert.equal((await demo.ended()).code, 2, demo.output);
+  assert.match(demo.output, /PORT: got "http", wanted/);
+});
