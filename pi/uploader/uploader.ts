@@ -25,6 +25,9 @@ const OLD_MS = 10_000;
 /** Ms between questions for demand that bring no news, whatever answers them. */
 const MIN_ASK_MS = 1000;
 
+/** Longest wait between frames that the edge does not want. */
+const MAX_SKIP_PAUSE_MS = 30_000;
+
 /** Lets the camera rest while no frame is due for long. */
 export interface CameraGate {
   /** Frames are wanted from now on. */
@@ -69,6 +72,8 @@ export class Uploader {
   /** Ends sleeps and questions that a new demand or trouble has overtaken. */
   readonly #news = new News();
   #skippedStatus = 0;
+  /** Frames in a row that the edge did not want. */
+  #skips = 0;
 
   constructor(options: UploaderOptions) {
     this.#options = options;
@@ -128,7 +133,8 @@ export class Uploader {
     const { clock, gate } = this.#options;
     let rested = false;
     for (;;) {
-      const left = startedAt + this.#demand.interval - clock.monotonic();
+      const interval = Math.max(this.#demand.interval, skipPause(this.#skips));
+      const left = startedAt + interval - clock.monotonic();
       if (!(left > 0) || this.#overdue) break;
       rested = gate.close(left) || rested;
       await this.#news.until(signal, (news) => clock.sleep(left, news));
@@ -152,6 +158,7 @@ export class Uploader {
       this.#deadline.arrived(clock.monotonic() - startedAt, length);
       this.counts.sent++;
       this.counts.sentBytes += length;
+      this.#skips = 0;
       this.#trouble.end();
     } else if (verdict.kind === "skipped") this.#countSkipped(verdict);
     else {
@@ -163,6 +170,7 @@ export class Uploader {
 
   #countSkipped({ status, detail }: Verdict & { kind: "skipped" }): void {
     this.counts.skipped++;
+    this.#skips++;
     if (status === this.#skippedStatus) return;
     this.#skippedStatus = status;
     this.#options.log.warn("the edge did not take a frame", { status, detail });
@@ -224,4 +232,12 @@ export class Uploader {
       if (early > 0 && interval === this.#demand.interval) await clock.sleep(early, signal);
     }
   }
+}
+
+/**
+ * Ms to wait at least after `skips` unwanted frames in a row: one may have come late or broken, but
+ * an edge that wants none, because all are too large, is not to be flooded over somebody's phone.
+ */
+function skipPause(skips: number): number {
+  return skips < 3 ? 0 : Math.min(500 * 2 ** (skips - 3), MAX_SKIP_PAUSE_MS);
 }

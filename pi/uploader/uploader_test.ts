@@ -241,11 +241,27 @@ Deno.test("a refused token is said loudly once and tried every half minute, with
 
 Deno.test("a frame the edge does not want is counted, and the next one sent", () =>
   onStage(async ({ transport, film, uploader, lines }) => {
+    await film(100);
+    transport.answer = { kind: "skipped", status: 409, detail: "Late." };
+    await film(400);
+    assert.equal(uploader.counts.skipped, 2);
+    transport.answer = OK;
+    await film(500);
+    assert.deepEqual(gaps(transport.sent), Array(5).fill(200));
+    assert.deepEqual(lines, ["the edge did not take a frame"]);
+  }));
+
+Deno.test("an edge that wants none of the frames is not flooded with them", () =>
+  onStage(async ({ transport, film, uploader, lines }) => {
     transport.answer = { kind: "skipped", status: 413, detail: "Too large." };
-    await film(1000);
-    assert.equal(uploader.counts.skipped, 10);
-    assert.deepEqual(transport.sent.map(({ n }) => n), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    await film(120_000, 500);
+    assert.ok(uploader.counts.skipped < 14, `${uploader.counts.skipped} frames`);
     assert.equal(lines.length, 1);
+    transport.answer = OK;
+    await film(30_000, 500);
+    const sent = transport.sent.length;
+    await film(2000);
+    assert.ok(transport.sent.length - sent >= 9);
   }));
 
 Deno.test("an edge that is busy is given the time it asks for", () =>
