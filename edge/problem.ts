@@ -17,6 +17,7 @@ const TITLES: Readonly<Record<number, string>> = {
   422: "Bad value",
   426: "WebSocket needed",
   429: "Too many requests",
+  501: "Not possible here",
   503: "Not available now",
 };
 

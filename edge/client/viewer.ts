@@ -7,8 +7,8 @@ import { Face } from "./face.ts";
 import { Glow } from "./glow.ts";
 import { listenToKeys } from "./keys.ts";
 import { LiveView, shownAt } from "./live_view.ts";
+import { layControlsOver } from "./overlay.ts";
 import { pictureName, saveBlob } from "./save.ts";
-import { quietWhenUnused } from "./quiet.ts";
 import { canFloat, isSeen, toggleFloating, toggleFullscreen } from "./screen.ts";
 import { prepareSharing } from "./sharing.ts";
 import { Timeline } from "./timeline.ts";
@@ -128,7 +128,7 @@ for (const [id, act] of Object.entries(actions)) {
 byId("pip").hidden = !canFloat();
 byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam);
-quietWhenUnused(document.querySelector<HTMLElement>(".viewer")!);
+layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
 listenToKeys({
   " ": byId("pause"),
   f: byId("fullscreen"),

@@ -254,6 +254,10 @@ toolTest(["chromium"], "buttons and keys do what they say", async () => {
   await page.keyboard.press("0");
   await page.keyboard.press("f");
   await page.waitForFunction(() => document.fullscreenElement !== null);
+  await page.locator("main.over.quiet").waitFor();
+  await until("the controls fade", async () => !await page.locator("#pause").isVisible());
+  await page.mouse.move(300, 300);
+  await page.locator("main.over:not(.quiet)").waitFor();
   await page.keyboard.press("f");
   await page.waitForFunction(() => document.fullscreenElement === null);
   await page.keyboard.press(" ");
