@@ -19,6 +19,11 @@ export class VirtualClock implements Clock {
   /** Whether something was done since the last step that takes more than microtasks. */
   #outside = false;
 
+  /** How many sleep now. */
+  get sleeping(): number {
+    return this.#sleepers.size;
+  }
+
   now(): number {
     return this.#start + this.#time;
   }

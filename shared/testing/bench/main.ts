@@ -102,6 +102,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: false,
     load: async () => (await import("./phone.ts")).benchPhone,
   },
+  luck: {
+    about: "four simulated weeks of random trouble for the camera agent",
+    usual: false,
+    load: async () => (await import("./luck.ts")).benchLuck,
+  },
   instances: {
     about: "age of frames on an instance that does not receive the camera",
     usual: true,
