@@ -92,6 +92,20 @@ Deno.test("links in the docs to files of the project lead somewhere", async () =
   }
 });
 
+Deno.test("every file and folder in the architecture's tree is there", async () => {
+  const text = await Deno.readTextFile(`${ROOT}.github/ARCHITECTURE.md`);
+  const tree = text.slice(text.indexOf("## The tree")).split("```")[1].trim();
+  let half = "";
+  for (const line of tree.split("\n")) {
+    if (!line.startsWith(" ")) half = /^\S+/.exec(line)![0];
+    for (
+      const [name] of line.replace(/[^ ]*`.*?`[^ ]*/g, "").matchAll(/[\w]+(?:\.ts|\/)(?= |$)/g)
+    ) {
+      await Deno.stat(`${ROOT}${line.startsWith(" ") ? half : ""}${name}`);
+    }
+  }
+});
+
 Deno.test("a runnable block is the fenced block behind its marker", () => {
   const text =
     "a\n<!-- runnable until: up -->\n\n```sh\nx\ny\n```\n<!-- runnable -->\n```sh\nz\n```\n";
