@@ -75,9 +75,14 @@ export class RunningProgram implements AsyncDisposable {
    * The first line that matches, past or future.
    *
    * @param after Lines before this index are not looked at. Default 0.
-   * @throws When the program ends or a minute passes without it; the message holds the output.
+   * @param deadlineMs How long it may take. Default a minute.
+   * @throws When the program ends or the time passes without it; the message holds the output.
    */
-  line(pattern: RegExp, after = 0): Promise<RegExpExecArray> {
+  line(
+    pattern: RegExp,
+    after = 0,
+    deadlineMs: number = LINE_DEADLINE_MS,
+  ): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         clearTimeout(timer);
@@ -88,7 +93,7 @@ export class RunningProgram implements AsyncDisposable {
         finish(() =>
           reject(new Error(`${this.#name} ${why} without a line like ${pattern}:\n${this.output}`))
         );
-      const timer = setTimeout(() => missing("ran a minute"), LINE_DEADLINE_MS);
+      const timer = setTimeout(() => missing(`ran ${deadlineMs / 1000} s`), deadlineMs);
       const look = () => {
         for (let i = after; i < this.lines.length; i++) {
           const match = pattern.exec(this.lines[i]);

@@ -2,114 +2,105 @@
 // are slow, come and go, or hold connections and never read.
 
 import { fileURLToPath } from "node:url";
-import { baseline, withSegment } from "../jpegs.ts";
-import { putFrame, type RunningEdge, RunningProgram, startEdge } from "../processes.ts";
+import { RunningProgram } from "../processes.ts";
 import { SilentClients } from "../silent_clients.ts";
-import type { CrowdFigures } from "./crowd_main.ts";
-import { seconds } from "./fault_list.ts";
+import { type Load, measure, type Measured } from "./measure.ts";
+import type { RestlessFigures } from "./restless_main.ts";
 import type { Report } from "./scenario.ts";
+import { publicEdge, type Server } from "./subjects.ts";
+import { residentMb } from "./usage.ts";
 
-const FPS = 10;
-const CROWD = fileURLToPath(new URL("crowd_main.ts", import.meta.url));
-const COMMENT = 0xfe;
+const RESTLESS = fileURLToPath(new URL("restless_main.ts", import.meta.url));
+const MINUTE_S = 60;
 
-/** 500 viewers, a tenth of them slow, a tenth restless: ten minutes. `PERCH_BENCH_S` shortens it. */
+/** 500 viewers, a tenth of them slow, a tenth restless: ten minutes, or `PERCH_BENCH_S`. */
 export async function benchCrowd(report: Report): Promise<void> {
-  const length = Number(Deno.env.get("PERCH_BENCH_S") ?? 600);
-  await using edge = await startEdge({ env: { PERCH_STRIP_METADATA: "false" } });
-  const crowd = { healthy: 400, slow: 50, restless: 50 };
-  await run(report, edge, crowd, length);
-  report.note(
-    "400 healthy viewers at 10 fps of 30 KB, 50 at 64 KB/s, 50 that vanish and come back",
-  );
+  const seconds = Number(Deno.env.get("PERCH_BENCH_S") ?? 600);
+  await using server = await publicEdge.start();
+  const load: Load = {
+    ...{ road: "mjpeg", viewers: 450, slow: 50, slowRate: 64 * 1024, fps: 10, ramp: 3, seconds },
+  };
+  const memory = sampleMemory(server, seconds);
+  const measuring = measure(server, load);
+  const restless = comeAndGo(server, seconds);
+  const measured = await measuring;
+  const { joins, cuts, torn } = await restless;
+  report.row("400 healthy viewers", healthy(measured));
+  report.note(`50 viewers at 64 KB/s: ${measured.load.slow.fpsMedian.toFixed(1)} fps each`);
+  report.note(`50 that vanish: ${joins} times there, ${cuts} times cut off, ${torn} torn pictures`);
+  tellMemory(report, await memory);
 }
 
 /** 2,000 connections that never read or never ask, beside 100 healthy viewers: three minutes. */
 export async function benchSilent(report: Report): Promise<void> {
-  const length = Number(Deno.env.get("PERCH_BENCH_S") ?? 180);
-  await using edge = await startEdge({
-    env: { PERCH_STRIP_METADATA: "false", PERCH_MAX_VIEWERS: "2000" },
-  });
-  await putFrame(edge.url, await baseline(360, 270));
-  const before = await memory(edge);
-  const silent = new SilentClients(edge.url);
+  const seconds = Number(Deno.env.get("PERCH_BENCH_S") ?? 180);
+  await using server = await publicEdge.start();
+  const before = residentMb(server.program.pid);
+  const load: Load = { road: "mjpeg", viewers: 100, fps: 10, ramp: 1, seconds };
+  const alone = await measure(server, { ...load, seconds: 10 });
+  const silent = new SilentClients(`http://127.0.0.1:${server.port}`);
   await silent.open(700, "idle");
   await silent.open(300, "half a request");
   await silent.open(500, "stream");
   await silent.open(500, "socket");
-  report.note(
-    `${silent.count} silent: 700 idle, 300 with half a request, 500 streams, 500 sockets`,
-  );
-  report.note(`memory before the silent ones came: ${Math.round(before)} MB`);
-  await run(report, edge, { healthy: 100, slow: 0, restless: 0 }, length);
+  // Until the kernel's buffers of those who never read are full, they are sent pictures too.
+  const filling = await measure(server, { ...load, seconds: 30 });
+  const memory = sampleMemory(server, seconds);
+  const measured = await measure(server, load);
   silent.close();
+  report.row("100 viewers alone", healthy(alone));
+  report.row("2,000 silent, their first 30 s", healthy(filling));
+  report.row("2,000 silent, after that", healthy(measured));
+  report.note("silent: 700 that ask nothing, 300 half a request, 500 streams, 500 sockets unread");
+  report.note(`memory before anybody came: ${Math.round(before)} MB`);
+  tellMemory(report, await memory);
 }
 
-async function run(
-  report: Report,
-  edge: RunningEdge,
-  crowd: Readonly<Record<string, number>>,
-  length: number,
-): Promise<void> {
-  const stop = new AbortController();
-  const base = await baseline(360, 270);
-  await putFrame(edge.url, numbered(base, 0));
-  const filming = film(edge, base, stop.signal);
-  const started = performance.now();
-  const counts = Object.entries(crowd).flatMap(([kind, count]) => [`--${kind}`, `${count}`]);
-  const port = new URL(edge.url).port;
-  await using viewers = new RunningProgram("crowd", Deno.execPath(), [
-    ...["run", "-q", "--allow-net", "--allow-env", CROWD],
-    ...["--port", port, "--seconds", `${length}`, ...counts],
-  ]);
+function healthy({ load: { normal, dropped }, otherCores }: Measured): Record<string, number> {
+  return {
+    "fewest fps": normal.fpsMin,
+    "median fps": normal.fpsMedian,
+    "age p50 ms": normal.latencyMs.p50,
+    "p99 ms": normal.latencyMs.p99,
+    "max ms": normal.latencyMs.max,
+    "torn": normal.corrupt,
+    "cut off": dropped,
+    "other cores": otherCores,
+  };
+}
+
+/** Memory of the server once a second, MB. */
+async function sampleMemory(server: Server, seconds: number): Promise<number[]> {
   const samples: number[] = [];
-  const ended = viewers.ended();
-  let running = true;
-  ended.then(() => running = false);
-  while (running) {
-    await Promise.race([seconds(1), ended]);
-    samples.push(await memory(edge));
-    if (samples.length % 60 === 0) console.log(`  ${samples.length} s of ${length}`);
+  for (let i = 0; i < seconds; i++) {
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    samples.push(residentMb(server.program.pid));
+    if (samples.length % MINUTE_S === 0) console.log(`  ${samples.length} s of ${seconds}`);
   }
-  stop.abort();
-  const frames = await filming;
-  const rate = frames / ((performance.now() - started) / 1000);
-  report.note(`the camera itself sent ${rate.toFixed(2)} fps`);
-  const lines = viewers.lines.filter((line) => line.startsWith("{"))
-    .map((line): CrowdFigures => JSON.parse(line));
-  const minute = (index: number) => lines.slice(6 * index, 6 * index + 6);
-  for (let i = 0; minute(i).length > 0; i++) {
-    const rss = samples.slice(60 * i, 60 * i + 60);
-    report.row(`minute ${i + 1}`, {
-      "fewest fps": Math.min(...minute(i).map(({ fewestFps }) => fewestFps)),
-      "median fps": Math.min(...minute(i).map(({ medianFps }) => medianFps)),
-      "longest gap ms": Math.round(Math.max(...minute(i).map(({ longestGapMs }) => longestGapMs))),
-      "torn": minute(i).at(-1)!.torn,
-      "out of order": minute(i).at(-1)!.outOfOrder,
-      "cut off": minute(i).at(-1)!.cuts,
-      "joins": minute(i).at(-1)!.joins,
-      "MB from": Math.round(Math.min(...rss)),
-      "to": Math.round(Math.max(...rss)),
-    });
-  }
+  return samples;
 }
 
-/** Uploads numbered frames at a fixed rate; resolves to how many there were. */
-async function film(edge: RunningEdge, base: Uint8Array, signal: AbortSignal): Promise<number> {
-  let n = 0;
-  for (let due = performance.now(); !signal.aborted; due += 1000 / FPS) {
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-    await (await putFrame(edge.url, numbered(base, ++n))).body?.cancel();
+function tellMemory(report: Report, samples: readonly number[]): void {
+  const minutes: string[] = [];
+  for (let at = 0; at < samples.length; at += MINUTE_S) {
+    const minute = samples.slice(at, at + MINUTE_S);
+    minutes.push(`${Math.round(Math.min(...minute))}-${Math.round(Math.max(...minute))}`);
   }
-  return n;
+  report.note(`memory by minute, MB: ${minutes.join(", ")}`);
+  const later = samples.slice(MINUTE_S);
+  if (later.length === 0) return;
+  const change = 100 * (Math.max(...later) / samples[MINUTE_S - 1] - 1);
+  report.note(`most after the first minute beside its end: ${change.toFixed(1)} % more`);
 }
 
-function numbered(base: Uint8Array, n: number): Uint8Array<ArrayBuffer> {
-  return withSegment(base, COMMENT, new TextEncoder().encode(String(n).padStart(12, "0")));
-}
-
-/** Resident memory of the edge, MB. */
-async function memory(edge: RunningEdge): Promise<number> {
-  const text = await (await fetch(`${edge.url}/metrics`)).text();
-  return Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)![1]) / 1024 / 1024;
+/** Viewers that come and go. */
+async function comeAndGo(server: Server, seconds: number): Promise<RestlessFigures> {
+  // The camera has to be there first: without a picture a stream is 404.
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await using program = new RunningProgram("restless viewers", Deno.execPath(), [
+    ...["run", "-q", "--allow-net", RESTLESS],
+    ...["--port", `${server.port}`, "--seconds", `${seconds - 3}`],
+  ]);
+  const [line] = await program.line(/^\{.*/, 0, 1000 * (seconds + MINUTE_S));
+  return JSON.parse(line);
 }

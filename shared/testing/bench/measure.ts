@@ -77,7 +77,8 @@ export async function measure(server: Server, load: Load): Promise<Measured> {
   }, [...load.acknowledge ? ["--ack"] : [], ...load.conditional ? ["--conditional"] : []]);
   await crowd.line(/measuring/);
   const before = usage(server, crowd, camera);
-  const [figures] = await crowd.line(/^\{"seconds".*/).catch((error) => {
+  const deadlineMs = 1000 * (load.seconds + 60);
+  const [figures] = await crowd.line(/^\{"seconds".*/, 0, deadlineMs).catch((error) => {
     throw new Error(`${error.message}\n${server.program.output}`);
   });
   const after = usage(server, crowd, camera);
