@@ -63,6 +63,7 @@ scrape_configs:
       "--web.listen-address=127.0.0.1:0",
     ]);
     const [, port] = await server.line(/address=(?:127\.0\.0\.1|\[::\]):([1-9]\d*)/);
+    await server.line(/Server is ready to receive web requests/);
     const get = async (path: string) =>
       (await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()).data;
     for (;;) {
