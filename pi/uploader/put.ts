@@ -13,11 +13,18 @@ const DEMAND_WAIT_S = 45;
 /** Ms after which an unanswered question for demand counts as lost. */
 const DEMAND_MS = 55_000;
 
+/**
+ * From this interval on, ms, nothing is asked between two frames: a platform can then put the edge to
+ * sleep, which a question held open would keep awake, and billed.
+ */
+const SLEEP_FROM_MS = 300_000;
+
 /** Makes the transport. */
 export function createPutTransport(client: EdgeClient, clock: Clock): Transport {
   const { session } = client.address;
   return {
     watchDemandFromMs: 1000,
+    watchDemandBelowMs: SLEEP_FROM_MS,
     send(frame, signal) {
       const headers = {
         "content-type": "image/jpeg",

@@ -25,6 +25,8 @@ export type Verdict =
 export interface Transport {
   /** Wanted intervals from which on demand must be asked for, in ms: below, `send` tells it. */
   readonly watchDemandFromMs: number;
+  /** Wanted intervals from which on it is not asked for again, in ms. */
+  readonly watchDemandBelowMs: number;
   /** Sends a frame and waits for the edge's word. */
   send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict>;
   /** Finds out, with as few bytes as possible, whether the edge would take a frame. */

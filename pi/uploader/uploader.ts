@@ -222,7 +222,7 @@ export class Uploader {
       const verdict = await this.#news.until(
         signal,
         (news) =>
-          interval < transport.watchDemandFromMs
+          interval < transport.watchDemandFromMs || interval >= transport.watchDemandBelowMs
             ? untilAborted(news)
             : transport.awaitDemand(interval, news),
       );

@@ -14,6 +14,7 @@ const LOST: Verdict = { kind: "failed", detail: "connection refused" };
 
 class HandTransport implements Transport {
   readonly watchDemandFromMs = 1000;
+  readonly watchDemandBelowMs = 300_000;
   /** Frames sent, with the time. */
   readonly sent: { n: number; at: number }[] = [];
   readonly asked: number[] = [];
@@ -306,4 +307,13 @@ Deno.test("the camera is told how long no frame is due", () =>
     transport.answer = IDLE;
     await film(500);
     assert.deepEqual(rests, [10_000]);
+  }));
+
+Deno.test("with a frame in five minutes nothing is asked in between, so that the edge may sleep", () =>
+  onStage(async ({ transport, film }) => {
+    transport.answer = { kind: "accepted", demand: { interval: 300_000, viewers: 0 } };
+    await film(600_001, 10_000);
+    assert.deepEqual(transport.asked, []);
+    assert.equal(transport.sent.length, 3);
+    assert.equal(transport.probes, 0);
   }));

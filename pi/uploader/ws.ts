@@ -46,6 +46,7 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
 
   return {
     watchDemandFromMs: 0,
+    watchDemandBelowMs: Infinity,
     async send(frame, signal) {
       const line = await open(signal);
       return line instanceof PublishLine ? await line.send(frame, signal) : line;
