@@ -45,8 +45,9 @@ export class Face {
     this.time(takenAt, now);
   }
 
-  /** How many people watch, as the edge counts them. */
-  viewers(count: number): void {
-    setText(byId("watching"), count > 1 ? `${count} watching` : "");
+  /** How many people watch: always for the owner of a private cam, never for its guests. */
+  viewers(count: number, role: string): void {
+    const told = role === "owner" ? count > 0 : role === "public" && count > 1;
+    setText(byId("watching"), told ? `${count} watching` : "");
   }
 }

@@ -58,6 +58,8 @@ export function describe(situation: Situation): StateWords {
   }
   if (!status) return { kind: "connecting", label: "Connecting" };
   if (status.version === undefined) return empty(status);
+  const fine = status.state === "live" || status.state === "idle";
+  if (shownAt === undefined && fine) return { kind: "connecting", label: "Connecting" };
   const age = now - (shownAt ?? status.receivedAt ?? now);
   return camera(status, age, now, monotonic - connection.since);
 }

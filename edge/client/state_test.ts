@@ -34,6 +34,7 @@ const CASES: readonly [string, Partial<Situation>, string, RegExp?][] = [
   ["a fresh picture", {}, "live"],
   ["no answer yet", { connection: { kind: "connecting" } }, "connecting"],
   ["an answer without a state", { status: undefined }, "connecting"],
+  ["live as the edge says, but nothing on the screen", { shownAt: undefined }, "connecting"],
   ["paused", { connection: { kind: "paused" } }, "paused"],
   [
     "no connection",

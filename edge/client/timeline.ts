@@ -13,6 +13,8 @@ const REFRESH_MS = 60_000;
 const FIRST_LOOK_MS = 1200;
 const HOUR_MS = 3_600_000;
 const THUMBNAIL_WIDTH = 160;
+/** Ms for which the pointer rests before a thumbnail is loaded. */
+const PREVIEW_RESTS_MS = 60;
 
 /** What the timeline needs of the page. */
 export interface TimelineOptions {
@@ -42,6 +44,8 @@ export class Timeline {
   #index: number | undefined;
   #loading: AbortController | undefined;
   #playing = false;
+  #previewed: number | undefined;
+  #previewTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: TimelineOptions) {
     this.#options = options;
@@ -133,19 +137,29 @@ export class Timeline {
       Math.min(box.width - 84, Math.max(84, event.clientX - box.left))
     }px`;
     setText(byId("preview-time"), sinceText(frame.receivedAt, this.#options.now()));
-    if (this.#previewImage.dataset.version === String(frame.version)) return;
-    this.#previewImage.dataset.version = String(frame.version);
-    this.#past.picture(frame.version, THUMBNAIL_WIDTH).then((jpeg) => {
-      if (this.#previewImage.dataset.version !== String(frame.version)) return;
-      URL.revokeObjectURL(this.#previewImage.src);
-      this.#previewImage.src = URL.createObjectURL(jpeg);
-    }, () => {});
+    this.#thumbnail(frame.version);
+  }
+
+  /** Loads a thumbnail once the pointer rests; until then none stands beside a time not its own. */
+  #thumbnail(version: number): void {
+    const image = this.#previewImage;
+    if (this.#previewed === version) return;
+    this.#previewed = version;
+    image.classList.add("blank");
+    clearTimeout(this.#previewTimer);
+    this.#previewTimer = setTimeout(async () => {
+      const jpeg = await this.#past.picture(version, THUMBNAIL_WIDTH).catch(() => undefined);
+      if (!jpeg || this.#previewed !== version) return;
+      URL.revokeObjectURL(image.src);
+      image.src = URL.createObjectURL(jpeg);
+      image.classList.remove("blank");
+    }, PREVIEW_RESTS_MS);
   }
 
   /** Shows one picture; a newer wish ends the loading of an older one. */
   async #go(index: number): Promise<void> {
     const frame = this.#past.frames[index];
-    if (!frame) return;
+    if (!frame || index === this.#index) return;
     this.#index = index;
     this.#place();
     this.#loading?.abort();

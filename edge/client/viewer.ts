@@ -70,7 +70,7 @@ function drawnNow(): void {
 function show(): void {
   if (past) face.past(past.takenAt, live.clock.now());
   else face.state(live.words());
-  face.viewers(role === "guest" ? 0 : live.status?.viewers ?? 0);
+  face.viewers(live.status?.viewers ?? 0, role);
   if (!byId("facts").hidden) showDetails(live, picture);
 }
 
