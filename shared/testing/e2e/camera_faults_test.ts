@@ -25,7 +25,7 @@ const BACKOFF_MS = 1200;
 const STALL_MS = 1000;
 
 /** Bytes that the agent may hold at any time: a Pi Zero 2 W has 512 MiB for everything. */
-const MOST_MEMORY = 192 * 2 ** 20;
+const MOST_MEMORY = 256 * 2 ** 20;
 
 /** When a row has failed, ms. */
 const DEADLINE_MS = 40_000;
