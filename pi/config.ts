@@ -184,7 +184,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 /** What in the settings works, but should not stay. One line each. */
 export function configWarnings(config: Config): string[] {
   const { protocol, hostname } = new URL(config.url);
-  if (protocol === "https:" || /^(localhost|127\.|\[::1\])/.test(hostname)) return [];
+  if (protocol === "https:" || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return [];
   return [`PERCH_URL is ${config.url}: over http anybody on the way can read the token; use https`];
 }
 

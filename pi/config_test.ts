@@ -114,5 +114,6 @@ Deno.test("http is fine on this machine, elsewhere it gets a warning", () => {
   assert.deepEqual(configWarnings(config({ PERCH_URL: "http://localhost:8000" })), []);
   assert.deepEqual(configWarnings(config()), []);
   const [warning] = configWarnings(config({ PERCH_URL: "http://cam.example.org" }));
+  assert.equal(configWarnings(config({ PERCH_URL: "http://localhost.example.org" })).length, 1);
   assert.match(warning, /anybody on the way can read the token; use https/);
 });

@@ -68,6 +68,10 @@ async function choose(
     const why = `found camera ${own.index} (${own.model}) with ${list.program}`;
     return { source: known("rpicam", rpicam), why };
   }
+  if (list && list.cameras.length > 0) {
+    const why = `${list.program} lists no camera ${camera}, which PERCH_CAMERA asks for`;
+    return { source: known("rpicam", rpicam), why };
+  }
   const [device] = signal.aborted ? [] : await listUsbCameras(spawn, signal);
   if (device) {
     const program = await outputOf(spawn, ["ffmpeg", "-version"], signal) ? "ffmpeg" : "v4l2-ctl";

@@ -16,6 +16,7 @@ interface Machine {
   /** Names in /dev/v4l/by-id. */
   readonly usb?: readonly string[];
   readonly ffmpeg?: boolean;
+  readonly camera?: number;
 }
 
 /** Runs `auto` on a machine. Returns what it started and what it said. */
@@ -43,6 +44,7 @@ async function choose(machine: Machine, runs = 1): Promise<{ started: string[]; 
   const auto = createAuto({
     spawn,
     log,
+    camera: machine.camera,
     rpicam: () => stub("rpicam"),
     usb: (device, program) => stub(`${program} ${device}`),
   });
@@ -78,6 +80,13 @@ Deno.test("a machine without the Pi's programs takes its USB camera, by a name t
 Deno.test("a Pi whose connector is empty takes its USB camera", async () => {
   const { started } = await choose({ rpicam: { cameras: "none" }, usb: USB, ffmpeg: true });
   assert.match(started[0], /^ffmpeg/);
+});
+
+Deno.test("a camera asked for by number is never replaced by another", async () => {
+  assert.deepEqual(await choose({ rpicam: {}, camera: 1, usb: USB, ffmpeg: true }), {
+    started: ["rpicam"],
+    said: ["rpicam-vid lists no camera 1, which PERCH_CAMERA asks for"],
+  });
 });
 
 Deno.test("a Pi with no camera at all lets the camera program say why", async () => {
