@@ -20,15 +20,15 @@ export async function benchCrowd(report: Report): Promise<void> {
   const load: Load = {
     ...{ road: "mjpeg", viewers: 450, slow: 50, slowRate: 64 * 1024, fps: 10, ramp: 3, seconds },
   };
-  const memory = sampleMemory(server, seconds);
-  const measuring = measure(server, load);
-  const restless = comeAndGo(server, seconds);
-  const measured = await measuring;
-  const { joins, cuts, torn } = await restless;
+  const [measured, { joins, cuts, torn }, memory] = await Promise.all([
+    measure(server, load),
+    comeAndGo(server, seconds),
+    sampleMemory(server, seconds),
+  ]);
   report.row("400 healthy viewers", healthy(measured));
   report.note(`50 viewers at 64 KB/s: ${measured.load.slow.fpsMedian.toFixed(1)} fps each`);
   report.note(`50 that vanish: ${joins} times there, ${cuts} times cut off, ${torn} torn pictures`);
-  tellMemory(report, await memory);
+  tellMemory(report, memory);
 }
 
 /** 2,000 connections that never read or never ask, beside 100 healthy viewers: three minutes. */
@@ -45,15 +45,17 @@ export async function benchSilent(report: Report): Promise<void> {
   await silent.open(500, "socket");
   // Until the kernel's buffers of those who never read are full, they are sent pictures too.
   const filling = await measure(server, { ...load, seconds: 30 });
-  const memory = sampleMemory(server, seconds);
-  const measured = await measure(server, load);
+  const [measured, memory] = await Promise.all([
+    measure(server, load),
+    sampleMemory(server, seconds),
+  ]);
   silent.close();
   report.row("100 viewers alone", healthy(alone));
   report.row("2,000 silent, their first 30 s", healthy(filling));
   report.row("2,000 silent, after that", healthy(measured));
   report.note("silent: 700 that ask nothing, 300 half a request, 500 streams, 500 sockets unread");
   report.note(`memory before anybody came: ${Math.round(before)} MB`);
-  tellMemory(report, await memory);
+  tellMemory(report, memory);
 }
 
 function healthy({ load: { normal, dropped }, otherCores }: Measured): Record<string, number> {
