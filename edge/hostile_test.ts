@@ -3,10 +3,23 @@
 
 import assert from "node:assert/strict";
 import { fc } from "../shared/testing/properties.ts";
-import { makeCorpus } from "../shared/testing/jpegs.ts";
+import { inspectJpeg } from "../shared/jpeg/inspect.ts";
+import { FakeClock } from "../shared/testing/fake_clock.ts";
+import { concat, makeCorpus } from "../shared/testing/jpegs.ts";
 import { edits, mutate } from "../shared/testing/mutations.ts";
 import { TEST_TOKEN } from "../shared/testing/processes.ts";
+import { publishDownSchema } from "../shared/wire.ts";
+import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../shared/wire_frame.ts";
+import { CameraHub } from "./camera_hub.ts";
+import { FrameBuffer } from "./live_frame.ts";
+import { SocketViewer } from "./socket_viewer.ts";
 import { TestEdge } from "../shared/testing/test_edge.ts";
+
+/** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
+const HeadedWebSocket = WebSocket as unknown as new (
+  url: string,
+  options: { headers: Record<string, string> },
+) => WebSocket;
 
 const samples = (await makeCorpus({ width: 40, height: 32 })).map(({ jpeg }) => jpeg);
 
@@ -183,4 +196,85 @@ Deno.test("a damaged upload is refused in words, and the picture that was there 
     { numRuns: 4000 },
   );
   assert(refused > 1000);
+});
+
+Deno.test("any message on a camera's socket is answered, and a whole picture is always served", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "10000" });
+  await edge.put(samples[0]);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, edge.edge.fetch);
+  const socket = new HeadedWebSocket(
+    `ws://127.0.0.1:${server.addr.port}/publish?session=hostile`,
+    { headers: { authorization: `Bearer ${TEST_TOKEN}` } },
+  );
+  const answers: string[] = [];
+  let wake = () => {};
+  socket.onmessage = ({ data }) => {
+    const { type } = publishDownSchema.parse(JSON.parse(data));
+    if (type !== "demand") answers.push(type);
+    wake();
+  };
+  await new Promise((resolve) => socket.onopen = resolve);
+  const version = fc.oneof(fc.nat(5000), fc.double(), fc.constantFrom(NaN, -1, Infinity, 0.5));
+  const index = fc.nat(samples.length - 1);
+  const framed = fc.tuple(index, edits, version, version).map(
+    ([i, changes, version, capturedAt]) => {
+      const message = concat(new Uint8Array(FRAME_HEADER_BYTES), mutate(samples[i], changes));
+      writeFrameHeader(message, { camera: 0, version, capturedAt, receivedAt: 0 });
+      return message;
+    },
+  );
+  const whole = fc.tuple(index, fc.nat(5000)).map(([i, version]) => {
+    const message = concat(new Uint8Array(FRAME_HEADER_BYTES), samples[i]);
+    writeFrameHeader(message, { camera: 0, version, capturedAt: 0, receivedAt: 0 });
+    return message;
+  });
+  const messages = fc.sample(
+    fc.oneof(fc.uint8Array({ maxLength: 200 }), framed, whole),
+    { numRuns: 3000, seed: 6 },
+  );
+  for (const message of messages) socket.send(new Uint8Array(message));
+  while (answers.length < messages.length) {
+    await new Promise<void>((resolve) => wake = resolve);
+  }
+  assert(answers.includes("ack") && answers.includes("refused"));
+  const picture = await (await edge.request("/live.jpeg")).bytes();
+  assert(inspectJpeg(picture).ok);
+  socket.close();
+  await new Promise((resolve) => socket.onclose = resolve);
+  await edge.stop();
+  await server.shutdown();
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("any message on a viewer's socket is an acknowledgement or is refused", () => {
+  const clock = new FakeClock();
+  const camera = new CameraHub("cam", 0, {
+    ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, keyframeMs: 60_000 },
+  });
+  let sent = 0;
+  const socket = { readyState: 1, send: () => void sent++, close() {} };
+  const viewer = new SocketViewer(
+    socket,
+    [{ camera, frames: camera.latest, release() {} }],
+    clock,
+  );
+  viewer.start();
+  const ack = fc.tuple(fc.nat(2), fc.oneof(fc.nat(50), fc.double())).map(([camera, version]) =>
+    encodeAck({ camera, version }).buffer
+  );
+  const bytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => new Uint8Array(bytes).buffer);
+  let version = 0;
+  fc.assert(
+    fc.property(fc.oneof(ack, bytes, fc.string(), fc.constant("ack")), (data) => {
+      camera.publish(FrameBuffer.of(samples[0], new Uint8Array(0)), {
+        ...{ version: ++version, size: samples[0].length, width: 40, height: 32 },
+        ...{ capturedAt: 0, receivedAt: 0 },
+      });
+      const taken = viewer.receive(data);
+      if (data === "ack") assert(taken);
+      if (typeof data === "string" && data !== "ack") assert(!taken);
+    }),
+    { numRuns: 20_000 },
+  );
+  assert(sent <= version + 1, "never more than was published");
 });

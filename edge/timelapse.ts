@@ -31,9 +31,11 @@ export function timelapseStream(options: TimelapseOptions): ReadableStream<Uint8
   let ahead = read();
 
   function read(): Promise<Uint8Array | undefined> {
-    return index < frames.length
-      ? options.read(frames[index++].version)
-      : Promise.resolve(undefined);
+    if (index >= frames.length) return Promise.resolve(undefined);
+    const reading = options.read(frames[index++].version);
+    // Read ahead: when it fails nobody may be waiting for it yet, or any more.
+    reading.catch(() => {});
+    return reading;
   }
 
   async function next(): Promise<Uint8Array | undefined> {
@@ -50,7 +52,8 @@ export function timelapseStream(options: TimelapseOptions): ReadableStream<Uint8
     async pull(controller) {
       const due = startedAt + shown * 1000 / fps;
       await clock.sleep(Math.max(0, due - clock.monotonic()), gone.signal).catch(() => {});
-      const jpeg = gone.signal.aborted ? undefined : await next();
+      // A store that fails ends it, as the last picture does.
+      const jpeg = gone.signal.aborted ? undefined : await next().catch(() => undefined);
       if (!jpeg) {
         options.onEnd();
         return controller.close();
