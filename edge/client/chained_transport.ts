@@ -2,6 +2,7 @@
 // a newer frame exists, the next asked for only when the last is drawn.
 
 import type { CameraStatus } from "../../shared/wire.ts";
+import { anySignal, pause } from "./signals.ts";
 import {
   edgeUrl,
   SignInNeeded,
@@ -32,7 +33,7 @@ async function runChained(
 ): Promise<void> {
   const { cams } = options;
   const failure = new AbortController();
-  const signal = AbortSignal.any([outer, failure.signal]);
+  const signal = anySignal(outer, failure.signal);
   const single = cams.length === 1;
   const queue = [...cams];
   const seen = new Map<string, string>();
@@ -120,14 +121,4 @@ async function state(
 /** What is known of a camera that the edge has never heard of. */
 function unknownCamera(cam: string): CameraStatus {
   return { cam, state: "offline", fps: 0, intervalMs: 0, viewers: 0 };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }, { once: true });
-  });
 }

@@ -2,6 +2,7 @@
 // then a growing pause. Stops altogether while nobody looks, which lets the camera rest.
 
 import { backoffMs } from "./backoff.ts";
+import { anySignal, pause } from "./signals.ts";
 import { SignInNeeded, type Transport, type TransportSink } from "./transport.ts";
 
 /** After this many ms without an answer on the socket the second road starts beside it. */
@@ -110,7 +111,7 @@ export class Connection {
 
     const firstEnd = new AbortController();
     const firstRun = runFirst().finally(() => firstEnd.abort());
-    await pause(HEDGE_MS, AbortSignal.any([outer, firstEnd.signal, second.signal]));
+    await pause(HEDGE_MS, anySignal(outer, firstEnd.signal, second.signal));
     if (outer.aborted || second.signal.aborted) {
       await firstRun;
       return opened;
@@ -118,12 +119,12 @@ export class Connection {
     const secondEnd = new AbortController();
     const secondRun = run(
       this.#options.second(),
-      AbortSignal.any([outer, second.signal]),
+      anySignal(outer, second.signal),
       () => {},
     ).finally(() => secondEnd.abort());
     await firstRun;
     // The second road carries the picture while the first is tried again now and then.
-    const over = AbortSignal.any([outer, secondEnd.signal]);
+    const over = anySignal(outer, secondEnd.signal);
     for (let ms = FIRST_AGAIN_MS; !over.aborted; ms = Math.min(2 * ms, FIRST_AGAIN_MAX_MS)) {
       await pause(ms, over);
       if (!over.aborted) await runFirst();
@@ -136,15 +137,4 @@ export class Connection {
     this.#state = state;
     this.#options.onState(state);
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
-  });
 }

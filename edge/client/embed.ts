@@ -22,9 +22,6 @@ class PerchCam extends HTMLElement {
 
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(styles);
-    root.adoptedStyleSheets = [sheet];
     const where = parseSource(this.getAttribute("src") ?? "/");
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
@@ -37,6 +34,7 @@ class PerchCam extends HTMLElement {
     badge.append(make("i", ""), label);
     const notice = make("p", "", "notice");
     root.replaceChildren(canvas, notice, badge);
+    dress(root);
     const show = () => {
       if (!this.#live) return;
       const words = this.#live.words();
@@ -75,6 +73,15 @@ class PerchCam extends HTMLElement {
     this.disconnectedCallback();
     this.connectedCallback();
   }
+}
+
+/** A page's policy may forbid style elements; Safari before 16.4 has nothing else. */
+function dress(root: ShadowRoot): void {
+  if ("adoptedStyleSheets" in root) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(styles);
+    root.adoptedStyleSheets = [sheet];
+  } else (root as ShadowRoot).append(make("style", styles));
 }
 
 /** What an address of a page says: `https://host/`, `https://host/cams/garden?share=…`. */

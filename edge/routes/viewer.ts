@@ -4,6 +4,7 @@ import type { Context } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { type Assets, loadAssets } from "../assets.ts";
 import { isOwner } from "../auth.ts";
+import { isCamId } from "../../shared/frame.ts";
 import { originOf } from "../origin.ts";
 import { problemException } from "../problem.ts";
 import { frameAncestors, pagePolicy, pageValues, renderTemplate } from "../page.ts";
@@ -38,9 +39,10 @@ export class ViewerPages {
   }
 
   /** The page of a camera. */
-  page(context: Context, cam: string, several: boolean): Promise<Response> {
-    const nav = several ? `<a href="/cams">All cameras</a>` : "";
-    return this.#send(context, "index.html", { cam }, { markup: { nav } });
+  async page(context: Context, cam: string, several: boolean): Promise<Response> {
+    if (!isCamId(cam)) return context.notFound();
+    const nav = several && this.#role(context) !== "guest" ? `<a href="/cams">All cameras</a>` : "";
+    return await this.#send(context, "index.html", { cam }, { markup: { nav } });
   }
 
   /** The page of all cameras. */
@@ -49,11 +51,12 @@ export class ViewerPages {
   }
 
   /** The page of a camera for an iframe. */
-  embed(context: Context, cam: string): Promise<Response> {
+  async embed(context: Context, cam: string): Promise<Response> {
+    if (!isCamId(cam)) return context.notFound();
     const share = context.req.query("share");
     const query = share === undefined ? "" : `?share=${encodeURIComponent(share)}`;
     const ancestors = frameAncestors(this.#deps.config.embedOrigins);
-    return this.#send(context, "embed.html", { cam, query }, { ancestors });
+    return await this.#send(context, "embed.html", { cam, query }, { ancestors });
   }
 
   /** The page that asks for the view token. */
@@ -64,6 +67,12 @@ export class ViewerPages {
     status: StatusCode = 200,
   ): Promise<Response> {
     return this.#send(context, "sign_in.html", { cam: "cam", next, note }, { status });
+  }
+
+  /** Who watches: `public` cams have no others, private ones an `owner` and `guest`s. */
+  #role(context: Context): string {
+    if (this.#deps.config.viewToken === undefined) return "public";
+    return isOwner(context) ? "owner" : "guest";
   }
 
   async #send(
@@ -79,10 +88,9 @@ export class ViewerPages {
     const { title, viewToken, historyMs } = this.#deps.config;
     const assets = await this.assets();
     const known = pageValues(assets.names, { cam: values.cam, title, origin: originOf(context) });
-    const role = viewToken === undefined ? "public" : isOwner(context) ? "owner" : "guest";
     const html = renderTemplate(
       await assets.template(template),
-      { ...known, role, history: String(historyMs), ...values },
+      { ...known, role: this.#role(context), history: String(historyMs), ...values },
       options.markup,
     );
     context.status(options.status ?? 200);

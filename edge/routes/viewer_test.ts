@@ -1,25 +1,59 @@
 import assert from "node:assert/strict";
-import { Hono } from "hono";
-import { ROOT } from "../../shared/testing/processes.ts";
-import { onError } from "../problem.ts";
-import { ViewerPages } from "./viewer.ts";
+import { baseline } from "../../shared/testing/jpegs.ts";
+import { TestEdge } from "../../shared/testing/test_edge.ts";
 
-Deno.test("a page that was never built says how to build it, and is there once it is", async () => {
-  let built = false;
-  const pages = new ViewerPages({
-    config: { title: "Perch", embedOrigins: [], historyMs: 0 },
-    readAsset: (name) =>
-      built
-        ? Deno.readFile(`${ROOT}edge/client/dist/${name}`)
-        : Promise.reject(new Deno.errors.NotFound(name)),
-  });
-  const app = new Hono();
-  app.get("/", (context) => pages.page(context, "cam", false));
-  app.onError(onError({ error: () => {} }));
+const HTML = { headers: { accept: "text/html" } };
 
-  const missing = await app.request("/");
-  assert.equal(missing.status, 503);
-  assert.match((await missing.json()).detail, /deno task build/);
-  built = true;
-  assert.equal((await app.request("/")).status, 200);
+Deno.test("a pasted link previews: title, words and the newest picture", async () => {
+  await using edge = await TestEdge.start({ PERCH_TITLE: `Tom & "Jerry"` });
+  const headers = { ...HTML.headers, "x-forwarded-proto": "https" };
+  const html = await (await edge.request("/cams/garden", { headers })).text();
+  assert.match(html, /<title>garden · Tom &#38; &#34;Jerry&#34;<\/title>/);
+  assert.match(html, /og:image" content="https:\/\/edge\.test\/cams\/garden\/live\.jpeg"/);
+});
+
+Deno.test("every file that the page names is there, and may be kept for ever", async () => {
+  await using edge = await TestEdge.start();
+  for (const path of ["/", "/cams", "/embed"]) {
+    const page = await edge.request(path, HTML);
+    assert.match(page.headers.get("content-security-policy")!, /default-src 'none'/);
+    const named = (await page.text()).matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g);
+    const files = [...named].map(([, file]) => file);
+    assert.ok(files.length > 0, path);
+    for (const file of files) {
+      const answer = await edge.request(file);
+      assert.equal(answer.status, 200, file);
+      assert.match(answer.headers.get("cache-control")!, /immutable/);
+      await answer.body?.cancel();
+    }
+  }
+});
+
+Deno.test("script, style and page are less than 30 KB compressed together", async () => {
+  await using edge = await TestEdge.start();
+  const html = await (await edge.request("/", HTML)).text();
+  const files = [...html.matchAll(/="(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, file]) => file);
+  assert.equal(files.length, 2);
+  let bytes = 0;
+  for (const path of ["/", ...files]) {
+    const body = (await edge.request(path, HTML)).body!;
+    const packed = body.pipeThrough(new CompressionStream("gzip"));
+    bytes += (await new Response(packed).arrayBuffer()).byteLength;
+  }
+  assert.ok(bytes < 30_000, `${bytes} bytes`);
+});
+
+Deno.test("what is no camera id has no page", async () => {
+  await using edge = await TestEdge.start();
+  for (const path of ["/cams/Garden", "/cams/%3Cb%3E", "/cams/-a/embed"]) {
+    assert.equal((await edge.request(path, HTML)).status, 404, path);
+  }
+});
+
+Deno.test("the list of cameras is JSON for programs and a page for people", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  const { cams } = await (await edge.request("/cams")).json();
+  assert.equal(cams[0].cam, "garden");
+  assert.match(await (await edge.request("/cams", HTML)).text(), /data-cams="garden"/);
 });
