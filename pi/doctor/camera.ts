@@ -11,6 +11,8 @@ import { fail, type Finding, ok } from "./finding.ts";
 export interface CameraFacts {
   readonly source: SourceKind;
   readonly input?: string;
+  /** `PERCH_CAMERA`. */
+  readonly camera?: number;
   /** Undefined where no rpicam program is installed. */
   readonly list?: CameraList;
   readonly usb: readonly string[];
@@ -45,7 +47,10 @@ export function cameraFound(facts: CameraFacts): Finding {
     const names = list.cameras.map(({ index, model, width, height }) =>
       `${index}: ${model} ${width}x${height}`
     );
-    return ok(subject, `${names.join(", ")} (${list.program})`);
+    const found = `${names.join(", ")} (${list.program})`;
+    const { camera = 0 } = facts;
+    if (list.cameras.some(({ index }) => index === camera)) return ok(subject, found);
+    return fail(subject, `${found}, none is ${camera}`, "set PERCH_CAMERA to one that is listed");
   }
   if (source === "auto" && usb.length > 0 && installed.length > 0) {
     return ok(subject, `${usb[0]} (${installed[0]})`);

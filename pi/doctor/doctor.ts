@@ -81,6 +81,7 @@ async function* findings(
   const facts = {
     source: config?.source ?? "auto",
     input: config?.input,
+    camera: config?.camera,
     list: await timed((limit) => listCameras(spawn, "vid", limit)),
     usb: await timed((limit) => listUsbCameras(spawn, limit)),
     installed,

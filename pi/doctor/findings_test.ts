@@ -80,6 +80,7 @@ Deno.test("the camera is looked for where the settings look for it", () => {
     "fail",
     /ribbon cable.*camera_auto_detect=1/,
   );
+  is(cameraFound({ ...FACTS, list: LISTED, camera: 1 }), "fail", /none is 1 set PERCH_CAMERA/);
   is(cameraFound(FACTS), "fail", /apt install rpicam-apps-lite/);
   const usb = ["/dev/v4l/by-id/usb-x-video-index0"];
   is(cameraFound({ ...FACTS, usb, installed: ["ffmpeg"] }), "ok", /usb-x/);
