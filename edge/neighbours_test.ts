@@ -130,6 +130,19 @@ Deno.test("a camera moves to an instance with a slower clock and viewers see a g
   assert.deepEqual(versions, [...new Set(versions)].sort((x, y) => x - y));
 });
 
+Deno.test("the instance that lost a camera knows that it lives on elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  await pair.until(() => a.store.cost.writes > 0);
+  await pair.pass(10_000);
+  await b.put(frame);
+  const onB = await cameraOf(b);
+  for (let i = 0; i < 4; i++) await pair.pass(15_000, () => b.put(frame));
+  assert.equal(await pair.ask(a, "/health"), "ok\n");
+  assert.ok((await cameraOf(a)).newestVersion > 0 && onB.newestVersion > 0);
+});
+
 Deno.test("an instance that receives and is watched shows each frame once", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;

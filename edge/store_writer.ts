@@ -99,6 +99,7 @@ export class StoreWriter {
 
   async #store(frame: LiveFrame): Promise<void> {
     const { clock, keyframeMs } = this.#options;
+    const arrived = this.#keyframeAt === undefined;
     this.#keyframeAt ??= await this.#takeOver();
     const persist = persistFrame({
       sinceKeyframeMs: clock.monotonic() - this.#keyframeAt,
@@ -106,7 +107,8 @@ export class StoreWriter {
       intervalMs: this.#camera.demand.value?.interval ?? 0,
       viewersElsewhere: this.#camera.viewersElsewhere,
     });
-    if (persist !== "nothing") await this.#put(frame, persist === "keyframe");
+    // The first is stored in any case: other instances learn from it that the camera lives.
+    if (persist !== "nothing" || arrived) await this.#put(frame, persist === "keyframe");
   }
 
   async #storeNewest(): Promise<void> {
