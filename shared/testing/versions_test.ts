@@ -24,9 +24,13 @@ Deno.test("the docs name the Deno that everything is tried with", async () => {
 });
 
 Deno.test("workflows take Deno's version from .dvmrc, and actions by full commit only", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const found = await workflows();
   assert.ok(found.length >= 2);
   for (const [name, text] of found) {
+    for (const [, used] of text.matchAll(/playwright-core@([\d.]+)/g)) {
+      assert.equal(`npm:playwright-core@${used}`, imports["playwright-core"], name);
+    }
     for (const [, action] of text.matchAll(/^\s*-?\s*uses: (\S+)/gm)) {
       assert.match(action, /^[\w-]+\/[\w-]+@[0-9a-f]{40}$/, name);
     }
