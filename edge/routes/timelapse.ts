@@ -3,6 +3,7 @@
 import type { Context, Handler } from "hono";
 import { aviBytes, type AviFilm, aviFrameHeader, aviHeader, aviIndex } from "../avi.ts";
 import type { EdgeDeps } from "../deps.ts";
+import { seated } from "../limits/seated.ts";
 import type { FrameMeta } from "../../shared/frame.ts";
 import { mjpegContentType } from "../mjpeg.ts";
 import { problem } from "../problem.ts";
@@ -37,7 +38,7 @@ export function getTimelapse(deps: EdgeDeps): Handler {
       read: async (version) => (await deps.store.get(cam, version))?.jpeg,
       onEnd: place.free,
     });
-    return new Response(stream, { headers });
+    return new Response(seated(stream, place), { headers });
   };
 }
 
@@ -61,7 +62,7 @@ export function getFilm(deps: EdgeDeps): Handler {
     if (place instanceof Response) return place;
     freeWhenSent(context, place);
     const body = ReadableStream.from(chunks(deps, cam, frames, film, place.free));
-    return new Response(body, { headers });
+    return new Response(seated(body, place), { headers });
   };
 }
 
