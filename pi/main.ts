@@ -21,6 +21,9 @@ const spawn = createSpawn({ clock });
 const connect = systemConnect;
 const stop = new AbortController();
 
+/** Ms within which two signals are one wish. */
+const SAME_WISH_MS = 1000;
+
 /** Only where a person sees log and status line on the same screen. */
 const terminal = Deno.stdout.isTerminal() && Deno.stderr.isTerminal() ? Deno : undefined;
 
@@ -52,10 +55,13 @@ function needed(parsed: Parsed<Config>): Readonly<Config> {
 }
 
 async function run(config: Config): Promise<number> {
+  let askedAt = Infinity;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {
-      // A second signal does not wait for a camera that will not stop.
-      if (stop.signal.aborted) Deno.exit(1);
+      // A second wish does not wait for a camera that will not stop. Ctrl-C under `deno task` is
+      // heard twice at once: from the terminal, and passed on by the task.
+      if (clock.monotonic() - askedAt > SAME_WISH_MS) Deno.exit(1);
+      askedAt = Math.min(askedAt, clock.monotonic());
       stop.abort();
     });
   }

@@ -46,3 +46,17 @@ Deno.test("an agent that is killed without warning leaves no camera program behi
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 });
+
+Deno.test("a signal that is heard twice at once, as Ctrl-C under a task, still ends in order", async () => {
+  await using fake = await installFakeRpicam();
+  await using pi = await startPi("http://127.0.0.1:1", {
+    env: { ...fake.env("init:0"), PERCH_SOURCE: "rpicam-vid" },
+  });
+  await pi.line(/the camera is running/);
+  const [{ pid }] = fake.starts();
+  pi.kill("SIGTERM");
+  pi.kill("SIGINT");
+  assert.equal((await pi.ended()).code, 0, pi.output);
+  assert.match(pi.output, /stopped$/);
+  assert.ok(!isRunning(pid));
+});
