@@ -32,3 +32,20 @@ export async function toggleFloating(canvas: HTMLCanvasElement): Promise<void> {
 export function isSeen(): boolean {
   return !document.hidden || document.pictureInPictureElement !== null;
 }
+
+/** Keeps the screen on while the page is fullscreen: whoever does that leans back and watches. */
+export function keepAwakeInFullscreen(): void {
+  if (!("wakeLock" in navigator)) return;
+  let lock: Promise<WakeLockSentinel | undefined> = Promise.resolve(undefined);
+  const adjust = () => {
+    const wanted = document.fullscreenElement !== null && !document.hidden;
+    lock = lock.then(async (held) => {
+      if (wanted && (!held || held.released)) return await navigator.wakeLock.request("screen");
+      if (!wanted) await held?.release();
+      return held;
+      // A battery that is low refuses; the page works as before.
+    }).catch(() => undefined);
+  };
+  document.addEventListener("fullscreenchange", adjust);
+  document.addEventListener("visibilitychange", adjust);
+}

@@ -9,7 +9,13 @@ import { listenToKeys } from "./keys.ts";
 import { LiveView, shownAt } from "./live_view.ts";
 import { layControlsOver } from "./overlay.ts";
 import { pictureName, saveBlob } from "./save.ts";
-import { canFloat, isSeen, toggleFloating, toggleFullscreen } from "./screen.ts";
+import {
+  canFloat,
+  isSeen,
+  keepAwakeInFullscreen,
+  toggleFloating,
+  toggleFullscreen,
+} from "./screen.ts";
 import { prepareSharing } from "./sharing.ts";
 import { Timeline } from "./timeline.ts";
 import { Zoom } from "./zoom.ts";
@@ -128,6 +134,7 @@ for (const [id, act] of Object.entries(actions)) {
 byId("pip").hidden = !canFloat();
 byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam);
+keepAwakeInFullscreen();
 layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
 listenToKeys({
   " ": byId("pause"),
