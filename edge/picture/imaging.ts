@@ -57,13 +57,17 @@ export class Imaging {
   }
 
   /** The picture without its colours and dimmed, under lines of text. */
-  async notice(picture: Picture, lines: readonly string[]): Promise<Picture> {
+  async notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
     const sharp = await this.ready();
-    const { width, height } = picture;
-    const { data } = await sharp(picture.jpeg)
+    // In one go libvips would dim the text with the picture.
+    const dimmed = await sharp(jpeg, { autoOrient: true })
       .greyscale()
       .linear(0.4, 8)
       .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const { width, height } = dimmed.info;
+    const { data } = await sharp(dimmed.data, { raw: dimmed.info })
       .composite([{ input: Buffer.from(noticeSvg(width, height, lines)) }])
       .jpeg({ quality: QUALITY })
       .toBuffer({ resolveWithObject: true });

@@ -37,7 +37,7 @@ export class NoSignal {
 
   async #draw(frame: LiveFrame, camera: number): Promise<LiveFrame> {
     const { imaging, partTail, clock, fallback } = this.#options;
-    const picture = await imaging.notice(frame, noSignalLines(frame.receivedAt, clock.now()))
+    const picture = await imaging.notice(frame.jpeg, noSignalLines(frame.receivedAt, clock.now()))
       .catch(async () => ({ jpeg: await fallback(), width: frame.width, height: frame.height }));
     return FrameBuffer.of(picture.jpeg, partTail).finish(frame.cam, camera, {
       ...frame,
