@@ -1,6 +1,7 @@
 // What this instance costs where requests, bytes and KV units are billed: counted, and projected to
 // a month of the same.
 
+import { z } from "zod";
 import type { Clock } from "../shared/clock.ts";
 import type { CameraHub } from "./camera_hub.ts";
 import type { Metrics } from "./metrics.ts";
@@ -21,6 +22,22 @@ export interface CostReport {
   /** 30 days at the same rate; undefined until a minute was counted. */
   readonly month?: CostCounts;
 }
+
+const countsSchema = z.object({
+  reads: z.number(),
+  readUnits: z.number(),
+  writes: z.number(),
+  writeUnits: z.number(),
+  requests: z.number(),
+  egressBytes: z.number(),
+});
+
+/** The shape of a `CostReport`, for the description of the interface. */
+export const costReportSchema: z.ZodType<CostReport> = z.object({
+  countedMs: z.number(),
+  counted: countsSchema,
+  month: countsSchema.optional(),
+});
 
 const MINUTE_MS = 60_000;
 const MONTH_MS = 30 * 24 * 3_600_000;

@@ -1,6 +1,7 @@
 // What each request does, in words and schemas: the part of the OpenAPI description that people write.
 
 import { z } from "zod";
+import { costReportSchema } from "./cost.ts";
 import { cameraStatusSchema, demandSchema, HEADER, reportSchema } from "../shared/wire.ts";
 import { WIDTHS } from "../shared/widths.ts";
 
@@ -25,7 +26,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   }),
   Demand: demandSchema,
   Report: reportSchema,
-  Status: cameraStatusSchema.extend({ now: unixMs }),
+  Status: cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() }),
   Cameras: z.object({ now: unixMs, cams: z.array(cameraStatusSchema) }),
   Keyframes: z.object({
     cam: z.string(),
@@ -224,7 +225,10 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
     summary: "How the camera is",
     who: "viewer",
     answers: {
-      200: { description: "its state", content: { "application/json": "Status" } },
+      200: {
+        description: "its state; for its publisher also the cost",
+        content: { "application/json": "Status" },
+      },
       404: NONE_YET,
     },
   },
