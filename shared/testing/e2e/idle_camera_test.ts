@@ -21,7 +21,8 @@ async function wake(
   transport: "put" | "ws",
 ): Promise<{ ran: boolean; wokeMs: number; starts: number }> {
   await using fake = await installFakeRpicam();
-  await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "600" } });
+  // From 300 s on nothing is asked between two pictures, and no viewer could wake the camera.
+  await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "299" } });
   await using pi = await startPi(edge.url, {
     env: {
       // The camera takes as long to start as a real one: 0.8 s and 8 frames.
