@@ -2,6 +2,9 @@
 
 import type { Clock } from "../shared/clock.ts";
 
+/** Why the timer ends. Without a reason of ours each wait would have a DOMException made for it. */
+const DONE = "the wait is over";
+
 /**
  * What `wait` resolves to within `ms`; undefined where time ran out or the wait was ended.
  *
@@ -20,6 +23,6 @@ export async function within<T>(
   } catch {
     return undefined;
   } finally {
-    done.abort();
+    done.abort(DONE);
   }
 }

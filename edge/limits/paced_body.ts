@@ -6,6 +6,9 @@ import type { Clock } from "../../shared/clock.ts";
 const PERIOD_MS = 10_000;
 const BYTES_PER_PERIOD = 10_240;
 
+/** Why the watch ends. Without a reason of ours each upload would have a DOMException made for it. */
+const ENDED = "the body has ended";
+
 /** A body came too slowly and was given up. */
 export class SlowBody extends Error {
   override name = "SlowBody";
@@ -41,7 +44,7 @@ export async function* pacedBody(
     }
     if (slow) throw new SlowBody(`less than ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`);
   } finally {
-    ended.abort();
+    ended.abort(ENDED);
     reader.cancel().catch(() => {});
   }
 }
