@@ -38,6 +38,7 @@ export class KvLink {
   #kv: Promise<Deno.Kv> | undefined;
   readonly #closed = new AbortController();
   #problem: string | undefined;
+  #writeProblem: string | undefined;
   #failures = 0;
   #pending = 0;
   /** Calls past their deadline that are still in the client. */
@@ -53,9 +54,10 @@ export class KvLink {
   }
 
   get state(): StoreState {
+    const problem = this.#problem ?? this.#writeProblem;
     return {
-      answering: this.#problem === undefined,
-      problem: this.#problem,
+      answering: problem === undefined,
+      problem,
       failures: this.#failures,
       pending: this.#pending,
     };
@@ -164,24 +166,29 @@ export class KvLink {
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
       this.#hanging++;
-      answer.then(() => this.#answered(), () => {}).finally(() => this.#hanging--);
+      answer.then(() => this.#answered(action), () => {}).finally(() => this.#hanging--);
       throw new StoreTimeout(`no answer from the store in ${deadlineMs} ms`);
     });
     late.catch(() => {});
     try {
       const result = await Promise.race([answer, late]);
-      this.#answered();
+      this.#answered(action);
       return result;
     } catch (error) {
       this.#failures++;
       this.#problem = error instanceof Error ? error.message : String(error);
+      // A full disk can still be read: only a write that works takes this back.
+      if (action === "write" && !(error instanceof StoreTimeout)) {
+        this.#writeProblem = this.#problem;
+      }
       throw error;
     } finally {
       deadline.abort();
     }
   }
 
-  #answered(): void {
+  #answered(action: string): void {
     this.#problem = undefined;
+    if (action === "write") this.#writeProblem = undefined;
   }
 }
