@@ -39,6 +39,7 @@ export class Edge {
   readonly deps: EdgeDeps;
   readonly #writers: StoreWriter[] = [];
   readonly #neighbours: Neighbours[] = [];
+  readonly #imaging: Imaging;
   readonly #noSignal: NoSignal;
   readonly #stop = new AbortController();
   #storeWell = true;
@@ -78,7 +79,7 @@ export class Edge {
     metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
       return Math.max(0, lag.worst(clock.monotonic())) / 1000;
     });
-    const imaging = new Imaging();
+    const imaging = this.#imaging = new Imaging();
     const renditions = new Renditions(imaging);
     const feeds = new ScaledFeeds(renditions, tail);
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
@@ -112,6 +113,7 @@ export class Edge {
     await Promise.all([
       ...this.#writers.map((writer) => writer.flush()),
       ...this.#neighbours.map((neighbours) => neighbours.stop()),
+      this.#imaging.idle(),
     ]);
   }
 
@@ -120,6 +122,7 @@ export class Edge {
     while (!this.#stop.signal.aborted) {
       const due = clock.monotonic() + TICK_MS;
       await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
+      if (this.#stop.signal.aborted) return;
       const now = clock.monotonic();
       if (lag.note(now - due, now)) {
         log.warn("the process did nothing for a while", { ms: Math.round(now - due) });

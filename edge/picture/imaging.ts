@@ -25,6 +25,7 @@ const NOTICE_WIDTH = 640;
 
 /** Changes pictures. */
 export class Imaging {
+  readonly #jobs = new Set<Promise<unknown>>();
   #loading: Promise<typeof sharpModule> | undefined;
   readonly #load: () => Promise<typeof sharpModule>;
 
@@ -46,8 +47,28 @@ export class Imaging {
     });
   }
 
+  /** Resolves when no job is at work: libvips crashes a process that ends under it. */
+  async idle(): Promise<void> {
+    while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
+  }
+
   /** `jpeg` with `width` pixels across. */
-  async scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+  scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+    return this.#job(this.#scale(jpeg, width));
+  }
+
+  /** The picture without its colours and dimmed, under lines of text. */
+  notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
+    return this.#job(this.#notice(jpeg, lines));
+  }
+
+  #job<T>(job: Promise<T>): Promise<T> {
+    const kept = job.finally(() => this.#jobs.delete(kept));
+    this.#jobs.add(kept);
+    return kept;
+  }
+
+  async #scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
     const sharp = await this.ready();
     const { data, info } = await sharp(jpeg, { autoOrient: true })
       .resize({ width, withoutEnlargement: true, fastShrinkOnLoad: true })
@@ -56,8 +77,7 @@ export class Imaging {
     return { jpeg: new Uint8Array(data), width: info.width, height: info.height };
   }
 
-  /** The picture without its colours and dimmed, under lines of text. */
-  async notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
+  async #notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
     const sharp = await this.ready();
     // In one go libvips would dim the text with the picture.
     const dimmed = await sharp(jpeg, { autoOrient: true })
