@@ -5,6 +5,8 @@ import { STAMP_BYTES, stampedAt } from "./stamp.ts";
 import { nowUs } from "./libc.ts";
 import { LoadViewer } from "./load_viewer.ts";
 
+const END = [0xff, 0xd9, 13, 10, 45, 45];
+
 /** Reads frames that follow each other at a fixed distance. */
 export class MjpegViewer extends LoadViewer {
   /** Everything from the start of the answer until the second frame's stamp, then nothing. */
@@ -45,9 +47,11 @@ export class MjpegViewer extends LoadViewer {
       if (before.length < first + size && all.length >= first + size) {
         this.noteFirst(nowUs());
       }
-      const second = findFrame(all, first + size);
+      const end = findEnd(all, first + size - 2);
+      const second = end < 0 ? -1 : findFrame(all, end);
       if (second < 0) continue;
-      this.#gap = second - first - size;
+      this.wireSize = end - first;
+      this.#gap = second - end;
       this.#opening = undefined;
       this.head.set(all.subarray(second));
       this.headLength = all.length - second;
@@ -55,6 +59,14 @@ export class MjpegViewer extends LoadViewer {
       return this.beginBody(0);
     }
   }
+}
+
+/** Where the frame ends before the next boundary, or -1: EOI, new line, two dashes. */
+function findEnd(bytes: Uint8Array, from: number): number {
+  for (let at = bytes.indexOf(0xff, from); at >= 0; at = bytes.indexOf(0xff, at + 1)) {
+    if (END.every((byte, i) => bytes[at + i] === byte)) return at + 2;
+  }
+  return -1;
 }
 
 /** Where a stamped frame starts, or -1. */

@@ -6,7 +6,7 @@ import { write } from "./libc.ts";
 import { LoadViewer } from "./load_viewer.ts";
 
 const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
-  "Sec-WebSocket-Key: cGVyY2gtYmVuY2gtdmlld2U=\r\n";
+  "Sec-WebSocket-Key: cGVyY2gtYmVuY2gtdmlldw==\r\n";
 const [CONTINUATION, BINARY, CLOSE, PING] = [0, 2, 8, 9];
 const MASKED = 0x80;
 

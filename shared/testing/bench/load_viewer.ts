@@ -50,6 +50,8 @@ export abstract class LoadViewer {
   /** What was read of the bytes around and at the start of a frame. */
   protected readonly head: Uint8Array<ArrayBuffer> = new Uint8Array(4096);
   protected headLength = 0;
+  /** Bytes of a frame on the wire: more than its size where it is cut into several HTTP chunks. */
+  protected wireSize: number;
   /** When the request was sent. */
   protected askedAt = 0;
   /** Bytes of the frame that are here; at least `STAMP_BYTES` once `beginBody` was called. */
@@ -66,6 +68,7 @@ export abstract class LoadViewer {
   constructor(crowd: Crowd, counting: Counting, index: number) {
     this.crowd = crowd;
     this.counting = counting;
+    this.wireSize = crowd.size;
     this.#seen = index % CHECK_EVERY;
   }
 
@@ -103,7 +106,7 @@ export abstract class LoadViewer {
     if (this.#stamp < 0) return this.damaged();
     this.#number = frameNumber(this.head, at);
     this.#have = this.headLength - at;
-    if (++this.#seen % CHECK_EVERY === 0) {
+    if (++this.#seen % CHECK_EVERY === 0 && this.wireSize === this.crowd.size) {
       this.#collected = new Uint8Array(this.crowd.size);
       this.#collected.set(this.head.subarray(at, this.headLength));
     }
@@ -112,7 +115,7 @@ export abstract class LoadViewer {
 
   /** Goes on with the frame: 1 when its last byte is here, -1 when not yet, 0 where closed. */
   protected continueBody(): number {
-    const { size } = this.crowd;
+    const size = this.wireSize;
     while (this.#have < size - 2) {
       const got = this.#collected
         ? this.#collect(size - 2)
@@ -177,7 +180,7 @@ export abstract class LoadViewer {
   }
 
   #readEnd(): number {
-    const missing = this.crowd.size - this.#have;
+    const missing = this.wireSize - this.#have;
     const into = missing === 2 ? this.#end : this.#end.subarray(1);
     const got = this.take(into, missing);
     if (got > 0 && this.#collected) this.#collected.set(into.subarray(0, got), this.#have);

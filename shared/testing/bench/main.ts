@@ -57,6 +57,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: true,
     load: async () => (await import("./codec.ts")).benchCodec,
   },
+  store: {
+    about: "commits and reads of frames in Deno KV",
+    usual: true,
+    load: async () => (await import("./store.ts")).benchStore,
+  },
   faults: {
     about: "what viewers see of each thing that goes wrong",
     usual: false,
