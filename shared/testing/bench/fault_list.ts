@@ -108,7 +108,8 @@ export const FAULTS: readonly Fault[] = [
     },
   },
   {
-    name: "camera sends 200 a second",
+    name: "camera sends 200 a second, 60 allowed",
+    env: () => ({ PERCH_MAX_UPLOADS_PER_S: "60" }),
     async run(world) {
       const jpeg = await baseline(360, 270);
       const flood = async () => {
