@@ -21,6 +21,9 @@ const HOLD_OFF_AFTER_GROWTH = 8;
 const HOLD_OFF_AFTER_RETREAT = 64;
 const GROWTH_LIMIT = 1.4;
 
+/** Above this it is the line that is slow: no trial, which would double a picture's age for a while. */
+const LONGEST_LINE_MS = 1000;
+
 /**
  * The window after an acknowledgement.
  *
@@ -32,7 +35,7 @@ export function nextWindow(state: WindowState, rttMs: number, limited: boolean):
   if (state.size > 1 && rttMs > baseMs * GROWTH_LIMIT + 5) {
     return { size: state.size - 1, baseMs, holdOff: HOLD_OFF_AFTER_RETREAT };
   }
-  if (!limited) return { ...state, baseMs };
+  if (!limited || rttMs > LONGEST_LINE_MS) return { ...state, baseMs };
   if (state.holdOff > 0) return { ...state, baseMs, holdOff: state.holdOff - 1 };
   if (state.size >= MAX_WINDOW) return { ...state, baseMs };
   return { size: state.size + 1, baseMs, holdOff: HOLD_OFF_AFTER_GROWTH };

@@ -31,3 +31,8 @@ Deno.test("a long line that becomes slow goes back to one", () => {
   for (let i = 0; i < 20; i++) state = nextWindow(state, state.size * 700, true);
   assert.equal(state.size, 1);
 });
+
+Deno.test("a very slow line is never given a second frame", () => {
+  const states = run(200, (size) => size * 3700);
+  assert.ok(states.every(({ size }) => size === 1));
+});
