@@ -4,13 +4,29 @@ import type { Clock } from "../shared/clock.ts";
 import { pacedBody, SlowBody } from "./limits/paced_body.ts";
 import { FrameBuffer } from "./live_frame.ts";
 
+/** A body that is on its way. */
+export interface FrameBody {
+  /** Bytes it says it has; undefined where it does not say. */
+  readonly length: number | undefined;
+  /** What comes, as it comes. @throws {SlowBody} When too little does; whatever the line fails with. */
+  chunks(): AsyncIterable<Uint8Array>;
+}
+
+/** The body of a request. */
+export function bodyOfRequest(request: Request, clock: Clock): FrameBody {
+  return {
+    length: declaredLength(request),
+    chunks: () => pacedBody(request.body ?? new Blob([]).stream(), clock),
+  };
+}
+
 /** The bytes, or why they were not taken. */
 export type BodyResult =
   | { readonly ok: true; readonly buffer: FrameBuffer }
   | { readonly ok: false; readonly status: 400 | 408 | 413; readonly detail: string };
 
 /**
- * Reads a request's body.
+ * Reads a body.
  *
  * With a `Content-Length` each chunk goes straight to its place; without one the chunks are kept and
  * joined once.
@@ -19,23 +35,22 @@ export type BodyResult =
  * @param tail What follows the frame in a stream (`partTail`).
  */
 export async function readFrameBody(
-  request: Request,
+  body: FrameBody,
   maxBytes: number,
   tail: Uint8Array,
-  clock: Clock,
 ): Promise<BodyResult> {
   const tooLarge = {
     ok: false,
     status: 413,
     detail: `Take a frame: it is larger than ${maxBytes} bytes, the most that is taken here.`,
   } as const;
-  const length = declaredLength(request);
+  const { length } = body;
   if (length !== undefined && length > maxBytes) return tooLarge;
   const chunks: Uint8Array[] = [];
   const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
   let size = 0;
   try {
-    for await (const chunk of request.body ? pacedBody(request.body, clock) : []) {
+    for await (const chunk of body.chunks()) {
       if (size + chunk.length > (length ?? maxBytes)) return tooLarge;
       if (buffer) buffer.jpeg.set(chunk, size);
       else chunks.push(chunk);

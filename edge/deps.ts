@@ -10,6 +10,7 @@ import type { LoopLag } from "./loop_lag.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Renditions } from "./picture/renditions.ts";
 import type { ScaledFeeds } from "./picture/scaled_feed.ts";
+import type { StillAnswers } from "./still_answers.ts";
 import type { FrameStore } from "./store/store.ts";
 
 /** What the routes work with. */
@@ -25,6 +26,7 @@ export interface EdgeDeps {
   readonly lag: LoopLag;
   readonly renditions: Renditions;
   readonly feeds: ScaledFeeds;
+  readonly stills: StillAnswers;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
   /** Reads a built asset of the viewer page by its name in `client/dist`. */

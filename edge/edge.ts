@@ -1,11 +1,13 @@
 // The whole edge put together from what main.ts gives it, ready to answer requests.
 
 import { createApp } from "./app.ts";
+import type { FrameBody } from "./body.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { CostMeter } from "./cost.ts";
 import { Hub } from "./hub.ts";
 import { Limits } from "./limits/limits.ts";
+import type { Line } from "./listener/line.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./mjpeg.ts";
@@ -15,13 +17,14 @@ import { NoSignal } from "./picture/no_signal.ts";
 import { Renditions } from "./picture/renditions.ts";
 import { ScaledFeeds } from "./picture/scaled_feed.ts";
 import { logState, UNLOGGED } from "./state_log.ts";
+import { StillAnswers } from "./still_answers.ts";
 import { StoreWriter } from "./store_writer.ts";
 
 /** What an edge is made from. */
 export type EdgeParts =
   & Omit<
     EdgeDeps,
-    "hub" | "cost" | "metrics" | "limits" | "lag" | "boundary" | "renditions" | "feeds"
+    "hub" | "cost" | "metrics" | "limits" | "lag" | "boundary" | "renditions" | "feeds" | "stills"
   >
   & {
     readonly config: EdgeConfig;
@@ -29,13 +32,25 @@ export type EdgeParts =
     readonly random: () => number;
   };
 
+/** How a request came. */
+export interface RequestInfo {
+  /** Where from. */
+  readonly remoteAddr: Deno.Addr;
+  /** Settled when the connection's part in it is over. */
+  readonly completed: Promise<void>;
+  /** The connection itself, where a route may keep it. */
+  readonly line?: Line;
+  /** The body, where it does not come with the request. */
+  readonly body?: FrameBody;
+}
+
 /** How often what is due by time alone is looked at, ms. */
 const TICK_MS = 1000;
 
 /** A running edge. */
 export class Edge {
   /** Answers one request; `info` tells the client's address. */
-  readonly fetch: (request: Request, info?: Deno.ServeHandlerInfo) => Response | Promise<Response>;
+  readonly fetch: (request: Request, info?: RequestInfo) => Response | Promise<Response>;
   readonly deps: EdgeDeps;
   readonly #writers: StoreWriter[] = [];
   readonly #neighbours: Neighbours[] = [];
@@ -91,7 +106,8 @@ export class Edge {
     });
     const cost = new CostMeter({ clock, store, hub });
     cost.show(metrics);
-    this.deps = { ...parts, hub, metrics, cost, limits, lag, boundary, renditions, feeds };
+    const stills = new StillAnswers(metrics, config.viewToken === undefined);
+    this.deps = { ...parts, hub, metrics, cost, limits, lag, boundary, renditions, feeds, stills };
     const app = createApp(this.deps);
     this.fetch = async (request, info) => {
       const response = await app.fetch(request, info);

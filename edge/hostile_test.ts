@@ -252,7 +252,7 @@ Deno.test("any message on a viewer's socket is an acknowledgement or is refused"
     ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, keyframeMs: 60_000 },
   });
   let sent = 0;
-  const socket = { readyState: 1, send: () => void sent++, close() {} };
+  const socket = { readyState: 1, send() {}, sendFrame: () => void sent++, close() {} };
   const viewer = new SocketViewer(
     socket,
     [{ camera, frames: camera.latest, release() {} }],

@@ -1,17 +1,24 @@
 // A frame as the edge hands it out: one buffer that is WebSocket message, JPEG and multipart part at
 // the same time, so that a frame is copied once on its way in and never again.
 //
-//   | 32-byte header | JPEG ................ | boundary and head of the next part |
-//   |<------ message ---------------------->|
-//                    |<------ part ---------------------------------------------->|
+//   | WebSocket head | 32-byte header | JPEG ................ | boundary and head of the next part |
+//   |<------ socketFrame ----------------------------------->|
+//                    |<------ message ---------------------->|
+//                                     |<------ part ---------------------------------------------->|
 
 import type { Frame, FrameMeta } from "../shared/frame.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../shared/wire_frame.ts";
+import { MAX_HEAD_BYTES, writeHeadBefore } from "./listener/socket_frame.ts";
+
+/** Where the JPEG starts in a frame's buffer. */
+const JPEG_AT = MAX_HEAD_BYTES + FRAME_HEADER_BYTES;
 
 /** A frame ready for every road. */
 export interface LiveFrame extends Frame {
   /** Frame header and JPEG: one WebSocket message. */
   readonly message: Uint8Array<ArrayBuffer>;
+  /** The message as it goes over a socket, with the WebSocket's own head before it. */
+  readonly socketFrame: Uint8Array<ArrayBuffer>;
   /** JPEG, boundary and the head of the next part: one write of an MJPEG stream. */
   readonly part: Uint8Array<ArrayBuffer>;
   /** `"<version>"`, as an ETag. */
@@ -27,8 +34,8 @@ export class FrameBuffer {
 
   /** @param tail What follows each frame of a stream (`partTail`). */
   constructor(size: number, tail: Uint8Array) {
-    this.bytes = new Uint8Array(FRAME_HEADER_BYTES + size + tail.length);
-    this.jpeg = this.bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + size);
+    this.bytes = new Uint8Array(JPEG_AT + size + tail.length);
+    this.jpeg = this.bytes.subarray(JPEG_AT, JPEG_AT + size);
     this.#tail = tail;
   }
 
@@ -47,15 +54,17 @@ export class FrameBuffer {
 
   /** Writes header and tail, and gives the frame out. Nobody writes to the bytes after this. */
   finish(cam: string, camera: number, meta: FrameMeta): LiveFrame {
-    writeFrameHeader(this.bytes, { camera, ...meta });
-    const end = FRAME_HEADER_BYTES + this.jpeg.length;
+    writeFrameHeader(this.bytes, { camera, ...meta }, MAX_HEAD_BYTES);
+    const end = JPEG_AT + this.jpeg.length;
+    const start = MAX_HEAD_BYTES - writeHeadBefore(this.bytes, MAX_HEAD_BYTES, end);
     this.bytes.set(this.#tail, end);
     return {
       ...meta,
       cam,
       jpeg: this.jpeg,
-      message: this.bytes.subarray(0, end),
-      part: this.bytes.subarray(FRAME_HEADER_BYTES),
+      message: this.bytes.subarray(MAX_HEAD_BYTES, end),
+      socketFrame: this.bytes.subarray(start, end),
+      part: this.bytes.subarray(JPEG_AT),
       etag: `"${meta.version}"`,
     };
   }

@@ -2,6 +2,7 @@
 
 import { edgeSettings, parseEdgeConfig } from "./config.ts";
 import { Edge } from "./edge.ts";
+import { Listener } from "./listener/listener.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { pollsFor } from "./store/kv_follow.ts";
@@ -41,13 +42,21 @@ const edge = new Edge({
   readAsset: (name) => Deno.readFile(new URL(`./client/dist/${name}`, import.meta.url)),
 });
 await edge.start();
-const server = listen();
+const server = await listen();
 
-function listen(): Deno.HttpServer {
+/** Deno Deploy hands requests to Deno's own server only. */
+async function listen(): Promise<{ shutdown(): Promise<void> }> {
   const { host: hostname, port } = config;
-  const onListen = (at: Deno.NetAddr) => log.info(`listening on http://${at.hostname}:${at.port}`);
+  const tell = (host: string, port: number) => log.info(`listening on http://${host}:${port}`);
   try {
-    return Deno.serve({ hostname, port, onListen }, edge.fetch);
+    if (config.listener === "deno") {
+      const onListen = (at: Deno.NetAddr) => tell(at.hostname, at.port);
+      return Deno.serve({ hostname, port, onListen }, edge.fetch);
+    }
+    const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    const listener = await Listener.listen(edge, (handler) => Deno.serve(loopback, handler));
+    tell(listener.address.address, listener.address.port);
+    return listener;
   } catch (error) {
     refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reason(error)}`]);
   }

@@ -7,12 +7,14 @@ import type { CameraHub } from "./camera_hub.ts";
 import type { Guest } from "./limits/viewer_gate.ts";
 import type { Latest } from "../shared/latest.ts";
 import type { LiveFrame } from "./live_frame.ts";
+import type { Listen } from "./mjpeg_viewer.ts";
 import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
 
 /** The part of a WebSocket that is used. */
 export interface ViewerSocket {
   readonly readyState: number;
-  send(data: string | Uint8Array<ArrayBuffer>): void;
+  send(text: string): void;
+  sendFrame(frame: LiveFrame): void;
   close(code: number, reason: string): void;
 }
 
@@ -49,13 +51,21 @@ interface Subscription extends Watched {
 /** Feeds one socket. Call `start` when it is open and `stop` when it is not any more. */
 export class SocketViewer implements Guest {
   readonly #socket: ViewerSocket;
+  readonly #listen: Listen;
   readonly #time: ViewerTime;
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #cleanups: (() => void)[] = [];
   #acks = 0;
 
-  constructor(socket: ViewerSocket, watched: readonly Watched[], time: ViewerTime) {
+  /** @param listen How it hears of new frames. Default: inside the call that brings one. */
+  constructor(
+    socket: ViewerSocket,
+    watched: readonly Watched[],
+    time: ViewerTime,
+    listen: Listen = (frames, onFrame, onClose) => frames.onSet(onFrame, onClose),
+  ) {
     this.#socket = socket;
+    this.#listen = listen;
     this.#time = time;
     for (const one of watched) {
       this.#subscriptions.set(one.camera.camera, {
@@ -85,7 +95,7 @@ export class SocketViewer implements Guest {
       const { camera, frames } = subscription;
       const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
       this.#cleanups.push(
-        frames.onSet(() => this.#offer(subscription), goAway),
+        this.#listen(frames, () => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
           const message: StatusMessage = { type: "status", now: this.#time.now(), status: value };
           if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
@@ -154,6 +164,6 @@ export class SocketViewer implements Guest {
     subscription.sentSeq = frames.seq;
     inFlight.push({ version: frame.version, sentAt: this.#time.monotonic() });
     camera.sentBytes += frame.message.length;
-    this.#socket.send(frame.message);
+    this.#socket.sendFrame(frame);
   }
 }

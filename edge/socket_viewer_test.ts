@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
 import { encodeAck, readFrameHeader } from "../shared/wire_frame.ts";
 import { CameraHub } from "./camera_hub.ts";
-import { FrameBuffer } from "./live_frame.ts";
+import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
 import { SocketViewer } from "./socket_viewer.ts";
 
 class FakeSocket {
@@ -10,9 +10,11 @@ class FakeSocket {
   readonly texts: string[] = [];
   readonly frames: Uint8Array[] = [];
   closed: number | undefined;
-  send(data: string | Uint8Array<ArrayBuffer>): void {
-    if (typeof data === "string") this.texts.push(data);
-    else this.frames.push(data);
+  send(text: string): void {
+    this.texts.push(text);
+  }
+  sendFrame(frame: LiveFrame): void {
+    this.frames.push(frame.message);
   }
   close(code: number): void {
     this.closed = code;

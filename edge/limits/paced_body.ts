@@ -3,8 +3,8 @@
 import type { Clock } from "../../shared/clock.ts";
 
 /** In each period at least this much: 1 KB a second, a tenth of the slowest phone network. */
-const PERIOD_MS = 10_000;
-const BYTES_PER_PERIOD = 10_240;
+export const PERIOD_MS = 10_000;
+export const BYTES_PER_PERIOD = 10_240;
 
 /** Why the watch ends. Without a reason of ours each upload would have a DOMException made for it. */
 const ENDED = "the body has ended";
@@ -12,6 +12,10 @@ const ENDED = "the body has ended";
 /** A body came too slowly and was given up. */
 export class SlowBody extends Error {
   override name = "SlowBody";
+
+  constructor() {
+    super(`less than ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`);
+  }
 }
 
 /**
@@ -42,7 +46,7 @@ export async function* pacedBody(
       received += value.length;
       yield value;
     }
-    if (slow) throw new SlowBody(`less than ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`);
+    if (slow) throw new SlowBody();
   } finally {
     ended.abort(ENDED);
     reader.cancel().catch(() => {});

@@ -3,6 +3,7 @@
 import type { Context, Handler } from "hono";
 import { isCamId } from "../../shared/frame.ts";
 import { HEADER, parseSeq } from "../../shared/wire.ts";
+import { bodyOfRequest } from "../body.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { problem } from "../problem.ts";
 import { camOf } from "./cam_of.ts";
@@ -43,7 +44,9 @@ export function putFrame(deps: EdgeDeps): Handler {
       return problem(400, `${HEADER.seq} is not <session>:<number>.`);
     }
     const capturedAt = capturedText === undefined ? undefined : Number(capturedText);
-    const frame = await receive(req.raw, cam, { capturedAt, seq });
+    const body = context.env?.body ?? bodyOfRequest(req.raw, deps.clock);
+    const digest = req.header("content-digest");
+    const frame = await receive(body, cam, { capturedAt, seq, digest });
     if (frame instanceof Response) return frame;
     const { interval, viewers } = hub.open(cam)!.demand.value!;
     return new Response(null, {

@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
 import { DEFAULT_CAM } from "../../shared/frame.ts";
+import { bodyOfRequest } from "../body.ts";
 import { judgePublisher, tooManyRequests, wrongCredential } from "../auth.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { escapeHtml } from "../page.ts";
@@ -29,7 +30,11 @@ export function postLegacy(deps: EdgeDeps): Handler {
     }
     const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
     if (tooMany) return tooMany;
-    const frame = await receive(req.raw, DEFAULT_CAM, { capturedAt: undefined, seq: undefined });
+    const frame = await receive(bodyOfRequest(req.raw, deps.clock), DEFAULT_CAM, {
+      capturedAt: undefined,
+      seq: undefined,
+      digest: req.header("content-digest"),
+    });
     if (!(frame instanceof Response)) return new Response(null, { status: 200 });
     refused.value++;
     return frame;

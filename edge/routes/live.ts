@@ -12,19 +12,12 @@ import { cameraOf, camOf } from "./cam_of.ts";
 import { pollerOf } from "./poller.ts";
 import { numberQuery } from "./query.ts";
 import { rendition, widthQuery } from "./rendition.ts";
-import { StillAnswers } from "./still_answers.ts";
 
-/** A CDN answers all pollers of one second from one request. */
-const PUBLIC_CACHE = "public, max-age=0, s-maxage=1, stale-while-revalidate=5";
-const PRIVATE_CACHE = "private, no-cache";
 const MAX_WAIT_S = 30;
 
 /** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
-  const { config, clock, metrics, limits, hub } = deps;
-  const answers = new StillAnswers(config.viewToken ? PRIVATE_CACHE : PUBLIC_CACHE);
-  const sent = metrics.counter("perch_stills_sent_total", "Answers of /live.jpeg with a frame.");
-  const unchanged = metrics.counter("perch_stills_unchanged_total", "304 answers of /live.jpeg.");
+  const { clock, limits, hub, stills } = deps;
 
   return function getLive(context) {
     const { req } = context;
@@ -58,10 +51,10 @@ export function getLive(deps: EdgeDeps): Handler {
       return answer(camera, frame, known);
     }
     const { jpeg } = await rendition(deps.renditions, frame, width);
-    sent.value++;
+    stills.sent.value++;
     return new Response(jpeg, {
       headers: {
-        ...answers.headers(camera, frame),
+        ...stills.headers(camera, frame),
         "content-type": "image/jpeg",
         "content-length": String(jpeg.length),
       },
@@ -70,8 +63,8 @@ export function getLive(deps: EdgeDeps): Handler {
 
   function answer(camera: CameraHub, frame: LiveFrame, known: string | undefined): Response {
     const same = etagMatches(known, frame.etag);
-    (same ? unchanged : sent).value++;
-    return same ? answers.unchanged(camera, frame) : answers.full(camera, frame);
+    (same ? stills.same : stills.sent).value++;
+    return same ? stills.unchanged(camera, frame) : stills.full(camera, frame);
   }
 
   async function nextFrame(camera: CameraHub, ms: number): Promise<LiveFrame | undefined> {

@@ -11,5 +11,10 @@ export function addressOf(context: Context, limits: Limits): string {
 
 /** Who polls: address and program. Two phones behind one address are two if they differ. */
 export function pollerOf(context: Context, limits: Limits): string {
-  return `${addressOf(context, limits)} ${(context.req.header("user-agent") ?? "").slice(0, 200)}`;
+  return pollerBehind(addressOf(context, limits), context.req.header("user-agent"));
+}
+
+/** As `pollerOf`, from an address as limits count it and the program's name. */
+export function pollerBehind(address: string, userAgent: string | undefined): string {
+  return `${address} ${(userAgent ?? "").slice(0, 200)}`;
 }

@@ -3,6 +3,7 @@
 import type { Context, Handler } from "hono";
 import { DEFAULT_CAM, isCamId } from "../../shared/frame.ts";
 import type { CameraHub } from "../camera_hub.ts";
+import { joinCrowd } from "../crowd.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { RateLimiter } from "../limits/rate_limiter.ts";
 import { problem } from "../problem.ts";
@@ -10,7 +11,8 @@ import { SocketViewer } from "../socket_viewer.ts";
 import { MAX_CAMERAS } from "../tokens.ts";
 import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
-import { notSocket, openSocket } from "./upgrade.ts";
+import { notSocket, openViewerSocket } from "./upgrade.ts";
+import { lineOf } from "./line_of.ts";
 
 const POLICY_VIOLATION = 1008;
 
@@ -40,28 +42,32 @@ export function getSocket(deps: EdgeDeps): Handler {
     const width = readWidth(context);
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
-    const { socket, response } = openSocket(context.req.raw);
     const watched = cameras.map((camera) => ({
       camera,
       ...deps.feeds.hold(camera.latest, width, camera.camera),
     }));
-    const viewer = new SocketViewer(socket, watched, deps.clock);
     const rate = new RateLimiter(MESSAGES);
+    let open = true;
+    const { socket, response } = await openViewerSocket(context, {
+      open: () => viewer.start(),
+      message(data) {
+        if (!open) return;
+        if (rate.take("", deps.clock.monotonic()) > 0) turnOut("Too many messages");
+        else if (!viewer.receive(data)) turnOut("Send acknowledgements only");
+      },
+      close() {
+        viewer.stop();
+        place.free();
+      },
+    });
+    const listen = lineOf(context) ? joinCrowd : undefined;
+    const viewer = new SocketViewer(socket, watched, deps.clock, listen);
     place.seat(viewer);
-    socket.onopen = () => viewer.start();
-    socket.onmessage = ({ data }) => {
-      if (rate.take("", deps.clock.monotonic()) > 0) return turnOut("Too many messages");
-      if (!viewer.receive(data)) turnOut("Send acknowledgements only");
-    };
     const turnOut = (reason: string) => {
+      open = false;
       refused.value++;
-      socket.onmessage = null;
       viewer.stop();
       socket.close(POLICY_VIOLATION, reason);
-    };
-    socket.onclose = () => {
-      viewer.stop();
-      place.free();
     };
     return response;
   };

@@ -1,14 +1,18 @@
 // GET /stream.mjpeg: frames as they come, for <img>, players and everything else that reads MJPEG.
 
 import type { Context, Handler } from "hono";
+import { joinCrowd } from "../crowd.ts";
 import type { EdgeDeps } from "../deps.ts";
+import { partsTo } from "../listener/part_socket.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { mjpegContentType, partHeadWithLength, streamOpening } from "../mjpeg.ts";
-import { mjpegStream, type StreamController } from "../mjpeg_stream.ts";
+import { mjpegStream } from "../mjpeg_stream.ts";
+import { type Listen, MjpegViewer, type PartSink } from "../mjpeg_viewer.ts";
 import { admitViewer, freeWhenSent } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
 import { widthQuery } from "./rendition.ts";
+import { lineOf } from "./line_of.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);
 
@@ -17,18 +21,18 @@ export function getStream(deps: EdgeDeps): Handler {
   const { hub, clock, boundary } = deps;
   const encoder = new TextEncoder();
   const opening = encoder.encode(streamOpening(boundary));
-  const writePart = (controller: StreamController, { part }: LiveFrame) => controller.enqueue(part);
+  const writePart = (sink: PartSink, { part }: LiveFrame) => sink.enqueue(part);
   // Heads with a length are made once for a frame, not for each viewer; one camera after another.
   let headed: LiveFrame | undefined;
   let head = opening;
-  function writeClassicPart(controller: StreamController, frame: LiveFrame): void {
+  function writeClassicPart(sink: PartSink, frame: LiveFrame): void {
     if (headed !== frame) {
       headed = frame;
       head = encoder.encode(partHeadWithLength(boundary, frame.size));
     }
-    controller.enqueue(head);
-    controller.enqueue(frame.jpeg);
-    controller.enqueue(NEW_LINE);
+    sink.enqueue(head);
+    sink.enqueue(frame.jpeg);
+    sink.enqueue(NEW_LINE);
   }
 
   return async function getStream(context: Context) {
@@ -48,8 +52,10 @@ export function getStream(deps: EdgeDeps): Handler {
     // A connection that is dropped but never read hangs on in the server until its client goes.
     freeWhenSent(context, place);
     const feed = deps.feeds.hold(camera.shown, width, camera.camera);
-    const stream = mjpegStream(camera, {
+    const line = lineOf(context);
+    const viewer = new MjpegViewer(camera, {
       frames: feed.frames,
+      listen: line ? joinCrowd : inTheCall,
       onLeave: feed.release,
       place,
       opening: classic ? undefined : opening,
@@ -57,6 +63,9 @@ export function getStream(deps: EdgeDeps): Handler {
       fps,
       now: () => clock.monotonic(),
     });
-    return new Response(stream, { headers });
+    line?.take(partsTo(viewer));
+    return new Response(line ? null : mjpegStream(viewer), { headers });
   };
 }
+
+const inTheCall: Listen = (frames, onFrame, onClose) => frames.onSet(onFrame, onClose);

@@ -1,7 +1,10 @@
 // The opening handshake of a WebSocket (RFC 6455, section 4.2.1).
 
 import type { Context } from "hono";
+import { type SocketEvents, SocketOnLine } from "../listener/viewer_socket.ts";
 import { problem } from "../problem.ts";
+import type { ViewerSocket } from "../socket_viewer.ts";
+import { lineOf } from "./line_of.ts";
 
 /** Seconds of silence after which a socket is pinged, and dropped if no answer comes. */
 const IDLE_TIMEOUT_S = 30;
@@ -26,4 +29,45 @@ export function openSocket(request: Request): Deno.WebSocketUpgrade {
   // An error is always followed by close, where everything is let go; unheard it would be thrown.
   upgrade.socket.onerror = () => {};
   return upgrade;
+}
+
+/** What a handshake's key is answered with (RFC 6455, section 1.3). */
+const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** A viewer's socket: on the connection itself where there is one to keep, else the platform's. */
+export async function openViewerSocket(
+  context: Context,
+  events: SocketEvents,
+): Promise<{ readonly socket: ViewerSocket; readonly response: Response }> {
+  const line = lineOf(context);
+  if (!line) return platformSocket(context.req.raw, events);
+  const socket = new SocketOnLine(events);
+  const key = new TextEncoder().encode(context.req.header("sec-websocket-key") + KEY_SUFFIX);
+  const accept = new Uint8Array(await crypto.subtle.digest("SHA-1", key)).toBase64();
+  const headers = {
+    upgrade: "websocket",
+    connection: "Upgrade",
+    "sec-websocket-accept": accept,
+  };
+  line.take(socket.taker);
+  return { socket, response: new Response(null, { headers }) };
+}
+
+function platformSocket(
+  request: Request,
+  events: SocketEvents,
+): { readonly socket: ViewerSocket; readonly response: Response } {
+  const { socket, response } = openSocket(request);
+  socket.onopen = () => events.open();
+  socket.onmessage = ({ data }) => events.message(data);
+  socket.onclose = () => events.close();
+  const viewerSocket: ViewerSocket = {
+    get readyState() {
+      return socket.readyState;
+    },
+    send: (text) => socket.send(text),
+    sendFrame: (frame) => socket.send(frame.message),
+    close: (code, reason) => socket.close(code, reason),
+  };
+  return { socket: viewerSocket, response };
 }

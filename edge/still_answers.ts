@@ -2,15 +2,18 @@
 // but not of one it clones: one Response for a frame, cloned for each poller, saves a third of a
 // poll's CPU time.
 
-import { HEADER } from "../../shared/wire.ts";
-import type { CameraState } from "../../shared/wire.ts";
-import type { CameraHub } from "../camera_hub.ts";
-import type { LiveFrame } from "../live_frame.ts";
+import { HEADER } from "../shared/wire.ts";
+import type { CameraHub } from "./camera_hub.ts";
+import type { LiveFrame } from "./live_frame.ts";
+import type { Counter, Metrics } from "./metrics.ts";
+
+/** A CDN answers all pollers of one second from one request. */
+const PUBLIC_CACHE = "public, max-age=0, s-maxage=1, stale-while-revalidate=5";
+const PRIVATE_CACHE = "private, no-cache";
 
 interface Ready {
   readonly frame: LiveFrame;
-  readonly state: CameraState;
-  readonly ageS: number;
+  readonly key: string;
   readonly full: Response;
   readonly unchanged: Response;
 }
@@ -20,8 +23,16 @@ export class StillAnswers {
   readonly #cacheControl: string;
   readonly #ready = new WeakMap<CameraHub, Ready>();
 
-  constructor(cacheControl: string) {
-    this.#cacheControl = cacheControl;
+  /** Answers with a frame. */
+  readonly sent: Counter;
+  /** 304 answers. */
+  readonly same: Counter;
+
+  /** @param shared Whether caches on the way may keep the answers. */
+  constructor(metrics: Metrics, shared: boolean) {
+    this.#cacheControl = shared ? PUBLIC_CACHE : PRIVATE_CACHE;
+    this.sent = metrics.counter("perch_stills_sent_total", "Answers of /live.jpeg with a frame.");
+    this.same = metrics.counter("perch_stills_unchanged_total", "304 answers of /live.jpeg.");
   }
 
   /** 200 with the frame. */
@@ -48,23 +59,27 @@ export class StillAnswers {
     };
   }
 
+  /** The further headers of an answer with the frame itself. */
+  bodyHeaders(frame: LiveFrame): Record<string, string> {
+    return { "content-type": "image/jpeg", "content-length": String(frame.size) };
+  }
+
+  /** What the headers depend on besides the frame. */
+  keyOf(camera: CameraHub): string {
+    return `${camera.state} ${ageInSeconds(camera)}`;
+  }
+
   #of(camera: CameraHub, frame: LiveFrame): Ready {
     const ready = this.#ready.get(camera);
-    const ageS = ageInSeconds(camera);
-    const { state } = camera;
-    if (ready?.frame === frame && ready.ageS === ageS && ready.state === state) return ready;
+    const key = this.keyOf(camera);
+    if (ready?.frame === frame && ready.key === key) return ready;
     const headers = this.headers(camera, frame);
     const made: Ready = {
       frame,
-      state,
-      ageS,
+      key,
       unchanged: new Response(null, { status: 304, headers }),
       full: new Response(frame.jpeg, {
-        headers: {
-          ...headers,
-          "content-type": "image/jpeg",
-          "content-length": String(frame.size),
-        },
+        headers: { ...headers, ...this.bodyHeaders(frame) },
       }),
     };
     this.#ready.set(camera, made);

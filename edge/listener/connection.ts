@@ -1,0 +1,162 @@
+// One connection of the listener: reads request after request and answers those that the app or a
+// ready answer serves here; the first one that is for nobody here takes the connection elsewhere.
+
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { RequestInfo } from "../edge.ts";
+import { answerHead } from "./answer_head.ts";
+import type { Line, Taker, Tenant } from "./line.ts";
+import { type Road, roadOf } from "./road.ts";
+import { parseRequestHead, type RequestHead } from "./request_head.ts";
+import { SocketBody } from "./socket_body.ts";
+
+/** What a connection needs of the edge. */
+export interface ConnectionHost {
+  fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
+  /** The whole answer to a plain request for a frame, where there is one. */
+  still(head: RequestHead, cam: string, peer: string): Buffer | undefined;
+  /** Takes the connection over, with what came on it so far. */
+  passOn(socket: Socket, received: Buffer): void;
+  /** Larger bodies are not read here. */
+  readonly maxFrameBytes: number;
+}
+
+/** How long a request's head may take, and a connection be silent between requests, ms. */
+export const HEAD_MS = 10_000;
+export const IDLE_MS = 300_000;
+
+/** What a client may send ahead while its request is answered. */
+const MAX_AHEAD_BYTES = 64 * 1024;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** A client's connection, from its first byte on. */
+export class Connection implements Line {
+  readonly #socket: Socket;
+  readonly #host: ConnectionHost;
+  readonly #peer: Deno.NetAddr;
+  readonly #onData = (chunk: Buffer) => this.#received(chunk);
+  #rest: Buffer = NOTHING;
+  #busy = false;
+  #body: SocketBody | undefined;
+  #taker: Taker | undefined;
+  #tenant: Tenant | undefined;
+  /** Since when nothing whole came, monotonic ms; undefined until it is looked at. */
+  #waitingSince: number | undefined;
+
+  constructor(socket: Socket, host: ConnectionHost) {
+    this.#socket = socket;
+    this.#host = host;
+    const { remoteAddress = "unknown", remotePort = 0 } = socket;
+    this.#peer = { transport: "tcp", hostname: remoteAddress, port: remotePort };
+    socket.on("data", this.#onData);
+    socket.on("close", () => this.#body?.fail(new Error("the connection was closed")));
+  }
+
+  /** Whether a request is being answered or the connection was taken over. */
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  take(taker: Taker): void {
+    this.#taker = taker;
+  }
+
+  /** Ends what takes too long. To be called every second with monotonic ms. */
+  tick(now: number): void {
+    if (this.#tenant) return this.#tenant.tick?.(now);
+    if (this.#body && !this.#body.keepsPace(now) && this.#body.discarded) this.#socket.destroy();
+    if (this.#busy) return;
+    this.#waitingSince ??= now;
+    const limit = this.#rest.length > 0 ? HEAD_MS : IDLE_MS;
+    if (now - this.#waitingSince >= limit) this.#socket.destroy();
+  }
+
+  #received(chunk: Buffer): void {
+    const rest = this.#body && !this.#body.complete ? this.#body.push(chunk) : chunk;
+    if (rest.length === 0) return;
+    this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, rest]) : rest;
+    if (!this.#busy) this.#next();
+    else if (this.#rest.length > MAX_AHEAD_BYTES) this.#socket.pause();
+  }
+
+  #next(): void {
+    while (this.#rest.length > 0) {
+      const head = parseRequestHead(this.#rest);
+      if (head === "partial") return;
+      const road = head === "unusual" ? undefined : roadOf(head, this.#host.maxFrameBytes);
+      if (head === "unusual" || !road) return this.#passOn();
+      this.#waitingSince = undefined;
+      this.#rest = this.#rest.subarray(head.bytes);
+      const still = road.plain && this.#host.still(head, road.cam, this.#peer.hostname);
+      if (still) {
+        this.#socket.write(still);
+        continue;
+      }
+      this.#answer(head, road);
+      return;
+    }
+  }
+
+  #passOn(): void {
+    this.#busy = true;
+    this.#tenant = {};
+    this.#socket.off("data", this.#onData);
+    this.#host.passOn(this.#socket, this.#rest);
+    this.#rest = NOTHING;
+  }
+
+  async #answer(head: RequestHead, road: Road): Promise<void> {
+    const { method, headers, target, bodyBytes } = head;
+    this.#busy = true;
+    if (method === "PUT") {
+      this.#body = new SocketBody(bodyBytes);
+      this.#rest = this.#body.push(this.#rest);
+    }
+    const request = new Request(`http://${headers.get("host")}${target}`, {
+      method,
+      headers: [...headers],
+    });
+    const socket = this.#socket;
+    const info: RequestInfo = {
+      remoteAddr: this.#peer,
+      get completed() {
+        return new Promise<void>((resolve) => socket.on("close", () => resolve()));
+      },
+      line: road.keepable ? this : undefined,
+      body: this.#body,
+    };
+    const response = await this.#host.fetch(request, info);
+    if (socket.destroyed) return;
+    if (this.#taker) return this.#give(this.#taker, response);
+    this.#body?.discard();
+    const bytes = response.body ? Buffer.from(await response.arrayBuffer()) : NOTHING;
+    if (socket.destroyed) return;
+    const last = closes(headers);
+    const extra: [string, string][] = last ? [["connection", "close"]] : [];
+    if (response.body || response.status === 200) {
+      response.headers.set("content-length", String(bytes.length));
+    }
+    const start = Buffer.from(answerHead(response.status, [...response.headers, ...extra]));
+    socket.write(bytes.length > 0 ? Buffer.concat([start, bytes]) : start);
+    if (last) return void socket.end();
+    this.#busy = false;
+    socket.resume();
+    this.#next();
+  }
+
+  #give(taker: Taker, response: Response): void {
+    const socket = this.#socket;
+    socket.off("data", this.#onData);
+    const upgraded = response.headers.has("upgrade");
+    const extra: [string, string][] = upgraded ? [] : [["connection", "close"]];
+    socket.write(answerHead(upgraded ? 101 : 200, [...response.headers, ...extra]));
+    this.#tenant = taker(socket, this.#rest);
+    this.#rest = NOTHING;
+    socket.resume();
+  }
+}
+
+function closes(headers: ReadonlyMap<string, string>): boolean {
+  return /\bclose\b/i.test(headers.get("connection") ?? "");
+}

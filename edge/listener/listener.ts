@@ -1,0 +1,87 @@
+// The edge's own listener. Deno's HTTP server needs twice the CPU time and eight times the memory
+// for a viewer that a socket written to directly does; so streams, sockets, frames and uploads are
+// served from here, and every other request goes to that server.
+
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import type { Clock } from "../../shared/clock.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { Connection, type ConnectionHost } from "./connection.ts";
+import { PlainStills } from "./plain_stills.ts";
+import { type EdgeFetch, PlatformServer, type Serve } from "./platform_server.ts";
+
+/** The edge as the listener sees it. */
+export interface ListenerEdge {
+  readonly deps: EdgeDeps;
+  readonly fetch: EdgeFetch;
+}
+
+/** Ms for which connections may end by themselves at shutdown. */
+const LINGER_MS = 1500;
+
+/** Accepts connections until it is shut down. */
+export class Listener {
+  readonly #server: Server;
+  readonly #platform: PlatformServer;
+  readonly #clock: Clock;
+  readonly #connections = new Map<Socket, Connection>();
+  readonly #stop = new AbortController();
+
+  private constructor(edge: ListenerEdge, serve: Serve) {
+    const { clock, config } = edge.deps;
+    this.#clock = clock;
+    const stills = new PlainStills(edge.deps);
+    const platform = this.#platform = new PlatformServer(serve, edge.fetch);
+    const host: ConnectionHost = {
+      fetch: edge.fetch,
+      still: (head, cam, peer) => stills.answer(head, cam, peer),
+      passOn: (socket, received) => platform.passOn(socket, received),
+      maxFrameBytes: config.maxFrameBytes,
+    };
+    this.#server = createServer({ noDelay: true }, (socket) => {
+      // An error is always followed by close, where everything is let go.
+      socket.on("error", () => {});
+      socket.on("close", () => this.#connections.delete(socket));
+      this.#connections.set(socket, new Connection(socket, host));
+    });
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws Where the address cannot be had.
+   */
+  static async listen(edge: ListenerEdge, serve: Serve): Promise<Listener> {
+    const { host, port } = edge.deps.config;
+    const listener = new Listener(edge, serve);
+    const listening = Promise.withResolvers<void>();
+    listener.#server.on("error", listening.reject);
+    listener.#server.listen({ host, port, backlog: 4096 }, listening.resolve);
+    await listening.promise;
+    listener.#tick();
+    return listener;
+  }
+
+  /** Where it listens. */
+  get address(): AddressInfo {
+    return this.#server.address() as AddressInfo;
+  }
+
+  /** Accepts nobody any more and waits a moment for the answers under way. */
+  async shutdown(): Promise<void> {
+    this.#stop.abort();
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const [socket, connection] of this.#connections) if (!connection.busy) socket.destroy();
+    const patience = this.#clock.sleep(LINGER_MS);
+    await Promise.race([closed, patience]);
+    for (const socket of this.#connections.keys()) socket.destroy();
+    await this.#platform.shutdown();
+  }
+
+  async #tick(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      await this.#clock.sleep(1000, this.#stop.signal).catch(() => {});
+      const now = this.#clock.monotonic();
+      for (const connection of this.#connections.values()) connection.tick(now);
+    }
+  }
+}

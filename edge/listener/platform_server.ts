@@ -1,0 +1,56 @@
+// Deno's own HTTP server on the loopback address, for every request that the listener does not serve
+// itself: the connection is passed on byte for byte, and nobody but this process knows the port.
+
+import { type AddressInfo, connect, type Socket } from "node:net";
+import type { Buffer } from "node:buffer";
+import type { RequestInfo } from "../edge.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+/** Answers requests. */
+export type EdgeFetch = (request: Request, info: RequestInfo) => Response | Promise<Response>;
+
+/** Starts Deno's server on a free port of the loopback address. */
+export type Serve = (handler: Deno.ServeHandler<Deno.NetAddr>) => Deno.HttpServer<Deno.NetAddr>;
+
+/** The server behind the listener. */
+export class PlatformServer {
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  /** Who is behind a connection, by the port that it comes from. */
+  readonly #peers = new Map<number, Deno.NetAddr>();
+
+  constructor(serve: Serve, fetch: EdgeFetch) {
+    this.#server = serve(
+      (request, { remoteAddr, completed }) =>
+        fetch(request, { remoteAddr: this.#peers.get(remoteAddr.port) ?? remoteAddr, completed }),
+    );
+  }
+
+  /** Connects a client with the server. `received` is what came from the client so far. */
+  passOn(socket: Socket, received: Buffer): void {
+    socket.pause();
+    const { remoteAddress: hostname = "unknown", remotePort: port = 0 } = socket;
+    const inner = connect(this.#server.addr.port, LOOPBACK);
+    inner.setNoDelay(true);
+    let from: number | undefined;
+    inner.on("connect", () => {
+      from = (inner.address() as AddressInfo).port;
+      this.#peers.set(from, { transport: "tcp", hostname, port });
+      inner.write(received);
+      socket.pipe(inner);
+      inner.pipe(socket);
+    });
+    const end = () => {
+      if (from !== undefined) this.#peers.delete(from);
+      socket.destroy();
+      inner.destroy();
+    };
+    inner.on("error", end);
+    inner.on("close", end);
+    socket.on("close", end);
+  }
+
+  async shutdown(): Promise<void> {
+    await this.#server.shutdown();
+  }
+}

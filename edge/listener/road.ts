@@ -1,0 +1,40 @@
+// Which requests the listener serves itself: those that a crowd sends all the time, and the camera's.
+
+import { DEFAULT_CAM } from "../../shared/frame.ts";
+import type { RequestHead } from "./request_head.ts";
+
+/** How a request is served. */
+export interface Road {
+  readonly cam: string;
+  /** A ready answer may do. */
+  readonly plain: boolean;
+  /** The route may keep the connection. */
+  readonly keepable: boolean;
+}
+
+const PATH = /^(?:\/cams\/([a-z0-9-]{1,32}))?\/(live\.jpeg|stream\.mjpeg)$/;
+
+/**
+ * The road of a request; undefined where it is not for the listener.
+ *
+ * @param maxFrameBytes Larger uploads are refused elsewhere.
+ */
+export function roadOf(head: RequestHead, maxFrameBytes: number): Road | undefined {
+  const { method, target, bodyBytes } = head;
+  const mark = target.indexOf("?");
+  const path = mark < 0 ? target : target.slice(0, mark);
+  if (path === "/ws" && method === "GET") {
+    return { cam: DEFAULT_CAM, plain: false, keepable: true };
+  }
+  const match = PATH.exec(path);
+  if (!match) return undefined;
+  const cam = match[1] ?? DEFAULT_CAM;
+  const still = match[2] === "live.jpeg";
+  if (method === "PUT") {
+    const taken = still && bodyBytes <= maxFrameBytes;
+    return taken ? { cam, plain: false, keepable: false } : undefined;
+  }
+  const plain = still && !(mark >= 0 && /[?&](w|wait|share)=/.test(target)) &&
+    !/\bclose\b/i.test(head.headers.get("connection") ?? "");
+  return { cam, plain, keepable: !still };
+}

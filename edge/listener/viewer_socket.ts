@@ -1,0 +1,144 @@
+// A viewer's WebSocket on its connection itself: each frame is one write of bytes that all viewers
+// share, and no message longer than an acknowledgement is ever kept.
+
+import { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { LiveFrame } from "../live_frame.ts";
+import type { ViewerSocket } from "../socket_viewer.ts";
+import type { Taker, Tenant } from "./line.ts";
+import { encodeFrame, MAX_MESSAGE_BYTES, OPCODE, readViewerFrame } from "./socket_frame.ts";
+
+/** Silence after which a viewer is pinged, and after twice which it is gone, ms. */
+const SILENCE_MS = 30_000;
+
+/** How long a viewer may take to say goodbye, ms. */
+const GOODBYE_MS = 5000;
+
+const PROTOCOL_ERROR = 1002;
+const MESSAGE_TOO_BIG = 1009;
+
+const EMPTY = new Uint8Array();
+
+/** What happens to a socket. */
+export interface SocketEvents {
+  open(): void;
+  /** Text as a string, anything else as an ArrayBuffer. */
+  message(data: unknown): void;
+  /** Called once, however it ended. */
+  close(): void;
+}
+
+/** The server's end of one WebSocket. */
+export class SocketOnLine implements ViewerSocket, Tenant {
+  /** Takes the connection and opens the socket on it. */
+  readonly taker: Taker = (socket, rest) => this.#open(socket, rest);
+  readonly #events: SocketEvents;
+  readonly #encoder = new TextEncoder();
+  #socket: Socket | undefined;
+  #state: number = WebSocket.CONNECTING;
+  /** What came of a frame that is not whole. */
+  #partial: Uint8Array = EMPTY;
+  /** What came of a message in several frames, and whether it is text. */
+  #parts: { readonly opcode: number; readonly bytes: Uint8Array<ArrayBuffer> } | undefined;
+  #heard = true;
+  #quietSince: number | undefined;
+  #closedAt: number | undefined;
+
+  constructor(events: SocketEvents) {
+    this.#events = events;
+  }
+
+  get readyState(): number {
+    return this.#state;
+  }
+
+  send(text: string): void {
+    this.#write(encodeFrame(OPCODE.text, this.#encoder.encode(text)));
+  }
+
+  sendFrame(frame: LiveFrame): void {
+    this.#write(frame.socketFrame);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state !== WebSocket.OPEN) return;
+    const said = this.#encoder.encode(reason);
+    this.#goodbye(Uint8Array.of(code >> 8, code & 0xff, ...said));
+  }
+
+  tick(now: number): void {
+    if (this.#state === WebSocket.CLOSING) {
+      this.#closedAt ??= now;
+      if (now - this.#closedAt >= GOODBYE_MS) this.#socket?.destroy();
+      return;
+    }
+    if (this.#heard) this.#quietSince = undefined;
+    this.#heard = false;
+    const quiet = now - (this.#quietSince ??= now);
+    if (quiet >= 2 * SILENCE_MS) this.#socket?.destroy();
+    else if (quiet >= SILENCE_MS) this.#write(encodeFrame(OPCODE.ping, EMPTY));
+  }
+
+  #open(socket: Socket, rest: Buffer): this {
+    this.#socket = socket;
+    this.#state = WebSocket.OPEN;
+    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("close", () => {
+      this.#state = WebSocket.CLOSED;
+      this.#events.close();
+    });
+    this.#events.open();
+    if (rest.length > 0) this.#read(rest);
+    return this;
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#state === WebSocket.OPEN) this.#socket?.write(bytes);
+  }
+
+  #goodbye(payload: Uint8Array): void {
+    this.#write(encodeFrame(OPCODE.close, payload));
+    this.#state = WebSocket.CLOSING;
+    this.#socket?.end();
+  }
+
+  #read(chunk: Uint8Array): void {
+    this.#heard = true;
+    let bytes = this.#partial.length > 0 ? Buffer.concat([this.#partial, chunk]) : chunk;
+    while (this.#state === WebSocket.OPEN) {
+      const frame = readViewerFrame(bytes);
+      if (frame === "broken") return this.close(PROTOCOL_ERROR, "Not a frame of a viewer");
+      if (frame === "large") return this.close(MESSAGE_TOO_BIG, "Send acknowledgements only");
+      if (frame === "partial") break;
+      bytes = bytes.subarray(frame.bytes);
+      this.#take(frame.opcode, frame.final, frame.payload);
+    }
+    // A copy: the chunk that holds it would otherwise stay in memory for a few bytes.
+    this.#partial = bytes.length > 0 ? bytes.slice() : EMPTY;
+  }
+
+  #take(opcode: number, final: boolean, payload: Uint8Array<ArrayBuffer>): void {
+    if (opcode === OPCODE.ping) return this.#write(encodeFrame(OPCODE.pong, payload));
+    if (opcode === OPCODE.pong) return;
+    if (opcode === OPCODE.close) return this.#goodbye(payload.subarray(0, 2));
+    const parts = this.#parts;
+    if ((opcode === OPCODE.more) !== (parts !== undefined)) {
+      return this.close(PROTOCOL_ERROR, "A message in the middle of another");
+    }
+    const bytes = parts ? joined(parts.bytes, payload) : payload;
+    if (bytes.length > MAX_MESSAGE_BYTES) {
+      return this.close(MESSAGE_TOO_BIG, "Send acknowledgements only");
+    }
+    const kind = parts?.opcode ?? opcode;
+    this.#parts = final ? undefined : { opcode: kind, bytes };
+    if (!final) return;
+    this.#events.message(kind === OPCODE.text ? new TextDecoder().decode(bytes) : bytes.buffer);
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(a.length + b.length);
+  bytes.set(a);
+  bytes.set(b, a.length);
+  return bytes;
+}
