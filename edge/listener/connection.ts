@@ -50,7 +50,10 @@ export class Connection implements Line {
     const { remoteAddress = "unknown", remotePort = 0 } = socket;
     this.#peer = { transport: "tcp", hostname: remoteAddress, port: remotePort };
     socket.on("data", this.#onData);
-    socket.on("close", () => this.#body?.fail(new Error("the connection was closed")));
+    socket.on("close", () => {
+      this.#body?.fail(new Error("the connection was closed"));
+      this.#tenant?.gone();
+    });
   }
 
   /** Whether a request is being answered or the connection was taken over. */
@@ -93,14 +96,17 @@ export class Connection implements Line {
         this.#socket.write(still);
         continue;
       }
-      this.#answer(head, road);
+      this.#answer(head, road).catch((error) => {
+        this.#socket.destroy();
+        throw error;
+      });
       return;
     }
   }
 
   #passOn(): void {
     this.#busy = true;
-    this.#tenant = {};
+    this.#tenant = { gone() {} };
     this.#socket.off("data", this.#onData);
     this.#host.passOn(this.#socket, this.#rest);
     this.#rest = NOTHING;
@@ -121,14 +127,15 @@ export class Connection implements Line {
     const info: RequestInfo = {
       remoteAddr: this.#peer,
       get completed() {
+        if (socket.closed) return Promise.resolve();
         return new Promise<void>((resolve) => socket.on("close", () => resolve()));
       },
       line: road.keepable ? this : undefined,
       body: this.#body,
     };
     const response = await this.#host.fetch(request, info);
-    if (socket.destroyed) return;
     if (this.#taker) return this.#give(this.#taker, response);
+    if (socket.destroyed) return;
     this.#body?.discard();
     const bytes = response.body ? Buffer.from(await response.arrayBuffer()) : NOTHING;
     if (socket.destroyed) return;
@@ -139,10 +146,23 @@ export class Connection implements Line {
     }
     const start = Buffer.from(answerHead(response.status, [...response.headers, ...extra]));
     socket.write(bytes.length > 0 ? Buffer.concat([start, bytes]) : start);
-    if (last) return void socket.end();
+    if (last) return this.#hangUp();
     this.#busy = false;
     socket.resume();
     this.#next();
+  }
+
+  /** Ends it when the client has ended it, or soon. */
+  #hangUp(): void {
+    this.#socket.end();
+    let since: number | undefined;
+    this.#tenant = {
+      tick: (now) => {
+        since ??= now;
+        if (now - since >= HEAD_MS) this.#socket.destroy();
+      },
+      gone() {},
+    };
   }
 
   #give(taker: Taker, response: Response): void {
@@ -153,6 +173,8 @@ export class Connection implements Line {
     socket.write(answerHead(upgraded ? 101 : 200, [...response.headers, ...extra]));
     this.#tenant = taker(socket, this.#rest);
     this.#rest = NOTHING;
+    // Who went while the app was at it is a viewer already, and would stay one.
+    if (socket.destroyed) this.#tenant.gone();
     socket.resume();
   }
 }

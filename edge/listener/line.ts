@@ -8,6 +8,8 @@ import type { Socket } from "node:net";
 export interface Tenant {
   /** Called every second with monotonic ms. */
   tick?(now: number): void;
+  /** The connection is gone; may be called twice. */
+  gone(): void;
 }
 
 /** Gets the socket once the answer's head is sent, with what the client sent behind its request. */

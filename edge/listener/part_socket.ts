@@ -11,9 +11,8 @@ export function partsTo(viewer: MjpegViewer): Taker {
   return (socket) => {
     const sink = new PartSocket(socket, () => viewer.room());
     socket.on("data", () => {}); // a client that goes on talking is not listened to
-    socket.on("close", () => viewer.gone());
     viewer.start(sink);
-    return {};
+    return viewer;
   };
 }
 

@@ -40,14 +40,13 @@ export class PlatformServer {
       socket.pipe(inner);
       inner.pipe(socket);
     });
-    const end = () => {
+    inner.on("error", () => socket.destroy());
+    inner.on("close", () => {
       if (from !== undefined) this.#peers.delete(from);
-      socket.destroy();
-      inner.destroy();
-    };
-    inner.on("error", end);
-    inner.on("close", end);
-    socket.on("close", end);
+      // What the server sent last may still be on its way.
+      socket.end(() => socket.destroy());
+    });
+    socket.on("close", () => inner.destroy());
   }
 
   async shutdown(): Promise<void> {

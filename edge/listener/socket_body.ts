@@ -66,9 +66,9 @@ export class SocketBody implements FrameBody {
   async *chunks(): AsyncGenerator<Uint8Array> {
     for (;;) {
       yield* this.#chunks.splice(0);
-      if (this.#failure) throw this.#failure;
-      if (this.complete && this.#chunks.length === 0) return;
       if (this.#chunks.length > 0) continue;
+      if (this.complete) return;
+      if (this.#failure) throw this.#failure;
       await new Promise<void>((resolve) => this.#wake = resolve);
       this.#wake = undefined;
     }

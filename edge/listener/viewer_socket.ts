@@ -24,7 +24,9 @@ export interface SocketEvents {
   open(): void;
   /** Text as a string, anything else as an ArrayBuffer. */
   message(data: unknown): void;
-  /** Called once, however it ended. */
+  /** It sent what no viewer may; it is to be closed. */
+  misused(code: number, reason: string): void;
+  /** Called when it has ended, however it did; maybe twice. */
   close(): void;
 }
 
@@ -79,14 +81,15 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     else if (quiet >= SILENCE_MS) this.#write(encodeFrame(OPCODE.ping, EMPTY));
   }
 
+  gone(): void {
+    this.#state = WebSocket.CLOSED;
+    this.#events.close();
+  }
+
   #open(socket: Socket, rest: Buffer): this {
     this.#socket = socket;
     this.#state = WebSocket.OPEN;
     socket.on("data", (chunk) => this.#read(chunk));
-    socket.on("close", () => {
-      this.#state = WebSocket.CLOSED;
-      this.#events.close();
-    });
     this.#events.open();
     if (rest.length > 0) this.#read(rest);
     return this;
@@ -107,8 +110,8 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     let bytes = this.#partial.length > 0 ? Buffer.concat([this.#partial, chunk]) : chunk;
     while (this.#state === WebSocket.OPEN) {
       const frame = readViewerFrame(bytes);
-      if (frame === "broken") return this.close(PROTOCOL_ERROR, "Not a frame of a viewer");
-      if (frame === "large") return this.close(MESSAGE_TOO_BIG, "Send acknowledgements only");
+      if (frame === "broken") return this.#misused(PROTOCOL_ERROR);
+      if (frame === "large") return this.#misused(MESSAGE_TOO_BIG);
       if (frame === "partial") break;
       bytes = bytes.subarray(frame.bytes);
       this.#take(frame.opcode, frame.final, frame.payload);
@@ -117,17 +120,21 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     this.#partial = bytes.length > 0 ? bytes.slice() : EMPTY;
   }
 
+  #misused(code: number): void {
+    this.#events.misused(code, "Send acknowledgements only");
+  }
+
   #take(opcode: number, final: boolean, payload: Uint8Array<ArrayBuffer>): void {
     if (opcode === OPCODE.ping) return this.#write(encodeFrame(OPCODE.pong, payload));
     if (opcode === OPCODE.pong) return;
     if (opcode === OPCODE.close) return this.#goodbye(payload.subarray(0, 2));
     const parts = this.#parts;
     if ((opcode === OPCODE.more) !== (parts !== undefined)) {
-      return this.close(PROTOCOL_ERROR, "A message in the middle of another");
+      return this.#misused(PROTOCOL_ERROR);
     }
     const bytes = parts ? joined(parts.bytes, payload) : payload;
     if (bytes.length > MAX_MESSAGE_BYTES) {
-      return this.close(MESSAGE_TOO_BIG, "Send acknowledgements only");
+      return this.#misused(MESSAGE_TOO_BIG);
     }
     const kind = parts?.opcode ?? opcode;
     this.#parts = final ? undefined : { opcode: kind, bytes };

@@ -52,9 +52,11 @@ export function getSocket(deps: EdgeDeps): Handler {
       open: () => viewer.start(),
       message(data) {
         if (!open) return;
-        if (rate.take("", deps.clock.monotonic()) > 0) turnOut("Too many messages");
-        else if (!viewer.receive(data)) turnOut("Send acknowledgements only");
+        if (rate.take("", deps.clock.monotonic()) > 0) {
+          turnOut(POLICY_VIOLATION, "Too many messages");
+        } else if (!viewer.receive(data)) turnOut(POLICY_VIOLATION, "Send acknowledgements only");
       },
+      misused: (code, reason) => turnOut(code, reason),
       close() {
         viewer.stop();
         place.free();
@@ -63,11 +65,11 @@ export function getSocket(deps: EdgeDeps): Handler {
     const listen = lineOf(context) ? joinCrowd : undefined;
     const viewer = new SocketViewer(socket, watched, deps.clock, listen);
     place.seat(viewer);
-    const turnOut = (reason: string) => {
+    const turnOut = (code: number, reason: string) => {
       open = false;
       refused.value++;
       viewer.stop();
-      socket.close(POLICY_VIOLATION, reason);
+      socket.close(code, reason);
     };
     return response;
   };

@@ -1,8 +1,10 @@
 // A whole edge inside the test: real app, real KV in memory, a clock the test holds. No port.
 
-import { parseEdgeConfig } from "../../edge/config.ts";
+import { type EdgeConfig, parseEdgeConfig } from "../../edge/config.ts";
 import { Edge } from "../../edge/edge.ts";
+import { Listener } from "../../edge/listener/listener.ts";
 import { KvStore } from "../../edge/store/kv_store.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";
@@ -84,6 +86,31 @@ export class TestEdge implements AsyncDisposable {
         ...headers,
       },
     });
+  }
+
+  /** Serves it on a free port of 127.0.0.1, by its own listener or by Deno's server. */
+  async listen(
+    by: EdgeConfig["listener"],
+    clock: Clock = systemClock,
+  ): Promise<{ readonly url: string; shutdown(): Promise<void> }> {
+    const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    if (by === "deno") {
+      const server = Deno.serve(loopback, this.edge.fetch);
+      return {
+        url: `http://127.0.0.1:${server.addr.port}`,
+        shutdown: () => server.shutdown(),
+      };
+    }
+    const { deps, fetch } = this.edge;
+    const config = { ...deps.config, host: "127.0.0.1", port: 0 };
+    const listener = await Listener.listen(
+      { fetch, deps: { ...deps, config, clock } },
+      (handler) => Deno.serve(loopback, handler),
+    );
+    return {
+      url: `http://127.0.0.1:${listener.address.port}`,
+      shutdown: () => listener.shutdown(),
+    };
   }
 
   /** Stops the edge as SIGTERM does. */

@@ -1,0 +1,358 @@
+// The listener over real sockets: what a client sends byte by byte, and what it gets.
+
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { setImmediate } from "node:timers/promises";
+import { baseline } from "../../shared/testing/jpegs.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { TEST_TOKEN } from "../../shared/testing/processes.ts";
+import { TestEdge } from "../../shared/testing/test_edge.ts";
+import { systemClock } from "../../shared/clock.ts";
+import type { RequestInfo } from "../edge.ts";
+import { HEAD_MS, IDLE_MS } from "./connection.ts";
+
+const small = await baseline(160, 120);
+const large = await baseline(320, 240);
+
+/** A client that writes and reads bytes. */
+class Client implements Disposable {
+  readonly #conn: Deno.TcpConn;
+  #read = Buffer.alloc(0);
+  ended = false;
+
+  private constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+  }
+
+  static async connect(url: string): Promise<Client> {
+    const { hostname, port } = new URL(url);
+    return new Client(await Deno.connect({ hostname, port: Number(port) }));
+  }
+
+  async send(...parts: readonly (string | Uint8Array)[]): Promise<void> {
+    for (const part of parts) {
+      const bytes = Buffer.from(part as Uint8Array);
+      for (let at = 0; at < bytes.length;) at += await this.#conn.write(bytes.subarray(at));
+    }
+  }
+
+  /** What came up to `bytes`, or until the connection ended. */
+  async take(bytes: number): Promise<Buffer> {
+    while (this.#read.length < bytes && !this.ended) await this.#more();
+    const taken = this.#read.subarray(0, bytes);
+    this.#read = this.#read.subarray(bytes);
+    return taken;
+  }
+
+  /** What has come. */
+  async some(): Promise<Buffer> {
+    if (this.#read.length === 0) await this.#more();
+    return await this.take(this.#read.length);
+  }
+
+  /** The next answer: status, headers, body by its Content-Length. */
+  async answer(): Promise<{ status: number; headers: Headers; body: Buffer }> {
+    while (!this.#read.includes("\r\n\r\n")) {
+      if (this.ended) throw new Error("the connection ended before an answer");
+      await this.#more();
+    }
+    const end = this.#read.indexOf("\r\n\r\n");
+    const [line, ...lines] = (await this.take(end + 4)).toString("latin1").trimEnd().split("\r\n");
+    const headers = new Headers(lines.map((one): [string, string] => {
+      const colon = one.indexOf(":");
+      return [one.slice(0, colon), one.slice(colon + 1)];
+    }));
+    const body = await this.take(Number(headers.get("content-length") ?? 0));
+    return { status: Number(line.split(" ")[1]), headers, body };
+  }
+
+  [Symbol.dispose](): void {
+    this.#conn.close();
+  }
+
+  async #more(): Promise<void> {
+    const chunk = Buffer.alloc(65536);
+    const size = await this.#conn.read(chunk).catch(() => null);
+    if (size === null) this.ended = true;
+    else this.#read = Buffer.concat([this.#read, chunk.subarray(0, size)]);
+  }
+}
+
+const GET = "GET /live.jpeg HTTP/1.1\r\nHost: cam.example\r\n\r\n";
+
+function put(length: number, token = TEST_TOKEN): string {
+  return `PUT /live.jpeg HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n` +
+    `Content-Type: image/jpeg\r\nContent-Length: ${length}\r\n\r\n`;
+}
+
+async function listening(
+  use: (url: string, edge: TestEdge) => Promise<void>,
+  { env, clock }: { env?: Record<string, string>; clock?: FakeClock } = {},
+): Promise<void> {
+  const edge = await TestEdge.start(env);
+  await edge.put(small);
+  const server = await edge.listen("perch", clock ?? systemClock);
+  try {
+    await use(server.url, edge);
+  } finally {
+    await edge.stop();
+    await server.shutdown();
+  }
+}
+
+Deno.test("one connection brings answer after answer, those asked for ahead too", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    await client.send(GET + GET.replace("\r\n\r\n", "\r\nIf-None-Match: *\r\n\r\n") + GET);
+    const [first, second, third] = [
+      await client.answer(),
+      await client.answer(),
+      await client.answer(),
+    ];
+    assert.deepEqual([first.status, second.status, third.status], [200, 304, 200]);
+    assert.deepEqual(new Uint8Array(first.body), small);
+    assert.equal(second.headers.get("content-length"), null);
+    await edge.put(large);
+    await client.send(GET);
+    assert.deepEqual(new Uint8Array((await client.answer()).body), large);
+  }));
+
+Deno.test("the listener's answer for a frame has the headers of the app's", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    await client.send(GET);
+    const { headers } = await client.answer();
+    headers.delete("date");
+    const app = await edge.request("/live.jpeg");
+    assert.deepEqual(Object.fromEntries(headers), Object.fromEntries(app.headers));
+    await app.body?.cancel();
+    const metrics = await (await edge.request("/metrics")).text();
+    assert.match(metrics, /^perch_stills_sent_total 2$/m);
+    assert.match(metrics, /^perch_requests_total [3-9]/m);
+  }));
+
+Deno.test("a head that comes byte by byte is a head", () =>
+  listening(async (url) => {
+    using client = await Client.connect(url);
+    for (const byte of GET) await client.send(byte);
+    assert.equal((await client.answer()).status, 200);
+  }));
+
+Deno.test("an upload in pieces is one frame, and the connection goes on", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    const half = large.length >> 1;
+    await client.send(put(large.length), large.subarray(0, half));
+    await client.send(large.subarray(half), put(small.length), small);
+    assert.equal((await client.answer()).status, 204);
+    const { status, headers } = await client.answer();
+    assert.equal(status, 204);
+    assert.equal(headers.get("etag"), edge.edge.deps.hub.cameras[0].latest.value?.etag);
+    assert.equal(edge.edge.deps.hub.cameras[0].latest.seq, 3);
+  }));
+
+Deno.test("an upload that is refused is let pass, and the next request is answered", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    await client.send(put(large.length, "not-a-token-at-all"), large, GET);
+    assert.equal((await client.answer()).status, 401);
+    const { status, body } = await client.answer();
+    assert.equal(status, 200);
+    assert.deepEqual(new Uint8Array(body), small);
+    assert.equal(edge.edge.deps.hub.cameras[0].latest.seq, 1);
+  }));
+
+Deno.test("an upload whose connection breaks leaves the old frame", () =>
+  listening(async (url, edge) => {
+    const client = await Client.connect(url);
+    await client.send(put(large.length), large.subarray(0, 100));
+    client[Symbol.dispose]();
+    using other = await Client.connect(url);
+    await other.send(GET);
+    assert.deepEqual(new Uint8Array((await other.answer()).body), small);
+    assert.equal(edge.edge.deps.hub.cameras[0].latest.seq, 1);
+  }));
+
+Deno.test("a stream is the head, then frame after frame, until the edge stops", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    await client.send("GET /stream.mjpeg HTTP/1.1\r\nHost: a\r\n\r\n");
+    const { status, headers } = await client.answer();
+    assert.equal(status, 200);
+    assert.equal(headers.get("connection"), "close");
+    assert.equal(headers.get("x-content-type-options"), "nosniff");
+    const boundary = /boundary=(\S+)$/.exec(headers.get("content-type")!)![1];
+    const head = Buffer.from(`--${boundary}\r\nContent-Type: image/jpeg\r\n\r\n`);
+    const first = Buffer.concat([head, small, Buffer.from("\r\n"), head]);
+    assert.deepEqual(await client.take(first.length), first);
+    await edge.put(large);
+    assert.deepEqual(new Uint8Array(await client.take(large.length)), large);
+    await edge.stop();
+    while (!client.ended) await client.take(1_000_000);
+  }));
+
+Deno.test("a stream counts as a viewer until its client hangs up", () =>
+  listening(async (url, edge) => {
+    const [camera] = edge.edge.deps.hub.cameras;
+    const client = await Client.connect(url);
+    await client.send("GET /stream.mjpeg HTTP/1.1\r\nHost: a\r\n\r\n");
+    await client.answer();
+    assert.equal(camera.viewers, 1);
+    client[Symbol.dispose]();
+    while (camera.viewers > 0) await camera.demand.next(camera.demand.seq);
+    assert.equal(edge.edge.deps.limits.gate.seated, 0);
+  }));
+
+Deno.test("a client that goes before its stream has begun stays no viewer", async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  const { fetch } = edge.edge;
+  const asked = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
+  Object.assign(edge.edge, {
+    fetch: async (request: Request, info: RequestInfo) => {
+      asked.resolve();
+      await info.completed;
+      gone.resolve();
+      return await fetch(request, info);
+    },
+  });
+  const server = await edge.listen("perch");
+  const client = await Client.connect(server.url);
+  await client.send("GET /stream.mjpeg HTTP/1.1\r\nHost: a\r\n\r\n");
+  await asked.promise;
+  client[Symbol.dispose]();
+  await gone.promise;
+  const [camera] = edge.edge.deps.hub.cameras;
+  while (camera.demand.seq < 2) await camera.demand.next(camera.demand.seq);
+  while (camera.viewers > 0) await camera.demand.next(camera.demand.seq);
+  assert.equal(edge.edge.deps.limits.gate.seated, 0);
+  await edge.stop();
+  await server.shutdown();
+});
+
+Deno.test("a stream that is refused is answered, and its connection goes on", () =>
+  listening(async (url) => {
+    using client = await Client.connect(url);
+    await client.send("GET /cams/nobody/stream.mjpeg HTTP/1.1\r\nHost: a\r\n\r\n", GET);
+    const { status, body } = await client.answer();
+    assert.equal(status, 404);
+    assert.match(JSON.parse(body.toString()).detail, /^No camera "nobody"/);
+    assert.equal((await client.answer()).status, 200);
+  }));
+
+Deno.test("a viewer that reads nothing keeps one frame waiting, and gets the newest then", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    await client.send("GET /stream.mjpeg HTTP/1.1\r\nHost: a\r\n\r\n");
+    const camera = edge.edge.deps.hub.cameras[0];
+    while (camera.viewers === 0) await camera.demand.next(camera.demand.seq);
+    const noise = new Uint8Array(1_000_000);
+    const big = new Uint8Array([...small.subarray(0, 2), 0xff, 0xfe, 0xff, 0xff]);
+    const filled = Buffer.concat([big, noise.subarray(0, 65533), small.subarray(2)]);
+    for (let i = 0; i < 200; i++) {
+      await edge.put(filled);
+      await setImmediate();
+    }
+    const sent = camera.sentBytes / filled.length;
+    await edge.put(large);
+    assert(sent < 150, `${sent} of 200 frames are on their way to somebody who reads none`);
+    assert(camera.sentBytes / filled.length < sent + 1, "nothing more while one is waiting");
+    let tail = Buffer.alloc(0);
+    while (!tail.includes(Buffer.from(large))) {
+      tail = Buffer.concat([tail.subarray(-large.length), await client.some()]);
+      assert(!client.ended);
+    }
+  }, { env: { PERCH_STRIP_METADATA: "false", PERCH_MAX_UPLOADS_PER_S: "10000" } }));
+
+Deno.test("what is not for the listener is answered by Deno's server, with the client's address", () =>
+  listening(async (url, edge) => {
+    const chunked =
+      `PUT /live.jpeg HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${TEST_TOKEN}\r\n` +
+      "Content-Type: image/jpeg\r\nTransfer-Encoding: chunked\r\n\r\n" +
+      `${large.length.toString(16)}\r\n`;
+    using camera = await Client.connect(url);
+    await camera.send(chunked, large, "\r\n0\r\n\r\n");
+    assert.equal((await camera.answer()).status, 204);
+    assert.equal(edge.edge.deps.hub.cameras[0].latest.value?.size, large.length);
+    using client = await Client.connect(url);
+    await client.send("HEAD /live.jpeg HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert.match((await client.take(15)).toString(), /^HTTP\/1\.1 200/);
+    using page = await Client.connect(url);
+    await page.send("GET /status.json HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert.equal(JSON.parse((await page.answer()).body.toString()).cam, "cam");
+  }));
+
+Deno.test("limits count the client's address on every road, not the loopback's", async () => {
+  const seen: string[] = [];
+  const edge = await TestEdge.start();
+  const { fetch } = edge.edge;
+  Object.assign(edge.edge, {
+    fetch: (request: Request, info: { remoteAddr: Deno.NetAddr }) => {
+      seen.push(`${info.remoteAddr.hostname}:${info.remoteAddr.port}`);
+      return fetch(request, { remoteAddr: info.remoteAddr, completed: Promise.resolve() });
+    },
+  });
+  const server = await edge.listen("perch");
+  const { hostname, port } = new URL(server.url);
+  for (const path of ["/health", "/live.jpeg?wait=1"]) {
+    const conn = await Deno.connect({ hostname, port: Number(port) });
+    await conn.write(new TextEncoder().encode(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`));
+    await conn.read(new Uint8Array(1000));
+    assert.equal(seen.pop(), `127.0.0.1:${conn.localAddr.port}`);
+    conn.close();
+  }
+  await edge.stop();
+  await server.shutdown();
+});
+
+Deno.test("a head that does not come to its end is given up, and a silent connection later", async () => {
+  const clock = new FakeClock();
+  await listening(async (url, edge) => {
+    using slow = await Client.connect(url);
+    await slow.send(GET.slice(0, -2));
+    using silent = await Client.connect(url);
+    using busy = await Client.connect(url);
+    await busy.send(GET);
+    await busy.answer(); // the listener has seen what was sent before
+    const ended = async (client: Client) => {
+      await client.take(1);
+      return client.ended;
+    };
+    for (let ms = 0; ms <= HEAD_MS; ms += 1000) await clock.tick(1000);
+    assert(await ended(slow));
+    await busy.send(GET);
+    assert.equal((await busy.answer()).status, 200);
+    for (let ms = 0; ms <= IDLE_MS; ms += 10_000) await clock.tick(10_000);
+    assert(await ended(silent));
+    assert(edge.edge.deps.hub.cameras[0].latest.value);
+  }, { clock });
+});
+
+Deno.test("an upload that comes too slowly is answered with 408", async () => {
+  const clock = new FakeClock();
+  await listening(async (url) => {
+    using client = await Client.connect(url);
+    await client.send(put(large.length), large.subarray(0, 10));
+    using other = await Client.connect(url);
+    await other.send(GET);
+    await other.answer();
+    for (let ms = 0; ms <= 11_000; ms += 1000) await clock.tick(1000);
+    const { status, headers } = await client.answer();
+    assert.equal(status, 408);
+    assert.equal(headers.get("retry-after"), "1");
+    for (let ms = 0; ms <= 11_000; ms += 1000) await clock.tick(1000);
+    await client.take(1);
+    assert(client.ended, "who goes on so is hung up on");
+  }, { clock });
+});
+
+Deno.test("a client that asks for one answer only is hung up on behind it", () =>
+  listening(async (url) => {
+    using client = await Client.connect(url);
+    await client.send(GET.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
+    const { status, headers } = await client.answer();
+    assert.deepEqual([status, headers.get("connection")], [200, "close"]);
+    await client.take(1);
+    assert(client.ended);
+  }));
