@@ -2,6 +2,7 @@
 // a newer frame exists, the next asked for only when the last is drawn.
 
 import type { CameraStatus } from "../../shared/wire.ts";
+import { unknownCamera } from "./first_picture.ts";
 import { anySignal, pause } from "./signals.ts";
 import {
   edgeUrl,
@@ -116,9 +117,4 @@ async function state(
   }
   const { now, ...status }: CameraStatus & { now: number } = await answer.json();
   sink.onStatus(status, now);
-}
-
-/** What is known of a camera that the edge has never heard of. */
-function unknownCamera(cam: string): CameraStatus {
-  return { cam, state: "offline", fps: 0, intervalMs: 0, viewers: 0 };
 }

@@ -46,6 +46,8 @@ class PerchCam extends HTMLElement {
     this.#live = new LiveView({
       cam: where.cam,
       canvas,
+      // The page for frames says so; on a page of another site nobody knows yet.
+      known: this.dataset.known !== "no",
       transport: () => ({ base: where.base, share: where.share, width: width() }),
       onChange: show,
       onSignIn: () => setText(notice, "This cam is private"),

@@ -1,9 +1,10 @@
 // Puts the state into the page: badge, notice over the picture, time of capture, and one sentence
 // for screen readers whenever the kind of state changes.
 
+import { ageText } from "../../shared/age_text.ts";
 import { byId, setText } from "./elements.ts";
 import type { StateWords } from "./state.ts";
-import { ageText, clockText, sinceText } from "./times.ts";
+import { clockText, sinceText } from "./times.ts";
 
 /** The parts of the page that speak about the picture. */
 export class Face {

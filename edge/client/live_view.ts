@@ -4,6 +4,7 @@
 import type { CameraStatus } from "../../shared/wire.ts";
 import { chainedTransport } from "./chained_transport.ts";
 import { Connection } from "./connection.ts";
+import { FirstPicture } from "./first_picture.ts";
 import { FrameStats } from "./frame_stats.ts";
 import { Painter } from "./painter.ts";
 import { ServerClock } from "./server_clock.ts";
@@ -15,6 +16,8 @@ import type { ReceivedFrame, TransportOptions } from "./transport.ts";
 export interface LiveViewOptions {
   readonly cam: string;
   readonly canvas: HTMLCanvasElement;
+  /** Whether the edge knows the camera. Default true. */
+  readonly known?: boolean;
   /** Asked again at each attempt to connect. */
   readonly transport: () => Omit<TransportOptions, "cams">;
   /** The edge wants to know who is watching. */
@@ -38,10 +41,11 @@ export class LiveView {
   constructor(options: LiveViewOptions) {
     this.#options = options;
     this.painter = new Painter(options.canvas);
+    const first = new FirstPicture(options.known ?? true);
     const road = () => ({ cams: [options.cam], ...options.transport() });
     this.connection = new Connection({
-      first: () => socketTransport(road()),
-      second: () => chainedTransport(road()),
+      first: () => first.before(socketTransport(road()), road()),
+      second: () => first.before(chainedTransport(road()), road()),
       sink: {
         onFrame: (frame) => this.#draw(frame),
         onStatus: (status, now) => {

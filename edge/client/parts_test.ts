@@ -7,18 +7,12 @@ import { shownAt } from "./live_view.ts";
 import { nearest, stretches } from "./past.ts";
 import { pictureName } from "./save.ts";
 import { ServerClock } from "./server_clock.ts";
-import { ageText } from "./times.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
 
 Deno.test("the wait between attempts grows to its bound, spread over pages", () => {
   assert.equal(backoffMs(0, 1), 500);
   assert.equal(backoffMs(0, 0), 250);
   assert.equal(backoffMs(30, 1), BACKOFF_MAX_MS);
-});
-
-Deno.test("an age is told in the largest unit that says enough", () => {
-  const told = [-5, 0, 1499, 99_000, 100_000, 3_600_000, 7_200_000, 3 * 86_400_000].map(ageText);
-  assert.deepEqual(told, ["0 s", "0 s", "1 s", "99 s", "2 min", "60 min", "2 h", "3 days"]);
 });
 
 Deno.test("magnifying keeps the point under the finger, and the picture fills its frame", () => {

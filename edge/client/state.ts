@@ -1,9 +1,10 @@
 // What the page says about its picture: one pure function from everything it knows to words.
 // The rule: never let an old picture look live.
 
+import { ageText } from "../../shared/age_text.ts";
 import type { CameraStatus } from "../../shared/wire.ts";
 import type { ConnectionState } from "./connection.ts";
-import { ageText, clockText, sinceText } from "./times.ts";
+import { clockText, sinceText } from "./times.ts";
 
 /** How long after opening an idle camera counts as waking, ms. */
 export const WAKING_MS = 15_000;
@@ -45,7 +46,10 @@ export interface StateWords {
 export function describe(situation: Situation): StateWords {
   const { connection, status, shownAt, now, monotonic } = situation;
   const last = shownAt === undefined ? undefined : `Last picture at ${clockText(shownAt)}.`;
-  if (connection.kind === "paused") return { kind: "paused", label: "Paused", detail: last };
+  if (connection.kind === "paused") {
+    const detail = shownAt === undefined ? undefined : `${ageText(now - shownAt)} ago`;
+    return { kind: "paused", label: "Paused", detail };
+  }
   if (connection.kind === "connecting") return { kind: "connecting", label: "Connecting" };
   if (connection.kind === "retrying") {
     const seconds = Math.max(1, Math.ceil((connection.retryAt - monotonic) / 1000));

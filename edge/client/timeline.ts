@@ -1,9 +1,10 @@
 // The scrubber under the picture: the last day, a thumbnail under the pointer, any moment of it on
 // the picture, the whole of it as a timelapse, and back to live.
 
+import { ageText } from "../../shared/age_text.ts";
 import { byId, make, setPressed, setText } from "./elements.ts";
 import { Past, stretches } from "./past.ts";
-import { ageText, sinceText } from "./times.ts";
+import { sinceText } from "./times.ts";
 
 /** Pictures a second of the timelapse. */
 const PLAY_FPS = 12;
@@ -21,6 +22,8 @@ export interface TimelineOptions {
   readonly cam: string;
   /** How long pictures are kept, ms. */
   readonly historyMs: number;
+  /** Whether the camera has sent a picture: before that there is no past to ask for. */
+  hasSent(): boolean;
   /** The edge's wall clock, Unix ms. */
   now(): number;
   /** Pixels across that are shown. */
@@ -56,8 +59,8 @@ export class Timeline {
       this.#seek(event);
     });
     track.addEventListener("pointermove", (event) => {
-      this.#hover(event);
       if (event.buttons > 0) this.#seek(event);
+      else this.#hover(event);
     });
     track.addEventListener("pointerleave", () => this.#preview.hidden = true);
     track.addEventListener("keydown", (event) => this.#onKey(event));
@@ -87,6 +90,7 @@ export class Timeline {
   }
 
   async #refresh(): Promise<void> {
+    if (!this.#options.hasSent()) return;
     const before = this.#past.frames.length;
     await this.#past.refresh(this.#from).catch(() => {});
     const { frames } = this.#past;
@@ -123,6 +127,8 @@ export class Timeline {
   #seek(event: PointerEvent): void {
     const time = this.#timeAt(event);
     const newest = this.#past.frames.at(-1)?.receivedAt ?? 0;
+    // The picture itself shows where the thumb is.
+    this.#preview.hidden = true;
     this.#halt();
     if (time > newest + (this.#options.now() - newest) / 2) this.live();
     else void this.#go(this.#past.nearest(time));

@@ -25,9 +25,10 @@ const TICK_MS = 500;
 /** Ms for which another size must be wanted before it is asked for. */
 const SIZE_SETTLES_MS = 600;
 
-const { cam, role, history } = document.body.dataset as Record<string, string>;
+const { cam, role, history, known } = document.body.dataset as Record<string, string>;
 const frame = byId("frame");
 const picture = byId<HTMLCanvasElement>("picture");
+const needPicture = ["fill", "snapshot", "pip"].map((id) => byId<HTMLButtonElement>(id));
 const face = new Face();
 const glow = new Glow();
 const zoom = new Zoom(frame, picture, sizeChanged);
@@ -39,6 +40,7 @@ let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 const live = new LiveView({
   cam,
   canvas: picture,
+  known: known === "yes",
   transport: () => ({ base: location.origin, width }),
   onChange: show,
   onSignIn: () => location.reload(),
@@ -52,6 +54,7 @@ const live = new LiveView({
 const timeline = new Timeline({
   cam,
   historyMs: Number(history),
+  hasSent: () => live.status?.version !== undefined,
   now: () => live.clock.now(),
   width: shownWidth,
   show: async (jpeg, takenAt) => {
@@ -68,15 +71,18 @@ const timeline = new Timeline({
 });
 
 function drawnNow(): void {
-  frame.classList.remove("blank");
-  frame.style.setProperty("--aspect", String(picture.width / picture.height));
+  if (frame.classList.contains("blank")) {
+    frame.classList.remove("blank");
+    for (const button of needPicture) button.disabled = false;
+  }
+  byId("stage").style.setProperty("--aspect", String(picture.width / picture.height));
   glow.take(picture);
 }
 
 function show(): void {
   if (past) face.past(past.takenAt, live.clock.now());
   else face.state(live.words());
-  face.viewers(live.status?.viewers ?? 0, role);
+  face.viewers(live.connection.state.kind === "open" ? live.status?.viewers ?? 0 : 0, role);
   if (!byId("facts").hidden) showDetails(live, picture);
 }
 
@@ -149,6 +155,7 @@ listenToKeys({
 }, zoom);
 
 frame.classList.add("blank");
+for (const button of needPicture) button.disabled = true;
 document.addEventListener("visibilitychange", wake);
 document.addEventListener("fullscreenchange", () => {
   setPressed(byId("fullscreen"), document.fullscreenElement !== null);

@@ -10,9 +10,12 @@ import { Painter } from "./painter.ts";
 import { ServerClock } from "./server_clock.ts";
 import { shownAt } from "./live_view.ts";
 import { socketTransport } from "./socket_transport.ts";
-import { describe } from "./state.ts";
+import { describe, type StateKind } from "./state.ts";
 
 const TICK_MS = 500;
+/** Ms between two looks for cameras that are new: seldom, but for who waits for the first. */
+const LOOK_EVERY_MS = 60_000;
+const LOOK_FOR_FIRST_MS = 3000;
 
 /** One camera's place on the wall. */
 class Tile {
@@ -23,6 +26,7 @@ class Tile {
   readonly #notice = make("p", "", "notice");
   status: CameraStatus | undefined;
   shownAt: number | undefined;
+  #kind: StateKind = "connecting";
 
   constructor(cam: string) {
     const canvas = document.createElement("canvas");
@@ -42,6 +46,11 @@ class Tile {
     this.element.append(this.#link);
   }
 
+  /** What is said of the camera now. */
+  get kind(): StateKind {
+    return this.#kind;
+  }
+
   show(now: number): void {
     const { state } = connection;
     const words = describe({
@@ -51,7 +60,7 @@ class Tile {
       now,
       monotonic: performance.now(),
     });
-    this.#link.dataset.state = words.kind;
+    this.#link.dataset.state = this.#kind = words.kind;
     setText(this.#label, words.label);
     setText(this.#notice, words.headline ?? "");
     this.#notice.hidden = words.headline === undefined;
@@ -92,11 +101,8 @@ const connection: Connection = new Connection({
 
 function show(): void {
   for (const tile of tiles.values()) tile.show(clock.now());
-  const live = [...tiles.values()].filter(({ status }) => status?.state === "live").length;
-  setText(
-    byId("summary"),
-    cams.length === 0 ? "No camera has sent a picture yet" : `${live} of ${cams.length} live`,
-  );
+  const live = [...tiles.values()].filter(({ kind }) => kind === "live").length;
+  setText(byId("summary"), cams.length === 0 ? "No camera yet" : `${live} of ${cams.length} live`);
 }
 
 function wake(): void {
@@ -104,6 +110,18 @@ function wake(): void {
   else connection.stop();
 }
 
+/** A camera that is new gets its place by loading the page again. */
+async function lookForMore(): Promise<void> {
+  if (document.hidden) return;
+  const answer = await fetch("/cams", { headers: { accept: "application/json" } })
+    .catch(() => undefined);
+  if (!answer?.ok) return;
+  const found: { cams: readonly CameraStatus[] } = await answer.json();
+  if (found.cams.some(({ cam }) => !tiles.has(cam))) location.reload();
+}
+
+byId("empty").hidden = cams.length > 0;
+setInterval(() => void lookForMore(), cams.length > 0 ? LOOK_EVERY_MS : LOOK_FOR_FIRST_MS);
 document.addEventListener("visibilitychange", wake);
 addEventListener("online", () => connection.retryNow());
 addEventListener("pagehide", () => connection.stop());

@@ -29,10 +29,10 @@ export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   return async function getCams(context) {
     context.header("vary", "Accept");
     await deps.hub.refresh();
-    if ((context.req.header("accept") ?? "").includes("text/html")) {
-      return pages.wall(context, deps.hub.cameras.map(({ cam }) => cam));
-    }
     const cams = deps.hub.cameras.map((camera) => camera.status());
+    if ((context.req.header("accept") ?? "").includes("text/html")) {
+      return pages.wall(context, cams);
+    }
     return context.json({ now: deps.clock.now(), cams }, 200, NO_STORE);
   };
 }

@@ -2,15 +2,19 @@
 
 import type { Context } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
+import { type CameraStatus, HEADER } from "../../shared/wire.ts";
 import { type Assets, loadAssets } from "../assets.ts";
 import { isOwner } from "../auth.ts";
 import { isCamId } from "../../shared/frame.ts";
+import type { Hub } from "../hub.ts";
 import { originOf } from "../origin.ts";
 import { problemException } from "../problem.ts";
 import { frameAncestors, pagePolicy, pageValues, renderTemplate } from "../page.ts";
+import { wallMarkup } from "../wall_markup.ts";
 
 /** What the pages need of the edge. */
 export interface ViewerDeps {
+  readonly hub: Hub;
   readonly config: {
     readonly title: string;
     readonly viewToken?: Uint8Array;
@@ -42,12 +46,19 @@ export class ViewerPages {
   async page(context: Context, cam: string, several: boolean): Promise<Response> {
     if (!isCamId(cam)) return context.notFound();
     const nav = several && this.#role(context) !== "guest" ? `<a href="/cams">All cameras</a>` : "";
-    return await this.#send(context, "index.html", { cam }, { markup: { nav } });
+    const known = await this.#known(context, cam);
+    return await this.#send(context, "index.html", { cam, known }, { markup: { nav } });
   }
 
   /** The page of all cameras. */
-  wall(context: Context, cams: readonly string[]): Promise<Response> {
-    return this.#send(context, "wall.html", { cam: cams[0] ?? "cam", cams: cams.join(",") });
+  wall(context: Context, cameras: readonly CameraStatus[]): Promise<Response> {
+    const cams = cameras.map(({ cam }) => cam);
+    return this.#send(
+      context,
+      "wall.html",
+      { cam: cams[0] ?? "cam", cams: cams.join(",") },
+      { markup: { tiles: wallMarkup(cameras) } },
+    );
   }
 
   /** The page of a camera for an iframe. */
@@ -55,8 +66,9 @@ export class ViewerPages {
     if (!isCamId(cam)) return context.notFound();
     const share = context.req.query("share");
     const query = share === undefined ? "" : `?share=${encodeURIComponent(share)}`;
+    const known = await this.#known(context, cam);
     const ancestors = frameAncestors(this.#deps.config.embedOrigins);
-    return await this.#send(context, "embed.html", { cam, query }, { ancestors });
+    return await this.#send(context, "embed.html", { cam, query, known }, { ancestors });
   }
 
   /** The page that asks for the view token. */
@@ -67,6 +79,14 @@ export class ViewerPages {
     status: StatusCode = 200,
   ): Promise<Response> {
     return this.#send(context, "sign_in.html", { cam: "cam", next, note }, { status });
+  }
+
+  /** Whether the edge has heard of the camera; for who asks again later a header says it too. */
+  async #known(context: Context, cam: string): Promise<"yes" | "no"> {
+    const camera = await this.#deps.hub.find(cam);
+    if (!camera) return "no";
+    context.header(HEADER.state, camera.state);
+    return "yes";
   }
 
   /** Who watches: `public` cams have no others, private ones an `owner` and `guest`s. */
