@@ -1,52 +1,10 @@
 // The viewer page in Chromium against the real edge.
 
 import assert from "node:assert/strict";
-import type { Browser } from "playwright-core";
-import { launchChromium } from "../chromium.ts";
-import { type RunningEdge, startEdge } from "../processes.ts";
-import { SceneCamera } from "../scene_camera.ts";
+import { blockSockets, stage, until, viewersOf } from "../page_stage.ts";
+import { startEdge } from "../processes.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
-
-/** A picture is stale after one second and its camera offline after ten. */
-const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1" };
-
-/** An edge with a camera that sends ten frames a second, and a browser. */
-interface Stage extends AsyncDisposable {
-  readonly edge: RunningEdge;
-  readonly camera: SceneCamera;
-  readonly browser: Browser;
-}
-
-async function stage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
-  const edge = await startEdge({ env });
-  const camera = await SceneCamera.make();
-  const browser = await launchChromium();
-  await camera.send(edge.url);
-  camera.run(edge.url, 10);
-  return {
-    edge,
-    camera,
-    browser,
-    async [Symbol.asyncDispose]() {
-      await browser.close();
-      await camera.stop();
-      await edge.stop();
-    },
-  };
-}
-
-async function viewersOf(edge: RunningEdge): Promise<number> {
-  return (await (await fetch(`${edge.url}/status.json`)).json()).viewers;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
-    if (await holds()) return;
-    await new Promise((go) => setTimeout(go, 50));
-  }
-  assert.fail(`waited 20 s: ${what}`);
-}
 
 toolTest(["chromium"], "the first picture is on the screen within 500 ms of opening", async () => {
   await using set = await stage();
@@ -91,55 +49,6 @@ toolTest(["chromium"], "a live picture says so, moves, and tells when it was tak
   assert.deepEqual(viewer.complaints, []);
 });
 
-toolTest(["chromium"], "a picture that stops is never shown as live", async () => {
-  await using set = await stage(IMPATIENT);
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url);
-  await viewer.state("live");
-  await set.camera.stop();
-  await viewer.state("stale");
-  assert.equal(await viewer.text("#badge"), "Not live");
-  assert.match(await viewer.text("#headline"), /^Last picture \d+ s ago$/);
-  await fetch(`${set.edge.url}/report`, {
-    method: "PUT",
-    headers: { authorization: "Bearer a-token-only-for-tests" },
-    body: JSON.stringify({ state: "failing", error: "no camera found: check the ribbon cable" }),
-  });
-  await viewer.state("offline");
-  assert.match(await viewer.text("#headline"), /^Offline since \d\d:\d\d$/);
-  assert.equal(
-    await viewer.text("#detail"),
-    "The camera reports: no camera found: check the ribbon cable",
-  );
-  assert.match(await viewer.text("#spoken"), /Offline since/);
-});
-
-toolTest(
-  ["chromium"],
-  "an idle camera is said to be waking until its first new picture",
-  async () => {
-    await using set = await stage({ PERCH_IDLE_INTERVAL_S: "20" });
-    await set.camera.stop();
-    await new Promise((go) => setTimeout(go, 2500));
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
-    await viewer.state("waking");
-    assert.equal(await viewer.text("#badge"), "Waking up");
-    await set.camera.as("cam").send(set.edge.url);
-    await viewer.state("live");
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
-
-toolTest(["chromium"], "a camera that has sent nothing yet has a page that says so", async () => {
-  await using edge = await startEdge();
-  await using browser = await launchChromium();
-  await using viewer = await ViewerPage.open(browser, edge.url);
-  await viewer.state("empty");
-  assert.equal(await viewer.text("#headline"), "Waiting for the first picture");
-  await using camera = await SceneCamera.make();
-  camera.run(edge.url, 5);
-  await viewer.state("live");
-});
-
 toolTest(["chromium"], "over PERCH_MAX_VIEWERS the page goes on without a connection", async () => {
   await using set = await stage({ PERCH_MAX_VIEWERS: "1" });
   const seat = new WebSocket(`${set.edge.url.replace("http", "ws")}/ws`);
@@ -169,18 +78,7 @@ toolTest(["chromium"], "over PERCH_MAX_VIEWERS the page goes on without a connec
 toolTest(["chromium"], "without WebSocket the page is live by chained requests", async () => {
   await using set = await stage();
   await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-    before: (page) =>
-      page.addInitScript(() => {
-        class Blocked extends EventTarget {
-          onclose: ((event: CloseEvent) => void) | null = null;
-          constructor() {
-            super();
-            setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 })));
-          }
-          close() {}
-        }
-        Object.assign(globalThis, { WebSocket: Blocked });
-      }),
+    before: (page) => page.addInitScript(blockSockets),
   });
   await viewer.state("live");
   await viewer.page.keyboard.press("i");
@@ -201,6 +99,12 @@ toolTest(["chromium"], "without script the page shows the stream", async () => {
   await until("the stream counts as a viewer", async () => await viewersOf(set.edge) === 1);
   const image = viewer.page.locator("noscript img, img.picture");
   await until("the picture has a size", async () => (await image.boundingBox())?.width === 390);
+  assert.deepEqual(
+    await image.boundingBox(),
+    await viewer.page.locator("#frame").boundingBox(),
+    "the picture is where nothing hides it",
+  );
+  assert.equal(await viewer.page.locator(".controls").isVisible(), false, "buttons without use");
 });
 
 toolTest(["chromium"], "the page comes back by itself when the edge has restarted", async () => {

@@ -1,0 +1,363 @@
+// What the page says of its picture, in words and colour, for every state there is: a real edge and a
+// real browser, and the state brought about as it comes about.
+
+import assert from "node:assert/strict";
+import { launchChromium } from "../chromium.ts";
+import { blockSockets, stage, until } from "../page_stage.ts";
+import { startEdge, TEST_TOKEN } from "../processes.ts";
+import { SceneCamera } from "../scene_camera.ts";
+import { toolTest } from "../tools.ts";
+import { ViewerPage } from "../viewer_page.ts";
+
+/** A picture is stale after one second and its camera offline after ten. */
+const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1" };
+
+/** The colours of the page in the light. */
+const GREEN = "rgb(20, 122, 70)";
+const AMBER = "rgb(135, 84, 0)";
+const RED = "rgb(176, 35, 24)";
+const GREY = "rgb(74, 80, 86)";
+
+/** What the page says, everywhere where it says something. */
+async function said(viewer: ViewerPage): Promise<Record<string, string>> {
+  return await viewer.page.evaluate(() => {
+    const text = (id: string) => {
+      const element = document.getElementById(id)!;
+      return element.checkVisibility() ? element.textContent!.trim() : "";
+    };
+    return {
+      badge: text("badge-text"),
+      colour: getComputedStyle(document.getElementById("badge")!).color,
+      headline: text("headline"),
+      detail: text("detail"),
+      words: text("words"),
+      spoken: text("spoken"),
+      filter: getComputedStyle(document.getElementById("picture")!).filter,
+    };
+  });
+}
+
+/** Waits until it says what is wanted; every key is named, so that nothing else is said either. */
+async function says(
+  viewer: ViewerPage,
+  kind: string,
+  wanted: Readonly<Record<string, string | RegExp>>,
+): Promise<void> {
+  await viewer.state(kind);
+  const all: Record<string, string | RegExp> = { headline: "", detail: "", words: "", ...wanted };
+  const fits = (found: Record<string, string>) =>
+    Object.entries(all).every(([key, value]) =>
+      typeof value === "string" ? found[key] === value : value.test(found[key])
+    );
+  let found = await said(viewer);
+  // Colours and dimming fade in; seconds count on.
+  for (let tries = 0; tries < 60 && !fits(found); tries++) {
+    await viewer.page.waitForTimeout(50);
+    found = await said(viewer);
+  }
+  assert.ok(fits(found), `${kind}: ${JSON.stringify(found)}`);
+}
+
+/** How old the newest picture is, ms. */
+async function ageOf(url: string, cam = "cam"): Promise<number> {
+  return (await (await fetch(`${url}/cams/${cam}/status.json`)).json()).ageMs;
+}
+
+async function report(url: string, error: string): Promise<void> {
+  const answer = await fetch(`${url}/report`, {
+    method: "PUT",
+    headers: { authorization: `Bearer ${TEST_TOKEN}` },
+    body: JSON.stringify({ state: "failing", error }),
+  });
+  assert.ok(answer.ok);
+}
+
+toolTest(["chromium"], "live, earlier, paused and reconnecting are told apart", async () => {
+  await using set = await stage({ PERCH_KEYFRAME_S: "1" });
+  await until(
+    "there is a past",
+    async () => (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length >= 3,
+  );
+  await using viewer = await ViewerPage.open(set.browser, set.edge.url, { colorScheme: "light" });
+  const { page } = viewer;
+  await says(viewer, "live", { badge: "Live", colour: GREEN, spoken: "Live", filter: "none" });
+  assert.equal(await page.locator("#spoken").getAttribute("role"), "status");
+  await page.locator("#timeline").waitFor();
+  await page.locator("#track").press("Home");
+  await says(viewer, "past", {
+    badge: "Earlier",
+    colour: GREY,
+    words: /^\d+ s ago$/,
+    spoken: /^Earlier\. \d+ s ago$/,
+    filter: "none",
+  });
+  assert.match(
+    (await page.locator("#track").getAttribute("aria-valuetext"))!,
+    /^\d\d:\d\d, \d+ s ago$/,
+  );
+  await page.locator("#live").click();
+  await viewer.state("live");
+  await page.keyboard.press(" ");
+  await says(viewer, "paused", {
+    badge: "Paused",
+    colour: GREY,
+    words: /^\d+ s ago$/,
+    spoken: /^Paused\. \d+ s ago$/,
+    filter: /brightness\(0\.75\)/,
+  });
+  assert.equal(await viewer.text("#watching"), "", "a paused page does not know who watches");
+  await page.keyboard.press(" ");
+  await viewer.state("live");
+  assert.deepEqual(viewer.complaints, []);
+  await set.edge.stop();
+  await says(viewer, "reconnecting", {
+    badge: "Reconnecting",
+    colour: AMBER,
+    headline: "Connection lost",
+    detail: /^Last picture at \d\d:\d\d:\d\d\. Trying again in \d+ s\.$/,
+    spoken: /^Connection lost\. Last picture at/,
+    filter: /grayscale\(0\.85\)/,
+  });
+});
+
+toolTest(["chromium"], "a picture that stops is never shown as live", async () => {
+  await using set = await stage(IMPATIENT);
+  await using viewer = await ViewerPage.open(set.browser, set.edge.url, { colorScheme: "light" });
+  await viewer.state("live");
+  await set.camera.stop();
+  await says(viewer, "stale", {
+    badge: "Not live",
+    colour: AMBER,
+    headline: /^Last picture \d+ s ago$/,
+    spoken: /^Last picture \d+ s ago$/,
+    filter: /grayscale\(0\.85\)/,
+  });
+  await report(set.edge.url, "no camera found: check the ribbon cable");
+  await says(viewer, "offline", {
+    badge: "Offline",
+    colour: RED,
+    headline: /^Offline since \d\d:\d\d$/,
+    detail: "The camera reports: no camera found: check the ribbon cable",
+    spoken: /^Offline since \d\d:\d\d/,
+    filter: /grayscale\(0\.85\)/,
+  });
+  assert.deepEqual(viewer.complaints, []);
+});
+
+toolTest(
+  ["chromium"],
+  "an idle camera is said to be waking until its first new picture",
+  async () => {
+    // A camera by PUT whose next upload is far away: nothing tells it that somebody looks.
+    await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "299" } });
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    await using browser = await launchChromium();
+    await until("the picture is old", async () => await ageOf(edge.url) > 2500);
+    const { state } = await (await fetch(`${edge.url}/status.json`)).json();
+    assert.equal(state, "idle");
+    await using viewer = await ViewerPage.open(browser, edge.url, { colorScheme: "light" });
+    await says(viewer, "waking", {
+      badge: "Waking up",
+      colour: AMBER,
+      headline: "Waking the camera",
+      detail: /^This picture is \d+ s old\.$/,
+      spoken: /^Waking the camera\. This picture is \d+ s old\.$/,
+      filter: /brightness\(0\.75\)/,
+    });
+    camera.run(edge.url, 5);
+    await viewer.state("live");
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "a camera that keeps its slow pace is called idle, with its pace and the picture's age",
+  async () => {
+    await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "20" } });
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    await using browser = await launchChromium();
+    // By held requests a viewer counts for ten seconds each time; after that the camera rests again.
+    await using viewer = await ViewerPage.open(browser, edge.url, {
+      colorScheme: "light",
+      before: (page) => page.addInitScript(blockSockets),
+    });
+    await says(viewer, "idle", {
+      badge: "Idle",
+      colour: AMBER,
+      words: /^A picture every 20 s; last \d+ s ago\.$/,
+      spoken: /^Idle\. A picture every 20 s/,
+      filter: "none",
+    });
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "a camera that has sent nothing yet has a page that says so, without errors, and goes live",
+  async () => {
+    await using edge = await startEdge();
+    await using browser = await launchChromium();
+    await using scene = await SceneCamera.make();
+    for (const [path, cam] of [["/", "cam"], ["/cams/garden", "garden"]]) {
+      const camera = scene.as(cam);
+      await using viewer = await ViewerPage.open(browser, edge.url + path, {
+        colorScheme: "light",
+      });
+      await says(viewer, "empty", {
+        badge: "No picture yet",
+        colour: GREY,
+        headline: "Waiting for the first picture",
+        detail: "The camera has not sent anything yet.",
+        spoken: /^Waiting for the first picture\. The camera has not/,
+      });
+      assert.ok(await viewer.page.locator("#snapshot").isDisabled(), "nothing to save");
+      await viewer.page.waitForRequest((request) => request.method() === "HEAD");
+      camera.run(edge.url, 5);
+      await viewer.state("live");
+      assert.ok(await viewer.page.locator("#snapshot").isEnabled());
+      await camera.stop();
+      assert.deepEqual(viewer.complaints, [], path);
+    }
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "a frame of a camera that has sent nothing waits without errors, too",
+  async () => {
+    await using edge = await startEdge();
+    await using browser = await launchChromium();
+    await using camera = await SceneCamera.make();
+    await using viewer = await ViewerPage.open(browser, `${edge.url}/embed`);
+    await viewer.page.locator('perch-cam[data-state="empty"]').waitFor();
+    await viewer.page.getByText("Waiting for the first picture").waitFor();
+    camera.run(edge.url, 5);
+    await viewer.page.locator('perch-cam[data-state="live"]').waitFor();
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "the last picture stays after a restart, and is said to be old",
+  async () => {
+    const folder = await Deno.makeTempDir();
+    const env = { ...IMPATIENT, PERCH_KV_PATH: `${folder}/kv.sqlite` };
+    try {
+      const before = await startEdge({ env });
+      await using camera = await SceneCamera.make();
+      await camera.send(before.url);
+      await before.stop();
+      await using edge = await startEdge({ env });
+      await until("the picture is old", async () => await ageOf(edge.url) > 1500);
+      await using browser = await launchChromium();
+      await using viewer = await ViewerPage.open(browser, edge.url, { colorScheme: "light" });
+      await viewer.picture();
+      // Which of the two depends on how long the restart took; neither can be taken for live.
+      const kind = await viewer.page.locator("main").getAttribute("data-state");
+      assert.match(kind!, /^(waking|stale|offline)$/);
+      await says(viewer, "offline", {
+        badge: "Offline",
+        colour: RED,
+        headline: /^Offline since \d\d:\d\d$/,
+        spoken: /^Offline since/,
+      });
+      assert.deepEqual(viewer.complaints, []);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
+
+/** Badge, its colour, and the words over the picture of each camera on the wall. */
+async function wall(viewer: ViewerPage): Promise<Record<string, string[]>> {
+  const tiles = await viewer.page.locator(".tile").evaluateAll((tiles) =>
+    tiles.map((tile) => {
+      const badge = tile.querySelector(".badge")!;
+      const notice = tile.querySelector(".notice");
+      return [
+        tile.querySelector(".caption > span")!.textContent!,
+        tile.getAttribute("data-state")!,
+        badge.textContent!,
+        getComputedStyle(badge).color,
+        notice?.checkVisibility() ? notice.textContent!.replace(/\d+/, "N") : "",
+      ];
+    })
+  );
+  return Object.fromEntries(tiles.map(([cam, ...rest]) => [cam, rest]));
+}
+
+toolTest(["chromium"], "the wall says of each camera what its own page says", async () => {
+  await using set = await stage(IMPATIENT);
+  const silent = set.camera.as("silent");
+  const gone = set.camera.as("gone");
+  await gone.send(set.edge.url);
+  await until("one is gone", async () => await ageOf(set.edge.url, "gone") > 11_000);
+  await silent.send(set.edge.url);
+  await until("one is silent", async () => await ageOf(set.edge.url, "silent") > 1500);
+  await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams`, {
+    colorScheme: "light",
+  });
+  for (const kind of ["live", "stale", "offline"]) {
+    await viewer.page.locator(`.tile[data-state="${kind}"]`).waitFor();
+  }
+  const found = await wall(viewer);
+  assert.deepEqual(found.cam, ["live", "Live", GREEN, ""]);
+  assert.deepEqual(found.silent, ["stale", "Not live", AMBER, "Last picture N s ago"]);
+  assert.deepEqual(found.gone.slice(0, 3), ["offline", "Offline", RED]);
+  assert.match(found.gone[3], /^Offline since /);
+  await until(
+    "the sum is told",
+    async () => await viewer.text("#summary") === "1 of 3 live",
+  );
+  assert.deepEqual(viewer.complaints, []);
+});
+
+toolTest(
+  ["chromium"],
+  "without script the wall shows each camera's picture and state",
+  async () => {
+    await using edge = await startEdge({ env: IMPATIENT });
+    await using scene = await SceneCamera.make();
+    await using garden = scene.as("garden");
+    await scene.send(edge.url);
+    await until("one is silent", async () => await ageOf(edge.url) > 3500);
+    // Nobody watches yet: a camera that runs is idle, which no page with script sees, because it wakes it.
+    garden.run(edge.url, 5);
+    await until("the other is there", async () => await ageOf(edge.url, "garden") < 500);
+    await using browser = await launchChromium();
+    await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`, {
+      colorScheme: "light",
+      javaScriptEnabled: false,
+    });
+    const found = await wall(viewer);
+    assert.deepEqual(found.cam, ["stale", "Not live", AMBER, "Last picture N s ago"]);
+    assert.deepEqual(found.garden, ["idle", "Idle", AMBER, ""]);
+    const images = viewer.page.locator(".tile img");
+    assert.deepEqual(
+      await images.evaluateAll((all) =>
+        all.map((image) => (image as HTMLImageElement).naturalWidth)
+      ),
+      [640, 640],
+    );
+    await viewer.page.locator('.tile[href="/cams/garden"]').click();
+    await viewer.page.waitForURL(`${edge.url}/cams/garden`);
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(["chromium"], "a new camera comes to the wall by itself, the first one too", async () => {
+  await using edge = await startEdge();
+  await using browser = await launchChromium();
+  await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`);
+  await viewer.page.getByText("Waiting for the first camera").waitFor();
+  await using camera = await SceneCamera.make();
+  camera.run(edge.url, 5);
+  await viewer.page.locator('.tile[data-state="live"]').waitFor();
+  assert.equal(await viewer.page.getByText("Waiting for the first camera").isVisible(), false);
+  assert.deepEqual(viewer.complaints, []);
+});

@@ -1,0 +1,60 @@
+// What tests of the page stand on: a real edge, a camera that sends ten frames a second, a browser.
+
+import assert from "node:assert/strict";
+import type { Browser } from "playwright-core";
+import { launchChromium } from "./chromium.ts";
+import { type RunningEdge, startEdge } from "./processes.ts";
+import { SceneCamera } from "./scene_camera.ts";
+
+/** An edge with a camera that sends ten frames a second, and a browser. */
+export interface Stage extends AsyncDisposable {
+  readonly edge: RunningEdge;
+  readonly camera: SceneCamera;
+  readonly browser: Browser;
+}
+
+/** Sets it up. @param env Settings of the edge. */
+export async function stage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+  const edge = await startEdge({ env });
+  const camera = await SceneCamera.make();
+  const browser = await launchChromium();
+  await camera.send(edge.url);
+  camera.run(edge.url, 10);
+  return {
+    edge,
+    camera,
+    browser,
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await camera.stop();
+      await edge.stop();
+    },
+  };
+}
+
+/** How many people the edge says are watching. */
+export async function viewersOf(edge: RunningEdge): Promise<number> {
+  return (await (await fetch(`${edge.url}/status.json`)).json()).viewers;
+}
+
+/** Waits for what shows in no event. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 20_000; Date.now() < end;) {
+    if (await holds()) return;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  assert.fail(`waited 20 s: ${what}`);
+}
+
+/** Makes every WebSocket of a page fail at once, as some proxies do. */
+export function blockSockets(): void {
+  class Blocked extends EventTarget {
+    onclose: ((event: CloseEvent) => void) | null = null;
+    constructor() {
+      super();
+      setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 })));
+    }
+    close() {}
+  }
+  Object.assign(globalThis, { WebSocket: Blocked });
+}
