@@ -29,7 +29,7 @@ Deno.test("every file that the page names is there, and may be kept for ever", a
   }
 });
 
-Deno.test("script, style and page are less than 30 KB compressed together", async () => {
+Deno.test("script, style and page are as small as README says, less than 30 KB compressed", async () => {
   await using edge = await TestEdge.start();
   const html = await (await edge.request("/", HTML)).text();
   const files = [...html.matchAll(/="(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, file]) => file);
@@ -41,6 +41,9 @@ Deno.test("script, style and page are less than 30 KB compressed together", asyn
     bytes += (await new Response(packed).arrayBuffer()).byteLength;
   }
   assert.ok(bytes < 30_000, `${bytes} bytes`);
+  const readme = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
+  const [, said] = /script and style are (\d+) KB compressed\s+together/.exec(readme)!;
+  assert.ok(Math.abs(bytes / 1000 - Number(said)) < 1, `${bytes} bytes, README says ${said} KB`);
 });
 
 Deno.test("what is no camera id has no page", async () => {
