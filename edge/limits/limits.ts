@@ -21,8 +21,14 @@ const WRONG_CREDENTIALS = { perSecond: 1 / 6, burst: 10 };
 /** Counts viewers by the limit that turned them away. */
 export const VIEWERS_REFUSED = "perch_viewers_refused_total";
 
-/** Pictures of the past an address may ask for: a scrubber asks for many at once. */
+/** Indexes and films of the past an address may ask for: each reads much of the store. */
 const HISTORY = { perSecond: 20, burst: 300 };
+
+/**
+ * Single pictures of it: one small read each, and none for who has it already. A page that plays the
+ * day asks for twelve a second, and a school or an office is one address.
+ */
+const PAST_FRAMES = { perSecond: 60, burst: 1000 };
 
 /** The limits of one instance. */
 export class Limits {
@@ -34,6 +40,7 @@ export class Limits {
   readonly #uploads: RateLimiter;
   readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
   readonly #history: RateLimiter = new RateLimiter(HISTORY);
+  readonly #pastFrames: RateLimiter = new RateLimiter(PAST_FRAMES);
   readonly #historyLimited: Counter;
   readonly #uploadsLimited: Counter;
   readonly #wrong: Counter;
@@ -84,9 +91,14 @@ export class Limits {
     return wait;
   }
 
-  /** Takes one request of an address for the past: 0, or the seconds to wait. */
-  history(address: string): number {
-    const wait = this.#history.take(address, this.#clock.monotonic());
+  /**
+   * Takes one request of an address for the past: 0, or the seconds to wait.
+   *
+   * @param what One picture of it, or an index or film of many.
+   */
+  history(address: string, what: "one" | "many"): number {
+    const limiter = what === "one" ? this.#pastFrames : this.#history;
+    const wait = limiter.take(address, this.#clock.monotonic());
     if (wait > 0) this.#historyLimited.value++;
     return wait;
   }

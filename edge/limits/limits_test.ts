@@ -25,6 +25,23 @@ Deno.test("who asks for the past too often is asked to wait", async () => {
   assert.equal((await edge.request("/frames")).status, 200);
 });
 
+Deno.test("three people behind one address may play the day at once", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(frame);
+  const play = async (pictures: number) => {
+    const refused: number[] = [];
+    for (let i = 1; i <= pictures; i++) {
+      // A limit counts requests, whether there is such a picture or not.
+      if ((await edge.request("/frames/1.jpeg")).status === 429) refused.push(i);
+    }
+    return refused;
+  };
+  const day = 288;
+  assert.deepEqual(await play(3 * day), []);
+  assert.deepEqual(await play(1000 - 3 * day + 1), [1000 - 3 * day + 1], "but nobody without end");
+  assert.equal((await edge.request("/frames")).status, 200, "the index is counted apart");
+});
+
 Deno.test("requests that wait for a picture are limited by address", async () => {
   await using edge = await TestEdge.start({
     PERCH_MAX_VIEWERS_PER_ADDRESS: "3",

@@ -60,10 +60,11 @@ export function freeWhenSent(context: Context, place: Place): void {
   context.env?.completed?.then(place.free, place.free);
 }
 
-/** Lets an address ask for the past only so often: each answer reads the store. */
+/** Lets an address ask for the past only so often, most of all for more than one picture of it. */
 export function historyLimit(limits: Limits): MiddlewareHandler {
   return async function historyLimit(context, next) {
-    const retryAfter = limits.history(addressOf(context, limits));
+    const what = context.req.param("file") === undefined ? "many" : "one";
+    const retryAfter = limits.history(addressOf(context, limits), what);
     if (retryAfter === 0) return await next();
     return problem(429, "Read the past: too many requests from this address.", { retryAfter });
   };
