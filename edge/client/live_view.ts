@@ -6,6 +6,7 @@ import { chainedTransport } from "./chained_transport.ts";
 import { Connection } from "./connection.ts";
 import { FirstPicture } from "./first_picture.ts";
 import { FrameStats } from "./frame_stats.ts";
+import { Pace } from "./pace.ts";
 import { Painter } from "./painter.ts";
 import { ServerClock } from "./server_clock.ts";
 import { socketTransport } from "./socket_transport.ts";
@@ -36,6 +37,7 @@ export class LiveView {
   readonly painter: Painter;
   #status: CameraStatus | undefined;
   #shown: ReceivedFrame | undefined;
+  readonly #pace = new Pace();
   readonly #options: LiveViewOptions;
 
   constructor(options: LiveViewOptions) {
@@ -75,6 +77,7 @@ export class LiveView {
       connection: this.connection.state,
       status: this.#status,
       shownAt: this.#shown && shownAt(this.#shown),
+      paceMs: this.#pace.ms,
       now: this.clock.now(),
       monotonic: performance.now(),
     });
@@ -84,6 +87,7 @@ export class LiveView {
     if (this.#shown && frame.version < this.#shown.version) return;
     if (!await this.painter.draw(frame.jpeg)) return;
     this.#shown = frame;
+    this.#pace.note(frame.receivedAt);
     const ageMs = Math.max(0, this.clock.now() - shownAt(frame));
     this.stats.drawn(performance.now(), ageMs, frame.jpeg.size);
     this.#options.onDrawn(frame);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { BACKOFF_MAX_MS, backoffMs } from "./backoff.ts";
 import { FrameStats } from "./frame_stats.ts";
 import { shownAt } from "./live_view.ts";
+import { Pace } from "./pace.ts";
 import { nearest, stretches } from "./past.ts";
 import { pictureName } from "./save.ts";
 import { ServerClock } from "./server_clock.ts";
@@ -61,6 +62,22 @@ Deno.test("the rate is that of the last five seconds", () => {
   assert.equal(stats.fps(10_000), 5);
   assert.equal(stats.fps(20_000), 0);
   assert.equal(stats.ageMs, 80);
+});
+
+Deno.test("a pace is what the last pictures kept, and one long pause is none", () => {
+  const pace = new Pace();
+  const after = (at: number) => {
+    pace.note(at);
+    return pace.ms;
+  };
+  assert.deepEqual([0, 200, 400, 20_400, 20_600].map(after), [
+    undefined,
+    undefined,
+    200,
+    200,
+    200,
+  ]);
+  assert.deepEqual([30_600, 40_600, 40_600].map(after), [200, 10_000, 10_000]);
 });
 
 Deno.test("a saved picture is named so that names sort by time", () => {

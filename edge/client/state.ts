@@ -9,6 +9,9 @@ import { clockText, sinceText } from "./times.ts";
 /** How long after opening an idle camera counts as waking, ms. */
 export const WAKING_MS = 15_000;
 
+/** A picture that is older than this, ms, is not live, unless more time was asked for between two. */
+const LATE_MS = 5000;
+
 export type StateKind =
   | "connecting"
   | "live"
@@ -27,6 +30,8 @@ export interface Situation {
   readonly status: CameraStatus | undefined;
   /** Capture time of the picture on the screen. */
   readonly shownAt: number | undefined;
+  /** Ms between the camera's last pictures. */
+  readonly paceMs?: number;
   readonly now: number;
   /** `performance.now()`, ms: the clock of `connection`. */
   readonly monotonic: number;
@@ -65,7 +70,7 @@ export function describe(situation: Situation): StateWords {
   const fine = status.state === "live" || status.state === "idle";
   if (shownAt === undefined && fine) return { kind: "connecting", label: "Connecting" };
   const age = now - (shownAt ?? status.receivedAt ?? now);
-  return camera(status, age, now, monotonic - connection.since);
+  return camera(status, age, situation, monotonic - connection.since);
 }
 
 function empty(status: CameraStatus): StateWords {
@@ -77,9 +82,14 @@ function empty(status: CameraStatus): StateWords {
   };
 }
 
-function camera(status: CameraStatus, age: number, now: number, openMs: number): StateWords {
+function camera(
+  status: CameraStatus,
+  age: number,
+  { now, paceMs = 0 }: Situation,
+  openMs: number,
+): StateWords {
   const since = sinceText(status.receivedAt ?? now - age, now);
-  const late = age > Math.max(5000, 3 * status.intervalMs);
+  const late = age > Math.max(LATE_MS, 3 * status.intervalMs);
   const sinceOpening = age <= openMs + 500 || age <= Math.max(1500, 2 * status.intervalMs);
   if (status.state === "offline") {
     return {
@@ -98,15 +108,15 @@ function camera(status: CameraStatus, age: number, now: number, openMs: number):
       detail: `This picture is ${ageText(age)} old.`,
     };
   }
-  if (status.state === "idle") {
-    const pace = Math.max(1, Math.round(status.intervalMs / 1000));
-    return {
-      kind: "idle",
-      label: "Idle",
-      detail: `A picture every ${pace} s; last ${ageText(age)} ago.`,
-    };
-  }
+  if (status.state === "idle") return resting("Idle", status.intervalMs, age);
+  const slow = paceMs > Math.max(LATE_MS, status.intervalMs);
+  if (slow && age <= 1.5 * paceMs) return resting("Slow", paceMs, age);
   return late ? stale(age, status) : { kind: "live", label: "Live" };
+}
+
+function resting(label: string, everyMs: number, age: number): StateWords {
+  const every = ageText(Math.max(1000, everyMs));
+  return { kind: "idle", label, detail: `A picture every ${every}; last ${ageText(age)} ago.` };
 }
 
 function stale(age: number, status: CameraStatus): StateWords {

@@ -89,6 +89,26 @@ const CASES: readonly [string, Partial<Situation>, string, RegExp?][] = [
     "idle",
     /A picture every 10 s; last 4 s ago\./,
   ],
+  [
+    "a camera that keeps its own slow pace, between two of its pictures",
+    {
+      shownAt: NOW - 8000,
+      paceMs: 10_000,
+    },
+    "idle",
+    /A picture every 10 s; last 8 s ago\./,
+  ],
+  ["a camera that keeps its own slow pace, just after a picture", { paceMs: 10_000 }, "idle"],
+  [
+    "a camera that has missed its own slow pace",
+    {
+      shownAt: NOW - 16_000,
+      paceMs: 10_000,
+    },
+    "stale",
+    /Last picture 16 s ago/,
+  ],
+  ["a camera of usual pace", { paceMs: 200 }, "live"],
 ];
 
 for (const [name, change, kind, words] of CASES) {

@@ -6,6 +6,7 @@ import { widthFor } from "../../shared/widths.ts";
 import { chainedTransport } from "./chained_transport.ts";
 import { Connection } from "./connection.ts";
 import { byId, make, setText } from "./elements.ts";
+import { Pace } from "./pace.ts";
 import { Painter } from "./painter.ts";
 import { ServerClock } from "./server_clock.ts";
 import { shownAt } from "./live_view.ts";
@@ -21,6 +22,7 @@ const LOOK_FOR_FIRST_MS = 3000;
 class Tile {
   readonly element = document.createElement("li");
   readonly painter: Painter;
+  readonly pace = new Pace();
   readonly #link = document.createElement("a");
   readonly #label = make("span", "Connecting");
   readonly #notice = make("p", "", "notice");
@@ -57,6 +59,7 @@ class Tile {
       connection: state,
       status: this.status,
       shownAt: this.shownAt,
+      paceMs: this.pace.ms,
       now,
       monotonic: performance.now(),
     });
@@ -87,7 +90,9 @@ const connection: Connection = new Connection({
   sink: {
     onFrame: async (frame) => {
       const tile = tiles.get(frame.cam);
-      if (tile && await tile.painter.draw(frame.jpeg)) tile.shownAt = shownAt(frame);
+      if (!tile || !await tile.painter.draw(frame.jpeg)) return;
+      tile.shownAt = shownAt(frame);
+      tile.pace.note(frame.receivedAt);
     },
     onStatus: (status, now) => {
       clock.observe(now);

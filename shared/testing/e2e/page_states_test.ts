@@ -173,7 +173,7 @@ toolTest(
 
 toolTest(
   ["chromium"],
-  "a camera that keeps its slow pace is called idle, with its pace and the picture's age",
+  "a camera at rest is called idle, with its pace and the picture's age",
   async () => {
     await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "20" } });
     await using camera = await SceneCamera.make();
@@ -191,6 +191,42 @@ toolTest(
       spoken: /^Idle\. A picture every 20 s/,
       filter: "none",
     });
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "a camera that keeps its own slow pace is called slow, and never live or lost in between",
+  async () => {
+    await using edge = await startEdge();
+    await using camera = await SceneCamera.make();
+    await using browser = await launchChromium();
+    camera.run(edge.url, 1 / 5.5);
+    await until("there is a picture", async () => await ageOf(edge.url) > 0);
+    await using viewer = await ViewerPage.open(browser, edge.url, { colorScheme: "light" });
+    await says(viewer, "idle", {
+      badge: "Slow",
+      colour: AMBER,
+      words: /^A picture every [56] s; last \d s ago\.$/,
+      spoken: /^Slow\. A picture every [56] s/,
+      filter: "none",
+    });
+    await viewer.page.evaluate(() => {
+      const main = document.querySelector("main")!;
+      const kinds: string[] = [];
+      Object.assign(globalThis, { kinds });
+      new MutationObserver(() => kinds.push(main.dataset.state!))
+        .observe(main, { attributeFilter: ["data-state"] });
+    });
+    const before = camera.count;
+    await until("two more pictures came", () => Promise.resolve(camera.count >= before + 2));
+    await camera.stop();
+    await viewer.state("stale");
+    assert.deepEqual(
+      await viewer.page.evaluate(() => (globalThis as unknown as { kinds: string[] }).kinds),
+      ["stale"],
+    );
     assert.deepEqual(viewer.complaints, []);
   },
 );
