@@ -48,7 +48,7 @@ export function getSocket(deps: EdgeDeps): Handler {
     }));
     const rate = new RateLimiter(MESSAGES);
     let open = true;
-    const { socket, response } = await openViewerSocket(context, {
+    const { socket, response } = openViewerSocket(context, {
       open: () => viewer.start(),
       message(data) {
         if (!open) return;

@@ -1,5 +1,6 @@
 // The opening handshake of a WebSocket (RFC 6455, section 4.2.1).
 
+import { createHash } from "node:crypto";
 import type { Context } from "hono";
 import { type SocketEvents, SocketOnLine } from "../listener/viewer_socket.ts";
 import { problem } from "../problem.ts";
@@ -35,19 +36,18 @@ export function openSocket(request: Request): Deno.WebSocketUpgrade {
 const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** A viewer's socket: on the connection itself where there is one to keep, else the platform's. */
-export async function openViewerSocket(
+export function openViewerSocket(
   context: Context,
   events: SocketEvents,
-): Promise<{ readonly socket: ViewerSocket; readonly response: Response }> {
+): { readonly socket: ViewerSocket; readonly response: Response } {
   const line = lineOf(context);
   if (!line) return platformSocket(context.req.raw, events);
   const socket = new SocketOnLine(events);
-  const key = new TextEncoder().encode(context.req.header("sec-websocket-key") + KEY_SUFFIX);
-  const accept = new Uint8Array(await crypto.subtle.digest("SHA-1", key)).toBase64();
+  const key = context.req.header("sec-websocket-key") + KEY_SUFFIX;
   const headers = {
     upgrade: "websocket",
     connection: "Upgrade",
-    "sec-websocket-accept": accept,
+    "sec-websocket-accept": createHash("sha1").update(key).digest("base64"),
   };
   line.take(socket.taker);
   return { socket, response: new Response(null, { headers }) };
