@@ -9,7 +9,7 @@ import type { Taker, Tenant } from "./line.ts";
 import { encodeFrame, MAX_MESSAGE_BYTES, OPCODE, readViewerFrame } from "./socket_frame.ts";
 
 /** Silence after which a viewer is pinged, and after twice which it is gone, ms. */
-const SILENCE_MS = 30_000;
+const SILENCE_MS = 15_000;
 
 /** How long a viewer may take to say goodbye, ms. */
 const GOODBYE_MS = 5000;
