@@ -66,7 +66,7 @@ export class Timeline {
     track.addEventListener("keydown", (event) => this.#onKey(event));
     this.#play.addEventListener("click", () => this.#playing ? this.#halt() : void this.#run());
     byId("live").addEventListener("click", () => this.live());
-    setTimeout(() => void this.#refresh(), FIRST_LOOK_MS);
+    this.#lookFirst();
     setInterval(() => document.hidden || void this.#refresh(), REFRESH_MS);
   }
 
@@ -87,6 +87,13 @@ export class Timeline {
 
   get #from(): number {
     return this.#options.now() - this.#options.historyMs;
+  }
+
+  #lookFirst(): void {
+    setTimeout(() => {
+      if (this.#options.hasSent()) void this.#refresh();
+      else this.#lookFirst();
+    }, FIRST_LOOK_MS);
   }
 
   async #refresh(): Promise<void> {

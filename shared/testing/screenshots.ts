@@ -22,11 +22,15 @@ await using camera = await SceneCamera.make({
   pictures: 12,
   quality: 80,
 });
-const others = ["garden", "harbour", "nest", "north ridge", "pier", "street"]
-  .map((name) => camera.as(name.replace(" ", "-")));
+const others = "barn bridge creek garden harbour nest north-ridge pier pond street yard"
+  .split(" ").map((name) => camera.as(name));
 for (const one of [camera, ...others]) {
   await one.send(edge.url);
-  one.run(edge.url, 4);
+  one.run(edge.url, 2);
+}
+// The timeline shall look as it does after a day: most of it kept before the page is opened.
+while ((await (await fetch(`${edge.url}/frames`)).json()).frames.length < 20) {
+  await new Promise((go) => setTimeout(go, 200));
 }
 const browser = await launchChromium();
 await shoot(browser, "desktop", "/", { ...DESKTOP, colorScheme: "light" });
@@ -48,7 +52,7 @@ async function shoot(
   await using viewer = await ViewerPage.open(browser, edge.url + path, options);
   const { page } = viewer;
   if (path === "/") await viewer.state(state);
-  else await page.locator('.tile[data-state="live"]').nth(6).waitFor();
+  else await page.locator('.tile[data-state="live"]').nth(others.length).waitFor();
   if (state === "live" && path === "/") await page.locator("#timeline").waitFor();
   // The glow behind the picture fades in.
   await page.waitForTimeout(1500);
