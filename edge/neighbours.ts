@@ -41,7 +41,13 @@ export class Neighbours {
 
   /** Acts at once when viewers come and go. What time alone changes needs `step`. */
   start(): void {
-    this.#stopListening = this.#camera.demand.onSet(() => this.step());
+    const { demand, uploads } = this.#camera;
+    const stops = [
+      demand.onSet(() => this.step()),
+      // A camera that has just come is filmed for others at once, not at the next step.
+      uploads.onSet(() => this.#viewers.wanted || this.step()),
+    ];
+    this.#stopListening = () => stops.forEach((stop) => stop());
     this.step();
   }
 
@@ -108,8 +114,12 @@ class Task {
     this.#run = run;
   }
 
+  get wanted(): boolean {
+    return this.#abort !== undefined;
+  }
+
   want(wanted: boolean): void {
-    if (wanted === (this.#abort !== undefined)) return;
+    if (wanted === this.wanted) return;
     if (wanted) {
       this.#abort = new AbortController();
       this.#run(this.#abort.signal);

@@ -107,6 +107,23 @@ Deno.test("the newest frame is stored as soon as somebody watches elsewhere", as
   await pair.until(() => onB.newestVersion === onA.newestVersion);
 });
 
+Deno.test("an instance that a camera has just come to asks at once who watches elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  await pair.until(() => a.store.cost.writes > 0);
+  const onB = await cameraOf(b);
+  onB.attach();
+  const c = await TestEdge.start({}, pair.server.url, { instance: "c", clock: new FakeClock() });
+  const onC = await cameraOf(c);
+  await c.put(frame);
+  // No time goes by at C.
+  await pair.until(() => onC.viewersElsewhere === 1);
+  await c.put(frame);
+  await pair.until(() => onB.newestVersion === onC.newestVersion);
+  await c.stop();
+});
+
 Deno.test("a camera moves to an instance with a slower clock and viewers see a gap only", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;

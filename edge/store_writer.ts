@@ -100,7 +100,7 @@ export class StoreWriter {
   async #store(frame: LiveFrame): Promise<void> {
     const { clock, keyframeMs } = this.#options;
     const arrived = this.#keyframeAt === undefined;
-    this.#keyframeAt ??= await this.#takeOver();
+    this.#keyframeAt ??= await this.#lastKeyframe();
     const persist = persistFrame({
       sinceKeyframeMs: clock.monotonic() - this.#keyframeAt,
       keyframeMs,
@@ -109,6 +109,7 @@ export class StoreWriter {
     });
     // The first is stored in any case: other instances learn from it that the camera lives.
     if (persist !== "nothing" || arrived) await this.#put(frame, persist === "keyframe");
+    if (arrived) await this.#cleanUp();
   }
 
   async #storeNewest(): Promise<void> {
@@ -116,18 +117,27 @@ export class StoreWriter {
     if (frame && !this.#storedNewest) await this.#put(frame, false);
   }
 
-  /** When the last keyframe was, whichever instance made it; cleans up after that instance. */
-  async #takeOver(): Promise<number> {
+  /** When the last keyframe was, whichever instance made it. */
+  async #lastKeyframe(): Promise<number> {
     const { store, clock, onStoreError } = this.#options;
     const { cam } = this.#camera;
     try {
-      await store.prune(cam);
       const [last] = await store.keyframes(cam, { limit: 1 });
       return last ? clock.monotonic() - Math.max(0, clock.now() - last.version) : -Infinity;
     } catch (error) {
       onStoreError(`take over ${cam}`, error);
       return -Infinity;
     }
+  }
+
+  /**
+   * Deletes what an instance before left. To be called behind a frame of this one: what a dead
+   * writer had not finished is nobody's only when the head is newer.
+   */
+  async #cleanUp(): Promise<void> {
+    const { store, onStoreError } = this.#options;
+    const { cam } = this.#camera;
+    await store.prune(cam).catch((error) => onStoreError(`clean up after ${cam}`, error));
   }
 
   async #put(frame: LiveFrame, keyframe: boolean): Promise<void> {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { baseline } from "../shared/testing/jpegs.ts";
 import { TestEdge } from "../shared/testing/test_edge.ts";
+import { chunkKey, pendingKey } from "./store/kv_keys.ts";
 
 const frame = await baseline(160, 120);
 
@@ -37,6 +38,25 @@ Deno.test("the last frame is stored when the edge stops", async () => {
   await using again = await TestEdge.start({}, path);
   assert.equal((await again.store.head("cam"))!.version, newest);
   await again.stop();
+  await Deno.remove(path);
+});
+
+Deno.test("what a killed edge had not finished goes with the first frame of the next", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+  const killed = await TestEdge.start({}, path);
+  await upload(killed, 1, 1000);
+  const unfinished = killed.edge.deps.hub.cameras[0].newestVersion + 500;
+  await killed.stop();
+  const kv = await Deno.openKv(path);
+  await kv.set(pendingKey("cam", unfinished), { chunks: 1 });
+  await kv.set(chunkKey("cam", unfinished, 0), new Uint8Array(10));
+  await using next = await TestEdge.start({}, path);
+  await next.clock.tick(1000);
+  await upload(next, 1, 1000);
+  const left = await kv.getMany([pendingKey("cam", unfinished), chunkKey("cam", unfinished, 0)]);
+  assert.deepEqual(left.map(({ value }) => value), [null, null]);
+  kv.close();
+  await next.stop();
   await Deno.remove(path);
 });
 

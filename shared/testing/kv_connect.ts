@@ -20,7 +20,7 @@ const CLIENT_RETRY_MS = 300;
 
 /** What goes wrong at present. */
 export interface KvFaults {
-  /** Ms before every answer. */
+  /** Ms before every answer; a write happens in their middle. */
   latencyMs: number;
   /** Answer everything with this status, for instance 503. */
   status?: number;
@@ -34,12 +34,17 @@ export interface KvUsage {
   readUnits: number;
   writes: number;
   writeUnits: number;
+  /** Bytes of writes that came in and are not answered yet. */
+  openWriteBytes: number;
 }
 
 /** A running server. Its data outlives outages. */
 export class KvConnectServer {
   readonly faults: KvFaults = { latencyMs: 0 };
-  readonly usage: KvUsage = { requests: 0, reads: 0, readUnits: 0, writes: 0, writeUnits: 0 };
+  readonly usage: KvUsage = {
+    ...{ requests: 0, reads: 0, readUnits: 0, writes: 0, writeUnits: 0 },
+    openWriteBytes: 0,
+  };
   readonly table: KvTable = new KvTable();
   readonly #watchers = new Set<() => void>();
   readonly #relay = new H2Relay();
@@ -91,12 +96,25 @@ export class KvConnectServer {
     const bytes = await request.arrayBuffer().catch(() => undefined);
     if (!bytes) return new Response("the client has gone", { status: 400 });
     const body = new Uint8Array(bytes);
-    if (latencyMs > 0) await new Promise((resolve) => setTimeout(resolve, latencyMs));
-    if (status !== undefined) return new Response("injected fault", { status });
+    const { pathname } = new URL(request.url);
+    const written = pathname === "/v2/atomic_write" ? body.length : 0;
+    this.usage.openWriteBytes += written;
+    try {
+      await pause(written > 0 ? latencyMs / 2 : latencyMs);
+      if (status !== undefined) return new Response("injected fault", { status });
+      const response = this.#carryOut(request, pathname, body);
+      if (written > 0) await pause(latencyMs / 2);
+      return response;
+    } finally {
+      this.usage.openWriteBytes -= written;
+    }
+  }
+
+  #carryOut(request: Request, pathname: string, body: Uint8Array): Response {
     if (request.headers.get("authorization") !== `Bearer ${KV_TOKEN}`) {
       return new Response("wrong token", { status: 401 });
     }
-    switch (new URL(request.url).pathname) {
+    switch (pathname) {
       case "/":
         return Response.json({
           version: 3,
@@ -166,6 +184,10 @@ export class KvConnectServer {
     });
     return protobuf(stream);
   }
+}
+
+async function pause(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 function protobuf(body: BodyInit): Response {

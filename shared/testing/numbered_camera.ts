@@ -1,25 +1,35 @@
 // A camera in the test process whose every frame carries its number, so that a viewer can tell a
 // whole frame from a torn one, and a new one from a repeated one.
 
-import { Buffer } from "node:buffer";
+import { crc32 } from "node:zlib";
 import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
 import { baseline, withSegment } from "./jpegs.ts";
 import { putFrame } from "./processes.ts";
 
 const COMMENT = 0xfe;
 
-/** Sends numbered frames of about 30 KB. The edge must run with `PERCH_STRIP_METADATA=false`. */
+/** Bytes in a comment that only makes a frame larger: a segment takes 65,533. */
+const PADDING = new Uint8Array(50_000).fill(0x2e);
+
+/** Sends numbered frames. The edge must run with `PERCH_STRIP_METADATA=false`. */
 export class NumberedCamera {
-  readonly #base: Uint8Array;
-  readonly #sent = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #bases: readonly Uint8Array[];
+  /** Checksums of what was sent, by number: frames of a long run would fill the memory. */
+  readonly #sent = new Map<number, number>();
   #count = 0;
 
-  private constructor(base: Uint8Array) {
-    this.#base = base;
+  private constructor(bases: readonly Uint8Array[]) {
+    this.#bases = bases;
   }
 
-  static async make(): Promise<NumberedCamera> {
-    return new NumberedCamera(await baseline(360, 270));
+  /** @param sizes Least bytes of the frames, in turn. Default: all of about 30 KB. */
+  static async make(sizes: readonly number[] = [0]): Promise<NumberedCamera> {
+    const base = await baseline(360, 270);
+    return new NumberedCamera(sizes.map((size) => {
+      let jpeg = base;
+      while (jpeg.length < size) jpeg = withSegment(jpeg, COMMENT, PADDING);
+      return jpeg;
+    }));
   }
 
   /** Frames sent so far. */
@@ -31,8 +41,8 @@ export class NumberedCamera {
   async send(url: string): Promise<Response> {
     const n = ++this.#count;
     const text = new TextEncoder().encode(String(n).padStart(12, "0"));
-    const jpeg = withSegment(this.#base, COMMENT, text);
-    this.#sent.set(n, jpeg);
+    const jpeg = withSegment(this.#bases[n % this.#bases.length], COMMENT, text);
+    this.#sent.set(n, crc32(jpeg));
     const response = await putFrame(url, jpeg, { "perch-captured": String(Date.now()) });
     await response.body?.cancel();
     return response;
@@ -50,8 +60,7 @@ export class NumberedCamera {
   /** The number of a frame that arrived whole; undefined where a byte differs from what was sent. */
   numberOf(jpeg: Uint8Array): number | undefined {
     const n = Number(new TextDecoder().decode(jpeg.subarray(6, 18)));
-    const sent = this.#sent.get(n);
-    return sent && Buffer.compare(sent, jpeg) === 0 ? n : undefined;
+    return this.#sent.get(n) === crc32(jpeg) ? n : undefined;
   }
 }
 

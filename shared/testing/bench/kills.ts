@@ -1,26 +1,40 @@
-// 200 writers killed in the middle of a write, for each kind of store.
+// 200 edges killed while they store what a camera uploads, for each kind of store.
 
+import { killEdges } from "../edge_kills.ts";
+import { killAtFile, killAtServer, type KillInCommit } from "../kill_in_commit.ts";
 import { KvConnectServer } from "../kv_connect.ts";
-import { killWriters } from "../writer_kills.ts";
+import { quantile } from "../numbered_camera.ts";
 import type { Report } from "./scenario.ts";
 
 const KILLS = 200;
 
-/** Ends with an error at the first picture that is not whole, or that blocks a newer one. */
+/** Ends with an error at the first picture that is not whole, goes back or blocks newer ones. */
 export async function benchKills(report: Report): Promise<void> {
   await using server = new KvConnectServer();
-  await tell(report, "KV Connect", server.url);
+  server.faults.latencyMs = 4;
+  await tell(report, "KV Connect", server.url, killAtServer(server));
   const dir = await Deno.makeTempDir();
-  await tell(report, "one SQLite file", `${dir}/perch.sqlite3`);
+  const path = `${dir}/perch.sqlite3`;
+  await tell(report, "one SQLite file", path, killAtFile(path));
   await Deno.remove(dir, { recursive: true });
 }
 
-async function tell(report: Report, name: string, kvPath: string): Promise<void> {
-  const { kills, stored, halfWritten } = await killWriters(kvPath, KILLS);
+async function tell(
+  report: Report,
+  name: string,
+  kvPath: string,
+  kill: KillInCommit,
+): Promise<void> {
+  const result = await killEdges({ kvPath, kill, kills: KILLS });
   report.row(name, {
-    "kill -9": kills,
-    "frames stored": stored,
-    "killed between chunks and head": halfWritten,
-    "torn or lost": 0,
+    "kill -9": result.kills,
+    "in a commit": result.committing,
+    "frame half written": result.halfWritten,
+    "uploaded": result.uploaded,
+    "seen at B": result.seen,
+    "resumed p50 ms": quantile(result.resumedMs, 0.5),
+    "p90 ms": quantile(result.resumedMs, 0.9),
+    "max ms": quantile(result.resumedMs, 1),
+    "torn, gone back or blocked": 0,
   });
 }

@@ -98,7 +98,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     load: async () => (await import("./wake.ts")).benchWake,
   },
   kills: {
-    about: "200 writers killed in the middle of a write: what is left",
+    about: "200 edges killed while they store, for each kind of store: what others show",
     usual: false,
     load: async () => (await import("./kills.ts")).benchKills,
   },
