@@ -38,7 +38,7 @@ export async function viewersOf(edge: RunningEdge): Promise<number> {
 }
 
 /** Waits for what shows in no event. */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const end = Date.now() + 20_000; Date.now() < end;) {
     if (await holds()) return;
     await new Promise((go) => setTimeout(go, 50));

@@ -1,8 +1,10 @@
 // The viewer page in Chromium against the real edge.
 
 import assert from "node:assert/strict";
+import { launchChromium } from "../chromium.ts";
 import { blockSockets, stage, until, viewersOf } from "../page_stage.ts";
 import { startEdge } from "../processes.ts";
+import { SceneCamera } from "../scene_camera.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 
@@ -49,31 +51,53 @@ toolTest(["chromium"], "a live picture says so, moves, and tells when it was tak
   assert.deepEqual(viewer.complaints, []);
 });
 
-toolTest(["chromium"], "over PERCH_MAX_VIEWERS the page goes on without a connection", async () => {
-  await using set = await stage({ PERCH_MAX_VIEWERS: "1" });
-  const seat = new WebSocket(`${set.edge.url.replace("http", "ws")}/ws`);
-  await new Promise((resolve) => seat.onmessage = resolve);
-  const waiting = new AbortController();
-  const still = `${set.edge.url}/live.jpeg?wait=30`;
-  const wait = async () => {
-    // Taken again each time it ends, so that nobody else gets the only place.
-    for (let etag = ""; !waiting.signal.aborted;) {
-      const headers = { "if-none-match": etag };
-      const answer = await fetch(still, { headers, signal: waiting.signal }).catch(() => undefined);
-      await answer?.body?.cancel();
-      etag = answer?.headers.get("etag") ?? etag;
-      if (answer?.status === 503) await new Promise((go) => setTimeout(go, 20));
-    }
-  };
-  const waits = Array.from({ length: 5 }, wait);
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url);
-  await viewer.state("live");
-  const first = await viewer.pixels();
-  await until("the picture changes", async () => await viewer.pixels() !== first);
-  waiting.abort();
-  await Promise.all(waits);
-  seat.close();
-});
+toolTest(
+  ["chromium"],
+  "over PERCH_MAX_VIEWERS the page asks without waiting, and stays live",
+  async () => {
+    await using edge = await startEdge({ env: { PERCH_MAX_VIEWERS: "1" } });
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    const seat = new WebSocket(`${edge.url.replace("http", "ws")}/ws`);
+    await new Promise((resolve) => seat.onmessage = resolve);
+    // No newer frame comes, so every place to wait in stays taken: four for each viewer allowed.
+    const still = await fetch(`${edge.url}/live.jpeg`);
+    await still.body?.cancel();
+    const headers = { "if-none-match": still.headers.get("etag")! };
+    const leave = new AbortController();
+    const waits = Array.from({ length: 4 }, async () => {
+      const { signal } = leave;
+      const answer = await fetch(`${edge.url}/live.jpeg?wait=30`, { headers, signal });
+      await answer.body?.cancel();
+    });
+    await until("all places to wait in are taken", async () => {
+      const metrics = await (await fetch(`${edge.url}/metrics`)).text();
+      return metrics.includes("\nperch_requests_waiting 4\n");
+    });
+    await using browser = await launchChromium();
+    const asked: { waits: boolean; status: number }[] = [];
+    await using viewer = await ViewerPage.open(browser, edge.url, {
+      before: async (page) =>
+        page.on("response", (response) => {
+          const { pathname, searchParams } = new URL(response.url());
+          if (!pathname.endsWith("/live.jpeg")) return;
+          asked.push({ waits: searchParams.has("wait"), status: response.status() });
+        }),
+    });
+    const refused = () => asked.findIndex(({ status }) => status === 503);
+    await until("the page is refused and asks on", () => {
+      return refused() >= 0 && asked.length > refused() + 4;
+    });
+    assert.deepEqual(asked.slice(refused() + 1).filter(({ waits }) => waits), []);
+    const first = await viewer.pixels();
+    camera.run(edge.url, 10);
+    await until("the picture changes", async () => await viewer.pixels() !== first);
+    await viewer.state("live");
+    leave.abort();
+    await Promise.all(waits);
+    seat.close();
+  },
+);
 
 toolTest(["chromium"], "without WebSocket the page is live by chained requests", async () => {
   await using set = await stage();
