@@ -6,7 +6,7 @@ import type { Clock } from "../shared/clock.ts";
 /** What the decision is made from. Ms; Infinity for never. */
 export interface ReceivingInput {
   readonly sinceUploadMs: number;
-  /** Between the last two uploads; 0 with fewer than two. */
+  /** Between the last two uploads; 0 where there were no two together. */
   readonly uploadGapMs: number;
   /** Asked of the camera now. */
   readonly intervalMs: number;
@@ -31,6 +31,9 @@ export function isReceiving(input: ReceivingInput): boolean {
   return sinceUploadMs <= limitMs && (!hurrying || sinceHurryMs <= GRACE_MS);
 }
 
+/** Uploads further apart tell nothing of a camera's rate: in between it was elsewhere, ms. */
+const ABSENT_MS = 10_000;
+
 /** For how long a camera that was heard here is expected to ask here again, ms. */
 const CONTACT_MS = 90_000;
 
@@ -52,7 +55,8 @@ export class CameraContact {
   /** To be called for every frame that the camera brought here. */
   uploaded(): void {
     const now = this.#clock.monotonic();
-    this.#uploadGapMs = this.#uploadAt === -Infinity ? 0 : now - this.#uploadAt;
+    const gapMs = now - this.#uploadAt;
+    this.#uploadGapMs = gapMs < ABSENT_MS ? gapMs : 0;
     this.#uploadAt = this.#heardAt = now;
   }
 

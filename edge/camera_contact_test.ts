@@ -45,3 +45,22 @@ Deno.test("CameraContact knows whether the camera is told at once what is asked 
   await clock.tick(90_001);
   assert.deepEqual([contact.receiving, contact.inTouch], [false, false]);
 });
+
+Deno.test("CameraContact does not wait hours for a camera that came by once in hours", async () => {
+  const clock = new FakeClock();
+  const contact = new CameraContact(clock);
+  contact.asked(100);
+  contact.uploaded();
+  await clock.tick(3_600_000);
+  contact.uploaded();
+  assert.equal(contact.receiving, true);
+  await clock.tick(2001);
+  assert.equal(contact.receiving, false);
+  // One that is only slow is waited for.
+  for (let i = 0; i < 2; i++) {
+    await clock.tick(5000);
+    contact.uploaded();
+  }
+  await clock.tick(14_000);
+  assert.equal(contact.receiving, true);
+});

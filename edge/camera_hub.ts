@@ -8,6 +8,7 @@ import { CameraContact } from "./camera_contact.ts";
 import { wantedDemand } from "./demand.ts";
 import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
 import { FrameRate } from "./frame_rate.ts";
+import { isOfNow, isOvertaken } from "./others_frame.ts";
 import { Rivals, TWO_PROGRAMS } from "./rivals.ts";
 import { cameraState, sameForPeople } from "./state.ts";
 import { UploadOrder } from "./upload_order.ts";
@@ -18,9 +19,6 @@ export const REPEAT_MS = 10_000;
 
 /** Sockets hear of a camera this often, ms, so that silence means a dead line. */
 export const STATUS_EVERY_MS = 10_000;
-
-/** A frame of another instance that is younger than this, ms, came as it was taken. */
-const YOUNG_MS = 5000;
 
 /** What a camera hub needs to know of the settings. */
 export interface CameraHubOptions {
@@ -102,14 +100,18 @@ export class CameraHub {
   }
 
   /**
-   * Publishes a frame that another instance stored, if it is news.
+   * Publishes a frame that another instance stored, if it is news. Returns whether it is of now.
    *
    * @param following Whether that instance stores every frame, because this one has viewers.
    */
-  adopt(frame: Frame, tail: Uint8Array, following: boolean): void {
-    this.#following = following && this.#options.clock.now() - frame.receivedAt < YOUNG_MS;
-    if (frame.version <= (this.latest.value?.version ?? 0)) return;
-    this.publish(FrameBuffer.of(frame.jpeg, tail), frame);
+  adopt(frame: Frame, tail: Uint8Array, following: boolean): boolean {
+    const young = isOfNow(frame, this.#options.clock.now());
+    this.#following = following && young;
+    const shown = this.latest.value;
+    if (frame.version <= (shown?.version ?? 0)) return young;
+    if (isOvertaken(frame, shown)) this.raise(frame.version);
+    else this.publish(FrameBuffer.of(frame.jpeg, tail), frame);
+    return young;
   }
 
   /** Puts a picture on the streams without making it the newest frame. */

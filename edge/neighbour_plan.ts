@@ -12,6 +12,8 @@ export interface NeighbourInput {
   readonly reached: boolean;
   /** Whether the camera asks this instance what is wanted. */
   readonly inTouch: boolean;
+  /** Whether some of the camera's frames seem to go to other instances. */
+  readonly shared: boolean;
 }
 
 /** What is done. */
@@ -27,10 +29,11 @@ export interface NeighbourPlan {
 /** Decides what to do about other instances. */
 export function neighbourPlan(input: NeighbourInput): NeighbourPlan {
   const watched = input.viewersHere > 0;
-  const alone = input.receiving && input.reached && input.viewersElsewhere === 0;
+  // While others have viewers, what the camera brings to them is stored, as what it brings here.
+  const alone = input.receiving && !input.shared && input.viewersElsewhere === 0;
   return {
-    tell: watched && !alone,
-    watchFrames: watched && !input.receiving,
+    tell: watched && !(alone && input.reached),
+    watchFrames: watched && !alone,
     watchViewers: input.inTouch,
   };
 }

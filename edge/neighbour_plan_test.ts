@@ -7,6 +7,7 @@ const QUIET: NeighbourInput = {
   receiving: false,
   reached: false,
   inTouch: false,
+  shared: false,
 };
 
 Deno.test("neighbourPlan does nothing that costs where nothing needs it", () => {
@@ -27,7 +28,12 @@ Deno.test("neighbourPlan does nothing that costs where nothing needs it", () => 
     [
       "watched here and elsewhere",
       { viewersHere: 1, viewersElsewhere: 2, receiving: true, reached: true, inTouch: true },
-      "tell v",
+      "tell frames v",
+    ],
+    [
+      "watched, some frames come here and some go elsewhere",
+      { viewersHere: 1, receiving: true, reached: true, inTouch: true, shared: true },
+      "tell frames v",
     ],
     [
       "watched, the camera asks here but uploads elsewhere",

@@ -9,6 +9,12 @@ import { type FrameStore, VIEWERS_TTL_MS } from "./store/store.ts";
 /** A viewer record is written again after this time, ms: twice may fail before it lapses. */
 const RENEW_MS = VIEWERS_TTL_MS / 3;
 
+/**
+ * A load balancer may give each upload to another instance. One that was left out once is taken for
+ * left out again within this time, ms.
+ */
+const SHARED_MS = 60_000;
+
 /** What it needs. */
 export interface NeighboursOptions {
   readonly store: FrameStore;
@@ -25,6 +31,8 @@ export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #frames: Task;
   readonly #viewers: Task;
+  /** When uploads stayed away that were due here, or came to others. Monotonic ms. */
+  #leftOutAt = -Infinity;
   #stopListening = () => {};
   #stopped = false;
   /** The number that others know, 0 for none. */
@@ -56,7 +64,12 @@ export class Neighbours {
     if (this.#stopped) return;
     const { viewersHere, viewersElsewhere, contact } = this.#camera;
     const { receiving, reached, inTouch } = contact;
-    const plan = neighbourPlan({ viewersHere, viewersElsewhere, receiving, reached, inTouch });
+    const now = this.#options.clock.monotonic();
+    if (inTouch && !receiving) this.#leftOutAt = now;
+    const shared = now - this.#leftOutAt < SHARED_MS;
+    const plan = neighbourPlan({
+      ...{ viewersHere, viewersElsewhere, receiving, reached, inTouch, shared },
+    });
     this.#frames.want(plan.watchFrames);
     this.#viewers.want(plan.watchViewers);
     this.#tell(plan.tell ? viewersHere : 0);
@@ -92,7 +105,9 @@ export class Neighbours {
   async #takeFrames(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
     for await (const frame of this.#options.store.watch(camera.cam, signal)) {
-      camera.adopt(frame, this.#options.partTail, true);
+      if (camera.adopt(frame, this.#options.partTail, true)) {
+        this.#leftOutAt = this.#options.clock.monotonic();
+      }
     }
   }
 

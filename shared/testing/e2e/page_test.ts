@@ -77,12 +77,14 @@ toolTest(
     await using browser = await launchChromium();
     const asked: { waits: boolean; status: number }[] = [];
     await using viewer = await ViewerPage.open(browser, edge.url, {
-      before: async (page) =>
+      before: (page) => {
         page.on("response", (response) => {
           const { pathname, searchParams } = new URL(response.url());
           if (!pathname.endsWith("/live.jpeg")) return;
           asked.push({ waits: searchParams.has("wait"), status: response.status() });
-        }),
+        });
+        return Promise.resolve();
+      },
     });
     const refused = () => asked.findIndex(({ status }) => status === 503);
     await until("the page is refused and asks on", () => {
