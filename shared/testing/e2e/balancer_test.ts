@@ -36,7 +36,8 @@ async function film(camera: NumberedCamera, url: string, seen: Promise<unknown>)
   await running;
 }
 
-async function assertSpread(a: RunningEdge, b: RunningEdge): Promise<void> {
+/** @param least The part of the frames that each viewer is to see. */
+async function assertSpread(a: RunningEdge, b: RunningEdge, least = 0.7): Promise<void> {
   const camera = await NumberedCamera.make();
   await using balancer = new Balancer([a.url, b.url]);
   for (const { url } of [a, b]) await camera.send(url);
@@ -51,7 +52,7 @@ async function assertSpread(a: RunningEdge, b: RunningEdge): Promise<void> {
   const sent = camera.count - before.sent;
   for (const [i, { numbers }] of viewers.entries()) {
     const seen = numbers.length - before.seen[i];
-    assert.ok(seen >= 0.7 * sent, `viewer ${i} saw ${seen} of ${sent} frames`);
+    assert.ok(seen >= least * sent, `viewer ${i} saw ${seen} of ${sent} frames`);
   }
   for (const { url } of [a, b]) {
     const { state, viewers, version } = await (await fetch(`${url}/status.json`)).json();
@@ -79,7 +80,9 @@ Deno.test("uploads spread over two edges with clocks two seconds apart are seen 
   await using server = new KvConnectServer();
   await using a = await startInstance(server.url);
   await using b = await startBehind(server.url);
-  await assertSpread(a, b);
+  // So that a frame comes by way of the store after the next one has come from the camera.
+  server.faults.latencyMs = 100;
+  await assertSpread(a, b, 0.4);
 });
 
 Deno.test("uploads spread over two edges are seen in order on both, over a SQLite file", async () => {
@@ -101,5 +104,5 @@ Deno.test("a camera behind a balancer serves a viewer on one edge though the oth
   const { seenAt } = await viewer.more(1);
   // Without a word from one edge to the other, every second answer tells the camera to rest.
   const last = await viewer.more(50);
-  assert.ok(last.seenAt - seenAt < 25_000, `50 pictures took ${last.seenAt - seenAt} ms`);
+  assert.ok(last.seenAt - seenAt < 15_000, `50 pictures took ${last.seenAt - seenAt} ms`);
 });
