@@ -15,6 +15,10 @@ export interface ConnectionHost {
   fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
   /** The whole answer to a plain request for a frame, where there is one. */
   still(head: RequestHead, cam: string, peer: string): Buffer | undefined;
+  /** Whether an upload may be taken without the app. */
+  admits(head: RequestHead, cam: string): boolean;
+  /** Takes an upload: the whole answer, or a problem. */
+  upload(head: RequestHead, cam: string, body: SocketBody): Promise<Buffer | Response>;
   /** Takes the connection over, with what came on it so far. */
   passOn(socket: Socket, received: Buffer): void;
   /** Larger bodies are not read here. */
@@ -113,12 +117,28 @@ export class Connection implements Line {
   }
 
   async #answer(head: RequestHead, road: Road): Promise<void> {
-    const { method, headers, target, bodyBytes } = head;
     this.#busy = true;
-    if (method === "PUT") {
-      this.#body = new SocketBody(bodyBytes);
+    if (head.method === "PUT") {
+      this.#body = new SocketBody(head.bodyBytes);
       this.#rest = this.#body.push(this.#rest);
     }
+    const response = this.#body && this.#host.admits(head, road.cam)
+      ? await this.#host.upload(head, road.cam, this.#body)
+      : await this.#ask(head, road);
+    if (response instanceof Response && this.#taker) return this.#give(this.#taker, response);
+    this.#body?.discard();
+    const last = closes(head.headers);
+    const bytes = response instanceof Response ? await wholeAnswer(response, last) : response;
+    if (this.#socket.destroyed) return;
+    this.#socket.write(bytes);
+    if (last) return this.#hangUp();
+    this.#busy = false;
+    this.#socket.resume();
+    this.#next();
+  }
+
+  /** Has the app answer. */
+  async #ask({ method, headers, target }: RequestHead, road: Road): Promise<Response> {
     const request = new Request(`http://${headers.get("host")}${target}`, {
       method,
       headers: [...headers],
@@ -133,23 +153,7 @@ export class Connection implements Line {
       line: road.keepable ? this : undefined,
       body: this.#body,
     };
-    const response = await this.#host.fetch(request, info);
-    if (this.#taker) return this.#give(this.#taker, response);
-    if (socket.destroyed) return;
-    this.#body?.discard();
-    const bytes = response.body ? Buffer.from(await response.arrayBuffer()) : NOTHING;
-    if (socket.destroyed) return;
-    const last = closes(headers);
-    const extra: [string, string][] = last ? [["connection", "close"]] : [];
-    if (response.body || response.status === 200) {
-      response.headers.set("content-length", String(bytes.length));
-    }
-    const start = Buffer.from(answerHead(response.status, [...response.headers, ...extra]));
-    socket.write(bytes.length > 0 ? Buffer.concat([start, bytes]) : start);
-    if (last) return this.#hangUp();
-    this.#busy = false;
-    socket.resume();
-    this.#next();
+    return await this.#host.fetch(request, info);
   }
 
   /** Ends it when the client has ended it, or soon. */
@@ -177,6 +181,18 @@ export class Connection implements Line {
     if (socket.destroyed) this.#tenant.gone();
     socket.resume();
   }
+}
+
+/** Head and body of an answer that is no stream. */
+async function wholeAnswer(response: Response, last: boolean): Promise<Buffer> {
+  const body = response.body ? Buffer.from(await response.arrayBuffer()) : NOTHING;
+  const headers: [string, string][] = [...response.headers];
+  const lengthy = response.status !== 204 && response.status !== 304;
+  if (lengthy && !response.headers.has("content-length")) {
+    headers.push(["content-length", String(body.length)]);
+  }
+  if (last) headers.push(["connection", "close"]);
+  return Buffer.concat([Buffer.from(answerHead(response.status, headers)), body]);
 }
 
 function closes(headers: ReadonlyMap<string, string>): boolean {

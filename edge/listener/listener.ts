@@ -7,6 +7,7 @@ import type { Clock } from "../../shared/clock.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { PlainStills } from "./plain_stills.ts";
+import { PlainUploads } from "./plain_uploads.ts";
 import { type EdgeFetch, PlatformServer, type Serve } from "./platform_server.ts";
 
 /** The edge as the listener sees it. */
@@ -30,10 +31,13 @@ export class Listener {
     const { clock, config } = edge.deps;
     this.#clock = clock;
     const stills = new PlainStills(edge.deps);
+    const uploads = new PlainUploads(edge.deps);
     const platform = this.#platform = new PlatformServer(serve, edge.fetch);
     const host: ConnectionHost = {
       fetch: edge.fetch,
       still: (head, cam, peer) => stills.answer(head, cam, peer),
+      admits: (head, cam) => uploads.admits(head, cam),
+      upload: (head, cam, body) => uploads.take(head, cam, body),
       passOn: (socket, received) => platform.passOn(socket, received),
       maxFrameBytes: config.maxFrameBytes,
     };
