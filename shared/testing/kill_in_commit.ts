@@ -13,8 +13,8 @@ const FRAME_BYTES = 10_000;
 const AIM_MS = 100;
 
 /** For a program that stores at `server`, and is the only one to store frames there. */
-export function killAtServer({ usage }: KvConnectServer): KillInCommit {
-  const committing = () => usage.openWriteBytes >= FRAME_BYTES;
+export function killAtServer(server: KvConnectServer): KillInCommit {
+  const committing = () => server.openWriteBytes >= FRAME_BYTES;
   return async (program) => {
     for (const end = performance.now() + AIM_MS; !committing() && performance.now() < end;) {
       await new Promise((resolve) => setTimeout(resolve, 0));

@@ -34,17 +34,14 @@ export interface KvUsage {
   readUnits: number;
   writes: number;
   writeUnits: number;
-  /** Bytes of writes that came in and are not answered yet. */
-  openWriteBytes: number;
 }
 
 /** A running server. Its data outlives outages. */
 export class KvConnectServer {
   readonly faults: KvFaults = { latencyMs: 0 };
-  readonly usage: KvUsage = {
-    ...{ requests: 0, reads: 0, readUnits: 0, writes: 0, writeUnits: 0 },
-    openWriteBytes: 0,
-  };
+  readonly usage: KvUsage = { requests: 0, reads: 0, readUnits: 0, writes: 0, writeUnits: 0 };
+  /** Bytes of writes that came in and are not answered yet. */
+  openWriteBytes = 0;
   readonly table: KvTable = new KvTable();
   readonly #watchers = new Set<() => void>();
   readonly #relay = new H2Relay();
@@ -98,7 +95,7 @@ export class KvConnectServer {
     const body = new Uint8Array(bytes);
     const { pathname } = new URL(request.url);
     const written = pathname === "/v2/atomic_write" ? body.length : 0;
-    this.usage.openWriteBytes += written;
+    this.openWriteBytes += written;
     try {
       await pause(written > 0 ? latencyMs / 2 : latencyMs);
       if (status !== undefined) return new Response("injected fault", { status });
@@ -106,7 +103,7 @@ export class KvConnectServer {
       if (written > 0) await pause(latencyMs / 2);
       return response;
     } finally {
-      this.usage.openWriteBytes -= written;
+      this.openWriteBytes -= written;
     }
   }
 
