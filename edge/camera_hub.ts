@@ -233,9 +233,9 @@ export class CameraHub {
 
   /** How much newer than the newest known here the camera's frames may be elsewhere, ms. */
   get #lagMs(): number {
-    const ownUpload = this.latest.value?.version === this.uploads.value?.version;
-    const following = this.#following && this.viewersHere > 0;
-    return ownUpload || following ? 0 : this.#options.keyframeMs;
+    const { value } = this.latest;
+    if (value?.silent || value?.version === this.uploads.value?.version) return 0;
+    return this.#following && this.viewersHere > 0 ? 0 : this.#options.keyframeMs;
   }
 
   #updateDemand(): void {

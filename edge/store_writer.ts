@@ -27,6 +27,8 @@ export class StoreWriter {
   #keyframeAt: number | undefined;
   #stored = 0;
   #newestWanted = false;
+  /** Whether uploads stay away that were due here. */
+  #silent = false;
   /** Monotonic ms of the last upload. */
   #uploadedAt = -Infinity;
   #running: Promise<void> | undefined;
@@ -57,7 +59,9 @@ export class StoreWriter {
   step(): void {
     const silentMs = this.#options.clock.monotonic() - this.#uploadedAt;
     const interval = this.#camera.demand.value?.interval ?? 0;
-    if (!this.#storedNewest && silentMs >= silentAfter(interval)) this.#wantNewest();
+    if (silentMs < silentAfter(interval)) return;
+    this.#silent = true;
+    if (!this.#storedNewest) this.#wantNewest();
   }
 
   /** Stops, and stores the last frame if it is not stored yet. */
@@ -100,6 +104,8 @@ export class StoreWriter {
   async #store(frame: LiveFrame): Promise<void> {
     const { clock, keyframeMs } = this.#options;
     const arrived = this.#keyframeAt === undefined;
+    const back = this.#silent;
+    this.#silent = false;
     this.#keyframeAt ??= await this.#lastKeyframe();
     const persist = persistFrame({
       sinceKeyframeMs: clock.monotonic() - this.#keyframeAt,
@@ -108,13 +114,14 @@ export class StoreWriter {
       viewersElsewhere: this.#camera.viewersElsewhere,
     });
     // The first is stored in any case: other instances learn from it that the camera lives.
-    if (persist !== "nothing" || arrived) await this.#put(frame, persist === "keyframe");
+    if (persist !== "nothing" || arrived || back) await this.#put(frame, persist === "keyframe");
     if (arrived) await this.#cleanUp();
   }
 
   async #storeNewest(): Promise<void> {
     const frame = this.#camera.uploads.value;
-    if (frame && !this.#storedNewest) await this.#put(frame, false);
+    if (!frame || this.#storedNewest) return;
+    await this.#put(this.#silent ? { ...frame, silent: true } : frame, false);
   }
 
   /** When the last keyframe was, whichever instance made it. */

@@ -29,6 +29,26 @@ Deno.test("a camera that falls silent has its newest frame stored", async () => 
   assert.equal((await edge.store.head("cam"))!.version, newest);
 });
 
+Deno.test("a camera that was silent before a restart is called so at once after it", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
+  const edge = await TestEdge.start({}, path);
+  const state = async (of: TestEdge) => (await (await of.request("/status.json")).json()).state;
+  await upload(edge, 3, 1000);
+  await edge.clock.tick(60_000);
+  assert.equal(await state(edge), "stale");
+  await edge.stop();
+  const again = await TestEdge.start({}, path, { clock: edge.clock });
+  assert.equal(await state(again), "stale");
+  // Back, it says so to all: what is stored is no longer the last word.
+  await upload(again, 3, 1000);
+  await again.clock.tick(60_000);
+  await upload(again, 1, 1000);
+  const newest = again.edge.deps.hub.cameras[0].newestVersion;
+  assert.equal((await again.store.head("cam"))!.version, newest);
+  await again.stop();
+  await Deno.remove(path);
+});
+
 Deno.test("the last frame is stored when the edge stops", async () => {
   const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
   const edge = await TestEdge.start({}, path);

@@ -25,6 +25,8 @@ export interface FrameMeta {
   readonly capturedAt: number;
   /** When the edge had the last byte. */
   readonly receivedAt: number;
+  /** Set in the store where the camera fell silent after this frame: there is no newer one. */
+  readonly silent?: boolean;
 }
 
 /** One whole picture of one camera. */
