@@ -6,6 +6,18 @@ import { launchChromium } from "./chromium.ts";
 import { type RunningEdge, startEdge } from "./processes.ts";
 import { SceneCamera } from "./scene_camera.ts";
 
+/** A picture is stale after one second and its camera offline after ten. */
+export const IMPATIENT: Readonly<Record<string, string>> = {
+  PERCH_STALE_S: "1",
+  PERCH_IDLE_INTERVAL_S: "1",
+};
+
+/** The colours of the page's words about its picture, in the light. */
+export const GREEN = "rgb(20, 122, 70)";
+export const AMBER = "rgb(135, 84, 0)";
+export const RED = "rgb(176, 35, 24)";
+export const GREY = "rgb(74, 80, 86)";
+
 /** An edge with a camera that sends ten frames a second, and a browser. */
 export interface Stage extends AsyncDisposable {
   readonly edge: RunningEdge;
@@ -35,6 +47,11 @@ export async function stage(env: Readonly<Record<string, string>> = {}): Promise
 /** How many people the edge says are watching. */
 export async function viewersOf(edge: RunningEdge): Promise<number> {
   return (await (await fetch(`${edge.url}/status.json`)).json()).viewers;
+}
+
+/** How old the newest picture is, ms. */
+export async function ageOf(url: string, cam = "cam"): Promise<number> {
+  return (await (await fetch(`${url}/cams/${cam}/status.json`)).json()).ageMs;
 }
 
 /** Waits for what shows in no event. */

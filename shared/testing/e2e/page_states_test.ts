@@ -3,20 +3,21 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { blockSockets, stage, until } from "../page_stage.ts";
+import {
+  ageOf,
+  AMBER,
+  blockSockets,
+  GREEN,
+  GREY,
+  IMPATIENT,
+  RED,
+  stage,
+  until,
+} from "../page_stage.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { SceneCamera } from "../scene_camera.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
-
-/** A picture is stale after one second and its camera offline after ten. */
-const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1" };
-
-/** The colours of the page in the light. */
-const GREEN = "rgb(20, 122, 70)";
-const AMBER = "rgb(135, 84, 0)";
-const RED = "rgb(176, 35, 24)";
-const GREY = "rgb(74, 80, 86)";
 
 /** What the page says, everywhere where it says something. */
 async function said(viewer: ViewerPage): Promise<Record<string, string>> {
@@ -56,11 +57,6 @@ async function says(
     found = await said(viewer);
   }
   assert.ok(fits(found), `${kind}: ${JSON.stringify(found)}`);
-}
-
-/** How old the newest picture is, ms. */
-async function ageOf(url: string, cam = "cam"): Promise<number> {
-  return (await (await fetch(`${url}/cams/${cam}/status.json`)).json()).ageMs;
 }
 
 async function report(url: string, error: string): Promise<void> {
@@ -220,7 +216,7 @@ toolTest(
         .observe(main, { attributeFilter: ["data-state"] });
     });
     const before = camera.count;
-    await until("two more pictures came", () => Promise.resolve(camera.count >= before + 2));
+    await until("one more picture came", () => Promise.resolve(camera.count > before));
     await camera.stop();
     await viewer.state("stale");
     assert.deepEqual(
@@ -308,92 +304,3 @@ toolTest(
     }
   },
 );
-
-/** Badge, its colour, and the words over the picture of each camera on the wall. */
-async function wall(viewer: ViewerPage): Promise<Record<string, string[]>> {
-  const tiles = await viewer.page.locator(".tile").evaluateAll((tiles) =>
-    tiles.map((tile) => {
-      const badge = tile.querySelector(".badge")!;
-      const notice = tile.querySelector(".notice");
-      return [
-        tile.querySelector(".caption > span")!.textContent!,
-        tile.getAttribute("data-state")!,
-        badge.textContent!,
-        getComputedStyle(badge).color,
-        notice?.checkVisibility() ? notice.textContent!.replace(/\d+/, "N") : "",
-      ];
-    })
-  );
-  return Object.fromEntries(tiles.map(([cam, ...rest]) => [cam, rest]));
-}
-
-toolTest(["chromium"], "the wall says of each camera what its own page says", async () => {
-  await using set = await stage(IMPATIENT);
-  const silent = set.camera.as("silent");
-  const gone = set.camera.as("gone");
-  await gone.send(set.edge.url);
-  await until("one is gone", async () => await ageOf(set.edge.url, "gone") > 11_000);
-  await silent.send(set.edge.url);
-  await until("one is silent", async () => await ageOf(set.edge.url, "silent") > 1500);
-  await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams`, {
-    colorScheme: "light",
-  });
-  for (const kind of ["live", "stale", "offline"]) {
-    await viewer.page.locator(`.tile[data-state="${kind}"]`).waitFor();
-  }
-  const found = await wall(viewer);
-  assert.deepEqual(found.cam, ["live", "Live", GREEN, ""]);
-  assert.deepEqual(found.silent, ["stale", "Not live", AMBER, "Last picture N s ago"]);
-  assert.deepEqual(found.gone.slice(0, 3), ["offline", "Offline", RED]);
-  assert.match(found.gone[3], /^Offline since /);
-  await until(
-    "the sum is told",
-    async () => await viewer.text("#summary") === "1 of 3 live",
-  );
-  assert.deepEqual(viewer.complaints, []);
-});
-
-toolTest(
-  ["chromium"],
-  "without script the wall shows each camera's picture and state",
-  async () => {
-    await using edge = await startEdge({ env: IMPATIENT });
-    await using scene = await SceneCamera.make();
-    await using garden = scene.as("garden");
-    await scene.send(edge.url);
-    await until("one is silent", async () => await ageOf(edge.url) > 3500);
-    // Nobody watches yet: a camera that runs is idle, which no page with script sees, because it wakes it.
-    garden.run(edge.url, 5);
-    await until("the other is there", async () => await ageOf(edge.url, "garden") < 500);
-    await using browser = await launchChromium();
-    await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`, {
-      colorScheme: "light",
-      javaScriptEnabled: false,
-    });
-    const found = await wall(viewer);
-    assert.deepEqual(found.cam, ["stale", "Not live", AMBER, "Last picture N s ago"]);
-    assert.deepEqual(found.garden, ["idle", "Idle", AMBER, ""]);
-    const images = viewer.page.locator(".tile img");
-    assert.deepEqual(
-      await images.evaluateAll((all) =>
-        all.map((image) => (image as HTMLImageElement).naturalWidth)
-      ),
-      [640, 640],
-    );
-    await viewer.page.locator('.tile[href="/cams/garden"]').click();
-    await viewer.page.waitForURL(`${edge.url}/cams/garden`);
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
-
-toolTest(["chromium"], "a new camera comes to the wall by itself, the first one too", async () => {
-  await using edge = await startEdge();
-  await using browser = await launchChromium();
-  await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`);
-  await viewer.page.getByText("Waiting for the first camera").waitFor();
-  await using camera = await SceneCamera.make();
-  camera.run(edge.url, 5);
-  await viewer.page.locator('.tile[data-state="live"]').waitFor();
-  assert.equal(await viewer.page.getByText("Waiting for the first camera").isVisible(), false);
-  assert.deepEqual(viewer.complaints, []);
-});
