@@ -83,7 +83,9 @@ export class ViewerPages {
 
   /** Whether the edge has heard of the camera; for who asks again later a header says it too. */
   async #known(context: Context, cam: string): Promise<"yes" | "no"> {
-    const camera = await this.#deps.hub.find(cam);
+    const { hub } = this.#deps;
+    // The store is asked for strangers only: a page must not wait for a store that hangs.
+    const camera = hub.known(cam) ?? await hub.find(cam);
     if (!camera) return "no";
     context.header(HEADER.state, camera.state);
     return "yes";

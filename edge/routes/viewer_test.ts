@@ -46,6 +46,23 @@ Deno.test("script, style and page are as small as README says, less than 30 KB c
   assert.ok(Math.abs(bytes / 1000 - Number(said)) < 1, `${bytes} bytes, README says ${said} KB`);
 });
 
+Deno.test("a page says whether its camera is known, and how it is", async () => {
+  await using edge = await TestEdge.start();
+  for (const path of ["/cams/garden", "/cams/garden/embed"]) {
+    const page = await edge.request(path, HTML);
+    assert.equal(page.headers.get("perch-state"), null, path);
+    assert.match(await page.text(), /data-known="no"/);
+  }
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  for (const path of ["/cams/garden", "/cams/garden/embed"]) {
+    const page = await edge.request(path, HTML);
+    assert.equal(page.headers.get("perch-state"), "idle", path);
+    assert.match(await page.text(), /data-known="yes"/);
+  }
+  const looked = await edge.request("/cams/garden/embed", { method: "HEAD" });
+  assert.equal(looked.headers.get("perch-state"), "idle");
+});
+
 Deno.test("what is no camera id has no page", async () => {
   await using edge = await TestEdge.start();
   for (const path of ["/cams/Garden", "/cams/%3Cb%3E", "/cams/-a/embed"]) {
@@ -58,5 +75,7 @@ Deno.test("the list of cameras is JSON for programs and a page for people", asyn
   await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
   const { cams } = await (await edge.request("/cams")).json();
   assert.equal(cams[0].cam, "garden");
-  assert.match(await (await edge.request("/cams", HTML)).text(), /data-cams="garden"/);
+  const page = await (await edge.request("/cams", HTML)).text();
+  assert.match(page, /data-cams="garden"/);
+  assert.match(page, /<noscript>.*<a class="tile" href="\/cams\/garden" data-state="idle">.*Idle/s);
 });
