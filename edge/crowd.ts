@@ -1,7 +1,6 @@
 // Everybody who watches one slot over a connection of the listener, woken together: after the call
 // that brought the frame, so that the camera has its answer before a thousand sockets are written to.
 
-import { setImmediate } from "node:timers";
 import type { Latest } from "../shared/latest.ts";
 import type { LiveFrame } from "./live_frame.ts";
 

@@ -2,7 +2,6 @@
 
 import { edgeSettings, parseEdgeConfig } from "./config.ts";
 import { Edge } from "./edge.ts";
-import { Listener } from "./listener/listener.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { pollsFor } from "./store/kv_follow.ts";
@@ -21,6 +20,8 @@ if (isFile(config.kvPath)) {
     refuse([`PERCH_KV_PATH: got "${config.kvPath}", wanted a file to write in: ${reason(error)}`]);
   }
 }
+// Read while the store opens, and not at all where Deno's server takes the connections.
+const ownListener = config.listener === "perch" ? import("./listener/listener.ts") : undefined;
 const clock = systemClock;
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
 surviveRejections(globalThis, log);
@@ -49,10 +50,11 @@ async function listen(): Promise<{ shutdown(): Promise<void> }> {
   const { host: hostname, port } = config;
   const tell = (host: string, port: number) => log.info(`listening on http://${host}:${port}`);
   try {
-    if (config.listener === "deno") {
+    if (!ownListener) {
       const onListen = (at: Deno.NetAddr) => tell(at.hostname, at.port);
       return Deno.serve({ hostname, port, onListen }, edge.fetch);
     }
+    const { Listener } = await ownListener;
     const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
     const listener = await Listener.listen(edge, (handler) => Deno.serve(loopback, handler));
     tell(listener.address.address, listener.address.port);

@@ -15,21 +15,24 @@ export type Serve = (handler: Deno.ServeHandler<Deno.NetAddr>) => Deno.HttpServe
 
 /** The server behind the listener. */
 export class PlatformServer {
-  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #start: () => Deno.HttpServer<Deno.NetAddr>;
+  /** Started by the first who needs it: an edge that wakes for one viewer often does not. */
+  #server: Deno.HttpServer<Deno.NetAddr> | undefined;
   /** Who is behind a connection, by the port that it comes from. */
   readonly #peers = new Map<number, Deno.NetAddr>();
 
   constructor(serve: Serve, fetch: EdgeFetch) {
-    this.#server = serve(
-      (request, { remoteAddr, completed }) =>
-        fetch(request, { remoteAddr: this.#peers.get(remoteAddr.port) ?? remoteAddr, completed }),
-    );
+    this.#start = () =>
+      serve((request, { remoteAddr, completed }) =>
+        fetch(request, { remoteAddr: this.#peers.get(remoteAddr.port) ?? remoteAddr, completed })
+      );
   }
 
   /** Connects a client with the server. `received` is what came from the client so far. */
   passOn(socket: Socket, received: Buffer): void {
     socket.pause();
     const { remoteAddress: hostname = "unknown", remotePort: port = 0 } = socket;
+    this.#server ??= this.#start();
     const inner = connect(this.#server.addr.port, LOOPBACK);
     inner.setNoDelay(true);
     let from: number | undefined;
@@ -50,6 +53,6 @@ export class PlatformServer {
   }
 
   async shutdown(): Promise<void> {
-    await this.#server.shutdown();
+    await this.#server?.shutdown();
   }
 }
