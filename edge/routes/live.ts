@@ -5,6 +5,7 @@ import type { CameraHub } from "../camera_hub.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { etagMatches } from "../etag.ts";
 import type { LiveFrame } from "../live_frame.ts";
+import { POLLER_MS } from "../pollers.ts";
 import { problem } from "../problem.ts";
 import { within } from "../within.ts";
 import { admitWait } from "./admit.ts";
@@ -42,7 +43,12 @@ export function getLive(deps: EdgeDeps): Handler {
     if (waitS > 0 && context.req.method === "GET" && (!frame || etagMatches(known, frame.etag))) {
       const place = admitWait(context, deps);
       if (place instanceof Response) return place;
-      frame = await nextFrame(camera, waitS * 1000);
+      // Who waits watches, and longer than a poller counts: a camera at rest must hear of it.
+      for (let leftMs = waitS * 1000; leftMs > 0; leftMs -= POLLER_MS / 2) {
+        frame = await nextFrame(camera, Math.min(leftMs, POLLER_MS / 2));
+        if (frame && !etagMatches(known, frame.etag)) break;
+        camera.poll(poller);
+      }
       place.free();
       camera.poll(poller);
     }

@@ -65,6 +65,19 @@ Deno.test("?wait ends with 304 when nothing newer came", async () => {
   assert.equal((await waiting).status, 304);
 });
 
+Deno.test("who waits counts as a viewer all the time", async () => {
+  await using edge = await TestEdge.start();
+  const etag = (await edge.put(small)).headers.get("etag")!;
+  const waiting = edge.request("/live.jpeg?wait=20", { headers: { "if-none-match": etag } });
+  const viewers = async () => (await (await edge.request("/status.json")).json()).viewers;
+  for (let s = 0; s < 19; s++) {
+    await edge.clock.tick(1000);
+    assert.equal(await viewers(), 1, `after ${s + 1} s`);
+  }
+  await edge.put(large);
+  assert.deepEqual(await (await waiting).bytes(), large);
+});
+
 Deno.test("?wait without If-None-Match answers at once", async () => {
   await using edge = await TestEdge.start();
   await edge.put(small);

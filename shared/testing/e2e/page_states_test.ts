@@ -3,17 +3,7 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import {
-  ageOf,
-  AMBER,
-  blockSockets,
-  GREEN,
-  GREY,
-  IMPATIENT,
-  RED,
-  stage,
-  until,
-} from "../page_stage.ts";
+import { ageOf, AMBER, GREEN, GREY, IMPATIENT, RED, stage, until } from "../page_stage.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { SceneCamera } from "../scene_camera.ts";
 import { toolTest } from "../tools.ts";
@@ -163,30 +153,6 @@ toolTest(
     });
     camera.run(edge.url, 5);
     await viewer.state("live");
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
-
-toolTest(
-  ["chromium"],
-  "a camera at rest is called idle, with its pace and the picture's age",
-  async () => {
-    await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "20" } });
-    await using camera = await SceneCamera.make();
-    await camera.send(edge.url);
-    await using browser = await launchChromium();
-    // By held requests a viewer counts for ten seconds each time; after that the camera rests again.
-    await using viewer = await ViewerPage.open(browser, edge.url, {
-      colorScheme: "light",
-      before: (page) => page.addInitScript(blockSockets),
-    });
-    await says(viewer, "idle", {
-      badge: "Idle",
-      colour: AMBER,
-      words: /^A picture every 20 s; last \d+ s ago\.$/,
-      spoken: /^Idle\. A picture every 20 s/,
-      filter: "none",
-    });
     assert.deepEqual(viewer.complaints, []);
   },
 );
