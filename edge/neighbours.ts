@@ -15,6 +15,9 @@ const RENEW_MS = VIEWERS_TTL_MS / 3;
  */
 const SHARED_MS = 60_000;
 
+/** A viewer record stays for this long, ms: two instances that both say hello are to hear it. */
+const HELLO_MS = 5000;
+
 /** What it needs. */
 export interface NeighboursOptions {
   readonly store: FrameStore;
@@ -72,7 +75,8 @@ export class Neighbours {
     });
     this.#frames.want(plan.watchFrames);
     this.#viewers.want(plan.watchViewers);
-    this.#tell(plan.tell ? viewersHere : 0);
+    const fresh = this.#told > 0 && now - this.#toldAt < HELLO_MS;
+    this.#tell(plan.tell || fresh ? viewersHere : 0);
   }
 
   /** Ends it, and withdraws what was told. */
