@@ -151,6 +151,24 @@ Deno.test("an upload in pieces is one frame, and the connection goes on", () =>
     assert.equal(edge.edge.deps.hub.cameras[0].latest.seq, 3);
   }));
 
+Deno.test("an upload's own headers are read: time of capture, count, digest", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    const capturedAt = edge.clock.now() - 1000;
+    const head = (n: number) =>
+      put(small.length).replace(
+        "\r\n\r\n",
+        `\r\nPerch-Captured: ${capturedAt}\r\nPerch-Seq: run:${n}\r\n\r\n`,
+      );
+    await client.send(head(2), small, head(1), small);
+    assert.equal((await client.answer()).status, 204);
+    assert.equal((await client.answer()).status, 409);
+    assert.equal(edge.edge.deps.hub.cameras[0].latest.value?.capturedAt, capturedAt);
+    const digest = "\r\nContent-Digest: sha-256=:AAAA:\r\n\r\n";
+    await client.send(put(small.length).replace("\r\n\r\n", digest), small);
+    assert.equal((await client.answer()).status, 400);
+  }));
+
 Deno.test("an upload that is refused is let pass, and the next request is answered", () =>
   listening(async (url, edge) => {
     using client = await Client.connect(url);

@@ -30,7 +30,7 @@ export class PlainUploads {
   async take({ headers }: RequestHead, cam: string, body: FrameBody): Promise<Buffer | Response> {
     const { limits, hub, cost } = this.#deps;
     const refusal = tooManyRequests(cam, limits) ??
-      await this.#take(cam, (name) => headers.get(name), body);
+      await this.#take(cam, (name) => headers.get(name.toLowerCase()), body);
     if (!(refusal instanceof Response)) {
       cost.count(0);
       return Buffer.from(answerHead(204, Object.entries(uploadHeaders(refusal, hub))));
