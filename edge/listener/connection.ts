@@ -7,7 +7,7 @@ import type { RequestInfo } from "../edge.ts";
 import { answerHead } from "./answer_head.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
 import { type Road, roadOf } from "./road.ts";
-import { parseRequestHead, type RequestHead } from "./request_head.ts";
+import { HeadReader, type RequestHead } from "./request_head.ts";
 import { SocketBody } from "./socket_body.ts";
 
 /** What a connection needs of the edge. */
@@ -41,6 +41,7 @@ export class Connection implements Line {
   readonly #peer: Deno.NetAddr;
   readonly #onData = (chunk: Buffer) => this.#received(chunk);
   #rest: Buffer = NOTHING;
+  readonly #heads = new HeadReader();
   #busy = false;
   #body: SocketBody | undefined;
   #taker: Taker | undefined;
@@ -89,7 +90,7 @@ export class Connection implements Line {
 
   #next(): void {
     while (this.#rest.length > 0) {
-      const head = parseRequestHead(this.#rest);
+      const head = this.#heads.read(this.#rest);
       if (head === "partial") return;
       const road = head === "unusual" ? undefined : roadOf(head, this.#host.maxFrameBytes);
       if (head === "unusual" || !road) return this.#passOn();

@@ -20,42 +20,72 @@ export interface RequestHead {
 export const MAX_HEAD_BYTES = 16 * 1024;
 
 const REQUEST_LINE = /^(GET|PUT) (\/[!-~]*) HTTP\/1\.1$/;
-const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t -~\x80-\xff]*?)[ \t]*$/;
+const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HOST = /^[\w.-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/;
+
+/** Control characters, and a line that ends with one of two only. */
+const NO_TEXT = /[^\t\r\n -~\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 
 /** Headers that change what a connection or a body means. */
 const UNUSUAL = ["transfer-encoding", "expect", "trailer", "te"] as const;
 
-/**
- * Reads the head at the start of `buffer`.
- *
- * @returns "partial" where its end has not come yet.
- */
-export function parseRequestHead(buffer: Buffer): RequestHead | "partial" | "unusual" {
-  const end = buffer.indexOf("\r\n\r\n");
-  if (end > MAX_HEAD_BYTES || (end < 0 && buffer.length > MAX_HEAD_BYTES)) return "unusual";
-  if (end < 0) return "partial";
-  const [first, ...lines] = buffer.toString("latin1", 0, end).split("\r\n");
-  const request = REQUEST_LINE.exec(first);
-  if (!request) return "unusual";
-  const headers = new Map<string, string>();
-  for (const line of lines) {
-    const header = HEADER.exec(line);
-    if (!header) return "unusual";
-    const name = header[1].toLowerCase();
-    if (headers.has(name)) return "unusual";
-    headers.set(name, header[2]);
+/** Reads the heads of one connection, most of which are the same again and again. */
+export class HeadReader {
+  #text = "";
+  #head: RequestHead | undefined;
+
+  /**
+   * Reads the head at the start of `buffer`.
+   *
+   * @returns "partial" where its end has not come yet.
+   */
+  read(buffer: Buffer): RequestHead | "partial" | "unusual" {
+    const text = buffer.toString("latin1", 0, MAX_HEAD_BYTES + 4);
+    if (this.#head && text.length === this.#text.length && text === this.#text) return this.#head;
+    const end = text.indexOf("\r\n\r\n");
+    if (end < 0) return text.length > MAX_HEAD_BYTES ? "unusual" : "partial";
+    const head = parse(text.slice(0, end));
+    if (!head) return "unusual";
+    this.#text = text.length === head.bytes ? text : "";
+    this.#head = this.#text ? head : undefined;
+    return head;
   }
-  if (!HOST.test(headers.get("host") ?? "")) return "unusual";
-  if (UNUSUAL.some((name) => headers.has(name))) return "unusual";
+}
+
+/** A head without the empty line behind it; undefined where there is any doubt about it. */
+function parse(text: string): RequestHead | undefined {
+  if (NO_TEXT.test(text)) return undefined;
+  let eol = lineEnd(text, 0);
+  const request = REQUEST_LINE.exec(text.slice(0, eol));
+  if (!request) return undefined;
+  const headers = new Map<string, string>();
+  while (eol < text.length) {
+    const at = eol + 2;
+    eol = lineEnd(text, at);
+    const colon = text.indexOf(":", at);
+    const name = text.slice(at, colon).toLowerCase();
+    if (colon < 0 || colon > eol || !NAME.test(name) || headers.has(name)) return undefined;
+    headers.set(name, withoutSpace(text, colon + 1, eol));
+  }
+  if (!HOST.test(headers.get("host") ?? "")) return undefined;
+  if (UNUSUAL.some((name) => headers.has(name))) return undefined;
   const method = request[1] as RequestHead["method"];
   const length = headers.get("content-length") ?? (method === "GET" ? "0" : "");
-  if (!/^\d{1,15}$/.test(length) || (method === "GET" && Number(length) > 0)) return "unusual";
-  return {
-    method,
-    target: request[2],
-    headers,
-    bytes: end + 4,
-    bodyBytes: Number(length),
-  };
+  if (!/^\d{1,15}$/.test(length)) return undefined;
+  const bodyBytes = Number(length);
+  if (method === "GET" && bodyBytes > 0) return undefined;
+  return { method, target: request[2], headers, bytes: text.length + 4, bodyBytes };
+}
+
+function lineEnd(text: string, from: number): number {
+  const end = text.indexOf("\r\n", from);
+  return end < 0 ? text.length : end;
+}
+
+/** What is between `from` and `to` without spaces and tabs around it. */
+function withoutSpace(text: string, from: number, to: number): string {
+  const isSpace = (at: number) => text[at] === " " || text[at] === "\t";
+  while (from < to && isSpace(from)) from++;
+  while (to > from && isSpace(to - 1)) to--;
+  return text.slice(from, to);
 }

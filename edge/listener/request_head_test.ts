@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { fc } from "../../shared/testing/properties.ts";
-import { MAX_HEAD_BYTES, parseRequestHead } from "./request_head.ts";
+import { HeadReader, MAX_HEAD_BYTES } from "./request_head.ts";
 
-const parse = (text: string) => parseRequestHead(Buffer.from(text, "latin1"));
+const parse = (text: string) => new HeadReader().read(Buffer.from(text, "latin1"));
 
 const GET = "GET /live.jpeg?a=1 HTTP/1.1\r\nHost: cam.example:8000\r\nUser-Agent: Mozilla/5.0\r\n" +
   'X-Empty:\r\nIf-None-Match:  "12" \t\r\n\r\n';
@@ -29,6 +29,21 @@ Deno.test("an upload's head tells how long its body is", () => {
   const head = parse("PUT /live.jpeg HTTP/1.1\r\nHost: a\r\nContent-Length: 30720\r\n\r\n");
   assert(typeof head === "object");
   assert.equal(head.bodyBytes, 30720);
+});
+
+Deno.test("a head that comes again is the same, one that differs is read anew", () => {
+  const reader = new HeadReader();
+  const read = (text: string) => reader.read(Buffer.from(text, "latin1"));
+  const first = read(GET);
+  assert.equal(read(GET), first);
+  const other = read(GET.replace('"12"', '"13"'));
+  assert(typeof other === "object");
+  assert.equal(other.headers.get("if-none-match"), '"13"');
+  const ahead = read(GET + GET);
+  assert(typeof ahead === "object");
+  assert.equal(ahead.bytes, GET.length);
+  assert.equal(read("POST / HTTP/1.1\r\n\r\n"), "unusual");
+  assert.deepEqual(read(GET), first);
 });
 
 Deno.test("a head that is not whole is partial, wherever it ends", () => {
