@@ -5,14 +5,26 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { RequestInfo } from "../edge.ts";
 import { answerHead } from "./answer_head.ts";
+import type { Held } from "./held_still.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
 import { type Road, roadOf } from "./road.ts";
-import { HeadReader, type RequestHead } from "./request_head.ts";
+import type { HeadReader, RequestHead } from "./request_head.ts";
 import { SocketBody } from "./socket_body.ts";
 
 /** What a connection needs of the edge. */
 export interface ConnectionHost {
   fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
+  readonly heads: HeadReader;
+  /**
+   * Holds a request for a newer frame, and gives `done` its whole answer, at once or later; undefined
+   * where the app has to look at it.
+   */
+  hold(
+    head: RequestHead,
+    road: Road,
+    peer: string,
+    done: (answer: Buffer) => void,
+  ): Held | undefined;
   /** The whole answer to a plain request for a frame, where there is one. */
   still(head: RequestHead, cam: string, peer: string): Buffer | undefined;
   /** Whether an upload may be taken without the app. */
@@ -41,7 +53,6 @@ export class Connection implements Line {
   readonly #peer: Deno.NetAddr;
   readonly #onData = (chunk: Buffer) => this.#received(chunk);
   #rest: Buffer = NOTHING;
-  readonly #heads = new HeadReader();
   #busy = false;
   #body: SocketBody | undefined;
   #taker: Taker | undefined;
@@ -90,7 +101,7 @@ export class Connection implements Line {
 
   #next(): void {
     while (this.#rest.length > 0) {
-      const head = this.#heads.read(this.#rest);
+      const head = this.#host.heads.read(this.#rest);
       if (head === "partial") return;
       const road = head === "unusual" ? undefined : roadOf(head, this.#host.maxFrameBytes);
       if (head === "unusual" || !road) return this.#passOn();
@@ -101,12 +112,34 @@ export class Connection implements Line {
         this.#socket.write(still);
         continue;
       }
+      if (road.waitS !== undefined && this.#hold(head, road)) return;
       this.#answer(head, road).catch((error) => {
         this.#socket.destroy();
         throw error;
       });
       return;
     }
+  }
+
+  /** Whether the request is held, or was answered. */
+  #hold(head: RequestHead, road: Road): boolean {
+    this.#busy = true;
+    let answered = false;
+    const held = this.#host.hold(head, road, this.#peer.hostname, (answer) => {
+      answered = true;
+      this.#tenant = undefined;
+      this.#socket.write(answer);
+      this.#goOn();
+    });
+    if (held && !answered) this.#tenant = held;
+    return held !== undefined;
+  }
+
+  /** The request is answered. */
+  #goOn(): void {
+    this.#busy = false;
+    this.#socket.resume();
+    this.#next();
   }
 
   #passOn(): void {
@@ -133,9 +166,7 @@ export class Connection implements Line {
     if (this.#socket.destroyed) return;
     this.#socket.write(bytes);
     if (last) return this.#hangUp();
-    this.#busy = false;
-    this.#socket.resume();
-    this.#next();
+    this.#goOn();
   }
 
   /** Has the app answer. */

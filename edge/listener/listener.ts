@@ -8,6 +8,7 @@ import type { EdgeDeps } from "../deps.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { PlainStills } from "./plain_stills.ts";
 import { PlainUploads } from "./plain_uploads.ts";
+import { HeadReader } from "./request_head.ts";
 import { type EdgeFetch, PlatformServer, type Serve } from "./platform_server.ts";
 
 /** The edge as the listener sees it. */
@@ -35,6 +36,8 @@ export class Listener {
     const platform = this.#platform = new PlatformServer(serve, edge.fetch);
     const host: ConnectionHost = {
       fetch: edge.fetch,
+      heads: new HeadReader(),
+      hold: (...args) => stills.hold(...args),
       still: (head, cam, peer) => stills.answer(head, cam, peer),
       admits: (head, cam) => uploads.admits(head, cam),
       upload: (head, cam, body) => uploads.take(head, cam, body),

@@ -131,6 +131,49 @@ Deno.test("the listener's answer for a frame has the headers of the app's", () =
     assert.match(metrics, /^perch_requests_total [3-9]/m);
   }));
 
+const WAIT = "GET /live.jpeg?wait=20 HTTP/1.1\r\nHost: a\r\nIf-None-Match: ";
+
+Deno.test("a request that waits is answered with the next frame, and its connection goes on", () =>
+  listening(async (url, edge) => {
+    using client = await Client.connect(url);
+    await client.send(`${WAIT}"none"\r\n\r\n`);
+    const first = await client.answer();
+    assert.deepEqual(
+      new Uint8Array(first.body),
+      small,
+      "who has another frame is answered at once",
+    );
+    const { waits } = edge.edge.deps.limits;
+    await client.send(`${WAIT}${first.headers.get("etag")}\r\n\r\n`);
+    while (waits.seated === 0) await setImmediate();
+    assert.equal(edge.edge.deps.hub.cameras[0].viewers, 1);
+    await edge.put(large);
+    const { status, body } = await client.answer();
+    assert.equal(status, 200);
+    assert.deepEqual(new Uint8Array(body), large);
+    assert.equal(waits.seated, 0);
+    await client.send(GET);
+    assert.equal((await client.answer()).status, 200);
+  }));
+
+Deno.test("a wait ends with 304 when time is up, and with its client", async () => {
+  const clock = new FakeClock();
+  await listening(async (url, edge) => {
+    const { waits } = edge.edge.deps.limits;
+    const { etag } = edge.edge.deps.hub.cameras[0].latest.value!;
+    using patient = await Client.connect(url);
+    await patient.send(`${WAIT}${etag}\r\n\r\n`);
+    const leaving = await Client.connect(url);
+    await leaving.send(`${WAIT}${etag}\r\n\r\n`);
+    while (waits.seated < 2) await setImmediate();
+    leaving[Symbol.dispose]();
+    while (waits.seated > 1) await setImmediate();
+    for (let s = 0; s <= 20; s++) await clock.tick(1000);
+    assert.equal((await patient.answer()).status, 304);
+    assert.equal(waits.seated, 0);
+  }, { clock });
+});
+
 Deno.test("a head that comes byte by byte is a head", () =>
   listening(async (url) => {
     using client = await Client.connect(url);

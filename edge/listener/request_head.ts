@@ -29,10 +29,13 @@ const NO_TEXT = /[^\t\r\n -~\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 /** Headers that change what a connection or a body means. */
 const UNUSUAL = ["transfer-encoding", "expect", "trailer", "te"] as const;
 
-/** Reads the heads of one connection, most of which are the same again and again. */
+/** Heads that are remembered: a crowd that polls sends the same one hundreds of times a frame. */
+const REMEMBERED = 64;
+
+/** Reads heads. */
 export class HeadReader {
-  #text = "";
-  #head: RequestHead | undefined;
+  /** By what was sent, oldest first. */
+  readonly #known = new Map<string, RequestHead>();
 
   /**
    * Reads the head at the start of `buffer`.
@@ -41,14 +44,24 @@ export class HeadReader {
    */
   read(buffer: Buffer): RequestHead | "partial" | "unusual" {
     const text = buffer.toString("latin1", 0, MAX_HEAD_BYTES + 4);
-    if (this.#head && text.length === this.#text.length && text === this.#text) return this.#head;
+    const known = this.#known.get(text);
+    if (known) return known;
     const end = text.indexOf("\r\n\r\n");
     if (end < 0) return text.length > MAX_HEAD_BYTES ? "unusual" : "partial";
     const head = parse(text.slice(0, end));
     if (!head) return "unusual";
-    this.#text = text.length === head.bytes ? text : "";
-    this.#head = this.#text ? head : undefined;
+    if (text.length === head.bytes && !head.headers.has("authorization")) {
+      this.#remember(text, head);
+    }
     return head;
+  }
+
+  #remember(text: string, head: RequestHead): void {
+    if (this.#known.size >= REMEMBERED) {
+      const [oldest] = this.#known.keys();
+      this.#known.delete(oldest);
+    }
+    this.#known.set(text, head);
   }
 }
 

@@ -42,7 +42,7 @@ Deno.test("a head that comes again is the same, one that differs is read anew", 
   const ahead = read(GET + GET);
   assert(typeof ahead === "object");
   assert.equal(ahead.bytes, GET.length);
-  assert.equal(read("POST / HTTP/1.1\r\n\r\n"), "unusual");
+  for (let i = 0; i < 200; i++) read(GET.replace('"12"', `"${i}"`));
   assert.deepEqual(read(GET), first);
 });
 

@@ -8,11 +8,16 @@ export interface Road {
   readonly cam: string;
   /** A ready answer may do. */
   readonly plain: boolean;
+  /** Seconds for which to wait for a newer frame; undefined where that is not asked, or not only. */
+  readonly waitS?: number;
   /** The route may keep the connection. */
   readonly keepable: boolean;
 }
 
 const PATH = /^(?:\/cams\/([a-z0-9-]{1,32}))?\/(live\.jpeg|stream\.mjpeg)$/;
+
+/** A wait that the app would take too, and nothing else. */
+const WAIT = /\?wait=([12]?\d|30)$/;
 
 /**
  * The road of a request; undefined where it is not for the listener.
@@ -34,7 +39,9 @@ export function roadOf(head: RequestHead, maxFrameBytes: number): Road | undefin
     const taken = still && bodyBytes <= maxFrameBytes;
     return taken ? { cam, plain: false, keepable: false } : undefined;
   }
-  const plain = still && !(mark >= 0 && /[?&](w|wait|share)=/.test(target)) &&
-    !/\bclose\b/i.test(head.headers.get("connection") ?? "");
+  const closes = /\bclose\b/i.test(head.headers.get("connection") ?? "");
+  const wait = still && !closes ? WAIT.exec(target) : undefined;
+  if (wait) return { cam, plain: false, keepable: false, waitS: Number(wait[1]) };
+  const plain = still && !(mark >= 0 && /[?&](w|wait|share)=/.test(target)) && !closes;
   return { cam, plain, keepable: !still };
 }

@@ -24,10 +24,16 @@ Deno.test("frames, streams, sockets and uploads are served here", () => {
 });
 
 Deno.test("a frame with a width, a wait, a share link or a last request is the app's", () => {
-  for (const query of ["w=320", "wait=5", "a=1&wait=5", "share=abc"]) {
+  for (const query of ["w=320", "wait=31", "wait=1.5", "a=1&wait=5", "share=abc"]) {
     assert.deepEqual(road(`/live.jpeg?${query}`), { cam: "cam", ...app });
   }
   assert.deepEqual(road("/live.jpeg", { connection: "Close" }), { cam: "cam", ...app });
+});
+
+Deno.test("a wait for a newer frame and nothing else is held here", () => {
+  for (const waitS of [0, 1, 20, 30]) {
+    assert.deepEqual(road(`/live.jpeg?wait=${waitS}`), { cam: "cam", ...app, waitS });
+  }
 });
 
 Deno.test("everything else is served elsewhere", () => {
