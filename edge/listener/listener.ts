@@ -4,7 +4,9 @@
 
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
 import type { EdgeDeps } from "../deps.ts";
+import { AcceptWatch } from "./accept_watch.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { PlainStills } from "./plain_stills.ts";
 import { PlainUploads } from "./plain_uploads.ts";
@@ -22,19 +24,23 @@ const LINGER_MS = 1500;
 
 /** Accepts connections until it is shut down. */
 export class Listener {
-  readonly #server: Server;
   readonly #platform: PlatformServer;
+  readonly #host: ConnectionHost;
   readonly #clock: Clock;
+  readonly #log: Log;
   readonly #connections = new Map<Socket, Connection>();
+  readonly #watch = new AcceptWatch();
   readonly #stop = new AbortController();
+  #server: Server;
 
   private constructor(edge: ListenerEdge, serve: Serve) {
-    const { clock, config } = edge.deps;
+    const { clock, config, log } = edge.deps;
     this.#clock = clock;
+    this.#log = log;
     const stills = new PlainStills(edge.deps);
     const uploads = new PlainUploads(edge.deps);
     const platform = this.#platform = new PlatformServer(serve, edge.fetch);
-    const host: ConnectionHost = {
+    this.#host = {
       fetch: edge.fetch,
       heads: new HeadReader(),
       hold: (...args) => stills.hold(...args),
@@ -44,12 +50,7 @@ export class Listener {
       passOn: (socket, received) => platform.passOn(socket, received),
       maxFrameBytes: config.maxFrameBytes,
     };
-    this.#server = createServer({ noDelay: true }, (socket) => {
-      // An error is always followed by close, where everything is let go.
-      socket.on("error", () => {});
-      socket.on("close", () => this.#connections.delete(socket));
-      this.#connections.set(socket, new Connection(socket, host));
-    });
+    this.#server = this.#createServer();
   }
 
   /**
@@ -60,10 +61,7 @@ export class Listener {
   static async listen(edge: ListenerEdge, serve: Serve): Promise<Listener> {
     const { host, port } = edge.deps.config;
     const listener = new Listener(edge, serve);
-    const listening = Promise.withResolvers<void>();
-    listener.#server.on("error", listening.reject);
-    listener.#server.listen({ host, port, backlog: 4096 }, listening.resolve);
-    await listening.promise;
+    await listening(listener.#server, host, port);
     listener.#tick();
     return listener;
   }
@@ -84,11 +82,40 @@ export class Listener {
     await this.#platform.shutdown();
   }
 
+  #createServer(): Server {
+    return createServer({ noDelay: true }, (socket) => {
+      // An error is always followed by close, where everything is let go.
+      socket.on("error", () => {});
+      socket.on("close", () => this.#connections.delete(socket));
+      this.#connections.set(socket, new Connection(socket, this.#host));
+      this.#watch.accepted(this.#connections.size, this.#clock.monotonic());
+    });
+  }
+
   async #tick(): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#clock.sleep(1000, this.#stop.signal).catch(() => {});
       const now = this.#clock.monotonic();
       for (const connection of this.#connections.values()) connection.tick(now);
+      if (this.#watch.isDue(now)) await this.#listenAgainIfDeaf();
     }
   }
+
+  async #listenAgainIfDeaf(): Promise<void> {
+    if (await this.#watch.accepts(this.#server) || this.#stop.signal.aborted) return;
+    const { address, port } = this.address;
+    this.#log.warn("no connection was accepted any more: listening again");
+    this.#server.close();
+    this.#server = this.#createServer();
+    await listening(this.#server, address, port).catch((error) =>
+      this.#log.error("could not listen again", { error: String(error) })
+    );
+  }
+}
+
+async function listening(server: Server, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.on("error", reject);
+  server.listen({ host, port, backlog: 4096 }, resolve);
+  await promise;
 }

@@ -32,7 +32,7 @@ export class PlatformServer {
   passOn(socket: Socket, received: Buffer): void {
     socket.pause();
     const { remoteAddress: hostname = "unknown", remotePort: port = 0 } = socket;
-    this.#server ??= this.#start();
+    this.#server ??= this.#started();
     const inner = connect(this.#server.addr.port, LOOPBACK);
     inner.setNoDelay(true);
     let from: number | undefined;
@@ -50,6 +50,14 @@ export class PlatformServer {
       socket.end(() => socket.destroy());
     });
     socket.on("close", () => inner.destroy());
+  }
+
+  #started(): Deno.HttpServer<Deno.NetAddr> {
+    const server = this.#start();
+    // It ends when file descriptors run out; the next who needs it starts another.
+    const ended = () => this.#server = undefined;
+    server.finished.then(ended, ended);
+    return server;
   }
 
   async shutdown(): Promise<void> {

@@ -188,3 +188,26 @@ async function statusOf(edge: RunningEdge, request: string): Promise<number> {
   await connection.read(answer);
   return Number(new TextDecoder().decode(answer).slice(9));
 }
+
+Deno.test({
+  name: "an edge that ran out of file descriptors takes connections again",
+  ignore: Deno.build.os !== "linux", // looks into /proc
+}, async () => {
+  await using edge = await startEdge({
+    wrap: ["sh", "-c", 'ulimit -n 200 && exec "$@"', "sh"],
+  });
+  const { hostname, port } = new URL(edge.url);
+  const crowd: Deno.TcpConn[] = [];
+  while (crowd.length < 300) crowd.push(await Deno.connect({ hostname, port: Number(port) }));
+  const files = `/proc/${edge.pid}/fd`;
+  while ([...Deno.readDirSync(files)].length < 200) await new Promise((go) => setTimeout(go, 10));
+  for (const one of crowd) one.close();
+  const answers = async (path: string) => {
+    for (;;) {
+      const status = await fetch(`${edge.url}${path}`, { signal: AbortSignal.timeout(1000) })
+        .then(async (response) => (await response.bytes(), response.status), () => "nothing");
+      if (status === 200) return;
+    }
+  };
+  await answers("/health");
+});
