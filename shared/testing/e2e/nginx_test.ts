@@ -28,7 +28,7 @@ async function behindNginx(
     await using edge = await startEdge({ env: { PERCH_TRUST_PROXY: "1", ...env } });
     const port = freePort();
     const recipe = (await Deno.readTextFile(`${ROOT}edge/proxy/nginx.conf`))
-      .replace("127.0.0.1:8000", new URL(edge.url).host)
+      .replaceAll("127.0.0.1:8000", new URL(edge.url).host)
       .replace("listen 80;", `listen 127.0.0.1:${port};`)
       .replace("/var/cache/nginx/perch", `${folder}/cache`);
     await Deno.writeTextFile(
