@@ -199,8 +199,10 @@ Deno.test({
   const { hostname, port } = new URL(edge.url);
   const crowd: Deno.TcpConn[] = [];
   while (crowd.length < 300) crowd.push(await Deno.connect({ hostname, port: Number(port) }));
-  const files = `/proc/${edge.pid}/fd`;
-  while ([...Deno.readDirSync(files)].length < 200) await new Promise((go) => setTimeout(go, 10));
+  // Deno itself may read /proc of another process only with every permission there is.
+  const list = new Deno.Command("ls", { args: [`/proc/${edge.pid}/fd`] });
+  const openFiles = async () => new TextDecoder().decode((await list.output()).stdout).split("\n");
+  while ((await openFiles()).length <= 200);
   for (const one of crowd) one.close();
   const answers = async (path: string) => {
     for (;;) {
