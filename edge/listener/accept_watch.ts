@@ -17,7 +17,6 @@ export class AcceptWatch {
   /** Most connections at once since the last that was accepted in quiet. */
   #most = 0;
   #acceptedAt = 0;
-  #trying = false;
 
   /** Notes that a connection was accepted, as one of `open`. */
   accepted(open: number, now: number): void {
@@ -27,7 +26,7 @@ export class AcceptWatch {
 
   /** Whether it is time to try. To be asked every second or so. */
   isDue(now: number): boolean {
-    return this.#most >= CROWD && now - this.#acceptedAt >= QUIET_MS && !this.#trying;
+    return this.#most >= CROWD && now - this.#acceptedAt >= QUIET_MS;
   }
 
   /**
@@ -38,21 +37,18 @@ export class AcceptWatch {
   async accepts(server: Server): Promise<boolean> {
     const at = server.address();
     if (at === null || typeof at === "string") return true;
-    this.#trying = true;
     const before = this.#acceptedAt;
     const any = at.address === "0.0.0.0" || at.address === "::";
     const socket = connect(at.port, any ? undefined : at.address);
-    const answer = await new Promise<boolean>((resolve) => {
-      socket.on("error", () => resolve(true));
-      socket.on("connect", () => {
-        const timer = setTimeout(() => resolve(this.#acceptedAt > before), ACCEPT_MS);
-        socket.on("close", () => clearTimeout(timer));
+    const untold = await new Promise<boolean>((resolve) => {
+      const timer = setTimeout(() => resolve(false), ACCEPT_MS);
+      socket.on("error", () => {
+        clearTimeout(timer);
+        resolve(true);
       });
-      socket.on("data", () => {});
     });
     socket.destroy();
-    this.#trying = false;
     if (this.#acceptedAt > before) this.#most = 0;
-    return answer;
+    return untold || this.#acceptedAt > before;
   }
 }

@@ -94,6 +94,8 @@ export class Connection implements Line {
   #received(chunk: Buffer): void {
     const rest = this.#body && !this.#body.complete ? this.#body.push(chunk) : chunk;
     if (rest.length === 0) return;
+    // A head has its time from its first byte on, however long nothing came before it.
+    if (this.#rest.length === 0) this.#waitingSince = undefined;
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, rest]) : rest;
     if (!this.#busy) this.#next();
     else if (this.#rest.length > MAX_AHEAD_BYTES) this.#socket.pause();

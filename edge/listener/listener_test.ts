@@ -392,6 +392,23 @@ Deno.test("a head that does not come to its end is given up, and a silent connec
   }, { clock });
 });
 
+Deno.test("a head that comes after a long silence has its time from its first byte on", async () => {
+  const clock = new FakeClock();
+  await listening(async (url) => {
+    using client = await Client.connect(url);
+    await client.send(GET);
+    await client.answer();
+    for (let s = 0; s < 60; s++) await clock.tick(1000);
+    await client.send(GET.slice(0, -2));
+    using other = await Client.connect(url);
+    await other.send(GET);
+    await other.answer(); // the listener has seen what was sent before
+    await clock.tick(1000);
+    await client.send(GET.slice(-2));
+    assert.equal((await client.answer()).status, 200);
+  }, { clock });
+});
+
 Deno.test("an upload that comes too slowly is answered with 408", async () => {
   const clock = new FakeClock();
   await listening(async (url) => {

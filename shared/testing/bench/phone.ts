@@ -5,6 +5,7 @@ import type { Page } from "playwright-core";
 import { launchChromium } from "../chromium.ts";
 import { loadSharp } from "../jpegs.ts";
 import { quantile } from "../numbered_camera.ts";
+import { blockSockets } from "../page_stage.ts";
 import { putFrame, startEdge } from "../processes.ts";
 import type { Report } from "./scenario.ts";
 
@@ -37,7 +38,7 @@ export async function benchPhone(report: Report): Promise<void> {
   await using browser = await launchChromium();
   const roads: [string, string, (page: Page) => Promise<unknown>][] = [
     ["WebSocket", "/", () => Promise.resolve()],
-    ["chained requests", "/", blockSockets],
+    ["chained requests", "/", (page) => page.addInitScript(blockSockets)],
     ["MJPEG", "/health?live", () => Promise.resolve()],
   ];
   for (const [name, path, before] of roads) {
@@ -78,20 +79,6 @@ async function throttle(page: Page): Promise<void> {
     latency: 0,
     downloadThroughput: BYTES_PER_SECOND,
     uploadThroughput: BYTES_PER_SECOND,
-  });
-}
-
-function blockSockets(page: Page): Promise<unknown> {
-  return page.addInitScript(() => {
-    class Blocked extends EventTarget {
-      onclose: ((event: CloseEvent) => void) | null = null;
-      constructor() {
-        super();
-        setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 })));
-      }
-      close() {}
-    }
-    Object.assign(globalThis, { WebSocket: Blocked });
   });
 }
 
