@@ -40,6 +40,8 @@ class Crowd {
   join(member: Member): () => void {
     this.#members.add(member);
     this.#stopListening ??= this.#frames.onSet(() => this.#wake(), () => {
+      // The last frame before the end is seen too.
+      if (this.#woken) { for (const one of this.#members) one.onFrame(); }
       for (const one of this.#members) one.onClose();
     });
     return () => {

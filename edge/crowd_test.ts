@@ -47,3 +47,12 @@ Deno.test("a crowd that everybody left hears nothing, and can be joined again", 
   frames.close();
   assert.deepEqual([woken, closed], [1, 1]);
 });
+
+Deno.test("the last frame before the end is told before the end", () => {
+  const frames = new Latest<typeof frame>();
+  const told: string[] = [];
+  joinCrowd(frames, () => told.push("frame"), () => told.push("end"));
+  frames.set(frame);
+  frames.close();
+  assert.deepEqual(told, ["frame", "end"]);
+});
