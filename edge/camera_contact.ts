@@ -37,6 +37,12 @@ const ABSENT_MS = 10_000;
 /** For how long a camera that was heard here is expected to ask here again, ms. */
 const CONTACT_MS = 90_000;
 
+/**
+ * A load balancer may give each upload to another instance. One that was left out once is taken for
+ * left out again within this time, ms.
+ */
+const SHARED_MS = 60_000;
+
 /** One camera's uploads to this instance and its questions to it. */
 export class CameraContact {
   readonly #clock: Clock;
@@ -46,6 +52,7 @@ export class CameraContact {
   #intervalBeforeMs = 0;
   #hurryAt = -Infinity;
   #heardAt = -Infinity;
+  #leftOutAt = -Infinity;
   #listening = 0;
 
   constructor(clock: Clock) {
@@ -83,6 +90,16 @@ export class CameraContact {
       this.#listening--;
       this.#heardAt = this.#clock.monotonic();
     };
+  }
+
+  /** To be called when a frame stayed away that was due here, or went to another instance. */
+  leftOut(): void {
+    this.#leftOutAt = this.#clock.monotonic();
+  }
+
+  /** Whether some of the camera's frames seem to go to other instances. */
+  get shared(): boolean {
+    return this.#clock.monotonic() - this.#leftOutAt < SHARED_MS;
   }
 
   /** Whether the camera's frames come here. */

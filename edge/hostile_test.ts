@@ -120,7 +120,15 @@ const headerValue = fc.oneof(
 const headers = fc.dictionary(
   fc.constantFrom(
     ...["if-none-match", "accept", "user-agent", "authorization", "upgrade", "x-forwarded-for"],
-    ...["perch-captured", "perch-seq", "content-digest", "content-type", "cookie", "origin"],
+    ...[
+      "perch-captured",
+      "perch-seq",
+      "perch-last",
+      "content-digest",
+      "content-type",
+      "cookie",
+      "origin",
+    ],
     ...["x-forwarded-proto", "if-modified-since", "range"],
   ),
   headerValue,

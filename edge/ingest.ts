@@ -14,6 +14,8 @@ export interface Upload {
   /** Unix ms, as the camera says. */
   readonly capturedAt: number | undefined;
   readonly seq: CameraSeq | undefined;
+  /** The version that the camera's frame before this one got, wherever it went. */
+  readonly last: number | undefined;
 }
 
 /** A frame that is published, or why it is not, with the HTTP status that says so. */
@@ -37,6 +39,9 @@ export interface IngestOptions {
 const MAX_CAPTURE_AGE_MS = 10 * 60_000;
 const MAX_CAPTURE_AHEAD_MS = 5_000;
 
+/** How far another instance's clock may be ahead: a word of more would spoil all later versions. */
+const MAX_VERSION_AHEAD_MS = 10 * 60_000;
+
 /** Checks an upload and publishes it to the camera's hub. On refusal the old frame stays. */
 export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions): IngestResult {
   const order = camera.order.check(upload.seq);
@@ -48,6 +53,7 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
   }
   const buffer = options.stripMetadata ? upload.buffer.with(stripMetadata) : upload.buffer;
   camera.noteUpload(upload.seq);
+  noteLast(camera, upload.last, options.now);
   const meta: FrameMeta = {
     version: nextVersion(options.now, camera.newestVersion),
     size: buffer.jpeg.length,
@@ -58,6 +64,13 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
   };
   camera.report = undefined;
   return { ok: true, frame: camera.upload(buffer, meta) };
+}
+
+/** What the frame before this one says of other instances, which a load balancer may give some to. */
+function noteLast(camera: CameraHub, version: number | undefined, now: number): void {
+  if (version === undefined || version <= camera.newestVersion) return;
+  if (camera.contact.receiving) camera.contact.leftOut();
+  if (version - now < MAX_VERSION_AHEAD_MS) camera.raise(version);
 }
 
 /** The camera's own time of capture, or `now` where its clock cannot be right. */

@@ -9,12 +9,6 @@ import { type FrameStore, VIEWERS_TTL_MS } from "./store/store.ts";
 /** A viewer record is written again after this time, ms: twice may fail before it lapses. */
 const RENEW_MS = VIEWERS_TTL_MS / 3;
 
-/**
- * A load balancer may give each upload to another instance. One that was left out once is taken for
- * left out again within this time, ms.
- */
-const SHARED_MS = 60_000;
-
 /** A viewer record stays for this long, ms: two instances that both say hello are to hear it. */
 const HELLO_MS = 5000;
 
@@ -34,8 +28,6 @@ export class Neighbours {
   readonly #options: NeighboursOptions;
   readonly #frames: Task;
   readonly #viewers: Task;
-  /** When uploads stayed away that were due here, or came to others. Monotonic ms. */
-  #leftOutAt = -Infinity;
   #stopListening = () => {};
   #stopped = false;
   /** The number that others know, 0 for none. */
@@ -68,10 +60,9 @@ export class Neighbours {
     const { viewersHere, viewersElsewhere, contact } = this.#camera;
     const { receiving, reached, inTouch } = contact;
     const now = this.#options.clock.monotonic();
-    if (inTouch && !receiving) this.#leftOutAt = now;
-    const shared = now - this.#leftOutAt < SHARED_MS;
+    if (inTouch && !receiving) contact.leftOut();
     const plan = neighbourPlan({
-      ...{ viewersHere, viewersElsewhere, receiving, reached, inTouch, shared },
+      ...{ viewersHere, viewersElsewhere, receiving, reached, inTouch, shared: contact.shared },
     });
     this.#frames.want(plan.watchFrames);
     this.#viewers.want(plan.watchViewers);
@@ -109,9 +100,7 @@ export class Neighbours {
   async #takeFrames(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
     for await (const frame of this.#options.store.watch(camera.cam, signal)) {
-      if (camera.adopt(frame, this.#options.partTail, true)) {
-        this.#leftOutAt = this.#options.clock.monotonic();
-      }
+      if (camera.adopt(frame, this.#options.partTail, true)) camera.contact.leftOut();
     }
   }
 

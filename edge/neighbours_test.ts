@@ -160,6 +160,26 @@ Deno.test("the instance that lost a camera knows that it lives on elsewhere", as
   assert.ok((await cameraOf(a)).newestVersion > 0 && onB.newestVersion > 0);
 });
 
+Deno.test("an instance hears from the next upload that another one took the last", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  const last = async (edge: TestEdge, etag: string | null) =>
+    (await edge.put(frame, etag === null ? {} : { "perch-last": etag })).headers.get("etag");
+  const onB = await (await last(b, null), cameraOf(b));
+  let etag = await last(a, null);
+  const onA = await cameraOf(a);
+  onA.attach();
+  await pair.until(() => a.store.cost.writes > 0);
+  assert.equal(interval(onB), IDLE_MS);
+  etag = await last(a, etag);
+  assert.equal(onA.contact.shared, false);
+  etag = await last(b, etag);
+  await last(a, etag);
+  assert.equal(onA.contact.shared, true);
+  const heard = await pair.until(() => interval(onB) === ACTIVE_MS);
+  assert.ok(heard < 2000, `B heard of the viewer after ${heard} ms`);
+});
+
 Deno.test("an instance that receives and is watched shows each frame once", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;

@@ -9,6 +9,8 @@ export const HEADER = {
   captured: "Perch-Captured",
   /** `<session>:<n>`: the camera's own count, so that a late request is known as late. */
   seq: "Perch-Seq",
+  /** The `ETag` that the camera's last frame got: an edge that does not know it was left out. */
+  last: "Perch-Last",
   /** Ms the camera should wait before the next frame. */
   interval: "Perch-Interval",
   /** People watching now, everywhere. */

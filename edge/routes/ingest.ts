@@ -49,8 +49,14 @@ export function uploadTaker(deps: EdgeDeps): TakeUpload {
     if (seqText !== undefined && !seq) {
       return problem(400, `${HEADER.seq} is not <session>:<number>.`);
     }
+    const lastText = header(HEADER.last);
+    const last = lastText === undefined ? undefined : /^"(\d{1,15})"$/.exec(lastText)?.[1];
+    if (lastText !== undefined && last === undefined) {
+      return problem(400, `${HEADER.last} is not the ETag of an answer to an upload.`);
+    }
     const capturedAt = capturedText === undefined ? undefined : Number(capturedText);
-    return await receive(body, cam, { capturedAt, seq, digest: header("content-digest") });
+    const upload = { capturedAt, seq, last: last === undefined ? undefined : Number(last) };
+    return await receive(body, cam, { ...upload, digest: header("content-digest") });
   }
 }
 

@@ -68,6 +68,13 @@ const BAD: readonly BadUpload[] = [
     detail: /Perch-Seq/,
   },
   {
+    name: "a last frame that no answer spoke of",
+    body: good,
+    headers: { "perch-last": "12" },
+    status: 400,
+    detail: /Perch-Last/,
+  },
+  {
     name: "a digest of other bytes",
     body: good,
     headers: { "content-digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:" },
@@ -120,6 +127,15 @@ Deno.test("PUT of an older frame of the same session answers 409", async () => {
   assert.equal((await edge.put(good, { "perch-seq": "run1:5" })).status, 409);
   assert.equal((await edge.put(good, { "perch-seq": "run1:4" })).status, 409);
   assert.equal((await edge.put(good, { "perch-seq": "run2:1" })).status, 204);
+});
+
+Deno.test("versions go on from the one that another instance gave, unless that is absurd", async () => {
+  await using edge = await TestEdge.start();
+  const now = edge.clock.now();
+  for (const [last, version] of [[now + 2000, now + 2001], [now + 3_600_000, now + 2002]]) {
+    const { headers } = await edge.put(good, { "perch-last": `"${last}"` });
+    assert.equal(headers.get("etag"), `"${version}"`);
+  }
 });
 
 Deno.test("versions grow strictly when the clock stands still or jumps back", async () => {

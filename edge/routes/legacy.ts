@@ -33,6 +33,7 @@ export function postLegacy(deps: EdgeDeps): Handler {
     const frame = await receive(bodyOfRequest(req.raw, deps.clock), DEFAULT_CAM, {
       capturedAt: undefined,
       seq: undefined,
+      last: undefined,
       digest: req.header("content-digest"),
     });
     if (!(frame instanceof Response)) return new Response(null, { status: 200 });

@@ -81,6 +81,8 @@ export function getPublish(deps: EdgeDeps): Handler {
       buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), hub.partTail),
       capturedAt: header.capturedAt || undefined,
       seq: { session, n: seq },
+      // A socket stays with one instance.
+      last: undefined,
     }, { now: clock.now(), stripMetadata: config.stripMetadata });
     if (!result.ok) {
       refused.value++;

@@ -22,6 +22,7 @@ const SLEEP_FROM_MS = 300_000;
 /** Makes the transport. */
 export function createPutTransport(client: EdgeClient, clock: Clock): Transport {
   const { session } = client.address;
+  let last: string | undefined;
   return {
     watchDemandFromMs: 1000,
     watchDemandBelowMs: SLEEP_FROM_MS,
@@ -30,9 +31,13 @@ export function createPutTransport(client: EdgeClient, clock: Clock): Transport 
         "content-type": "image/jpeg",
         [HEADER.captured]: String(Math.floor(frame.capturedAt)),
         [HEADER.seq]: `${session}:${frame.n}`,
+        ...(last === undefined ? {} : { [HEADER.last]: last }),
       };
       const request = { method: "PUT", headers, body: frame.jpeg, signal };
-      return client.ask("live.jpeg", request, frameVerdict);
+      return client.ask("live.jpeg", request, (answer) => {
+        last = answer.headers.get("etag") ?? last;
+        return frameVerdict(answer);
+      });
     },
     probe: (signal) => client.demand(0, 0, signal),
     awaitDemand: (interval, signal) =>

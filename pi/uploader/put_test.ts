@@ -56,6 +56,19 @@ Deno.test("a frame is one PUT with token, time and count", () =>
     });
   }));
 
+Deno.test("a frame tells which answer the camera had last, whoever gave it", () => {
+  const heard: (string | null)[] = [];
+  const answers: HeadersInit[] = [{ etag: '"5"' }, {}, { etag: '"9"' }, {}];
+  return withEdge(async (request) => {
+    heard.push(request.headers.get("perch-last"));
+    await request.bytes();
+    return new Response(null, { status: 204, headers: answers[heard.length - 1] });
+  }, async (transport) => {
+    for (const _ of answers) await transport.send(FRAME, NEVER);
+    assert.deepEqual(heard, [null, '"5"', '"5"', '"9"']);
+  });
+});
+
 // Asked without a body: Deno.serve closes the connection after one (denoland/deno#36657).
 Deno.test("requests share one connection, and renewing opens another", () =>
   withEdge(

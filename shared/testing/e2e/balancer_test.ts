@@ -104,5 +104,5 @@ Deno.test("a camera behind a balancer serves a viewer on one edge though the oth
   const { seenAt } = await viewer.more(1);
   // Without a word from one edge to the other, every second answer tells the camera to rest.
   const last = await viewer.more(50);
-  assert.ok(last.seenAt - seenAt < 15_000, `50 pictures took ${last.seenAt - seenAt} ms`);
+  assert.ok(last.seenAt - seenAt < 30_000, `50 pictures took ${last.seenAt - seenAt} ms`);
 });
