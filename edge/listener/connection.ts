@@ -11,6 +11,9 @@ import { type Road, roadOf } from "./road.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
 import { SocketBody } from "./socket_body.ts";
 
+/** All the bytes of an answer, or one to make them of. */
+type Answer = Buffer | Response;
+
 /** What a connection needs of the edge. */
 export interface ConnectionHost {
   fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
@@ -29,8 +32,8 @@ export interface ConnectionHost {
   still(head: RequestHead, cam: string, peer: string): Buffer | undefined;
   /** Whether an upload may be taken without the app. */
   admits(head: RequestHead, cam: string): boolean;
-  /** Takes an upload: the whole answer, or a problem. */
-  upload(head: RequestHead, cam: string, body: SocketBody): Promise<Buffer | Response>;
+  /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */
+  upload(head: RequestHead, cam: string, body: SocketBody): Answer | Promise<Answer>;
   /** Takes the connection over, with what came on it so far. */
   passOn(socket: Socket, received: Buffer): void;
   /** Larger bodies are not read here. */
@@ -115,11 +118,12 @@ export class Connection implements Line {
         continue;
       }
       if (road.waitS !== undefined && this.#hold(head, road)) return;
-      this.#answer(head, road).catch((error) => {
-        this.#socket.destroy();
-        throw error;
-      });
-      return;
+      this.#busy = true;
+      const answer = this.#ask(head, road);
+      if (!(answer instanceof Buffer)) return void this.#answerLater(head, answer);
+      this.#socket.write(answer);
+      if (closes(head.headers)) return this.#hangUp();
+      this.#busy = false;
     }
   }
 
@@ -152,27 +156,34 @@ export class Connection implements Line {
     this.#rest = NOTHING;
   }
 
-  async #answer(head: RequestHead, road: Road): Promise<void> {
-    this.#busy = true;
+  #ask(head: RequestHead, road: Road): Answer | Promise<Answer> {
+    this.#body = undefined;
     if (head.method === "PUT") {
-      this.#body = new SocketBody(head.bodyBytes);
-      this.#rest = this.#body.push(this.#rest);
+      const body = this.#body = new SocketBody(head.bodyBytes);
+      this.#rest = body.push(this.#rest);
+      if (this.#host.admits(head, road.cam)) return this.#host.upload(head, road.cam, body);
     }
-    const response = this.#body && this.#host.admits(head, road.cam)
-      ? await this.#host.upload(head, road.cam, this.#body)
-      : await this.#ask(head, road);
-    if (response instanceof Response && this.#taker) return this.#give(this.#taker, response);
-    this.#body?.discard();
-    const last = closes(head.headers);
-    const bytes = response instanceof Response ? await wholeAnswer(response, last) : response;
-    if (this.#socket.destroyed) return;
-    this.#socket.write(bytes);
-    if (last) return this.#hangUp();
-    this.#goOn();
+    return this.#askApp(head, road);
   }
 
-  /** Has the app answer. */
-  async #ask({ method, headers, target }: RequestHead, road: Road): Promise<Response> {
+  async #answerLater(head: RequestHead, coming: Answer | Promise<Answer>): Promise<void> {
+    try {
+      const answer = await coming;
+      if (answer instanceof Response && this.#taker) return this.#give(this.#taker, answer);
+      this.#body?.discard();
+      const last = closes(head.headers);
+      const bytes = answer instanceof Response ? await wholeAnswer(answer, last) : answer;
+      if (this.#socket.destroyed) return;
+      this.#socket.write(bytes);
+      if (last) return this.#hangUp();
+      this.#goOn();
+    } catch (error) {
+      this.#socket.destroy();
+      throw error;
+    }
+  }
+
+  async #askApp({ method, headers, target }: RequestHead, road: Road): Promise<Response> {
     const request = new Request(`http://${headers.get("host")}${target}`, {
       method,
       headers: [...headers],

@@ -2,9 +2,11 @@
 // token is the app's, which says what is wrong with it.
 
 import { Buffer } from "node:buffer";
+import { andThen } from "../../shared/and_then.ts";
 import { judgePublisher, tokenOf, tooManyRequests } from "../auth.ts";
 import type { FrameBody } from "../body.ts";
 import type { EdgeDeps } from "../deps.ts";
+import type { LiveFrame } from "../live_frame.ts";
 import { type TakeUpload, uploadHeaders, uploadTaker } from "../routes/ingest.ts";
 import { answerHead } from "./answer_head.ts";
 import type { RequestHead } from "./request_head.ts";
@@ -26,16 +28,25 @@ export class PlainUploads {
     return judgePublisher(this.#deps.config.publishTokens, token, cam) === "allowed";
   }
 
-  /** Takes the frame: the whole answer, or a problem. */
-  async take({ headers }: RequestHead, cam: string, body: FrameBody): Promise<Buffer | Response> {
-    const { limits, hub, cost } = this.#deps;
-    const refusal = tooManyRequests(cam, limits) ??
-      await this.#take(cam, (name) => headers.get(name.toLowerCase()), body);
-    if (!(refusal instanceof Response)) {
-      cost.count(0);
-      return Buffer.from(answerHead(204, Object.entries(uploadHeaders(refusal, hub))));
+  /** Takes the frame: the whole answer, or a problem; at once where all of it has come. */
+  take(
+    { headers }: RequestHead,
+    cam: string,
+    body: FrameBody,
+  ): Buffer | Response | Promise<Buffer | Response> {
+    const tooMany = tooManyRequests(cam, this.#deps.limits);
+    if (tooMany) return this.#answer(tooMany);
+    const taken = this.#take(cam, (name) => headers.get(name.toLowerCase()), body);
+    return andThen(taken, (result) => this.#answer(result));
+  }
+
+  #answer(result: LiveFrame | Response): Buffer | Response {
+    const { hub, cost } = this.#deps;
+    if (result instanceof Response) {
+      cost.answered(result);
+      return result;
     }
-    cost.answered(refusal);
-    return refusal;
+    cost.count(0);
+    return Buffer.from(answerHead(204, Object.entries(uploadHeaders(result, hub))), "latin1");
   }
 }

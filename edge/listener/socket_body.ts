@@ -1,22 +1,25 @@
 // The body of an upload as it comes from a socket.
 
 import type { Buffer } from "node:buffer";
-import type { FrameBody } from "../body.ts";
+import { type BodyResult, brokenOff, type FrameBody, tooLarge } from "../body.ts";
 import { BYTES_PER_PERIOD, PERIOD_MS, SlowBody } from "../limits/paced_body.ts";
+import { FrameBuffer } from "../live_frame.ts";
 
 /** A body of known length, in the chunks that the socket gives. */
 export class SocketBody implements FrameBody {
-  readonly length: number;
+  readonly #length: number;
   #missing: number;
+  /** What came before anybody read. */
   #chunks: Uint8Array[] = [];
+  #buffer: FrameBuffer | undefined;
   #failure: Error | undefined;
   #wanted = true;
-  #wake: (() => void) | undefined;
+  #settle: ((result: BodyResult) => void) | undefined;
   /** What had come when the pace was looked at last, and when that was (monotonic ms). */
   #pace: { missing: number; at: number } | undefined;
 
   constructor(length: number) {
-    this.length = length;
+    this.#length = length;
     this.#missing = length;
   }
 
@@ -33,22 +36,39 @@ export class SocketBody implements FrameBody {
   /** Takes what belongs to the body and gives back what follows it. */
   push(chunk: Buffer): Buffer {
     const own = chunk.subarray(0, this.#missing);
+    const at = this.#length - this.#missing;
     this.#missing -= own.length;
-    if (this.#wanted && own.length > 0) this.#chunks.push(own);
-    this.#wake?.();
+    if (this.#buffer) this.#buffer.jpeg.set(own, at);
+    else if (this.#wanted && own.length > 0) this.#chunks.push(own);
+    if (this.#buffer && this.complete) this.#settle?.({ ok: true, buffer: this.#buffer });
     return chunk.subarray(own.length);
+  }
+
+  read(maxBytes: number, tail: Uint8Array): BodyResult | Promise<BodyResult> {
+    if (this.#length > maxBytes) return tooLarge(maxBytes);
+    const buffer = this.#buffer = new FrameBuffer(this.#length, tail);
+    let at = 0;
+    for (const chunk of this.#chunks) {
+      buffer.jpeg.set(chunk, at);
+      at += chunk.length;
+    }
+    this.#chunks = [];
+    if (this.complete) return { ok: true, buffer };
+    if (this.#failure) return brokenOff(at, this.#failure);
+    return new Promise((resolve) => this.#settle = resolve);
   }
 
   /** Nobody reads it any more; what is still to come is let pass. */
   discard(): void {
     this.#wanted = false;
     this.#chunks = [];
+    this.#buffer = undefined;
   }
 
-  /** Ends reading with `error`. */
+  /** Ends reading with `error`, unless all has come. */
   fail(error: Error): void {
     this.#failure ??= error;
-    this.#wake?.();
+    this.#settle?.(brokenOff(this.#length - this.#missing, this.#failure));
   }
 
   /** Whether it comes as fast as it has to; to be asked every second or so. */
@@ -60,17 +80,5 @@ export class SocketBody implements FrameBody {
     if (received >= BYTES_PER_PERIOD) return true;
     this.fail(new SlowBody());
     return false;
-  }
-
-  /** @throws {SlowBody} When less came than has to; whatever `fail` was given. */
-  async *chunks(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      yield* this.#chunks.splice(0);
-      if (this.#chunks.length > 0) continue;
-      if (this.complete) return;
-      if (this.#failure) throw this.#failure;
-      await new Promise<void>((resolve) => this.#wake = resolve);
-      this.#wake = undefined;
-    }
   }
 }

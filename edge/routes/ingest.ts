@@ -1,6 +1,7 @@
 // PUT /live.jpeg: a camera's newest frame.
 
 import type { Handler } from "hono";
+import { andThen } from "../../shared/and_then.ts";
 import { isCamId } from "../../shared/frame.ts";
 import { HEADER, parseSeq } from "../../shared/wire.ts";
 import { bodyOfRequest, type FrameBody } from "../body.ts";
@@ -11,25 +12,29 @@ import { problem } from "../problem.ts";
 import { camOf } from "./cam_of.ts";
 import { frameReceiver } from "./receive.ts";
 
-/** Takes an upload as the newest frame of `cam`, or gives the problem that leaves the old one in place. */
+/**
+ * Takes an upload as the newest frame of `cam`, or gives the problem that leaves the old one in
+ * place; at once where all of it has come.
+ */
 export type TakeUpload = (
   cam: string,
   header: (name: string) => string | undefined,
   body: FrameBody,
-) => Promise<LiveFrame | Response>;
+) => LiveFrame | Response | Promise<LiveFrame | Response>;
 
 /** Makes a {@link TakeUpload}. */
 export function uploadTaker(deps: EdgeDeps): TakeUpload {
   const receive = frameReceiver(deps);
   const refused = deps.metrics.counter("perch_frames_refused_total", "Uploads refused.");
 
-  return async function takeUpload(cam, header, body) {
-    const result = await take(cam, header, body);
-    if (result instanceof Response) refused.value++;
-    return result;
+  return function takeUpload(cam, header, body) {
+    return andThen(take(cam, header, body), (result) => {
+      if (result instanceof Response) refused.value++;
+      return result;
+    });
   };
 
-  async function take(...[cam, header, body]: Parameters<TakeUpload>) {
+  function take(...[cam, header, body]: Parameters<TakeUpload>) {
     if (!isCamId(cam)) {
       return problem(
         404,
@@ -56,7 +61,7 @@ export function uploadTaker(deps: EdgeDeps): TakeUpload {
     }
     const capturedAt = capturedText === undefined ? undefined : Number(capturedText);
     const upload = { capturedAt, seq, last: last === undefined ? undefined : Number(last) };
-    return await receive(body, cam, { ...upload, digest: header("content-digest") });
+    return receive(body, cam, { ...upload, digest: header("content-digest") });
   }
 }
 
