@@ -51,7 +51,8 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
     const { problem, offset } = inspection;
     return { ok: false, status: 400, detail: `Not a whole JPEG: ${problem}`, offset };
   }
-  const buffer = options.stripMetadata ? upload.buffer.with(stripMetadata) : upload.buffer;
+  const stripped = options.stripMetadata && inspection.metadata;
+  const buffer = stripped ? upload.buffer.with(stripMetadata) : upload.buffer;
   camera.noteUpload(upload.seq);
   noteLast(camera, upload.last, options.now);
   const meta: FrameMeta = {

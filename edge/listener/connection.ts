@@ -4,15 +4,16 @@
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { RequestInfo } from "../edge.ts";
-import { answerHead } from "./answer_head.ts";
+import { answerHead, wholeAnswer } from "./answer_head.ts";
 import type { Held } from "./held_still.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
+import { Proof } from "./proof.ts";
 import { type Road, roadOf } from "./road.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
 import { SocketBody } from "./socket_body.ts";
 
-/** All the bytes of an answer, or one to make them of. */
-type Answer = Buffer | Response;
+/** All of an answer, text in latin1, or one to make that of. */
+export type Answer = Buffer | string | Response;
 
 /** What a connection needs of the edge. */
 export interface ConnectionHost {
@@ -55,6 +56,7 @@ export class Connection implements Line {
   readonly #host: ConnectionHost;
   readonly #peer: Deno.NetAddr;
   readonly #onData = (chunk: Buffer) => this.#received(chunk);
+  readonly #proof = new Proof();
   #rest: Buffer = NOTHING;
   #busy = false;
   #body: SocketBody | undefined;
@@ -120,8 +122,8 @@ export class Connection implements Line {
       if (road.waitS !== undefined && this.#hold(head, road)) return;
       this.#busy = true;
       const answer = this.#ask(head, road);
-      if (!(answer instanceof Buffer)) return void this.#answerLater(head, answer);
-      this.#socket.write(answer);
+      if (typeof answer !== "string") return void this.#answerLater(head, answer);
+      this.#socket.write(answer, "latin1");
       if (closes(head.headers)) return this.#hangUp();
       this.#busy = false;
     }
@@ -161,7 +163,12 @@ export class Connection implements Line {
     if (head.method === "PUT") {
       const body = this.#body = new SocketBody(head.bodyBytes);
       this.#rest = body.push(this.#rest);
-      if (this.#host.admits(head, road.cam)) return this.#host.upload(head, road.cam, body);
+      const admitted = this.#proof.holds(
+        head.headers.get("authorization"),
+        road.cam,
+        () => this.#host.admits(head, road.cam),
+      );
+      if (admitted) return this.#host.upload(head, road.cam, body);
     }
     return this.#askApp(head, road);
   }
@@ -174,7 +181,7 @@ export class Connection implements Line {
       const last = closes(head.headers);
       const bytes = answer instanceof Response ? await wholeAnswer(answer, last) : answer;
       if (this.#socket.destroyed) return;
-      this.#socket.write(bytes);
+      this.#socket.write(bytes, "latin1");
       if (last) return this.#hangUp();
       this.#goOn();
     } catch (error) {
@@ -226,18 +233,6 @@ export class Connection implements Line {
     if (socket.destroyed) this.#tenant.gone();
     socket.resume();
   }
-}
-
-/** Head and body of an answer that is no stream. */
-async function wholeAnswer(response: Response, last: boolean): Promise<Buffer> {
-  const body = response.body ? Buffer.from(await response.arrayBuffer()) : NOTHING;
-  const headers: [string, string][] = [...response.headers];
-  const lengthy = response.status !== 204 && response.status !== 304;
-  if (lengthy && !response.headers.has("content-length")) {
-    headers.push(["content-length", String(body.length)]);
-  }
-  if (last) headers.push(["connection", "close"]);
-  return Buffer.concat([Buffer.from(answerHead(response.status, headers)), body]);
 }
 
 function closes(headers: ReadonlyMap<string, string>): boolean {

@@ -1,7 +1,6 @@
 // `PUT /live.jpeg` with a token that is good: what every camera sends ten times a second. Any other
 // token is the app's, which says what is wrong with it.
 
-import { Buffer } from "node:buffer";
 import { andThen } from "../../shared/and_then.ts";
 import { judgePublisher, tokenOf, tooManyRequests } from "../auth.ts";
 import type { FrameBody } from "../body.ts";
@@ -33,20 +32,20 @@ export class PlainUploads {
     { headers }: RequestHead,
     cam: string,
     body: FrameBody,
-  ): Buffer | Response | Promise<Buffer | Response> {
+  ): string | Response | Promise<string | Response> {
     const tooMany = tooManyRequests(cam, this.#deps.limits);
     if (tooMany) return this.#answer(tooMany);
     const taken = this.#take(cam, (name) => headers.get(name.toLowerCase()), body);
     return andThen(taken, (result) => this.#answer(result));
   }
 
-  #answer(result: LiveFrame | Response): Buffer | Response {
+  #answer(result: LiveFrame | Response): string | Response {
     const { hub, cost } = this.#deps;
     if (result instanceof Response) {
       cost.answered(result);
       return result;
     }
     cost.count(0);
-    return Buffer.from(answerHead(204, Object.entries(uploadHeaders(result, hub))), "latin1");
+    return answerHead(204, Object.entries(uploadHeaders(result, hub)));
   }
 }

@@ -29,6 +29,11 @@ const NO_TEXT = /[^\t\r\n -~\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 /** Headers that change what a connection or a body means. */
 const UNUSUAL = ["transfer-encoding", "expect", "trailer", "te"] as const;
 
+/** Heads are seldom longer, bytes: what follows in the buffer is an upload's body. */
+const USUAL_HEAD_BYTES = 1024;
+
+const G = "G".charCodeAt(0);
+
 /** Heads that are remembered: a crowd that polls sends the same one hundreds of times a frame. */
 const REMEMBERED = 64;
 
@@ -43,14 +48,19 @@ export class HeadReader {
    * @returns "partial" where its end has not come yet.
    */
   read(buffer: Buffer): RequestHead | "partial" | "unusual" {
-    const text = buffer.toString("latin1", 0, MAX_HEAD_BYTES + 4);
-    const known = this.#known.get(text);
+    let text = buffer.toString("latin1", 0, USUAL_HEAD_BYTES);
+    const known = buffer[0] === G ? this.#known.get(text) : undefined;
     if (known) return known;
-    const end = text.indexOf("\r\n\r\n");
+    let end = text.indexOf("\r\n\r\n");
+    if (end < 0 && buffer.length > USUAL_HEAD_BYTES) {
+      text = buffer.toString("latin1", 0, MAX_HEAD_BYTES + 4);
+      end = text.indexOf("\r\n\r\n");
+    }
     if (end < 0) return text.length > MAX_HEAD_BYTES ? "unusual" : "partial";
     const head = parse(text.slice(0, end));
     if (!head) return "unusual";
-    if (text.length === head.bytes && !head.headers.has("authorization")) {
+    const whole = buffer.length === head.bytes && buffer.length <= USUAL_HEAD_BYTES;
+    if (whole && head.method === "GET" && !head.headers.has("authorization")) {
       this.#remember(text, head);
     }
     return head;

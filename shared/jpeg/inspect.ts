@@ -8,10 +8,17 @@ import {
   MARKER,
   markerName,
 } from "./markers.ts";
+import { isNeeded } from "./needed.ts";
 
 /** A whole JPEG's size in pixels, or the first thing wrong with it. */
 export type Inspection =
-  | { readonly ok: true; readonly width: number; readonly height: number }
+  | {
+    readonly ok: true;
+    readonly width: number;
+    readonly height: number;
+    /** Whether there is something in it for `stripMetadata` to look at. */
+    readonly metadata: boolean;
+  }
   /** `problem` is a sentence for people; `offset` is the byte it speaks of. */
   | { readonly ok: false; readonly problem: string; readonly offset: number };
 
@@ -25,6 +32,7 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
     return bad(`A JPEG starts with FF D8 (SOI), this starts with ${hex(bytes, 0)}.`, 0);
   }
   let size: { width: number; height: number } | undefined;
+  let metadata = false;
   let scans = 0;
   let at = 2;
   let last = "SOI";
@@ -44,7 +52,7 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
     if (code === MARKER.EOI) {
       if (!size) return bad(`EOI at byte ${at} comes before any frame header (SOF).`, at);
       if (scans === 0) return bad(`EOI at byte ${at} comes before any scan (SOS).`, at);
-      return at + 2 === bytes.length ? { ok: true, ...size } : trailing(bytes, at + 2);
+      return at + 2 === bytes.length ? { ok: true, ...size, metadata } : trailing(bytes, at + 2);
     }
     if (code === MARKER.SOI) {
       return bad(`A second SOI at byte ${at}: the picture before it was cut off.`, at);
@@ -61,10 +69,11 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
       const missing = next - bytes.length;
       return bad(`The JPEG ends inside ${last} at byte ${at}: ${missing} bytes are missing.`, at);
     }
+    if (!isNeeded(bytes, at, code)) metadata = true;
     if (isStartOfFrame(code)) {
       if (size) return bad(`A second frame header (${last}) at byte ${at}.`, at);
       const header = frameHeader(bytes, at, code, length);
-      if (!header.ok) return header;
+      if ("problem" in header) return header;
       size = header;
     }
     at = next;
@@ -80,7 +89,12 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
   return bad(`The JPEG is cut off ${where}: no EOI in ${bytes.length} bytes.`, bytes.length);
 }
 
-function frameHeader(bytes: Uint8Array, at: number, code: number, length: number): Inspection {
+function frameHeader(
+  bytes: Uint8Array,
+  at: number,
+  code: number,
+  length: number,
+): Inspection & { ok: false } | { readonly width: number; readonly height: number } {
   const name = markerName(code);
   if (code > MARKER.SOF2) {
     return bad(`${name} at byte ${at}: browsers show baseline and progressive JPEG only.`, at);
@@ -100,7 +114,7 @@ function frameHeader(bytes: Uint8Array, at: number, code: number, length: number
   if (width === 0 || height === 0) {
     return bad(`${name} at byte ${at} gives the size ${width}x${height}.`, at);
   }
-  return { ok: true, width, height };
+  return { width, height };
 }
 
 function trailing(bytes: Uint8Array, at: number): Inspection {
@@ -110,7 +124,7 @@ function trailing(bytes: Uint8Array, at: number): Inspection {
   return bad(`${bytes.length - at} bytes follow EOI, from byte ${at}: wanted none.`, at);
 }
 
-function bad(problem: string, offset: number): Inspection {
+function bad(problem: string, offset: number): Inspection & { ok: false } {
   return { ok: false, problem, offset };
 }
 

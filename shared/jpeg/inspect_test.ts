@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { baseline, concat, corpus, twelveMegapixels, withSegment } from "../testing/jpegs.ts";
-import { inspectJpeg } from "./inspect.ts";
+import { type Inspection, inspectJpeg } from "./inspect.ts";
+import { stripMetadata } from "./strip.ts";
 
 /** The offset at which `marker` stands first in a JPEG without metadata. */
 function find(jpeg: Uint8Array, marker: number): number {
@@ -25,8 +26,20 @@ function refused(bytes: Uint8Array, problem: RegExp, offset: number): void {
 
 Deno.test("every kind of real JPEG is accepted with its size", async () => {
   for (const { name, jpeg, width, height } of [...await corpus(), await twelveMegapixels()]) {
-    assert.deepEqual(inspectJpeg(jpeg), { ok: true, width, height }, name);
+    const { metadata: _, ...seen } = inspectJpeg(jpeg) as Inspection & { ok: true };
+    assert.deepEqual(seen, { ok: true, width, height }, name);
   }
+});
+
+Deno.test("a JPEG that stripping would change is known to have metadata", async () => {
+  let changed = 0;
+  for (const { name, jpeg } of await corpus()) {
+    if (stripMetadata(jpeg) === jpeg) continue;
+    changed++;
+    const inspection = inspectJpeg(jpeg);
+    assert(inspection.ok && inspection.metadata, name);
+  }
+  assert(changed > 3);
 });
 
 Deno.test("what is no JPEG is told by its first bytes", () => {

@@ -73,7 +73,9 @@ Deno.test("stripping damaged pictures never breaks a whole one nor lets metadata
       assert(bare.length <= bytes.length + 4);
       if (!before.ok) return;
       assert.equal(stripMetadata(bare), bare);
-      assert.deepEqual(inspectJpeg(bare), before);
+      const { metadata } = before;
+      assert.deepEqual({ ...inspectJpeg(bare), metadata }, before);
+      assert(metadata || bare === bytes);
       for (const segment of segments(bare)) assert(belongs(segment), text.decode(segment));
     }),
     { numRuns: RUNS },

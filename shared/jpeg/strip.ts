@@ -2,14 +2,8 @@
 // by whom. What is needed to show it right (JFIF, colour profile, Adobe transform, orientation)
 // stays, and the picture's own bytes are not touched.
 
-import {
-  endOfEntropy,
-  isSegment,
-  isStandalone,
-  isStartOfFrame,
-  isTable,
-  MARKER,
-} from "./markers.ts";
+import { endOfEntropy, isSegment, isStandalone, MARKER } from "./markers.ts";
+import { isNeeded } from "./needed.ts";
 import { exifOrientation, isBareOrientation, orientationSegment } from "./orientation.ts";
 
 /** A run of bytes to leave out. */
@@ -42,7 +36,7 @@ export function stripMetadata(bytes: Uint8Array): Uint8Array {
     const next = at + 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
     if (next < at + 4 || next > bytes.length) break;
     if (!kept && isBareOrientation(bytes.subarray(at, next))) kept = true;
-    else if (!belongs(bytes, at, code)) {
+    else if (!isNeeded(bytes, at, code)) {
       cuts.push({ from: at, to: next });
       if (code === MARKER.APP1 && orientation === 1) {
         orientation = exifOrientation(bytes.subarray(at + 4, next));
@@ -56,20 +50,6 @@ export function stripMetadata(bytes: Uint8Array): Uint8Array {
   if (at >= 0 && bytes[at] === 0xff && bytes[at + 1] === MARKER.EOI) end = at + 2;
   if (cuts.length === 0 && end === bytes.length) return bytes;
   return assemble(bytes, cuts, end, kept ? 1 : orientation);
-}
-
-/** Whether the segment at `at` is needed to show the picture right. */
-function belongs(bytes: Uint8Array, at: number, code: number): boolean {
-  if (isTable(code) || isStartOfFrame(code) || code === MARKER.SOS) return true;
-  if (code === MARKER.APP0) return startsWith(bytes, at + 4, "JFIF\0");
-  if (code === MARKER.APP2) return startsWith(bytes, at + 4, "ICC_PROFILE\0");
-  if (code === MARKER.APP14) return startsWith(bytes, at + 4, "Adobe");
-  return false;
-}
-
-function startsWith(bytes: Uint8Array, at: number, text: string): boolean {
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  return true;
 }
 
 /** Everything up to `end` but the cuts, with the orientation where the first cut was. */

@@ -8,7 +8,7 @@ import {
   pixels,
   withSegment,
 } from "../testing/jpegs.ts";
-import { inspectJpeg } from "./inspect.ts";
+import { type Inspection, inspectJpeg } from "./inspect.ts";
 import { exifOrientation, orientationSegment } from "./orientation.ts";
 import { stripMetadata } from "./strip.ts";
 
@@ -25,7 +25,10 @@ function includes(bytes: Uint8Array, text: string): boolean {
 Deno.test("stripping changes no pixel and not the size of any kind of JPEG", async () => {
   for (const { name, jpeg, width, height } of await corpus()) {
     const bare = stripMetadata(jpeg);
-    assert.deepEqual(inspectJpeg(bare), { ok: true, width, height }, name);
+    const { metadata, ...seen } = inspectJpeg(bare) as Inspection & { ok: true };
+    assert.deepEqual(seen, { ok: true, width, height }, name);
+    // What is not stripped again is not searched again either.
+    assert(metadata || stripMetadata(bare) === bare, name);
     assert.deepEqual(await pixels(bare), await pixels(jpeg), name);
   }
 });
@@ -34,6 +37,8 @@ Deno.test("a JPEG without metadata comes back as the same array", async () => {
   for (const name of ["baseline 4:2:0", "progressive", "greyscale"]) {
     const jpeg = await sample(name);
     assert.equal(stripMetadata(jpeg), jpeg, name);
+    const inspection = inspectJpeg(jpeg);
+    assert(inspection.ok && !inspection.metadata, name);
   }
 });
 
