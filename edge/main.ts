@@ -32,7 +32,7 @@ const store = new KvStore({
   clock,
   deadlineMs: 2000,
   retentionMs: config.historyMs,
-  polls: pollsFor(config.kvPath),
+  polls: pollsFor(config.kvPath, clock),
 });
 const edge = new Edge({
   config,

@@ -1,28 +1,37 @@
 // One key as it changes: `kv.watch`, and a slow poll that repairs what watch misses. On SQLite
-// watch never fires across processes (denoland/deno #21640): there the poll is all there is.
+// watch never fires across processes (denoland/deno#21640): there it is looked at whenever the file
+// was written to.
 
 import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
+import { FileChanges } from "./file_changes.ts";
 import type { KvLink } from "./kv_link.ts";
 
-/** Ms between two looks at what `watch` should have told anyway. */
+/** When to look at what `watch` should have told anyway. Ms between two looks. */
 export interface Polls {
   /** At the newest frame, while it is watched. */
   readonly framesMs: number;
   /** At whether anybody watches, all the time. */
   readonly viewersMs: number;
+  /** Tells of a file that it was written to: once it has, looks between are few. */
+  readonly changes?: FileChanges;
 }
 
 /**
- * How often to look. Where reads are billed and `watch` is true, seldom; on a file that another
- * process may write to, often: reads cost a tenth of a millisecond there.
+ * When to look. Where reads are billed and `watch` is true, seldom; at a file that another process
+ * may write to, when it did, and often until it is known that the kernel tells.
  *
  * @param path What the database is opened by.
  */
-export function pollsFor(path: string | undefined): Polls {
-  const file = path !== undefined && path !== ":memory:" && !/^https?:/.test(path);
-  return file ? { framesMs: 25, viewersMs: 250 } : { framesMs: 10_000, viewersMs: 10_000 };
+export function pollsFor(path: string | undefined, clock: Clock): Polls {
+  if (path === undefined || path === ":memory:" || /^https?:/.test(path)) {
+    return { framesMs: 10_000, viewersMs: 10_000 };
+  }
+  return { framesMs: 25, viewersMs: 250, changes: new FileChanges(path, clock) };
 }
+
+/** Between two looks at a file of whose writes the kernel tells, ms. */
+const TOLD_POLL_MS = 1000;
 
 /** How long to wait before a watch that ended is opened again, ms. */
 const REOPEN_MS = 1000;
@@ -32,6 +41,7 @@ export interface FollowOptions {
   readonly clock: Clock;
   /** Ms between two polls. */
   readonly pollMs: number;
+  readonly changes?: FileChanges;
   readonly signal: AbortSignal;
 }
 
@@ -77,14 +87,33 @@ async function pollLoop<T>(
   link: KvLink,
   key: Deno.KvKey,
   latest: Latest<Deno.KvEntryMaybe<T>>,
-  { clock, pollMs, signal }: FollowOptions,
+  options: FollowOptions,
 ): Promise<void> {
+  const { changes, signal } = options;
   while (!signal.aborted) {
+    const seen = changes?.bursts.seq ?? 0;
     try {
       latest.set(await link.get<T>(key));
     } catch {
       // As above.
     }
-    await clock.sleep(pollMs, signal).catch(() => {});
+    changes?.watch();
+    await untilNextLook(options, seen).catch(() => {});
+  }
+}
+
+/** @param seen The bursts of changes before the last look. */
+async function untilNextLook(options: FollowOptions, seen: number): Promise<void> {
+  const { clock, pollMs, changes, signal } = options;
+  if (!changes?.heard) return await clock.sleep(pollMs, signal);
+  const over = new AbortController();
+  const either = AbortSignal.any([signal, over.signal]);
+  try {
+    await Promise.race([
+      clock.sleep(Math.max(pollMs, TOLD_POLL_MS), either),
+      changes.bursts.next(seen, either),
+    ]);
+  } finally {
+    over.abort("looked");
   }
 }

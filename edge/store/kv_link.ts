@@ -29,6 +29,9 @@ export interface Commit {
 /** How long the calls past their deadline are trusted to tell of the store's return, ms. */
 const TRUST_MS = 30_000;
 
+/** Why a deadline ends. Without a reason of ours each call would have a DOMException made for it. */
+const ANSWERED = "the store has answered";
+
 /** How long a database that could not be opened is left alone, ms. */
 const REOPEN_MS = 1000;
 
@@ -183,7 +186,7 @@ export class KvLink {
       }
       throw error;
     } finally {
-      deadline.abort();
+      deadline.abort(ANSWERED);
     }
   }
 

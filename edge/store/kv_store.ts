@@ -137,6 +137,7 @@ export class KvStore implements FrameStore {
     const heads = followKey<StoredHead>(this.#link, headKey(cam), {
       clock,
       pollMs: polls.framesMs,
+      changes: polls.changes,
       signal: following,
     });
     let seq = 0;
@@ -194,6 +195,7 @@ export class KvStore implements FrameStore {
   }
 
   close(): void {
+    this.#options.polls.changes?.close();
     this.#link.close();
   }
 

@@ -17,7 +17,7 @@ export class KvViewers {
   readonly #link: KvLink;
   readonly #instance: string;
   readonly #clock: Clock;
-  readonly #pollMs: number;
+  readonly #polls: Polls;
   /** Cameras for which others know that somebody watches here. */
   readonly #told = new Set<string>();
 
@@ -28,7 +28,7 @@ export class KvViewers {
     this.#link = link;
     this.#instance = options.instance;
     this.#clock = options.clock;
-    this.#pollMs = options.polls.viewersMs;
+    this.#polls = options.polls;
   }
 
   async set(cam: string, count: number): Promise<void> {
@@ -63,7 +63,8 @@ export class KvViewers {
     const stop = new AbortController();
     const bumps = followKey(this.#link, demandKey(cam), {
       clock: this.#clock,
-      pollMs: this.#pollMs,
+      pollMs: this.#polls.viewersMs,
+      changes: this.#polls.changes,
       signal: AbortSignal.any([signal, stop.signal]),
     });
     let seq = 0;
