@@ -9,7 +9,7 @@ import { Pacer } from "./pacer.ts";
 
 /** Where a stream is written. */
 export interface PartSink {
-  enqueue(bytes: Uint8Array): void;
+  enqueue(bytes: Uint8Array<ArrayBuffer>): void;
   /** Whether all of it is on its way; where not, `room` is called once it is. */
   flushed(): boolean;
   /** Ends it when all of it is on its way. */
@@ -35,7 +35,7 @@ export interface MjpegViewerOptions {
   /** Where the viewer sits; given back when the connection is gone. */
   readonly place: Place;
   /** Sent once, before the first frame; undefined = nothing. */
-  readonly opening?: Uint8Array;
+  readonly opening?: Uint8Array<ArrayBuffer>;
   /** Writes one frame. */
   readonly write: (sink: PartSink, frame: LiveFrame) => void;
   /** Most frames a second; undefined = all. */

@@ -7,6 +7,8 @@ import type { RequestInfo } from "../edge.ts";
 import { answerHead, wholeAnswer } from "./answer_head.ts";
 import type { Held } from "./held_still.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
+import type { Kernel } from "./kernel.ts";
+import { outletOf, type Write } from "./outlet.ts";
 import { Proof } from "./proof.ts";
 import { type Road, roadOf } from "./road.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
@@ -27,16 +29,17 @@ export interface ConnectionHost {
     head: RequestHead,
     road: Road,
     peer: string,
-    done: (answer: Buffer) => void,
+    done: (answer: Buffer<ArrayBuffer>) => void,
   ): Held | undefined;
   /** The whole answer to a plain request for a frame, where there is one. */
-  still(head: RequestHead, cam: string, peer: string): Buffer | undefined;
+  still(head: RequestHead, cam: string, peer: string): Buffer<ArrayBuffer> | undefined;
   /** Whether an upload may be taken without the app. */
   admits(head: RequestHead, cam: string): boolean;
   /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */
   upload(head: RequestHead, cam: string, body: SocketBody): Answer | Promise<Answer>;
   /** Takes the connection over, with what came on it so far. */
   passOn(socket: Socket, received: Buffer): void;
+  readonly kernel: Kernel | undefined;
   /** Larger bodies are not read here. */
   readonly maxFrameBytes: number;
 }
@@ -57,6 +60,7 @@ export class Connection implements Line {
   readonly #peer: Deno.NetAddr;
   readonly #onData = (chunk: Buffer) => this.#received(chunk);
   readonly #proof = new Proof();
+  #write: Write | undefined;
   #rest: Buffer = NOTHING;
   #busy = false;
   #body: SocketBody | undefined;
@@ -96,6 +100,11 @@ export class Connection implements Line {
     if (now - this.#waitingSince >= limit) this.#socket.destroy();
   }
 
+  /** Made when it is first needed: many connections are somebody else's. */
+  get #outlet(): Write {
+    return this.#write ??= outletOf(this.#socket, this.#host.kernel);
+  }
+
   #received(chunk: Buffer): void {
     const rest = this.#body && !this.#body.complete ? this.#body.push(chunk) : chunk;
     if (rest.length === 0) return;
@@ -116,7 +125,7 @@ export class Connection implements Line {
       this.#rest = this.#rest.subarray(head.bytes);
       const still = road.plain && this.#host.still(head, road.cam, this.#peer.hostname);
       if (still) {
-        this.#socket.write(still);
+        this.#outlet(still);
         continue;
       }
       if (road.waitS !== undefined && this.#hold(head, road)) return;
@@ -136,7 +145,7 @@ export class Connection implements Line {
     const held = this.#host.hold(head, road, this.#peer.hostname, (answer) => {
       answered = true;
       this.#tenant = undefined;
-      this.#socket.write(answer);
+      this.#outlet(answer);
       this.#goOn();
     });
     if (held && !answered) this.#tenant = held;
@@ -227,7 +236,7 @@ export class Connection implements Line {
     const upgraded = response.headers.has("upgrade");
     const extra: [string, string][] = upgraded ? [] : [["connection", "close"]];
     socket.write(answerHead(upgraded ? 101 : 200, [...response.headers, ...extra]));
-    this.#tenant = taker(socket, this.#rest);
+    this.#tenant = taker(socket, this.#rest, this.#outlet);
     this.#rest = NOTHING;
     // Who went while the app was at it is a viewer already, and would stay one.
     if (socket.destroyed) this.#tenant.gone();

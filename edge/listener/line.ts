@@ -3,6 +3,7 @@
 
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
+import type { Write } from "./outlet.ts";
 
 /** What keeps a connection after its request. */
 export interface Tenant {
@@ -12,8 +13,13 @@ export interface Tenant {
   gone(): void;
 }
 
-/** Gets the socket once the answer's head is sent, with what the client sent behind its request. */
-export type Taker = (socket: Socket, rest: Buffer) => Tenant;
+/**
+ * Gets the socket once the answer's head is sent.
+ *
+ * @param rest What the client sent behind its request.
+ * @param write Where everything is to be written.
+ */
+export type Taker = (socket: Socket, rest: Buffer, write: Write) => Tenant;
 
 /** A connection that a route may keep. */
 export interface Line {

@@ -8,6 +8,7 @@ import type { Log } from "../../shared/log.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { AcceptWatch } from "./accept_watch.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
+import { openKernel } from "./kernel.ts";
 import { PlainStills } from "./plain_stills.ts";
 import { PlainUploads } from "./plain_uploads.ts";
 import { HeadReader } from "./request_head.ts";
@@ -48,6 +49,7 @@ export class Listener {
       admits: (head, cam) => uploads.admits(head, cam),
       upload: (head, cam, body) => uploads.take(head, cam, body),
       passOn: (socket, received) => platform.passOn(socket, received),
+      kernel: openKernel(),
       maxFrameBytes: config.maxFrameBytes,
     };
     this.#server = this.#createServer();

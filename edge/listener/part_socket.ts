@@ -3,13 +3,14 @@
 import type { Socket } from "node:net";
 import type { MjpegViewer, PartSink } from "../mjpeg_viewer.ts";
 import type { Taker } from "./line.ts";
+import type { Write } from "./outlet.ts";
 
 const NOTHING = new Uint8Array();
 
 /** Takes a connection and streams to `viewer` over it. */
 export function partsTo(viewer: MjpegViewer): Taker {
-  return (socket) => {
-    const sink = new PartSocket(socket, () => viewer.room());
+  return (socket, _rest, write) => {
+    const sink = new PartSocket(socket, write, () => viewer.room());
     socket.on("data", () => {}); // a client that goes on talking is not listened to
     viewer.start(sink);
     return viewer;
@@ -17,16 +18,14 @@ export function partsTo(viewer: MjpegViewer): Taker {
 }
 
 class PartSocket implements PartSink {
+  readonly enqueue: Write;
   readonly #socket: Socket;
   readonly #onRoom: () => void;
 
-  constructor(socket: Socket, onRoom: () => void) {
+  constructor(socket: Socket, write: Write, onRoom: () => void) {
+    this.enqueue = write;
     this.#socket = socket;
     this.#onRoom = onRoom;
-  }
-
-  enqueue(bytes: Uint8Array): void {
-    this.#socket.write(bytes);
   }
 
   /** Most often the kernel has taken all of it at once; else an empty write tells when it has. */

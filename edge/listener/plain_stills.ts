@@ -16,8 +16,8 @@ import type { Road } from "./road.ts";
 interface Ready {
   readonly frame: LiveFrame;
   readonly key: string;
-  readonly full: Buffer;
-  readonly unchanged: Buffer;
+  readonly full: Buffer<ArrayBuffer>;
+  readonly unchanged: Buffer<ArrayBuffer>;
 }
 
 /** Answers of `/live.jpeg` without the app. */
@@ -35,7 +35,7 @@ export class PlainStills {
    * @param cam Whose frame is wanted.
    * @param peer The client's address.
    */
-  answer(head: RequestHead, cam: string, peer: string): Buffer | undefined {
+  answer(head: RequestHead, cam: string, peer: string): Buffer<ArrayBuffer> | undefined {
     const camera = this.#camera(head, cam);
     if (!camera) return undefined;
     camera.poll(this.#poller(head, this.#address(head, peer)));
@@ -47,7 +47,7 @@ export class PlainStills {
     head: RequestHead,
     { cam, waitS = 0 }: Road,
     peer: string,
-    done: (answer: Buffer) => void,
+    done: (answer: Buffer<ArrayBuffer>) => void,
   ): Held | undefined {
     const { hub, limits } = this.#deps;
     const camera = this.#camera(head, cam);
@@ -88,7 +88,7 @@ export class PlainStills {
     return pollerBehind(address, headers.get("user-agent"));
   }
 
-  #answer({ headers }: RequestHead, camera: CameraHub): Buffer {
+  #answer({ headers }: RequestHead, camera: CameraHub): Buffer<ArrayBuffer> {
     const { cost, stills } = this.#deps;
     const frame = camera.latest.value!;
     const ready = this.#of(camera, frame, stills);

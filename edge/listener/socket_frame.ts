@@ -27,7 +27,7 @@ export function writeHeadBefore(bytes: Uint8Array, at: number, end: number): num
 }
 
 /** One whole frame. */
-export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array {
+export function encodeFrame(opcode: number, payload: Uint8Array): Uint8Array<ArrayBuffer> {
   const size = headBytes(payload.length);
   const frame = new Uint8Array(size + payload.length);
   writeHead(frame, 0, opcode, payload.length);

@@ -6,6 +6,7 @@ import type { Socket } from "node:net";
 import type { LiveFrame } from "../live_frame.ts";
 import type { ViewerSocket } from "../socket_viewer.ts";
 import type { Taker, Tenant } from "./line.ts";
+import type { Write } from "./outlet.ts";
 import { encodeFrame, MAX_MESSAGE_BYTES, OPCODE, readViewerFrame } from "./socket_frame.ts";
 
 /** Silence after which a viewer is pinged, and after twice which it is gone, ms. */
@@ -33,10 +34,11 @@ export interface SocketEvents {
 /** The server's end of one WebSocket. */
 export class SocketOnLine implements ViewerSocket, Tenant {
   /** Takes the connection and opens the socket on it. */
-  readonly taker: Taker = (socket, rest) => this.#open(socket, rest);
+  readonly taker: Taker = (...line) => this.#open(...line);
   readonly #events: SocketEvents;
   readonly #encoder = new TextEncoder();
   #socket: Socket | undefined;
+  #outlet: Write = () => {};
   #state: number = WebSocket.CONNECTING;
   /** What came of a frame that is not whole. */
   #partial: Uint8Array = EMPTY;
@@ -86,8 +88,9 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     this.#events.close();
   }
 
-  #open(socket: Socket, rest: Buffer): this {
+  #open(...[socket, rest, write]: Parameters<Taker>): this {
     this.#socket = socket;
+    this.#outlet = write;
     this.#state = WebSocket.OPEN;
     socket.on("data", (chunk) => this.#read(chunk));
     this.#events.open();
@@ -95,8 +98,8 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     return this;
   }
 
-  #write(bytes: Uint8Array): void {
-    if (this.#state === WebSocket.OPEN) this.#socket?.write(bytes);
+  #write(bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#state === WebSocket.OPEN) this.#outlet(bytes);
   }
 
   #goodbye(payload: Uint8Array): void {

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { addressBytes, openKernel } from "./kernel.ts";
+
+const HERE = Deno.build.os === "linux" && Deno.build.target.includes("gnu");
+
+function canListen(hostname: string): boolean {
+  try {
+    Deno.listen({ hostname, port: 0 }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A server with one connection of its own to it, as both ends. */
+async function withPair(
+  host: string,
+  test: (atServer: Socket, atClient: Socket, server: Server) => Promise<void>,
+): Promise<void> {
+  const accepted = Promise.withResolvers<Socket>();
+  const server = createServer((socket) => accepted.resolve(socket));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
+  const { port } = server.address() as { port: number };
+  const client = connect(port, host === "::" ? "127.0.0.1" : host);
+  const atServer = await accepted.promise;
+  try {
+    await test(atServer, client, server);
+  } finally {
+    client.destroy();
+    atServer.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+async function read(socket: Socket, length: number): Promise<string> {
+  let text = "";
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    if (text.length >= length) break;
+  }
+  return text;
+}
+
+for (const host of ["127.0.0.1", "::1", "::"]) {
+  Deno.test({
+    name: `the kernel's number of a connection is found, and it sends there, on ${host}`,
+    ignore: !HERE || !canListen(host),
+    fn: () =>
+      withPair(host, async (atServer, atClient) => {
+        const kernel = openKernel()!;
+        const fd = kernel.find(atServer)!;
+        const other = kernel.find(atClient)!;
+        assert.notEqual(fd, other);
+        assert.equal(kernel.find(atServer), fd);
+        assert.equal(kernel.send(fd, new TextEncoder().encode("down")), 4);
+        assert.equal(await read(atClient, 4), "down");
+        assert.equal(kernel.send(other, new TextEncoder().encode("up")), 2);
+        assert.equal(await read(atServer, 2), "up");
+      }),
+  });
+}
+
+Deno.test({
+  name: "who does not read is given as much as the kernel takes, and then nothing",
+  ignore: !HERE,
+  fn: () =>
+    withPair("127.0.0.1", async (atServer, atClient) => {
+      const kernel = openKernel()!;
+      const fd = kernel.find(atServer)!;
+      const bytes = new Uint8Array(1_000_000);
+      let taken = 0;
+      let last = 0;
+      do taken += last = kernel.send(fd, bytes); while (last > 0);
+      assert.ok(taken > 0);
+      let got = 0;
+      for await (const chunk of atClient) if ((got += chunk.length) === taken) break;
+    }),
+});
+
+Deno.test("an address is its bytes, however it is written", () => {
+  const hex = (text: string) => addressBytes(text).toHex();
+  assert.equal(hex("127.0.0.1"), "00000000000000000000ffff7f000001");
+  assert.equal(hex("::ffff:127.0.0.1"), hex("127.0.0.1"));
+  assert.equal(hex("::1"), "00000000000000000000000000000001");
+  assert.equal(hex("::"), "00000000000000000000000000000000");
+  assert.equal(hex("fe80::1:2%eth0"), "fe800000000000000000000000010002");
+  assert.equal(hex("2001:db8:1:2:3:4:5:6"), "20010db8000100020003000400050006");
+});

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { connect, createServer, type Socket } from "node:net";
+import { type Kernel, openKernel } from "./kernel.ts";
+import { outletOf } from "./outlet.ts";
+
+const PIECE = 300_000;
+
+/** Bytes that tell their place among all that were written. */
+function piece(n: number): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(PIECE / 4);
+  for (let i = 0; i < words.length; i++) words[i] = n * words.length + i;
+  return new Uint8Array(words.buffer);
+}
+
+/** Takes at most so many bytes of each piece. */
+function reluctant(most: number, sent: Uint8Array[]): Kernel {
+  return {
+    find: () => 1,
+    send: (_, bytes) => {
+      sent.push(bytes.slice(0, most));
+      return Math.min(most, bytes.length);
+    },
+  };
+}
+
+async function accept(test: (socket: Socket, client: Socket) => Promise<void>): Promise<void> {
+  const accepted = Promise.withResolvers<Socket>();
+  const server = createServer((socket) => accepted.resolve(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const client = connect((server.address() as { port: number }).port, "127.0.0.1");
+  const socket = await accepted.promise;
+  try {
+    await test(socket, client);
+  } finally {
+    client.destroy();
+    socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+for (const [name, kernel] of [["the kernel", openKernel()], ["Node alone", undefined]] as const) {
+  Deno.test(`everything arrives in order with ${name}, although the reader is slower`, () =>
+    accept(async (socket, client) => {
+      const write = outletOf(socket, kernel);
+      const pieces = 40;
+      for (let n = 0; n < pieces; n++) write(piece(n));
+      assert.ok(socket.writableLength > 0);
+      let at = 0;
+      for await (const chunk of client) {
+        const expected = Math.floor(at / PIECE);
+        const from = at - expected * PIECE;
+        const same = piece(expected).subarray(from, from + Math.min(chunk.length, PIECE - from));
+        assert.equal(Buffer.compare(chunk.subarray(0, same.length), same), 0);
+        at += chunk.length;
+        if (at === pieces * PIECE) break;
+      }
+      assert.equal(at, pieces * PIECE);
+    }));
+}
+
+Deno.test("what the kernel does not take goes through Node, behind it", () =>
+  accept(async (socket, client) => {
+    const direct: Uint8Array[] = [];
+    outletOf(socket, reluctant(2, direct))(new TextEncoder().encode("abcdef"));
+    assert.deepEqual(direct, [new TextEncoder().encode("ab")]);
+    const chunk = await new Promise((resolve) => client.once("data", resolve));
+    assert.equal(String(chunk), "cdef");
+  }));
+
+Deno.test("nothing is sent by the number of a connection that has ended", () =>
+  accept((socket) => {
+    const direct: Uint8Array[] = [];
+    const write = outletOf(socket, reluctant(9, direct));
+    socket.on("error", () => {});
+    socket.end();
+    write(new Uint8Array(3));
+    socket.destroy();
+    write(new Uint8Array(3));
+    assert.deepEqual(direct, []);
+    return Promise.resolve();
+  }));
