@@ -9,6 +9,7 @@ import type { Held } from "./held_still.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
 import type { Kernel } from "./kernel.ts";
 import { outletOf, type Write } from "./outlet.ts";
+import { patience } from "./patience.ts";
 import { Proof } from "./proof.ts";
 import { type Road, roadOf } from "./road.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
@@ -34,7 +35,7 @@ export interface ConnectionHost {
   /** The whole answer to a plain request for a frame, where there is one. */
   still(head: RequestHead, cam: string, peer: string): Buffer<ArrayBuffer> | undefined;
   /** Whether an upload may be taken without the app. */
-  admits(head: RequestHead, cam: string): boolean;
+  readonly admits: (head: RequestHead, cam: string) => boolean;
   /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */
   upload(head: RequestHead, cam: string, body: SocketBody): Answer | Promise<Answer>;
   /** Takes the connection over, with what came on it so far. */
@@ -126,6 +127,7 @@ export class Connection implements Line {
       const still = road.plain && this.#host.still(head, road.cam, this.#peer.hostname);
       if (still) {
         this.#outlet(still);
+        if (this.#socket.writableLength > 0) return this.#goOn();
         continue;
       }
       if (road.waitS !== undefined && this.#hold(head, road)) return;
@@ -134,6 +136,7 @@ export class Connection implements Line {
       if (typeof answer !== "string") return void this.#answerLater(head, answer);
       this.#socket.write(answer, "latin1");
       if (closes(head.headers)) return this.#hangUp();
+      if (this.#socket.writableLength > 0) return this.#goOn();
       this.#busy = false;
     }
   }
@@ -144,7 +147,6 @@ export class Connection implements Line {
     let answered = false;
     const held = this.#host.hold(head, road, this.#peer.hostname, (answer) => {
       answered = true;
-      this.#tenant = undefined;
       this.#outlet(answer);
       this.#goOn();
     });
@@ -152,8 +154,18 @@ export class Connection implements Line {
     return held !== undefined;
   }
 
-  /** The request is answered. */
+  /**
+   * The request is answered: the next one may be read once the client has the answer. One that asks
+   * and asks and never reads would have answers for it fill the memory.
+   */
   #goOn(): void {
+    if (this.#socket.writableLength > 0) {
+      this.#busy = true;
+      this.#tenant = patience(this.#socket, IDLE_MS);
+      this.#socket.write(NOTHING, (error) => error ?? this.#goOn());
+      return;
+    }
+    this.#tenant = undefined;
     this.#busy = false;
     this.#socket.resume();
     this.#next();
@@ -172,11 +184,7 @@ export class Connection implements Line {
     if (head.method === "PUT") {
       const body = this.#body = new SocketBody(head.bodyBytes);
       this.#rest = body.push(this.#rest);
-      const admitted = this.#proof.holds(
-        head.headers.get("authorization"),
-        road.cam,
-        () => this.#host.admits(head, road.cam),
-      );
+      const admitted = this.#proof.holds(head, road.cam, this.#host.admits);
       if (admitted) return this.#host.upload(head, road.cam, body);
     }
     return this.#askApp(head, road);
@@ -220,14 +228,7 @@ export class Connection implements Line {
   /** Ends it when the client has ended it, or soon. */
   #hangUp(): void {
     this.#socket.end();
-    let since: number | undefined;
-    this.#tenant = {
-      tick: (now) => {
-        since ??= now;
-        if (now - since >= HEAD_MS) this.#socket.destroy();
-      },
-      gone() {},
-    };
+    this.#tenant = patience(this.#socket, HEAD_MS);
   }
 
   #give(taker: Taker, response: Response): void {

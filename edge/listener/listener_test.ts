@@ -328,6 +328,24 @@ Deno.test("a viewer that reads nothing keeps one frame waiting, and gets the new
     }
   }, { env: { PERCH_STRIP_METADATA: "false", PERCH_MAX_UPLOADS_PER_S: "10000" } }));
 
+Deno.test("a client that asks and asks and reads nothing is answered as far as it reads", () =>
+  listening(async (url, edge) => {
+    const noise = new Uint8Array(65_533);
+    const big = new Uint8Array([...small.subarray(0, 2), 0xff, 0xfe, 0xff, 0xff]);
+    await edge.put(Buffer.concat([big, noise, small.subarray(2)]));
+    const { sent } = edge.edge.deps.stills;
+    using client = await Client.connect(url);
+    const asked = 1500;
+    await client.send(GET.repeat(asked));
+    using other = await Client.connect(url);
+    for (let i = 0; i < 20; i++) {
+      await other.send(GET);
+      await other.answer();
+    }
+    assert(sent.value < 1000, `${sent.value} answers for somebody who reads none`);
+    for (let i = 0; i < asked; i++) assert.equal((await client.answer()).status, 200);
+  }, { env: { PERCH_STRIP_METADATA: "false" } }));
+
 Deno.test("what is not for the listener is answered by Deno's server, with the client's address", () =>
   listening(async (url, edge) => {
     const chunked =

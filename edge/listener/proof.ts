@@ -1,17 +1,23 @@
 // What a connection has proved: a camera sends the same credential with each upload, ten times a
 // second, and a hash of it that no cache holds any more costs a tenth of the upload.
 
+import type { RequestHead } from "./request_head.ts";
+
+/** Whether a request may do what it wants with a camera. */
+type Judge = (head: RequestHead, cam: string) => boolean;
+
 /** The last credential of a connection that was good, and for which camera. */
 export class Proof {
   #authorization: string | undefined;
   #cam: string | undefined;
 
-  /** Whether `authorization` is good for `cam` by what `judge` says, or said of the same before. */
-  holds(authorization: string | undefined, cam: string, judge: () => boolean): boolean {
+  /** Whether a request's credential is good for `cam`: `judge` says so, or said so of the same before. */
+  holds(head: RequestHead, cam: string, judge: Judge): boolean {
     const known = this.#authorization;
+    const authorization = head.headers.get("authorization");
     if (authorization === undefined) return false;
     if (known !== undefined && this.#cam === cam && sameText(known, authorization)) return true;
-    if (!judge()) return false;
+    if (!judge(head, cam)) return false;
     this.#authorization = authorization;
     this.#cam = cam;
     return true;
