@@ -6,7 +6,10 @@ import type { Socket } from "node:net";
 
 /** Hands bytes to the kernel, which takes all, some or none of them. */
 export interface Kernel {
-  /** The file descriptor of a connection; undefined where it is not found. */
+  /**
+   * The file descriptor of a connection, in which little will wait from now on; undefined where it is
+   * not found.
+   */
   find(socket: Socket): number | undefined;
   /** How many of the bytes were taken at once; none where there is no room or no connection any more. */
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number;
@@ -17,10 +20,20 @@ const SYMBOLS = {
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   // A size of 32 bits is enough for a frame, and a bigint for each of them would be made and thrown away.
   send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
 } as const;
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+
+const IPPROTO_TCP = 6;
+const TCP_NOTSENT_LOWAT = 25;
+
+/**
+ * Bytes that may wait in the kernel for a line to take them. By itself it would keep megabytes: on a
+ * line of 64 KB/s frames that are a minute old by the time they arrive.
+ */
+const WAITING_BYTES = new Uint32Array([16 * 1024]);
 
 const AF_INET = 2;
 const AF_INET6 = 10;
@@ -63,6 +76,7 @@ class LinuxKernel implements Kernel {
       if (this.#port("getpeername", fd) !== remotePort || !this.#isAddress(peer)) continue;
       if (this.#port("getsockname", fd) !== localPort) continue;
       this.#last = fd;
+      this.#libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, WAITING_BYTES, 4);
       socket.once("close", () => this.#freed = [fd, ...this.#freed].slice(0, MAX_FREED));
       return fd;
     }

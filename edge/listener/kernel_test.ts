@@ -72,7 +72,8 @@ Deno.test({
       let taken = 0;
       let last = 0;
       do taken += last = kernel.send(fd, bytes); while (last > 0);
-      assert.ok(taken > 0);
+      // Not the megabytes that a kernel takes by itself: they would be old when they arrive.
+      assert.ok(taken > 0 && taken < 1_000_000, `${taken} bytes`);
       let got = 0;
       for await (const chunk of atClient) if ((got += chunk.length) === taken) break;
     }),

@@ -4,7 +4,7 @@ import { type Load, type Measured, sideBySide } from "./measure.ts";
 import type { BenchOptions, Figures, Report } from "./scenario.ts";
 import { bareDeno, beside, ceiling, edge } from "./subjects.ts";
 
-const SECONDS = 8;
+const SECONDS = 12;
 const CROWDS: readonly [viewers: number, kilobytes: number][] = [
   [10, 30],
   [100, 30],

@@ -15,7 +15,7 @@ export async function benchSaturation(report: Report, options: BenchOptions): Pr
     "cpu/1000": used.cpu / load.normal.frames * 1000,
     "p50 ms": load.normal.latencyMs.p50,
     "p99 ms": load.normal.latencyMs.p99,
-    "pushed/s": push.sent / (load.seconds + 3.5),
+    "pushed/s": push.sent / used.pushSeconds,
     "corrupt": load.normal.corrupt + load.dropped + load.failed,
     "loader cores": used.loaderCores,
     "other cores": used.otherCores,
