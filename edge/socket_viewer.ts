@@ -115,7 +115,8 @@ export class SocketViewer implements Guest {
       for (const subscription of this.#subscriptions.values()) this.#drawn(subscription, Infinity);
       return true;
     }
-    const ack = data instanceof ArrayBuffer ? readAck(new Uint8Array(data)) : undefined;
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
     const subscription = ack && this.#subscriptions.get(ack.camera);
     if (!ack || !subscription) return false;
     this.#drawn(subscription, ack.version);

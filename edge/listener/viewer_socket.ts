@@ -23,7 +23,7 @@ const EMPTY = new Uint8Array();
 /** What happens to a socket. */
 export interface SocketEvents {
   open(): void;
-  /** Text as a string, anything else as an ArrayBuffer. */
+  /** Text as a string, anything else as an ArrayBuffer or Uint8Array. */
   message(data: unknown): void;
   /** It sent what no viewer may; it is to be closed. */
   misused(code: number, reason: string): void;
@@ -116,7 +116,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
       if (frame === "broken") return this.#misused(PROTOCOL_ERROR);
       if (frame === "large") return this.#misused(MESSAGE_TOO_BIG);
       if (frame === "partial") break;
-      bytes = bytes.subarray(frame.bytes);
+      bytes = frame.bytes === bytes.length ? EMPTY : bytes.subarray(frame.bytes);
       this.#take(frame.opcode, frame.final, frame.payload);
     }
     // A copy: the chunk that holds it would otherwise stay in memory for a few bytes.
@@ -142,7 +142,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     const kind = parts?.opcode ?? opcode;
     this.#parts = final ? undefined : { opcode: kind, bytes };
     if (!final) return;
-    this.#events.message(kind === OPCODE.text ? new TextDecoder().decode(bytes) : bytes.buffer);
+    this.#events.message(kind === OPCODE.text ? new TextDecoder().decode(bytes) : bytes);
   }
 }
 
