@@ -62,10 +62,24 @@ for (const [name, kernel] of [["the kernel", openKernel()], ["Node alone", undef
 Deno.test("what the kernel does not take goes through Node, behind it", () =>
   accept(async (socket, client) => {
     const direct: Uint8Array[] = [];
-    outletOf(socket, reluctant(2, direct))(new TextEncoder().encode("abcdef"));
-    assert.deepEqual(direct, [new TextEncoder().encode("ab")]);
-    const chunk = await new Promise((resolve) => client.once("data", resolve));
-    assert.equal(String(chunk), "cdef");
+    const write = outletOf(socket, reluctant(2, direct));
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    write(new TextEncoder().encode("first "));
+    write(new TextEncoder().encode("abcdef"));
+    assert.deepEqual(direct.map(text), ["ab"]);
+    let got = "";
+    for await (const chunk of client) if ((got += chunk) === "first cdef") break;
+  }));
+
+Deno.test("a connection whose number is not found is written to through Node, and asked for once", () =>
+  accept(async (socket, client) => {
+    let asked = 0;
+    const kernel = { ...reluctant(9, []), find: () => void asked++ };
+    const write = outletOf(socket, kernel);
+    for (const text of ["a", "b", "c", "d"]) write(new TextEncoder().encode(text));
+    let got = "";
+    for await (const chunk of client) if ((got += chunk) === "abcd") break;
+    assert.equal(asked, 1);
   }));
 
 Deno.test("nothing is sent by the number of a connection that has ended", () =>
@@ -73,6 +87,7 @@ Deno.test("nothing is sent by the number of a connection that has ended", () =>
     const direct: Uint8Array[] = [];
     const write = outletOf(socket, reluctant(9, direct));
     socket.on("error", () => {});
+    write(new Uint8Array(3));
     socket.end();
     write(new Uint8Array(3));
     socket.destroy();
