@@ -15,8 +15,8 @@ import { type Road, roadOf } from "./road.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
 import { SocketBody } from "./socket_body.ts";
 
-/** All of an answer, text in latin1, or one to make that of. */
-export type Answer = Buffer | string | Response;
+/** All of an answer, as text in latin1, or one to make its bytes of. */
+type Answer = string | Response;
 
 /** What a connection needs of the edge. */
 export interface ConnectionHost {

@@ -37,7 +37,8 @@ export class FileChanges {
     } catch {
       return; // not there yet, or the kernel has no watch left: there are still the polls
     }
-    this.#listen(this.#watcher).finally(() => this.#watcher = undefined);
+    // A watch that fails is over; the polls go on, and begin another.
+    this.#listen(this.#watcher).catch(() => {}).finally(() => this.#watcher = undefined);
   }
 
   close(): void {

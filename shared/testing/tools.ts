@@ -55,7 +55,7 @@ export function toolTest(
   if (missing.length === 0) return Deno.test({ ...options, name, fn });
   const reason = `${missing.join(" and ")} not installed`;
   if (!Deno.env.get("CI")) {
-    return Deno.test({ ...options, name: `${name} (skipped: ${reason})`, ignore: true, fn });
+    return skippedTest(name, reason, fn, options);
   }
   Deno.test({
     ...options,
@@ -64,6 +64,16 @@ export function toolTest(
       throw new Error(`${reason}: CI must have everything the tests need`);
     },
   });
+}
+
+/** Registers a test that does not run here, and says why. To be called outside CI only. */
+export function skippedTest(
+  name: string,
+  reason: string,
+  fn: (t: Deno.TestContext) => void | Promise<void>,
+  options: Omit<Deno.TestDefinition, "name" | "fn" | "ignore"> = {},
+): void {
+  Deno.test({ ...options, name: `${name} (skipped: ${reason})`, ignore: true, fn });
 }
 
 function isFile(path: string): boolean {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, startEdge } from "../processes.ts";
 import { type RunnableBlock, runnableBlocks } from "../readme.ts";
-import { toolTest } from "../tools.ts";
+import { skippedTest, toolTest } from "../tools.ts";
 
 async function run({ how, script }: RunnableBlock, folder: string): Promise<void> {
   await using edge = how.kind === "edge" ? await startEdge() : undefined;
@@ -42,7 +42,7 @@ for (const block of blocks) {
   };
   if (first.startsWith("npx") && !Deno.env.get("CI")) {
     // It brings a Deno of its own: not a download for every run of the suite.
-    Deno.test({ name: `${name} (skipped: downloads, in CI only)`, ignore: true, fn });
+    skippedTest(name, "downloads, in CI only", fn);
   } else {
     toolTest(block.script.includes("curl ") ? ["curl"] : [], name, fn);
   }
