@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { withSocketPair } from "../../shared/testing/socket_pair.ts";
 import { addressBytes, openKernel } from "./kernel.ts";
 
 const HERE = Deno.build.os === "linux" && Deno.build.target.includes("gnu");
@@ -10,26 +11,6 @@ function canListen(hostname: string): boolean {
     return true;
   } catch {
     return false;
-  }
-}
-
-/** A server with one connection of its own to it, as both ends. */
-async function withPair(
-  host: string,
-  test: (atServer: Socket, atClient: Socket, server: Server) => Promise<void>,
-): Promise<void> {
-  const accepted = Promise.withResolvers<Socket>();
-  const server = createServer((socket) => accepted.resolve(socket));
-  await new Promise<void>((resolve) => server.listen(0, host, resolve));
-  const { port } = server.address() as { port: number };
-  const client = connect(port, host === "::" ? "127.0.0.1" : host);
-  const atServer = await accepted.promise;
-  try {
-    await test(atServer, client, server);
-  } finally {
-    client.destroy();
-    atServer.destroy();
-    await new Promise((resolve) => server.close(resolve));
   }
 }
 
@@ -47,7 +28,7 @@ for (const host of ["127.0.0.1", "::1", "::"]) {
     name: `the kernel's number of a connection is found, and it sends there, on ${host}`,
     ignore: !HERE || !canListen(host),
     fn: () =>
-      withPair(host, async (atServer, atClient) => {
+      withSocketPair(host, async (atServer, atClient) => {
         const kernel = openKernel()!;
         const fd = kernel.find(atServer)!;
         const other = kernel.find(atClient)!;
@@ -65,7 +46,7 @@ Deno.test({
   name: "who does not read is given as much as the kernel takes, and then nothing",
   ignore: !HERE,
   fn: () =>
-    withPair("127.0.0.1", async (atServer, atClient) => {
+    withSocketPair("127.0.0.1", async (atServer, atClient) => {
       const kernel = openKernel()!;
       const fd = kernel.find(atServer)!;
       const bytes = new Uint8Array(1_000_000);

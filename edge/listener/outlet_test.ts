@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { connect, createServer, type Socket } from "node:net";
+import type { Socket } from "node:net";
+import { withSocketPair } from "../../shared/testing/socket_pair.ts";
 import { type Kernel, openKernel } from "./kernel.ts";
 import { outletOf } from "./outlet.ts";
 
@@ -24,19 +25,8 @@ function reluctant(most: number, sent: Uint8Array[]): Kernel {
   };
 }
 
-async function accept(test: (socket: Socket, client: Socket) => Promise<void>): Promise<void> {
-  const accepted = Promise.withResolvers<Socket>();
-  const server = createServer((socket) => accepted.resolve(socket));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const client = connect((server.address() as { port: number }).port, "127.0.0.1");
-  const socket = await accepted.promise;
-  try {
-    await test(socket, client);
-  } finally {
-    client.destroy();
-    socket.destroy();
-    await new Promise((resolve) => server.close(resolve));
-  }
+function accept(test: (socket: Socket, client: Socket) => Promise<void>): Promise<void> {
+  return withSocketPair("127.0.0.1", test);
 }
 
 for (const [name, kernel] of [["the kernel", openKernel()], ["Node alone", undefined]] as const) {
