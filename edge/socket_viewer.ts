@@ -108,19 +108,20 @@ export class SocketViewer implements Guest {
   /**
    * Takes a message of the viewer.
    *
-   * @returns False where it is none that a viewer may send.
+   * @returns Whether it acknowledged frames that were under way, or none, or is nothing that a viewer
+   *   may send.
    */
-  receive(data: unknown): boolean {
+  receive(data: unknown): "acknowledged" | "idle" | "wrong" {
     if (data === ACK_ALL) {
-      for (const subscription of this.#subscriptions.values()) this.#drawn(subscription, Infinity);
-      return true;
+      let drawn = false;
+      for (const one of this.#subscriptions.values()) drawn = this.#drawn(one, Infinity) || drawn;
+      return drawn ? "acknowledged" : "idle";
     }
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
     const subscription = ack && this.#subscriptions.get(ack.camera);
-    if (!ack || !subscription) return false;
-    this.#drawn(subscription, ack.version);
-    return true;
+    if (!ack || !subscription) return "wrong";
+    return this.#drawn(subscription, ack.version) ? "acknowledged" : "idle";
   }
 
   /** Acknowledgements taken; undefined while none is owed. */
@@ -142,18 +143,19 @@ export class SocketViewer implements Guest {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
   }
 
-  /** Everything up to `version` is on the viewer's screen. */
-  #drawn(subscription: Subscription, version: number): void {
+  /** Everything up to `version` is on the viewer's screen: whether that was news. */
+  #drawn(subscription: Subscription, version: number): boolean {
     const { inFlight, frames } = subscription;
     this.#acks++;
     let rttMs: number | undefined;
     while (inFlight.length > 0 && inFlight[0].version <= version) {
       rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;
     }
-    if (rttMs === undefined) return;
+    if (rttMs === undefined) return false;
     const limited = frames.seq > subscription.sentSeq;
     subscription.window = nextWindow(subscription.window, rttMs, limited);
     this.#offer(subscription);
+    return true;
   }
 
   #offer(subscription: Subscription): void {

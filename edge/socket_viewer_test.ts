@@ -94,8 +94,10 @@ Deno.test("the text ack stands for all that was sent", () => {
   viewer.start();
   publish();
   publish();
-  assert.equal(viewer.receive("ack"), true);
+  assert.equal(viewer.receive("ack"), "acknowledged");
   assert.deepEqual(sent(), [1, 2]);
+  assert.equal(viewer.receive("ack"), "acknowledged");
+  assert.equal(viewer.receive("ack"), "idle");
 });
 
 Deno.test("cameras on one socket do not wait for each other", () => {
@@ -110,10 +112,10 @@ Deno.test("cameras on one socket do not wait for each other", () => {
 Deno.test("what is no acknowledgement of a camera on this socket is refused", () => {
   const { viewer, ack } = setUp();
   viewer.start();
-  assert.equal(viewer.receive("hello"), false);
-  assert.equal(viewer.receive(new ArrayBuffer(3)), false);
-  assert.equal(ack(1, 7), false);
-  assert.equal(ack(1), true);
+  assert.equal(viewer.receive("hello"), "wrong");
+  assert.equal(viewer.receive(new ArrayBuffer(3)), "wrong");
+  assert.equal(ack(1, 7), "wrong");
+  assert.equal(ack(1), "idle");
 });
 
 Deno.test("a viewer counts from start to stop and gets nothing after", () => {

@@ -31,12 +31,13 @@ const LONGEST_LINE_MS = 1000;
  * @param limited Whether a newer frame was waiting for this acknowledgement.
  */
 export function nextWindow(state: WindowState, rttMs: number, limited: boolean): WindowState {
-  const baseMs = state.size === 1 ? Math.min(rttMs, state.baseMs * 1.02) : state.baseMs;
-  if (state.size > 1 && rttMs > baseMs * GROWTH_LIMIT + 5) {
-    return { size: state.size - 1, baseMs, holdOff: HOLD_OFF_AFTER_RETREAT };
+  const { size, holdOff } = state;
+  const baseMs = size === 1 ? Math.min(rttMs, state.baseMs * 1.02) : state.baseMs;
+  if (size > 1 && rttMs > baseMs * GROWTH_LIMIT + 5) {
+    return { size: size - 1, baseMs, holdOff: HOLD_OFF_AFTER_RETREAT };
   }
-  if (!limited || rttMs > LONGEST_LINE_MS) return { ...state, baseMs };
-  if (state.holdOff > 0) return { ...state, baseMs, holdOff: state.holdOff - 1 };
-  if (state.size >= MAX_WINDOW) return { ...state, baseMs };
-  return { size: state.size + 1, baseMs, holdOff: HOLD_OFF_AFTER_GROWTH };
+  if (!limited || rttMs > LONGEST_LINE_MS) return { size, baseMs, holdOff };
+  if (holdOff > 0) return { size, baseMs, holdOff: holdOff - 1 };
+  if (size >= MAX_WINDOW) return { size, baseMs, holdOff };
+  return { size: size + 1, baseMs, holdOff: HOLD_OFF_AFTER_GROWTH };
 }

@@ -34,7 +34,7 @@ export function answerHead(
 }
 
 /** Head and body of an answer that is no stream. */
-export async function wholeAnswer(response: Response, last: boolean): Promise<Buffer> {
+export async function wholeAnswer(response: Response, last: boolean): Promise<Buffer<ArrayBuffer>> {
   const body = Buffer.from(await response.arrayBuffer());
   const headers: [string, string][] = [...response.headers];
   const lengthy = response.status !== 204 && response.status !== 304;

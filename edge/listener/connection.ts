@@ -2,13 +2,11 @@
 // ready answer serves here; the first one that is for nobody here takes the connection elsewhere.
 
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
 import type { RequestInfo } from "../edge.ts";
 import { answerHead, wholeAnswer } from "./answer_head.ts";
+import type { Channel } from "./channel.ts";
 import type { Held } from "./held_still.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
-import type { Kernel } from "./kernel.ts";
-import { outletOf, type Write } from "./outlet.ts";
 import { patience } from "./patience.ts";
 import { Proof } from "./proof.ts";
 import { type Road, roadOf } from "./road.ts";
@@ -39,8 +37,7 @@ export interface ConnectionHost {
   /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */
   upload(head: RequestHead, cam: string, body: SocketBody): Answer | Promise<Answer>;
   /** Takes the connection over, with what came on it so far. */
-  passOn(socket: Socket, received: Buffer): void;
-  readonly kernel: Kernel | undefined;
+  passOn(channel: Channel, received: Buffer): Tenant;
   /** Larger bodies are not read here. */
   readonly maxFrameBytes: number;
 }
@@ -56,30 +53,30 @@ const NOTHING: Buffer = Buffer.alloc(0);
 
 /** A client's connection, from its first byte on. */
 export class Connection implements Line {
-  readonly #socket: Socket;
+  readonly #channel: Channel;
   readonly #host: ConnectionHost;
-  readonly #peer: Deno.NetAddr;
-  readonly #onData = (chunk: Buffer) => this.#received(chunk);
   readonly #proof = new Proof();
-  #write: Write | undefined;
+  readonly #over = Promise.withResolvers<void>();
   #rest: Buffer = NOTHING;
   #busy = false;
+  #asksAgain = false;
   #body: SocketBody | undefined;
   #taker: Taker | undefined;
   #tenant: Tenant | undefined;
   /** Since when nothing whole came, monotonic ms; undefined until it is looked at. */
   #waitingSince: number | undefined;
 
-  constructor(socket: Socket, host: ConnectionHost) {
-    this.#socket = socket;
+  /** @param onClose Called once, when it is over. */
+  constructor(channel: Channel, host: ConnectionHost, onClose: () => void) {
+    this.#channel = channel;
     this.#host = host;
-    const { remoteAddress = "unknown", remotePort = 0 } = socket;
-    this.#peer = { transport: "tcp", hostname: remoteAddress, port: remotePort };
-    socket.on("data", this.#onData);
-    socket.on("close", () => {
+    channel.onData = (chunk) => this.#received(chunk);
+    channel.onClose = () => {
+      this.#over.resolve();
       this.#body?.fail(new Error("the connection was closed"));
       this.#tenant?.gone();
-    });
+      onClose();
+    };
   }
 
   /** Whether a request is being answered or the connection was taken over. */
@@ -91,19 +88,19 @@ export class Connection implements Line {
     this.#taker = taker;
   }
 
+  /** Ends it now. */
+  destroy(): void {
+    this.#channel.destroy();
+  }
+
   /** Ends what takes too long. To be called every second with monotonic ms. */
   tick(now: number): void {
     if (this.#tenant) return this.#tenant.tick?.(now);
-    if (this.#body && !this.#body.keepsPace(now) && this.#body.discarded) this.#socket.destroy();
+    if (this.#body && !this.#body.keepsPace(now) && this.#body.discarded) this.#channel.destroy();
     if (this.#busy) return;
     this.#waitingSince ??= now;
     const limit = this.#rest.length > 0 ? HEAD_MS : IDLE_MS;
-    if (now - this.#waitingSince >= limit) this.#socket.destroy();
-  }
-
-  /** Made when it is first needed: many connections are somebody else's. */
-  get #outlet(): Write {
-    return this.#write ??= outletOf(this.#socket, this.#host.kernel);
+    if (now - this.#waitingSince >= limit) this.#channel.destroy();
   }
 
   #received(chunk: Buffer): void {
@@ -113,41 +110,48 @@ export class Connection implements Line {
     if (this.#rest.length === 0) this.#waitingSince = undefined;
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, rest]) : rest;
     if (!this.#busy) this.#next();
-    else if (this.#rest.length > MAX_AHEAD_BYTES) this.#socket.pause();
+    else if (this.#rest.length > MAX_AHEAD_BYTES) this.#channel.pause();
   }
 
   #next(): void {
-    while (this.#rest.length > 0) {
+    while (this.#rest.length > 0 && !this.#channel.closed) {
       const head = this.#host.heads.read(this.#rest);
       if (head === "partial") return;
       const road = head === "unusual" ? undefined : roadOf(head, this.#host.maxFrameBytes);
       if (head === "unusual" || !road) return this.#passOn();
       this.#waitingSince = undefined;
       this.#rest = this.#rest.subarray(head.bytes);
-      const still = road.plain && this.#host.still(head, road.cam, this.#peer.hostname);
+      const still = road.plain && this.#host.still(head, road.cam, this.#channel.peer.hostname);
       if (still) {
-        this.#outlet(still);
-        if (this.#socket.writableLength > 0) return this.#goOn();
+        this.#answerStill(still);
+        if (this.#channel.waiting > 0) return this.#goOn();
         continue;
       }
       if (road.waitS !== undefined && this.#hold(head, road)) return;
       this.#busy = true;
       const answer = this.#ask(head, road);
       if (typeof answer !== "string") return void this.#answerLater(head, answer);
-      this.#socket.write(answer, "latin1");
+      this.#channel.write(answer);
       if (closes(head.headers)) return this.#hangUp();
-      if (this.#socket.writableLength > 0) return this.#goOn();
+      if (this.#channel.waiting > 0) return this.#goOn();
       this.#busy = false;
     }
+  }
+
+  /** Who asks for a second picture will ask for a third. */
+  #answerStill(answer: Buffer<ArrayBuffer>): void {
+    if (this.#asksAgain) this.#channel.settle();
+    this.#asksAgain = true;
+    this.#channel.share(answer);
   }
 
   /** Whether the request is held, or was answered. */
   #hold(head: RequestHead, road: Road): boolean {
     this.#busy = true;
     let answered = false;
-    const held = this.#host.hold(head, road, this.#peer.hostname, (answer) => {
+    const held = this.#host.hold(head, road, this.#channel.peer.hostname, (answer) => {
       answered = true;
-      this.#outlet(answer);
+      this.#answerStill(answer);
       this.#goOn();
     });
     if (held && !answered) this.#tenant = held;
@@ -159,23 +163,21 @@ export class Connection implements Line {
    * and asks and never reads would have answers for it fill the memory.
    */
   #goOn(): void {
-    if (this.#socket.writableLength > 0) {
+    if (this.#channel.waiting > 0) {
       this.#busy = true;
-      this.#tenant = patience(this.#socket, IDLE_MS);
-      this.#socket.write(NOTHING, (error) => error ?? this.#goOn());
+      this.#tenant = patience(this.#channel, IDLE_MS);
+      this.#channel.whenSent(() => this.#goOn());
       return;
     }
     this.#tenant = undefined;
     this.#busy = false;
-    this.#socket.resume();
+    this.#channel.resume();
     this.#next();
   }
 
   #passOn(): void {
     this.#busy = true;
-    this.#tenant = { gone() {} };
-    this.#socket.off("data", this.#onData);
-    this.#host.passOn(this.#socket, this.#rest);
+    this.#tenant = this.#host.passOn(this.#channel, this.#rest);
     this.#rest = NOTHING;
   }
 
@@ -197,12 +199,12 @@ export class Connection implements Line {
       this.#body?.discard();
       const last = closes(head.headers);
       const bytes = answer instanceof Response ? await wholeAnswer(answer, last) : answer;
-      if (this.#socket.destroyed) return;
-      this.#socket.write(bytes, "latin1");
+      if (this.#channel.closed) return;
+      this.#channel.write(bytes);
       if (last) return this.#hangUp();
       this.#goOn();
     } catch (error) {
-      this.#socket.destroy();
+      this.#channel.destroy();
       throw error;
     }
   }
@@ -212,13 +214,9 @@ export class Connection implements Line {
       method,
       headers: [...headers],
     });
-    const socket = this.#socket;
     const info: RequestInfo = {
-      remoteAddr: this.#peer,
-      get completed() {
-        if (socket.closed) return Promise.resolve();
-        return new Promise<void>((resolve) => socket.on("close", () => resolve()));
-      },
+      remoteAddr: this.#channel.peer,
+      completed: this.#over.promise,
       line: road.keepable ? this : undefined,
       body: this.#body,
     };
@@ -227,21 +225,20 @@ export class Connection implements Line {
 
   /** Ends it when the client has ended it, or soon. */
   #hangUp(): void {
-    this.#socket.end();
-    this.#tenant = patience(this.#socket, HEAD_MS);
+    this.#channel.end();
+    this.#tenant = patience(this.#channel, HEAD_MS);
   }
 
   #give(taker: Taker, response: Response): void {
-    const socket = this.#socket;
-    socket.off("data", this.#onData);
+    const channel = this.#channel;
     const upgraded = response.headers.has("upgrade");
     const extra: [string, string][] = upgraded ? [] : [["connection", "close"]];
-    socket.write(answerHead(upgraded ? 101 : 200, [...response.headers, ...extra]));
-    this.#tenant = taker(socket, this.#rest, this.#outlet);
+    channel.write(answerHead(upgraded ? 101 : 200, [...response.headers, ...extra]));
+    this.#tenant = taker(channel, this.#rest);
     this.#rest = NOTHING;
     // Who went while the app was at it is a viewer already, and would stay one.
-    if (socket.destroyed) this.#tenant.gone();
-    socket.resume();
+    if (channel.closed) this.#tenant.gone();
+    channel.resume();
   }
 }
 

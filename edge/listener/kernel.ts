@@ -1,32 +1,34 @@
-// `send` and `sendfile` of the C library, past Node's streams: a frame for a viewer is then what it is
-// for a server in C, one system call of bytes that all viewers share. Node's own write costs 3 us on
-// top of the 8 us that the kernel takes. Where it is not to be had, everything goes through Node.
+// The kernel's calls past Node's streams: a frame for a viewer is then what it is for a server in C, one
+// system call of bytes that all viewers share. Node's own write costs 3 us on top of the 8 us that the
+// kernel takes. Where they are not to be had, everything goes through Node.
 
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { MEMORY_FILE_SYMBOLS, MemoryFiles } from "./memory_files.ts";
+import { type Libc, openLibc } from "./libc.ts";
+import { MemoryFiles } from "./memory_files.ts";
+import { ReadyLoop } from "./ready_loop.ts";
 
-/** Hands bytes to the kernel, which takes all, some or none of them. */
+/** Carries bytes between connections and memory. */
 export interface Kernel {
+  /** Tells of connections that are the kernel's alone. */
+  readonly loop: ReadyLoop;
   /**
    * The file descriptor of a connection, in which little will wait from now on; undefined where it is
    * not found.
    */
   find(socket: Socket): number | undefined;
-  /**
-   * How many of the bytes were taken at once; none where there is no room or no connection any more.
-   * Nobody may write to their buffer after this.
-   */
+  /** Another file descriptor of the same connection, which then outlives the first. */
+  dup(fd: number): number | undefined;
+  /** How many of the bytes were taken at once; none where there is no room or no connection any more. */
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number;
+  /** As `send`, for bytes that many get. Nobody may write to their buffer after this. */
+  share(fd: number, bytes: Uint8Array<ArrayBuffer>): number;
+  /** What has come; undefined for nothing, no bytes where the client has ended its side. */
+  receive(fd: number): Buffer<ArrayBuffer> | undefined;
+  /** Ends this side of a connection: the client sees the end of the answer. */
+  finish(fd: number): void;
+  close(fd: number): void;
 }
-
-const SYMBOLS = {
-  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  // A size of 32 bits is enough for a frame, and a bigint for each of them would be made and thrown away.
-  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  ...MEMORY_FILE_SYMBOLS,
-} as const;
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
@@ -49,28 +51,31 @@ const MAX_LOOKS = 256;
 /** File descriptors that are free again and remembered: the kernel gives the lowest first. */
 const MAX_FREED = 16;
 
-/** The kernel, where it may be called: on Linux with the GNU C library, with `--allow-ffi`. */
+/** Most that is read at once, bytes. */
+const READ_BYTES = 64 * 1024;
+
+const SHUT_WR = 1;
+
+/** The kernel, where it may be called. */
 export function openKernel(): Kernel | undefined {
-  if (Deno.build.os !== "linux") return undefined;
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return undefined;
-  try {
-    return new LinuxKernel(Deno.dlopen("libc.so.6", SYMBOLS).symbols);
-  } catch {
-    return undefined; // another C library
-  }
+  const libc = openLibc();
+  return libc && new LinuxKernel(libc);
 }
 
 class LinuxKernel implements Kernel {
-  readonly #libc: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>;
+  readonly loop: ReadyLoop;
+  readonly #libc: Libc;
   readonly #files: MemoryFiles;
+  readonly #input = Buffer.alloc(READ_BYTES);
   /** A `struct sockaddr_in` or `sockaddr_in6`, and its length. */
   readonly #address = new Uint8Array(28);
   readonly #length = new Uint32Array(1);
   #freed: number[] = [];
   #last = 2;
 
-  constructor(libc: Deno.StaticForeignLibraryInterface<typeof SYMBOLS>) {
+  constructor(libc: Libc) {
     this.#libc = libc;
+    this.loop = new ReadyLoop(libc);
     this.#files = new MemoryFiles(libc);
   }
 
@@ -90,10 +95,36 @@ class LinuxKernel implements Kernel {
     return undefined;
   }
 
+  dup(fd: number): number | undefined {
+    const other = this.#libc.dup(fd);
+    return other < 0 ? undefined : other;
+  }
+
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
-    const sent = this.#files.send(fd, bytes) ??
-      this.#libc.send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL);
-    return Math.max(0, sent);
+    return Math.max(0, this.#libc.send(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL));
+  }
+
+  share(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
+    const sent = this.#files.send(fd, bytes);
+    return sent === undefined ? this.send(fd, bytes) : Math.max(0, sent);
+  }
+
+  receive(fd: number): Buffer<ArrayBuffer> | undefined {
+    const got = this.#libc.recv(fd, this.#input, READ_BYTES, MSG_DONTWAIT);
+    if (got < 0) return undefined;
+    // A tenth of what Buffer.from takes.
+    const chunk = Buffer.allocUnsafe(got);
+    chunk.set(this.#input.subarray(0, got));
+    return chunk;
+  }
+
+  finish(fd: number): void {
+    this.#libc.shutdown(fd, SHUT_WR);
+  }
+
+  close(fd: number): void {
+    this.#libc.close(fd);
+    this.#freed = [fd, ...this.#freed].slice(0, MAX_FREED);
   }
 
   *#candidates(): Generator<number> {

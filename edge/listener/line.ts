@@ -1,9 +1,8 @@
 // The connection that a request came by, for the routes that go on using it: what hundreds of people
-// watch ten times a second is written to their sockets, not through a stream for each of them.
+// watch ten times a second is written to it, not through a stream for each of them.
 
 import type { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
-import type { Write } from "./outlet.ts";
+import type { Channel } from "./channel.ts";
 
 /** What keeps a connection after its request. */
 export interface Tenant {
@@ -14,15 +13,14 @@ export interface Tenant {
 }
 
 /**
- * Gets the socket once the answer's head is sent.
+ * Gets the connection once the answer's head is sent.
  *
  * @param rest What the client sent behind its request.
- * @param write Where everything is to be written.
  */
-export type Taker = (socket: Socket, rest: Buffer, write: Write) => Tenant;
+export type Taker = (channel: Channel, rest: Buffer) => Tenant;
 
 /** A connection that a route may keep. */
 export interface Line {
-  /** Keeps the connection: the route's answer is sent as a head only, then `taker` gets the socket. */
+  /** Keeps the connection: the route's answer is sent as a head only, then `taker` gets the rest. */
   take(taker: Taker): void;
 }

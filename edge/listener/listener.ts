@@ -2,11 +2,12 @@
 // for a viewer that a socket written to directly does; so streams, sockets, frames and uploads are
 // served from here, and every other request goes to that server.
 
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { AcceptWatch } from "./accept_watch.ts";
+import { Channel } from "./channel.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { openKernel } from "./kernel.ts";
 import { PlainStills } from "./plain_stills.ts";
@@ -29,7 +30,8 @@ export class Listener {
   readonly #host: ConnectionHost;
   readonly #clock: Clock;
   readonly #log: Log;
-  readonly #connections = new Map<Socket, Connection>();
+  readonly #connections = new Set<Connection>();
+  readonly #kernel = openKernel();
   readonly #watch = new AcceptWatch();
   readonly #stop = new AbortController();
   #server: Server;
@@ -48,8 +50,7 @@ export class Listener {
       still: (head, cam, peer) => stills.answer(head, cam, peer),
       admits: (head, cam) => uploads.admits(head, cam),
       upload: (head, cam, body) => uploads.take(head, cam, body),
-      passOn: (socket, received) => platform.passOn(socket, received),
-      kernel: openKernel(),
+      passOn: (channel, received) => platform.passOn(channel, received),
       maxFrameBytes: config.maxFrameBytes,
     };
     this.#server = this.#createServer();
@@ -77,19 +78,18 @@ export class Listener {
   async shutdown(): Promise<void> {
     this.#stop.abort();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const [socket, connection] of this.#connections) if (!connection.busy) socket.destroy();
+    for (const connection of this.#connections) if (!connection.busy) connection.destroy();
     const patience = this.#clock.sleep(LINGER_MS);
     await Promise.race([closed, patience]);
-    for (const socket of this.#connections.keys()) socket.destroy();
+    for (const connection of this.#connections) connection.destroy();
     await this.#platform.shutdown();
   }
 
   #createServer(): Server {
     return createServer({ noDelay: true }, (socket) => {
-      // An error is always followed by close, where everything is let go.
-      socket.on("error", () => {});
-      socket.on("close", () => this.#connections.delete(socket));
-      this.#connections.set(socket, new Connection(socket, this.#host));
+      const gone = () => this.#connections.delete(connection);
+      const connection = new Connection(new Channel(socket, this.#kernel), this.#host, gone);
+      this.#connections.add(connection);
       this.#watch.accepted(this.#connections.size, this.#clock.monotonic());
     });
   }
@@ -98,7 +98,7 @@ export class Listener {
     while (!this.#stop.signal.aborted) {
       await this.#clock.sleep(1000, this.#stop.signal).catch(() => {});
       const now = this.#clock.monotonic();
-      for (const connection of this.#connections.values()) connection.tick(now);
+      for (const connection of this.#connections) connection.tick(now);
       if (this.#watch.isDue(now)) await this.#listenAgainIfDeaf();
     }
   }

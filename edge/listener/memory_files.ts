@@ -1,15 +1,7 @@
 // Bytes that many connections get, as files in the kernel's memory. `sendfile` gives every connection
 // the same pages, where `send` copies all of them for each.
 
-/** The calls of the C library that this takes. */
-export const MEMORY_FILE_SYMBOLS = {
-  close: { parameters: ["i32"], result: "i32" },
-  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
-  sendfile: { parameters: ["i32", "i32", "buffer", "u32"], result: "i32" },
-  write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-} as const;
-
-type Libc = Deno.StaticForeignLibraryInterface<typeof MEMORY_FILE_SYMBOLS>;
+import type { Libc } from "./libc.ts";
 
 /** A copy of fewer bytes costs less than handing out their pages. */
 const WORTH_BYTES = 8 * 1024;
@@ -33,7 +25,7 @@ const NONE = -1;
 
 /** Sends what is sent again and again. */
 export class MemoryFiles {
-  readonly #libc: Libc;
+  readonly #libc: Pick<Libc, "close" | "memfd_create" | "sendfile" | "write">;
   readonly #byBuffer = new WeakMap<ArrayBuffer, MemoryFile>();
   /** Oldest first. */
   readonly #open: MemoryFile[] = [];
@@ -42,7 +34,7 @@ export class MemoryFiles {
   #lastBuffer: ArrayBuffer | undefined;
   #last: MemoryFile = { sends: 0, fd: undefined };
 
-  constructor(libc: Libc) {
+  constructor(libc: Pick<Libc, "close" | "memfd_create" | "sendfile" | "write">) {
     this.#libc = libc;
   }
 

@@ -1,45 +1,43 @@
 // A stream of parts on its connection itself: one write for a frame, of bytes that all viewers share.
 
-import type { Socket } from "node:net";
 import type { MjpegViewer, PartSink } from "../mjpeg_viewer.ts";
+import type { Channel } from "./channel.ts";
 import type { Taker } from "./line.ts";
-import type { Write } from "./outlet.ts";
-
-const NOTHING = new Uint8Array();
 
 /** Takes a connection and streams to `viewer` over it. */
 export function partsTo(viewer: MjpegViewer): Taker {
-  return (socket, _rest, write) => {
-    const sink = new PartSocket(socket, write, () => viewer.room());
-    socket.on("data", () => {}); // a client that goes on talking is not listened to
-    viewer.start(sink);
+  return (channel) => {
+    channel.onData = () => {}; // a client that goes on talking is not listened to
+    viewer.start(new PartChannel(channel, () => viewer.room()));
     return viewer;
   };
 }
 
-class PartSocket implements PartSink {
-  readonly enqueue: Write;
-  readonly #socket: Socket;
+class PartChannel implements PartSink {
+  readonly #channel: Channel;
   readonly #onRoom: () => void;
 
-  constructor(socket: Socket, write: Write, onRoom: () => void) {
-    this.enqueue = write;
-    this.#socket = socket;
+  constructor(channel: Channel, onRoom: () => void) {
+    this.#channel = channel;
     this.#onRoom = onRoom;
   }
 
-  /** Most often the kernel has taken all of it at once; else an empty write tells when it has. */
+  enqueue(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#channel.share(bytes);
+  }
+
+  /** Most often the kernel has taken all of it at once. */
   flushed(): boolean {
-    if (this.#socket.writableLength === 0) return true;
-    this.#socket.write(NOTHING, (error) => error ?? this.#onRoom());
+    if (this.#channel.waiting === 0) return true;
+    this.#channel.whenSent(this.#onRoom);
     return false;
   }
 
   close(): void {
-    this.#socket.end();
+    this.#channel.end();
   }
 
   drop(): void {
-    this.#socket.destroy();
+    this.#channel.destroy();
   }
 }

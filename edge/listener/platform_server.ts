@@ -1,11 +1,16 @@
 // Deno's own HTTP server on the loopback address, for every request that the listener does not serve
 // itself: the connection is passed on byte for byte, and nobody but this process knows the port.
 
-import { type AddressInfo, connect, type Socket } from "node:net";
 import type { Buffer } from "node:buffer";
+import { type AddressInfo, connect } from "node:net";
 import type { RequestInfo } from "../edge.ts";
+import type { Channel } from "./channel.ts";
+import type { Tenant } from "./line.ts";
 
 const LOOPBACK = "127.0.0.1";
+
+/** What may wait for a client before the server is read no further. */
+const HIGH_WATER_BYTES = 64 * 1024;
 
 /** Answers requests. */
 export type EdgeFetch = (request: Request, info: RequestInfo) => Response | Promise<Response>;
@@ -29,27 +34,36 @@ export class PlatformServer {
   }
 
   /** Connects a client with the server. `received` is what came from the client so far. */
-  passOn(socket: Socket, received: Buffer): void {
-    socket.pause();
-    const { remoteAddress: hostname = "unknown", remotePort: port = 0 } = socket;
+  passOn(channel: Channel, received: Buffer): Tenant {
+    channel.pause();
     this.#server ??= this.#started();
     const inner = connect(this.#server.addr.port, LOOPBACK);
     inner.setNoDelay(true);
     let from: number | undefined;
     inner.on("connect", () => {
       from = (inner.address() as AddressInfo).port;
-      this.#peers.set(from, { transport: "tcp", hostname, port });
+      this.#peers.set(from, channel.peer);
       inner.write(received);
-      socket.pipe(inner);
-      inner.pipe(socket);
+      channel.resume();
     });
-    inner.on("error", () => socket.destroy());
+    channel.onData = (chunk) => {
+      if (inner.write(chunk)) return;
+      channel.pause();
+      inner.once("drain", () => channel.resume());
+    };
+    inner.on("data", (chunk: Buffer<ArrayBuffer>) => {
+      channel.write(chunk);
+      if (channel.waiting < HIGH_WATER_BYTES) return;
+      inner.pause();
+      channel.whenSent(() => inner.resume());
+    });
+    inner.on("error", () => channel.destroy());
     inner.on("close", () => {
       if (from !== undefined) this.#peers.delete(from);
       // What the server sent last may still be on its way.
-      socket.end(() => socket.destroy());
+      channel.whenSent(() => channel.destroy());
     });
-    socket.on("close", () => inner.destroy());
+    return { gone: () => void inner.destroy() };
   }
 
   #started(): Deno.HttpServer<Deno.NetAddr> {

@@ -2,11 +2,10 @@
 // share, and no message longer than an acknowledgement is ever kept.
 
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
 import type { LiveFrame } from "../live_frame.ts";
 import type { ViewerSocket } from "../socket_viewer.ts";
+import type { Channel } from "./channel.ts";
 import type { Taker, Tenant } from "./line.ts";
-import type { Write } from "./outlet.ts";
 import { encodeFrame, MAX_MESSAGE_BYTES, OPCODE, readViewerFrame } from "./socket_frame.ts";
 
 /** Silence after which a viewer is pinged, and after twice which it is gone, ms. */
@@ -37,8 +36,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
   readonly taker: Taker = (...line) => this.#open(...line);
   readonly #events: SocketEvents;
   readonly #encoder = new TextEncoder();
-  #socket: Socket | undefined;
-  #outlet: Write = () => {};
+  #channel: Channel | undefined;
   #state: number = WebSocket.CONNECTING;
   /** What came of a frame that is not whole. */
   #partial: Uint8Array = EMPTY;
@@ -61,7 +59,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
   }
 
   sendFrame(frame: LiveFrame): void {
-    this.#write(frame.socketFrame);
+    if (this.#state === WebSocket.OPEN) this.#channel?.share(frame.socketFrame);
   }
 
   close(code: number, reason: string): void {
@@ -73,13 +71,13 @@ export class SocketOnLine implements ViewerSocket, Tenant {
   tick(now: number): void {
     if (this.#state === WebSocket.CLOSING) {
       this.#closedAt ??= now;
-      if (now - this.#closedAt >= GOODBYE_MS) this.#socket?.destroy();
+      if (now - this.#closedAt >= GOODBYE_MS) this.#channel?.destroy();
       return;
     }
     if (this.#heard) this.#quietSince = undefined;
     this.#heard = false;
     const quiet = now - (this.#quietSince ??= now);
-    if (quiet >= 2 * SILENCE_MS) this.#socket?.destroy();
+    if (quiet >= 2 * SILENCE_MS) this.#channel?.destroy();
     else if (quiet >= SILENCE_MS) this.#write(encodeFrame(OPCODE.ping, EMPTY));
   }
 
@@ -88,24 +86,29 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     this.#events.close();
   }
 
-  #open(...[socket, rest, write]: Parameters<Taker>): this {
-    this.#socket = socket;
-    this.#outlet = write;
+  #open(...[channel, rest]: Parameters<Taker>): this {
+    this.#channel = channel;
     this.#state = WebSocket.OPEN;
-    socket.on("data", (chunk) => this.#read(chunk));
+    channel.onData = (chunk) => this.#hear(chunk);
     this.#events.open();
     if (rest.length > 0) this.#read(rest);
     return this;
   }
 
   #write(bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#state === WebSocket.OPEN) this.#outlet(bytes);
+    if (this.#state === WebSocket.OPEN) this.#channel?.write(bytes);
   }
 
   #goodbye(payload: Uint8Array): void {
     this.#write(encodeFrame(OPCODE.close, payload));
     this.#state = WebSocket.CLOSING;
-    this.#socket?.end();
+    this.#channel?.end();
+  }
+
+  /** Who acknowledges once acknowledges every frame. */
+  #hear(chunk: Uint8Array): void {
+    this.#read(chunk);
+    this.#channel?.settle();
   }
 
   #read(chunk: Uint8Array): void {

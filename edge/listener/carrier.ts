@@ -1,0 +1,30 @@
+// What carries the bytes of a client's connection.
+
+import type { Buffer } from "node:buffer";
+
+/** Who hears of a connection. */
+export interface CarrierEvents {
+  /** Bytes have come, which are the hearer's own. */
+  data(chunk: Buffer): void;
+  /** It is over. */
+  close(): void;
+}
+
+/** Carries bytes both ways. */
+export interface Carrier {
+  /** Bytes that were written and that the kernel has not taken yet. */
+  readonly waiting: number;
+  readonly closed: boolean;
+  /** Writes bytes, or text in latin1. */
+  write(data: Uint8Array<ArrayBuffer> | string): void;
+  /** Writes bytes that many get, and that nobody writes to after this. */
+  share(bytes: Uint8Array<ArrayBuffer>): void;
+  /** Calls back once the kernel has taken everything, unless the connection ends before. */
+  whenSent(callback: () => void): void;
+  pause(): void;
+  resume(): void;
+  /** Ends this side when everything is sent, and all of it when the client has ended its own. */
+  end(): void;
+  /** Ends it now. */
+  destroy(): void;
+}
