@@ -6,6 +6,16 @@ export function mjpegContentType(boundary: string): string {
   return `multipart/x-mixed-replace; boundary=${boundary}`;
 }
 
+/** Headers of a stream's answer. */
+export function streamHeaders(boundary: string): Readonly<Record<string, string>> {
+  return {
+    "content-type": mjpegContentType(boundary),
+    "cache-control": "no-store",
+    // nginx would otherwise collect frames before it passes them on.
+    "x-accel-buffering": "no",
+  };
+}
+
 /** A boundary that no JPEG contains by chance: 128 random bits. */
 export function randomBoundary(random: () => number): string {
   let hex = "";

@@ -8,6 +8,7 @@ import type { Channel } from "./channel.ts";
 import type { Held } from "./held_still.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
 import { patience } from "./patience.ts";
+import type { PlainStream } from "./plain_streams.ts";
 import { Proof } from "./proof.ts";
 import { type Road, roadOf } from "./road.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
@@ -32,6 +33,8 @@ export interface ConnectionHost {
   ): Held | undefined;
   /** The whole answer to a plain request for a frame, where there is one. */
   still(head: RequestHead, cam: string, peer: string): Buffer<ArrayBuffer> | undefined;
+  /** A plain request's stream, where there is one. */
+  stream(head: RequestHead, cam: string, peer: string): PlainStream | undefined;
   /** Whether an upload may be taken without the app. */
   readonly admits: (head: RequestHead, cam: string) => boolean;
   /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */
@@ -121,9 +124,10 @@ export class Connection implements Line {
       if (head === "unusual" || !road) return this.#passOn();
       this.#waitingSince = undefined;
       this.#rest = this.#rest.subarray(head.bytes);
-      const still = road.plain && this.#host.still(head, road.cam, this.#channel.peer.hostname);
-      if (still) {
-        this.#answerStill(still);
+      const ready = road.plain && this.#ready(head, road);
+      if (ready && "taker" in ready) return this.#give(ready.taker, ready.head);
+      if (ready) {
+        this.#answerStill(ready);
         if (this.#channel.waiting > 0) return this.#goOn();
         continue;
       }
@@ -136,6 +140,16 @@ export class Connection implements Line {
       if (this.#channel.waiting > 0) return this.#goOn();
       this.#busy = false;
     }
+  }
+
+  #ready(
+    head: RequestHead,
+    { cam, keepable }: Road,
+  ): Buffer<ArrayBuffer> | PlainStream | undefined {
+    const { hostname } = this.#channel.peer;
+    return keepable
+      ? this.#host.stream(head, cam, hostname)
+      : this.#host.still(head, cam, hostname);
   }
 
   /** Who asks for a second picture will ask for a third. */
@@ -195,7 +209,9 @@ export class Connection implements Line {
   async #answerLater(head: RequestHead, coming: Answer | Promise<Answer>): Promise<void> {
     try {
       const answer = await coming;
-      if (answer instanceof Response && this.#taker) return this.#give(this.#taker, answer);
+      if (answer instanceof Response && this.#taker) {
+        return this.#give(this.#taker, keptHead(answer));
+      }
       this.#body?.discard();
       const last = closes(head.headers);
       const bytes = answer instanceof Response ? await wholeAnswer(answer, last) : answer;
@@ -229,17 +245,22 @@ export class Connection implements Line {
     this.#tenant = patience(this.#channel, HEAD_MS);
   }
 
-  #give(taker: Taker, response: Response): void {
+  #give(taker: Taker, head: string): void {
     const channel = this.#channel;
-    const upgraded = response.headers.has("upgrade");
-    const extra: [string, string][] = upgraded ? [] : [["connection", "close"]];
-    channel.write(answerHead(upgraded ? 101 : 200, [...response.headers, ...extra]));
+    this.#busy = true;
+    channel.write(head);
     this.#tenant = taker(channel, this.#rest);
     this.#rest = NOTHING;
     // Who went while the app was at it is a viewer already, and would stay one.
     if (channel.closed) this.#tenant.gone();
     channel.resume();
   }
+}
+
+/** The head of an answer whose connection is kept. */
+function keptHead({ headers }: Response): string {
+  if (headers.has("upgrade")) return answerHead(101, headers);
+  return answerHead(200, [...headers, ["connection", "close"]]);
 }
 
 function closes(headers: ReadonlyMap<string, string>): boolean {

@@ -11,6 +11,7 @@ import { Channel } from "./channel.ts";
 import { Connection, type ConnectionHost } from "./connection.ts";
 import { openKernel } from "./kernel.ts";
 import { PlainStills } from "./plain_stills.ts";
+import { PlainStreams } from "./plain_streams.ts";
 import { PlainUploads } from "./plain_uploads.ts";
 import { HeadReader } from "./request_head.ts";
 import { type EdgeFetch, PlatformServer, type Serve } from "./platform_server.ts";
@@ -41,6 +42,7 @@ export class Listener {
     this.#clock = clock;
     this.#log = log;
     const stills = new PlainStills(edge.deps);
+    const streams = new PlainStreams(edge.deps);
     const uploads = new PlainUploads(edge.deps);
     const platform = this.#platform = new PlatformServer(serve, edge.fetch);
     this.#host = {
@@ -48,6 +50,7 @@ export class Listener {
       heads: new HeadReader(),
       hold: (...args) => stills.hold(...args),
       still: (head, cam, peer) => stills.answer(head, cam, peer),
+      stream: (head, cam, peer) => streams.answer(head, cam, peer),
       admits: (head, cam) => uploads.admits(head, cam),
       upload: (head, cam, body) => uploads.take(head, cam, body),
       passOn: (channel, received) => platform.passOn(channel, received),

@@ -282,7 +282,7 @@ Deno.test("a client that goes before its stream has begun stays no viewer", asyn
   });
   const server = await edge.listen("perch");
   const client = await Client.connect(server.url);
-  await client.send("GET /stream.mjpeg HTTP/1.1\r\nHost: a\r\n\r\n");
+  await client.send("GET /stream.mjpeg?fps=60 HTTP/1.1\r\nHost: a\r\n\r\n");
   await asked.promise;
   client[Symbol.dispose]();
   await gone.promise;

@@ -6,7 +6,7 @@ import type { RequestHead } from "./request_head.ts";
 /** How a request is served. */
 export interface Road {
   readonly cam: string;
-  /** A ready answer may do. */
+  /** A ready answer may do, or the connection be kept without the app. */
   readonly plain: boolean;
   /** Seconds for which to wait for a newer frame; undefined where that is not asked, or not only. */
   readonly waitS?: number;
@@ -42,6 +42,6 @@ export function roadOf(head: RequestHead, maxFrameBytes: number): Road | undefin
   const closes = /\bclose\b/i.test(head.headers.get("connection") ?? "");
   const wait = still && !closes ? WAIT.exec(target) : undefined;
   if (wait) return { cam, plain: false, keepable: false, waitS: Number(wait[1]) };
-  const plain = still && !(mark >= 0 && /[?&](w|wait|share)=/.test(target)) && !closes;
-  return { cam, plain, keepable: !still };
+  const asked = still ? mark >= 0 && /[?&](w|wait|share)=/.test(target) : mark >= 0;
+  return { cam, plain: !asked && !(still && closes), keepable: !still };
 }

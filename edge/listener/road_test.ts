@@ -18,7 +18,7 @@ Deno.test("frames, streams, sockets and uploads are served here", () => {
   assert.deepEqual(road("/live.jpeg"), { cam: "cam", ...still });
   assert.deepEqual(road("/cams/nest/live.jpeg?1700000000000"), { cam: "nest", ...still });
   assert.deepEqual(road("/stream.mjpeg?fps=2"), { cam: "cam", ...kept });
-  assert.deepEqual(road("/cams/nest/stream.mjpeg"), { cam: "nest", ...kept });
+  assert.deepEqual(road("/cams/nest/stream.mjpeg"), { cam: "nest", plain: true, keepable: true });
   assert.deepEqual(road("/ws?cams=a,b"), { cam: "cam", ...kept });
   assert.deepEqual(upload("/cams/nest/live.jpeg", 1000), { cam: "nest", ...app });
 });

@@ -5,7 +5,7 @@ import { joinCrowd } from "../crowd.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { partsTo } from "../listener/part_socket.ts";
 import type { LiveFrame } from "../live_frame.ts";
-import { mjpegContentType, partHeadWithLength, streamOpening } from "../mjpeg.ts";
+import { partHeadWithLength, streamHeaders, streamOpening } from "../mjpeg.ts";
 import { mjpegStream } from "../mjpeg_stream.ts";
 import { type Listen, MjpegViewer, type PartSink } from "../mjpeg_viewer.ts";
 import { admitViewer, freeWhenSent } from "./admit.ts";
@@ -19,6 +19,7 @@ const NEW_LINE = new Uint8Array([13, 10]);
 /** Streams a camera: `?fps=` thins it, `?w=` makes it smaller, `?length=1` gives each part a Content-Length. */
 export function getStream(deps: EdgeDeps): Handler {
   const { hub, clock, boundary } = deps;
+  const headers = streamHeaders(boundary);
   const encoder = new TextEncoder();
   const opening = encoder.encode(streamOpening(boundary));
   const writePart = (sink: PartSink, { part }: LiveFrame) => sink.enqueue(part);
@@ -40,12 +41,6 @@ export function getStream(deps: EdgeDeps): Handler {
     const fps = numberQuery(context, "fps", 0.01, 60);
     const classic = context.req.query("length") === "1";
     const width = await widthQuery(context, deps.renditions);
-    const headers = {
-      "content-type": mjpegContentType(boundary),
-      "cache-control": "no-store",
-      // nginx would otherwise collect frames before it passes them on.
-      "x-accel-buffering": "no",
-    };
     if (context.req.method === "HEAD") return new Response(null, { headers });
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
