@@ -5,45 +5,13 @@ import { Buffer } from "node:buffer";
 import type { RequestInfo } from "../edge.ts";
 import { answerHead, wholeAnswer } from "./answer_head.ts";
 import type { Channel } from "./channel.ts";
-import type { Held } from "./held_still.ts";
+import type { Answer, ConnectionHost } from "./connection_host.ts";
 import type { Line, Taker, Tenant } from "./line.ts";
 import { patience } from "./patience.ts";
-import type { PlainStream } from "./plain_streams.ts";
 import { Proof } from "./proof.ts";
 import { type Road, roadOf } from "./road.ts";
-import type { HeadReader, RequestHead } from "./request_head.ts";
+import type { RequestHead } from "./request_head.ts";
 import { SocketBody } from "./socket_body.ts";
-
-/** All of an answer, as text in latin1, or one to make its bytes of. */
-type Answer = string | Response;
-
-/** What a connection needs of the edge. */
-export interface ConnectionHost {
-  fetch(request: Request, info: RequestInfo): Response | Promise<Response>;
-  readonly heads: HeadReader;
-  /**
-   * Holds a request for a newer frame, and gives `done` its whole answer, at once or later; undefined
-   * where the app has to look at it.
-   */
-  hold(
-    head: RequestHead,
-    road: Road,
-    peer: string,
-    done: (answer: Buffer<ArrayBuffer>) => void,
-  ): Held | undefined;
-  /** The whole answer to a plain request for a frame, where there is one. */
-  still(head: RequestHead, cam: string, peer: string): Buffer<ArrayBuffer> | undefined;
-  /** A plain request's stream, where there is one. */
-  stream(head: RequestHead, cam: string, peer: string): PlainStream | undefined;
-  /** Whether an upload may be taken without the app. */
-  readonly admits: (head: RequestHead, cam: string) => boolean;
-  /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */
-  upload(head: RequestHead, cam: string, body: SocketBody): Answer | Promise<Answer>;
-  /** Takes the connection over, with what came on it so far. */
-  passOn(channel: Channel, received: Buffer): Tenant;
-  /** Larger bodies are not read here. */
-  readonly maxFrameBytes: number;
-}
 
 /** How long a request's head may take, and a connection be silent between requests, ms. */
 export const HEAD_MS = 10_000;
@@ -124,10 +92,12 @@ export class Connection implements Line {
       if (head === "unusual" || !road) return this.#passOn();
       this.#waitingSince = undefined;
       this.#rest = this.#rest.subarray(head.bytes);
-      const ready = road.plain && this.#ready(head, road);
-      if (ready && "taker" in ready) return this.#give(ready.taker, ready.head);
-      if (ready) {
-        this.#answerStill(ready);
+      const { hostname } = this.#channel.peer;
+      const stream = road.plain && road.keepable && this.#host.stream(head, road.cam, hostname);
+      if (stream) return this.#give(stream.taker, stream.head);
+      const still = road.plain && !road.keepable && this.#host.still(head, road.cam, hostname);
+      if (still) {
+        this.#answerStill(still);
         if (this.#channel.waiting > 0) return this.#goOn();
         continue;
       }
@@ -140,16 +110,6 @@ export class Connection implements Line {
       if (this.#channel.waiting > 0) return this.#goOn();
       this.#busy = false;
     }
-  }
-
-  #ready(
-    head: RequestHead,
-    { cam, keepable }: Road,
-  ): Buffer<ArrayBuffer> | PlainStream | undefined {
-    const { hostname } = this.#channel.peer;
-    return keepable
-      ? this.#host.stream(head, cam, hostname)
-      : this.#host.still(head, cam, hostname);
   }
 
   /** Who asks for a second picture will ask for a third. */
