@@ -36,6 +36,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
   readonly taker: Taker = (...line) => this.#open(...line);
   readonly #events: SocketEvents;
   readonly #encoder = new TextEncoder();
+  readonly #decoder = new TextDecoder();
   #channel: Channel | undefined;
   #state: number = WebSocket.CONNECTING;
   /** What came of a frame that is not whole. */
@@ -145,7 +146,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     const kind = parts?.opcode ?? opcode;
     this.#parts = final ? undefined : { opcode: kind, bytes };
     if (!final) return;
-    this.#events.message(kind === OPCODE.text ? new TextDecoder().decode(bytes) : bytes);
+    this.#events.message(kind === OPCODE.text ? this.#decoder.decode(bytes) : bytes);
   }
 }
 
