@@ -87,7 +87,10 @@ const BUSY = new SourceError("hardware", "the camera is in use", ["line 1", "lin
 /** `jpeg` with other picture data, as sensor noise makes it. */
 function noisy(jpeg: Uint8Array, n: number): Uint8Array {
   const copy = jpeg.slice();
-  copy[copy.length - 10] = n % 200;
+  // A byte behind 0xff is no picture data.
+  let at = copy.length - 10;
+  while (copy[at - 1] === 0xff) at--;
+  copy[at] = n % 200;
   return copy;
 }
 
