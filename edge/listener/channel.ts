@@ -66,7 +66,12 @@ export class Channel implements Carrier {
   /** The client will go on talking: the kernel is to carry the connection, where it can. */
   settle(): void {
     if (this.#carrier instanceof KernelCarrier || !this.#kernel) return;
-    const fd = this.#carrier.release();
-    if (fd !== undefined) this.#carrier = new KernelCarrier(fd, this.#kernel, this.#events);
+    const fd = this.#carrier.twin();
+    const carrier = fd === undefined
+      ? undefined
+      : KernelCarrier.adopt(fd, this.#kernel, this.#events);
+    if (!carrier) return;
+    this.#carrier.release();
+    this.#carrier = carrier;
   }
 }

@@ -246,3 +246,23 @@ Deno.test({
       assert.deepEqual(direct, []);
     }),
 });
+
+Deno.test({
+  name: "a connection that the kernel does not watch stays Node's, whole",
+  ignore: !kernel,
+  fn: () =>
+    withSocketPair("127.0.0.1", async (socket, client) => {
+      const closed: number[] = [];
+      const fd = kernel!.find(socket)!;
+      const channel = new Channel(socket, {
+        ...reluctant([]),
+        ...{ find: () => fd, dup: () => 999_999, close: (one) => void closed.push(one) },
+      });
+      channel.settle();
+      assert.deepEqual(closed, [999_999]);
+      channel.write("down");
+      assert.equal(await read(client, 4), "down");
+      client.write("up");
+      assert.equal(await heard(channel, 2), "up");
+    }),
+});

@@ -11,7 +11,7 @@ export class KernelCarrier implements Carrier, Member {
   readonly #kernel: Kernel;
   readonly #fd: number;
   readonly #events: CarrierEvents;
-  readonly #key: number | undefined;
+  #key = 0;
   /** What the kernel has not taken yet, in order. */
   #queue: Uint8Array<ArrayBuffer>[] = [];
   #waiting = 0;
@@ -23,13 +23,26 @@ export class KernelCarrier implements Carrier, Member {
   #ending = false;
   #closed = false;
 
-  /** @param fd Closed with the connection. */
-  constructor(fd: number, kernel: Kernel, events: CarrierEvents) {
+  private constructor(fd: number, kernel: Kernel, events: CarrierEvents) {
     this.#fd = fd;
     this.#kernel = kernel;
     this.#events = events;
-    this.#key = kernel.loop.join(fd, this.#interest, this);
-    if (this.#key === undefined) this.destroy();
+  }
+
+  /**
+   * Takes a connection over.
+   *
+   * @param fd Closed with the connection, or at once where the kernel does not watch it.
+   */
+  static adopt(fd: number, kernel: Kernel, events: CarrierEvents): KernelCarrier | undefined {
+    const carrier = new KernelCarrier(fd, kernel, events);
+    const key = kernel.loop.join(fd, READABLE, carrier);
+    if (key === undefined) {
+      kernel.close(fd);
+      return undefined;
+    }
+    carrier.#key = key;
+    return carrier;
   }
 
   get waiting(): number {
@@ -77,7 +90,7 @@ export class KernelCarrier implements Carrier, Member {
     this.#closed = true;
     this.#queue = [];
     this.#waiting = 0;
-    if (this.#key !== undefined) this.#kernel.loop.leave(this.#key);
+    this.#kernel.loop.leave(this.#key);
     this.#kernel.close(this.#fd);
     queueMicrotask(() => this.#events.close());
   }
@@ -137,6 +150,6 @@ export class KernelCarrier implements Carrier, Member {
     const interest = read | (this.#waiting > 0 ? WRITABLE : 0);
     if (interest === this.#interest) return;
     this.#interest = interest;
-    this.#kernel.loop.change(this.#key!, this.#fd, interest);
+    this.#kernel.loop.change(this.#key, this.#fd, interest);
   }
 }

@@ -31,8 +31,6 @@ export class MemoryFiles {
   readonly #open: MemoryFile[] = [];
   /** A `loff_t`. */
   readonly #offset = new Uint32Array(2);
-  #lastBuffer: ArrayBuffer | undefined;
-  #last: MemoryFile = { sends: 0, fd: undefined };
 
   constructor(libc: Pick<Libc, "close" | "memfd_create" | "sendfile" | "write">) {
     this.#libc = libc;
@@ -58,11 +56,9 @@ export class MemoryFiles {
   }
 
   #of(buffer: ArrayBuffer): MemoryFile {
-    if (buffer === this.#lastBuffer) return this.#last;
     let file = this.#byBuffer.get(buffer);
     if (!file) this.#byBuffer.set(buffer, file = { sends: 0, fd: undefined });
-    this.#lastBuffer = buffer;
-    return this.#last = file;
+    return file;
   }
 
   #make(file: MemoryFile, buffer: ArrayBuffer): void {

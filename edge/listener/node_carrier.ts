@@ -71,19 +71,17 @@ export class NodeCarrier implements Carrier {
     this.#socket.destroy();
   }
 
-  /**
-   * Lets go of the connection, which lives on.
-   *
-   * @returns A file descriptor of it; undefined where it stays Node's.
-   */
-  release(): number | undefined {
+  /** Another file descriptor of the connection; undefined where it has to stay Node's. */
+  twin(): number | undefined {
     const inHand = this.#socket.isPaused() || this.#socket.readableLength > 0;
-    const own = inHand ? undefined : this.#direct();
-    const fd = own === undefined ? undefined : this.#kernel!.dup(own);
-    if (fd === undefined) return undefined;
+    const fd = inHand ? undefined : this.#direct();
+    return fd === undefined ? undefined : this.#kernel!.dup(fd);
+  }
+
+  /** Lets go of the connection, which lives on by its twin. */
+  release(): void {
     this.#released = true;
     this.#socket.destroy();
-    return fd;
   }
 
   /**
