@@ -18,6 +18,11 @@ export interface PartSink {
   drop(): void;
 }
 
+/** Writes one frame with the head of the next part behind it. */
+export function writePart(sink: PartSink, { part }: LiveFrame): void {
+  sink.enqueue(part);
+}
+
 /** Calls `onFrame` when a slot has a new frame, `onClose` when it is closed, until the returned function is called. */
 export type Listen = (
   frames: Latest<LiveFrame>,

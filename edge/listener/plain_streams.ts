@@ -5,7 +5,7 @@ import { tokenOf } from "../auth.ts";
 import { joinCrowd } from "../crowd.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { streamHeaders, streamOpening } from "../mjpeg.ts";
-import { MjpegViewer } from "../mjpeg_viewer.ts";
+import { MjpegViewer, writePart } from "../mjpeg_viewer.ts";
 import { digestToken, sameDigest } from "../tokens.ts";
 import { answerHead } from "./answer_head.ts";
 import type { Taker } from "./line.ts";
@@ -58,7 +58,7 @@ export class PlainStreams {
       frames: camera.shown,
       listen: joinCrowd,
       place: admission.place,
-      write: (sink, { part }) => sink.enqueue(part),
+      write: writePart,
       now: () => clock.monotonic(),
     });
     const head = answerHead(200, this.#headers) + streamOpening(this.#deps.boundary);

@@ -7,7 +7,7 @@ import { partsTo } from "../listener/part_socket.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { partHeadWithLength, streamHeaders, streamOpening } from "../mjpeg.ts";
 import { mjpegStream } from "../mjpeg_stream.ts";
-import { type Listen, MjpegViewer, type PartSink } from "../mjpeg_viewer.ts";
+import { type Listen, MjpegViewer, type PartSink, writePart } from "../mjpeg_viewer.ts";
 import { admitViewer, freeWhenSent } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
@@ -22,7 +22,6 @@ export function getStream(deps: EdgeDeps): Handler {
   const headers = streamHeaders(boundary);
   const encoder = new TextEncoder();
   const opening = encoder.encode(streamOpening(boundary));
-  const writePart = (sink: PartSink, { part }: LiveFrame) => sink.enqueue(part);
   // Heads with a length are made once for a frame, not for each viewer; one camera after another.
   let headed: LiveFrame | undefined;
   let head = opening;
