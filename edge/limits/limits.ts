@@ -35,6 +35,8 @@ export class Limits {
   readonly gate: ViewerGate;
   /** Requests for a picture that wait for one, by address. */
   readonly waits: ViewerGate;
+  /** Viewers' sockets closed for what they sent. */
+  readonly socketsTurnedOut: Counter;
   readonly #options: LimitOptions;
   readonly #clock: Clock;
   readonly #uploads: RateLimiter;
@@ -61,6 +63,10 @@ export class Limits {
     this.#historyLimited = counter("perch_history_limited_total", "429 answers about the past.");
     this.#wrong = counter("perch_wrong_credentials_total", "Wrong tokens and passwords.");
     this.#wrongLimited = counter("perch_sign_ins_limited_total", "429 answers to wrong tokens.");
+    this.socketsTurnedOut = counter(
+      "perch_sockets_turned_out_total",
+      "Viewers' sockets closed for what they sent.",
+    );
     for (const limit of ["instance", "address"]) {
       metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", { limit });
     }

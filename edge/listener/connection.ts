@@ -93,8 +93,8 @@ export class Connection implements Line {
       this.#waitingSince = undefined;
       this.#rest = this.#rest.subarray(head.bytes);
       const { hostname } = this.#channel.peer;
-      const stream = road.plain && road.keepable && this.#host.stream(head, road.cam, hostname);
-      if (stream) return this.#give(stream.taker, stream.head);
+      const kept = road.plain && road.keepable && this.#host.keep(head, road, hostname);
+      if (kept) return this.#give(kept.taker, kept.head);
       const still = road.plain && !road.keepable && this.#host.still(head, road.cam, hostname);
       if (still) {
         this.#answerStill(still);

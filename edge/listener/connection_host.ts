@@ -4,8 +4,7 @@ import type { Buffer } from "node:buffer";
 import type { RequestInfo } from "../edge.ts";
 import type { Channel } from "./channel.ts";
 import type { Held } from "./held_still.ts";
-import type { Tenant } from "./line.ts";
-import type { PlainStream } from "./plain_streams.ts";
+import type { Kept, Tenant } from "./line.ts";
 import type { HeadReader, RequestHead } from "./request_head.ts";
 import type { Road } from "./road.ts";
 import type { SocketBody } from "./socket_body.ts";
@@ -29,8 +28,8 @@ export interface ConnectionHost {
   ): Held | undefined;
   /** The whole answer to a plain request for a frame, where there is one. */
   still(head: RequestHead, cam: string, peer: string): Buffer<ArrayBuffer> | undefined;
-  /** A plain request's stream, where there is one. */
-  stream(head: RequestHead, cam: string, peer: string): PlainStream | undefined;
+  /** What a plain request for a stream or a socket is answered with, where it may be. */
+  keep(head: RequestHead, road: Road, peer: string): Kept | undefined;
   /** Whether an upload may be taken without the app. */
   readonly admits: (head: RequestHead, cam: string) => boolean;
   /** Takes an upload: the whole answer, or a problem; at once where all of the body has come. */

@@ -19,6 +19,13 @@ export interface Tenant {
  */
 export type Taker = (channel: Channel, rest: Buffer) => Tenant;
 
+/** An answer whose connection is kept. */
+export interface Kept {
+  /** One write; may go on behind the head. */
+  readonly head: string;
+  readonly taker: Taker;
+}
+
 /** A connection that a route may keep. */
 export interface Line {
   /** Keeps the connection: the route's answer is sent as a head only, then `taker` gets the rest. */

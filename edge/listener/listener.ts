@@ -12,8 +12,10 @@ import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection_host.ts";
 import { openKernel } from "./kernel.ts";
 import { PlainStills } from "./plain_stills.ts";
+import { PlainSockets } from "./plain_sockets.ts";
 import { PlainStreams } from "./plain_streams.ts";
 import { PlainUploads } from "./plain_uploads.ts";
+import { PlainVisits } from "./plain_visits.ts";
 import { HeadReader } from "./request_head.ts";
 import { type EdgeFetch, PlatformServer, type Serve } from "./platform_server.ts";
 
@@ -43,7 +45,9 @@ export class Listener {
     this.#clock = clock;
     this.#log = log;
     const stills = new PlainStills(edge.deps);
-    const streams = new PlainStreams(edge.deps);
+    const visits = new PlainVisits(edge.deps);
+    const streams = new PlainStreams(edge.deps, visits);
+    const sockets = new PlainSockets(edge.deps, visits);
     const uploads = new PlainUploads(edge.deps);
     const platform = this.#platform = new PlatformServer(serve, edge.fetch);
     this.#host = {
@@ -51,7 +55,7 @@ export class Listener {
       heads: new HeadReader(),
       hold: (...args) => stills.hold(...args),
       still: (head, cam, peer) => stills.answer(head, cam, peer),
-      stream: (head, cam, peer) => streams.answer(head, cam, peer),
+      keep: (head, road, peer) => (road.socket ? sockets : streams).answer(head, road.cam, peer),
       admits: (head, cam) => uploads.admits(head, cam),
       upload: (head, cam, body) => uploads.take(head, cam, body),
       passOn: (channel, received) => platform.passOn(channel, received),

@@ -1,12 +1,12 @@
-// What a connection has proved: a camera sends the same credential with each upload, ten times a
-// second, and a hash of it that no cache holds any more costs a tenth of the upload.
+// What was proved before: a camera sends the same credential with each upload, ten times a second,
+// and a hash of it that no cache holds any more costs a tenth of the upload.
 
 import type { RequestHead } from "./request_head.ts";
 
 /** Whether a request may do what it wants with a camera. */
 type Judge = (head: RequestHead, cam: string) => boolean;
 
-/** The last credential of a connection that was good, and for which camera. */
+/** The last credential that was good, and for which camera. */
 export class Proof {
   #authorization: string | undefined;
   #cam: string | undefined;

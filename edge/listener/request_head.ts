@@ -37,6 +37,9 @@ const G = "G".charCodeAt(0);
 /** Heads that are remembered: a crowd that polls sends the same one hundreds of times a frame. */
 const REMEMBERED = 64;
 
+/** Secrets are not kept, and a WebSocket's key comes only once. */
+const UNIQUE = ["authorization", "sec-websocket-key"] as const;
+
 /** Reads heads. */
 export class HeadReader {
   /** By what was sent, oldest first. */
@@ -60,7 +63,7 @@ export class HeadReader {
     const head = parse(text.slice(0, end));
     if (!head) return "unusual";
     const whole = buffer.length === head.bytes && buffer.length <= USUAL_HEAD_BYTES;
-    if (whole && head.method === "GET" && !head.headers.has("authorization")) {
+    if (whole && head.method === "GET" && !UNIQUE.some((name) => head.headers.has(name))) {
       this.#remember(text, head);
     }
     return head;

@@ -46,6 +46,19 @@ Deno.test("a head that comes again is the same, one that differs is read anew", 
   assert.deepEqual(read(GET), first);
 });
 
+Deno.test("a head with a credential or a socket's key is not remembered, and drives none out", () => {
+  const reader = new HeadReader();
+  const read = (text: string) => reader.read(Buffer.from(text, "latin1"));
+  const first = read(GET);
+  for (const line of ["authorization: Bearer x", "Sec-WebSocket-Key: y"]) {
+    for (let i = 0; i < 100; i++) {
+      const text = GET.replace("\r\n\r\n", `\r\n${line}${i}\r\n\r\n`);
+      assert.notEqual(read(text), read(text));
+    }
+  }
+  assert.equal(read(GET), first);
+});
+
 Deno.test("a head that is not whole is partial, wherever it ends", () => {
   for (let end = 0; end < GET.length; end++) {
     assert.equal(parse(GET.slice(0, end)), "partial", GET.slice(0, end));

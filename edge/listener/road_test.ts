@@ -10,16 +10,21 @@ function upload(target: string, bodyBytes: number) {
   return roadOf({ method: "PUT", target, headers: new Map(), bytes: 0, bodyBytes }, 1000);
 }
 
-const still = { plain: true, keepable: false };
-const app = { plain: false, keepable: false };
-const kept = { plain: false, keepable: true };
+const still = { socket: false, plain: true, keepable: false };
+const app = { socket: false, plain: false, keepable: false };
+const stream = { socket: false, plain: true, keepable: true };
+const socket = { socket: true, plain: true, keepable: true };
 
 Deno.test("frames, streams, sockets and uploads are served here", () => {
   assert.deepEqual(road("/live.jpeg"), { cam: "cam", ...still });
   assert.deepEqual(road("/cams/nest/live.jpeg?1700000000000"), { cam: "nest", ...still });
-  assert.deepEqual(road("/stream.mjpeg?fps=2"), { cam: "cam", ...kept });
-  assert.deepEqual(road("/cams/nest/stream.mjpeg"), { cam: "nest", plain: true, keepable: true });
-  assert.deepEqual(road("/ws?cams=a,b"), { cam: "cam", ...kept });
+  assert.deepEqual(road("/stream.mjpeg?fps=2"), { cam: "cam", ...stream, plain: false });
+  assert.deepEqual(road("/cams/nest/stream.mjpeg"), { cam: "nest", ...stream });
+  assert.deepEqual(road("/ws"), { cam: "cam", ...socket });
+  assert.deepEqual(road("/ws?cams=nest"), { cam: "nest", ...socket });
+  for (const query of ["cams=a,b", "cams=a&w=320", "w=320", "cams=A", "share=abc", ""]) {
+    assert.deepEqual(road(`/ws?${query}`), { cam: "cam", ...socket, plain: false }, query);
+  }
   assert.deepEqual(upload("/cams/nest/live.jpeg", 1000), { cam: "nest", ...app });
 });
 

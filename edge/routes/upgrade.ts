@@ -1,7 +1,7 @@
-// The opening handshake of a WebSocket (RFC 6455, section 4.2.1).
+// WebSockets as routes open them.
 
-import { createHash } from "node:crypto";
 import type { Context } from "hono";
+import { handshakeHeaders, isHandshake } from "../listener/handshake.ts";
 import { type SocketEvents, SocketOnLine } from "../listener/viewer_socket.ts";
 import { problem } from "../problem.ts";
 import type { ViewerSocket } from "../socket_viewer.ts";
@@ -12,12 +12,7 @@ const IDLE_TIMEOUT_S = 30;
 
 /** The problem to answer with where a request does not open a WebSocket as it should. */
 export function notSocket({ req }: Context): Response | undefined {
-  const has = (name: string, token: string) =>
-    (req.header(name) ?? "").split(",").some((one) => one.trim().toLowerCase() === token);
-  const opens = has("upgrade", "websocket") && has("connection", "upgrade") &&
-    has("sec-websocket-version", "13") &&
-    /^[\w+/]{22}==$/.test(req.header("sec-websocket-key") ?? "");
-  if (opens) return undefined;
+  if (isHandshake((name) => req.header(name))) return undefined;
   return problem(426, "This address speaks WebSocket.", {
     headers: { upgrade: "websocket", "sec-websocket-version": "13" },
   });
@@ -32,9 +27,6 @@ export function openSocket(request: Request): Deno.WebSocketUpgrade {
   return upgrade;
 }
 
-/** What a handshake's key is answered with (RFC 6455, section 1.3). */
-const KEY_SUFFIX = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-
 /** A viewer's socket: on the connection itself where there is one to keep, else the platform's. */
 export function openViewerSocket(
   context: Context,
@@ -43,13 +35,8 @@ export function openViewerSocket(
   const line = lineOf(context);
   if (!line) return platformSocket(context.req.raw, events);
   const socket = new SocketOnLine(events);
-  const key = context.req.header("sec-websocket-key") + KEY_SUFFIX;
-  const headers = {
-    upgrade: "websocket",
-    connection: "Upgrade",
-    "sec-websocket-accept": createHash("sha1").update(key).digest("base64"),
-  };
   line.take(socket.taker);
+  const headers = handshakeHeaders(context.req.header("sec-websocket-key")!);
   return { socket, response: new Response(null, { headers }) };
 }
 
