@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Socket } from "node:net";
 import { withSocketPair } from "../../shared/testing/socket_pair.ts";
-import { addressBytes, openKernel } from "./kernel.ts";
+import { openKernel } from "./kernel.ts";
 
 const HERE = Deno.build.os === "linux" && Deno.build.target.includes("gnu");
 
@@ -58,14 +58,4 @@ Deno.test({
       let got = 0;
       for await (const chunk of atClient) if ((got += chunk.length) === taken) break;
     }),
-});
-
-Deno.test("an address is its bytes, however it is written", () => {
-  const hex = (text: string) => addressBytes(text).toHex();
-  assert.equal(hex("127.0.0.1"), "00000000000000000000ffff7f000001");
-  assert.equal(hex("::ffff:127.0.0.1"), hex("127.0.0.1"));
-  assert.equal(hex("::1"), "00000000000000000000000000000001");
-  assert.equal(hex("::"), "00000000000000000000000000000000");
-  assert.equal(hex("fe80::1:2%eth0"), "fe800000000000000000000000010002");
-  assert.equal(hex("2001:db8:1:2:3:4:5:6"), "20010db8000100020003000400050006");
 });
