@@ -10,8 +10,8 @@ const PIECE = 300_000;
 
 const kernel = openKernel();
 
-/** How a channel is carried: by the kernel alone, by Node and the kernel, by Node. */
-const CARRIERS = ["settled", "direct", "Node alone"] as const;
+/** Who carries a channel. */
+const CARRIERS = ["kernel", "Node"] as const;
 
 /** Bytes that tell their place among all that were written. */
 function piece(n: number): Uint8Array<ArrayBuffer> {
@@ -31,10 +31,10 @@ function connected(
 ): Promise<void> {
   return withSocketPair("127.0.0.1", async (socket, client) => {
     client.on("error", () => {});
-    const channel = new Channel(socket, carrier === "Node alone" ? undefined : kernel);
+    const channel = new Channel(socket, carrier === "Node" ? undefined : kernel);
     const closed = Promise.withResolvers<void>();
     channel.onClose = () => closed.resolve();
-    if (carrier === "settled") channel.settle();
+    if (carrier === "kernel") await settle(channel, client);
     try {
       await test(channel, client, closed.promise);
     } finally {
@@ -42,6 +42,14 @@ function connected(
       await closed.promise;
     }
   });
+}
+
+/** By two pictures, the second of which the kernel carries. */
+async function settle(channel: Channel, client: Socket): Promise<void> {
+  for (const picture of ["1", "2"]) {
+    channel.share(bytes(picture));
+    await read(client, 1);
+  }
 }
 
 /** What comes until it is `length` bytes. */
@@ -152,7 +160,7 @@ Deno.test({
   name: "what the client had ended before everything was sent is sent all the same",
   ignore: !kernel,
   fn: () =>
-    connected("settled", async (channel, client, closed) => {
+    connected("kernel", async (channel, client, closed) => {
       const pieces = 40;
       for (let n = 0; n < pieces; n++) channel.share(piece(n));
       client.end();
@@ -167,30 +175,47 @@ Deno.test({
   name: "a connection changes hands between two messages, and nothing of it is lost or closed",
   ignore: !kernel,
   fn: () =>
-    connected("direct", async (channel, client) => {
+    withSocketPair("127.0.0.1", async (socket, client) => {
+      const channel = new Channel(socket, kernel);
       for (let n = 0; n < 5; n++) {
         client.write(`ask ${n}`);
         assert.equal(await heard(channel, 5), `ask ${n}`);
-        if (n === 2) {
-          client.write("ahead");
-          channel.settle();
-          assert.equal(await heard(channel, 5), "ahead");
-        }
+        if (n === 1) client.write("ahead");
         channel.share(bytes(`answer ${n}`));
+        if (n === 1) assert.equal(await heard(channel, 5), "ahead");
         assert.equal(await read(client, 8), `answer ${n}`);
+        assert.equal(socket.destroyed, n >= 1);
       }
+      channel.destroy();
     }),
 });
 
-/** Takes at most two bytes of each piece, and tells what was sent to it. */
-function reluctant(sent: string[]): Kernel {
+Deno.test({
+  name: "as long as Node has bytes of a connection in hand, it stays Node's",
+  ignore: !kernel,
+  fn: () =>
+    withSocketPair("127.0.0.1", async (socket, client) => {
+      const channel = new Channel(socket, kernel);
+      channel.share(piece(0));
+      channel.share(piece(1));
+      assert.ok(channel.waiting > 0 && !socket.destroyed);
+      let got = 0;
+      for await (const chunk of client.iterator({ destroyOnReturn: false })) {
+        if ((got += chunk.length) === 2 * PIECE) break;
+      }
+      await allSent(channel);
+      channel.share(bytes("next"));
+      assert.ok(socket.destroyed);
+      assert.equal(await read(client, 4), "next");
+      channel.destroy();
+    }),
+});
+
+/** Finds and carries nothing. */
+function nothing(): Kernel {
   return {
-    ...{ find: () => 1, dup: () => undefined, receive: () => undefined },
-    ...{ loop: kernel!.loop, finish() {}, close() {}, send: () => 0 },
-    share: (_, piece) => {
-      sent.push(new TextDecoder().decode(piece.subarray(0, 2)));
-      return Math.min(2, piece.length);
-    },
+    ...{ find: () => undefined, dup: () => undefined, receive: () => undefined },
+    ...{ loop: kernel!.loop, finish() {}, close() {}, send: () => 0, share: () => 0 },
   };
 }
 
@@ -199,29 +224,13 @@ function allSent(channel: Channel): Promise<void> {
 }
 
 Deno.test({
-  name: "what the kernel does not take goes through Node, behind it; the first picture all of it",
-  ignore: !kernel,
-  fn: () =>
-    withSocketPair("127.0.0.1", async (socket, client) => {
-      const direct: string[] = [];
-      const channel = new Channel(socket, reluctant(direct));
-      channel.share(bytes("first "));
-      await allSent(channel);
-      channel.share(bytes("abcdef"));
-      assert.deepEqual(direct, ["ab"]);
-      assert.equal(await read(client, 10), "first cdef");
-    }),
-});
-
-Deno.test({
   name: "a connection whose number is not found stays Node's, and is asked for once",
   ignore: !kernel,
   fn: () =>
     withSocketPair("127.0.0.1", async (socket, client) => {
       let asked = 0;
-      const channel = new Channel(socket, { ...reluctant([]), find: () => void asked++ });
+      const channel = new Channel(socket, { ...nothing(), find: () => void asked++ });
       for (const text of ["a", "b", "c", "d"]) {
-        channel.settle();
         channel.share(bytes(text));
         await allSent(channel);
       }
@@ -231,19 +240,19 @@ Deno.test({
 });
 
 Deno.test({
-  name: "nothing is sent by the number of a connection that has ended",
+  name: "a connection that has ended is not looked for",
   ignore: !kernel,
   fn: () =>
     withSocketPair("127.0.0.1", async (socket) => {
-      const direct: string[] = [];
-      const channel = new Channel(socket, reluctant(direct));
+      let asked = 0;
+      const channel = new Channel(socket, { ...nothing(), find: () => void asked++ });
       channel.share(bytes("one"));
       await allSent(channel);
       channel.end();
       channel.share(bytes("two"));
       channel.destroy();
       channel.share(bytes("three"));
-      assert.deepEqual(direct, []);
+      assert.equal(asked, 0);
     }),
 });
 
@@ -255,13 +264,14 @@ Deno.test({
       const closed: number[] = [];
       const fd = kernel!.find(socket)!;
       const channel = new Channel(socket, {
-        ...reluctant([]),
+        ...nothing(),
         ...{ find: () => fd, dup: () => 999_999, close: (one) => void closed.push(one) },
       });
-      channel.settle();
+      channel.share(bytes("one"));
+      await allSent(channel);
+      channel.share(bytes("two"));
       assert.deepEqual(closed, [999_999]);
-      channel.write("down");
-      assert.equal(await read(client, 4), "down");
+      assert.equal(await read(client, 6), "onetwo");
       client.write("up");
       assert.equal(await heard(channel, 2), "up");
     }),

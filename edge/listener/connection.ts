@@ -30,7 +30,6 @@ export class Connection implements Line {
   readonly #over = Promise.withResolvers<void>();
   #rest: Buffer = NOTHING;
   #busy = false;
-  #asksAgain = false;
   #body: SocketBody | undefined;
   #taker: Taker | undefined;
   #tenant: Tenant | undefined;
@@ -97,7 +96,7 @@ export class Connection implements Line {
       if (kept) return this.#give(kept.taker, kept.head);
       const still = road.plain && !road.keepable && this.#host.still(head, road.cam, hostname);
       if (still) {
-        this.#answerStill(still);
+        this.#channel.share(still);
         if (this.#channel.waiting > 0) return this.#goOn();
         continue;
       }
@@ -112,20 +111,13 @@ export class Connection implements Line {
     }
   }
 
-  /** Who asks for a second picture will ask for a third. */
-  #answerStill(answer: Buffer<ArrayBuffer>): void {
-    if (this.#asksAgain) this.#channel.settle();
-    this.#asksAgain = true;
-    this.#channel.share(answer);
-  }
-
   /** Whether the request is held, or was answered. */
   #hold(head: RequestHead, road: Road): boolean {
     this.#busy = true;
     let answered = false;
     const held = this.#host.hold(head, road, this.#channel.peer.hostname, (answer) => {
       answered = true;
-      this.#answerStill(answer);
+      this.#channel.share(answer);
       this.#goOn();
     });
     if (held && !answered) this.#tenant = held;

@@ -1,6 +1,4 @@
-// The kernel's calls past Node's streams: a frame for a viewer is then what it is for a server in C, one
-// system call of bytes that all viewers share. Node's own write costs 3 us on top of the 8 us that the
-// kernel takes. Where they are not to be had, everything goes through Node.
+// The kernel's calls past Node's streams, for connections of which Node knows nothing any more.
 
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";

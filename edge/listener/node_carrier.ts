@@ -1,5 +1,4 @@
-// A connection that Node reads. What many get goes straight to the kernel as long as it takes
-// everything; the rest, and everything else, through Node's stream.
+// A connection that Node carries: every one at first, and for good where the kernel may not be called.
 
 import type { Socket } from "node:net";
 import type { Carrier, CarrierEvents } from "./carrier.ts";
@@ -11,15 +10,12 @@ const NOTHING = new Uint8Array();
 /** Carries bytes by a socket of Node's. */
 export class NodeCarrier implements Carrier {
   readonly #socket: Socket;
-  readonly #kernel: Kernel | undefined;
   readonly #events: CarrierEvents;
   #fd: number | undefined;
-  #first = true;
   #released = false;
 
-  constructor(socket: Socket, kernel: Kernel | undefined, events: CarrierEvents) {
+  constructor(socket: Socket, events: CarrierEvents) {
     this.#socket = socket;
-    this.#kernel = kernel;
     this.#events = events;
     // An error is always followed by close, where everything is let go.
     socket.on("error", () => {});
@@ -40,15 +36,7 @@ export class NodeCarrier implements Carrier {
   }
 
   share(bytes: Uint8Array<ArrayBuffer>): void {
-    // The first picture is not to wait for the number to be found, and there may be no second.
-    if (this.#first) {
-      this.#first = false;
-      this.#socket.write(bytes);
-      return;
-    }
-    const fd = this.#direct();
-    const sent = fd === undefined ? 0 : this.#kernel!.share(fd, bytes);
-    if (sent < bytes.length) this.#socket.write(sent === 0 ? bytes : bytes.subarray(sent));
+    this.#socket.write(bytes);
   }
 
   whenSent(callback: () => void): void {
@@ -71,29 +59,21 @@ export class NodeCarrier implements Carrier {
     this.#socket.destroy();
   }
 
-  /** Another file descriptor of the connection; undefined where it has to stay Node's. */
-  twin(): number | undefined {
-    const inHand = this.#socket.isPaused() || this.#socket.readableLength > 0;
-    const fd = inHand ? undefined : this.#direct();
-    return fd === undefined ? undefined : this.#kernel!.dup(fd);
+  /**
+   * Another file descriptor of the connection; undefined where it has to stay Node's: for now, since
+   * Node still has bytes of it in hand, or for good.
+   */
+  twin(kernel: Kernel): number | undefined {
+    const socket = this.#socket;
+    const inHand = socket.isPaused() || socket.readableLength > 0 || socket.writableLength > 0;
+    if (inHand || !socket.writable || socket.destroyed) return undefined;
+    this.#fd ??= kernel.find(socket) ?? NOT_FOUND;
+    return this.#fd === NOT_FOUND ? undefined : kernel.dup(this.#fd);
   }
 
   /** Lets go of the connection, which lives on by its twin. */
   release(): void {
     this.#released = true;
     this.#socket.destroy();
-  }
-
-  /**
-   * The connection's own number, where the kernel may be given bytes: behind those that still wait for
-   * room, and not by a number that is free again, which may be another connection's.
-   */
-  #direct(): number | undefined {
-    const socket = this.#socket;
-    if (!this.#kernel || socket.writableLength > 0 || !socket.writable || socket.destroyed) {
-      return undefined;
-    }
-    this.#fd ??= this.#kernel.find(socket) ?? NOT_FOUND;
-    return this.#fd === NOT_FOUND ? undefined : this.#fd;
   }
 }

@@ -90,7 +90,7 @@ export class SocketOnLine implements ViewerSocket, Tenant {
   #open(...[channel, rest]: Parameters<Taker>): this {
     this.#channel = channel;
     this.#state = WebSocket.OPEN;
-    channel.onData = (chunk) => this.#hear(chunk);
+    channel.onData = (chunk) => this.#read(chunk);
     this.#events.open();
     if (rest.length > 0) this.#read(rest);
     return this;
@@ -104,12 +104,6 @@ export class SocketOnLine implements ViewerSocket, Tenant {
     this.#write(encodeFrame(OPCODE.close, payload));
     this.#state = WebSocket.CLOSING;
     this.#channel?.end();
-  }
-
-  /** Who acknowledges once acknowledges every frame. */
-  #hear(chunk: Uint8Array): void {
-    this.#read(chunk);
-    this.#channel?.settle();
   }
 
   #read(chunk: Uint8Array): void {
