@@ -2,6 +2,7 @@
 
 import { edgeSettings, parseEdgeConfig } from "./config.ts";
 import { Edge } from "./edge.ts";
+import { setExitAlarm } from "./exit_alarm.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { pollsFor } from "./store/kv_follow.ts";
@@ -66,16 +67,21 @@ async function listen(): Promise<{ shutdown(): Promise<void> }> {
 
 /** Streams first: the server's own shutdown waits for them. The platform kills after 5 s. */
 async function shutDown(): Promise<void> {
-  const deadline = setTimeout(() => Deno.exit(1), 4500);
+  const deadline = setTimeout(() => exit(1), 4500);
   log.info("shutting down");
   await edge.stop();
   await server.shutdown();
   store.close();
   clearTimeout(deadline);
-  Deno.exit(0);
+  exit(0);
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, shutDown);
+
+function exit(code: number): never {
+  setExitAlarm();
+  Deno.exit(code);
+}
 
 function refuse(problems: readonly string[]): never {
   for (const problem of problems) console.error(problem);

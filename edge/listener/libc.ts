@@ -2,6 +2,7 @@
 
 /** Little here needs a size of more than 32 bits, and a bigint for each call would be thrown away. */
 const SYMBOLS = {
+  alarm: { parameters: ["u32"], result: "u32" },
   close: { parameters: ["i32"], result: "i32" },
   dup: { parameters: ["i32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },

@@ -136,3 +136,24 @@ Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a colle
   await edge.stop();
   await collector.shutdown();
 });
+
+Deno.test("an edge ends although its collector answers nothing", async () => {
+  const answers = Promise.withResolvers<Response>();
+  const asked = Promise.withResolvers<void>();
+  const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    asked.resolve();
+    return answers.promise;
+  });
+  await using edge = await startEdge({
+    env: {
+      OTEL_DENO: "true",
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
+      OTEL_BLRP_SCHEDULE_DELAY: "100",
+    },
+  });
+  await asked.promise;
+  const status = await edge.stop();
+  assert.equal(status.signal, "SIGALRM");
+  answers.resolve(Response.json({}));
+  await collector.shutdown();
+});
