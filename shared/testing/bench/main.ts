@@ -17,6 +17,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     usual: true,
     load: async () => (await import("./saturation.ts")).benchSaturation,
   },
+  turns: {
+    about: "300 viewers, sockets and pollers, all servers alive and watched in turn",
+    usual: false,
+    load: async () => (await import("./turns.ts")).benchTurns,
+  },
   sockets: {
     about: "300 viewers on WebSockets with acknowledgements, beside MJPEG",
     usual: true,
@@ -124,7 +129,7 @@ deno task bench --compare a.json b.json
 
   --rounds n                     measure each subject so often, give the medians (default 1)
   --json file                    write the figures as JSON too
-  --beside name=command          another server for fan-out and saturation; {port} is put in,
+  --beside name=command          another server for fan-out, saturation, turns; {port} is put in,
                                  PUT /live.jpeg and GET /stream.mjpeg are expected
 `;
 

@@ -25,6 +25,8 @@ export interface Load {
   readonly slowRate?: number;
   /** Seconds over which the crowd comes. Default 1. */
   readonly ramp?: number;
+  /** Seconds for which it then watches unmeasured. Default `WARMUP_S`. */
+  readonly warmup?: number;
   /** For `socket`: whether frames are acknowledged. */
   readonly acknowledge?: boolean;
 }
@@ -51,15 +53,15 @@ const DEFAULT_SIZE = 30 * 1024;
 
 /** Lets a crowd watch `server` and measures. */
 export async function measure(server: Server, load: Load): Promise<Measured> {
-  const ramp = load.ramp ?? 1;
-  const pushSeconds = load.seconds + ramp + WARMUP_S + 1;
+  const { ramp = 1, warmup = WARMUP_S } = load;
+  const pushSeconds = load.seconds + ramp + warmup + 1;
   const size = `${load.size ?? DEFAULT_SIZE}`;
   await using camera = script("push_main.ts", PUSH_PERMISSIONS, {
     port: server.port,
     token: server.token,
     fps: load.fps,
     size,
-    skip: ramp + WARMUP_S,
+    skip: ramp + warmup,
     seconds: pushSeconds,
     ...server.uploadFile ? { file: server.uploadFile } : {},
   });
@@ -72,7 +74,7 @@ export async function measure(server: Server, load: Load): Promise<Measured> {
     viewers: load.viewers,
     seconds: load.seconds,
     ramp,
-    warmup: WARMUP_S,
+    warmup,
     size,
     skip: load.road === "socket" ? server.skip : 0,
     slow: load.slow ?? 0,
