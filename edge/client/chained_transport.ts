@@ -94,7 +94,7 @@ async function picture(
   if (answer.status === 401) throw new SignInNeeded("This cam is private");
   if (!answer.ok) throw new Error(`GET ${url.pathname} was answered ${answer.status}`);
   sink.onOpen();
-  const jpeg = await answer.blob();
+  const jpeg = new Uint8Array(await answer.arrayBuffer());
   const etag = answer.headers.get("ETag") ?? "";
   const version = Number(/\d+/.exec(etag)?.[0] ?? 0);
   if (etag) seen.set(cam, etag);

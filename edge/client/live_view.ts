@@ -89,7 +89,7 @@ export class LiveView {
     this.#shown = frame;
     this.#pace.note(frame.receivedAt);
     const ageMs = Math.max(0, this.clock.now() - shownAt(frame));
-    this.stats.drawn(performance.now(), ageMs, frame.jpeg.size);
+    this.stats.drawn(performance.now(), ageMs, frame.jpeg.length);
     this.#options.onDrawn(frame);
   }
 }

@@ -1,8 +1,10 @@
 // Puts JPEGs on a canvas: one decode in flight, and one slot for the newest that waits. What comes
 // in between is skipped, as everywhere else between camera and screen.
 
+import { decode, type Jpeg, type Picture, sizeOf } from "./decode.ts";
+
 interface Waiting {
-  readonly jpeg: Blob;
+  readonly jpeg: Jpeg;
   readonly done: (drawn: boolean) => void;
 }
 
@@ -19,7 +21,7 @@ export class Painter {
   }
 
   /** Resolves with true when `jpeg` is drawn, with false when it was skipped or cannot be read. */
-  draw(jpeg: Blob): Promise<boolean> {
+  draw(jpeg: Jpeg): Promise<boolean> {
     return new Promise((done) => {
       this.#waiting?.done(false);
       this.#waiting = { jpeg, done };
@@ -38,24 +40,11 @@ export class Painter {
     this.#busy = false;
   }
 
-  #put(picture: ImageBitmap | HTMLImageElement): void {
-    const { width, height } = picture;
+  #put(picture: Picture): void {
+    const { width, height } = sizeOf(picture);
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
     this.#context.drawImage(picture, 0, 0);
     if ("close" in picture) picture.close();
-  }
-}
-
-/** Off the main thread where the browser can. */
-async function decode(jpeg: Blob): Promise<ImageBitmap | HTMLImageElement> {
-  if ("createImageBitmap" in globalThis) return await createImageBitmap(jpeg);
-  const image = new Image();
-  image.src = URL.createObjectURL(jpeg);
-  try {
-    await image.decode();
-    return image;
-  } finally {
-    URL.revokeObjectURL(image.src);
   }
 }

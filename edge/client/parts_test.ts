@@ -40,7 +40,7 @@ Deno.test("stretches of pictures are parted where the camera was silent", () => 
 });
 
 Deno.test("a camera's clock is believed where it can be right", () => {
-  const frame = { cam: "cam", version: 0, jpeg: new Blob(), receivedAt: 1_000_000_000 };
+  const frame = { cam: "cam", version: 0, jpeg: new Uint8Array(), receivedAt: 1_000_000_000 };
   assert.equal(shownAt({ ...frame, capturedAt: 999_999_800 }), 999_999_800);
   assert.equal(shownAt({ ...frame, capturedAt: 0 }), 1_000_000_000);
   assert.equal(shownAt({ ...frame, capturedAt: 2_000_000_000 }), 1_000_000_000);

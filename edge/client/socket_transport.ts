@@ -75,7 +75,7 @@ async function onFrame(
   const header = readFrameHeader(message);
   const cam = header && names.get(header.camera);
   if (!header || cam === undefined) return;
-  const jpeg = new Blob([message.subarray(FRAME_HEADER_BYTES)], { type: "image/jpeg" });
+  const jpeg = message.subarray(FRAME_HEADER_BYTES);
   await sink.onFrame({ cam, jpeg, ...header });
   if (socket.readyState === WebSocket.OPEN) socket.send(encodeAck(header));
 }

@@ -2,6 +2,7 @@
 // the picture, the whole of it as a timelapse, and back to live.
 
 import { ageText } from "../../shared/age_text.ts";
+import { type Jpeg, jpegBlob } from "./decode.ts";
 import { byId, make, setPressed, setText } from "./elements.ts";
 import { Past, stretches } from "./past.ts";
 import { sinceText } from "./times.ts";
@@ -29,7 +30,7 @@ export interface TimelineOptions {
   /** Pixels across that are shown. */
   width(): number | undefined;
   /** Draws a picture of the past; resolves when it is on the screen. */
-  show(jpeg: Blob, takenAt: number): Promise<unknown>;
+  show(jpeg: Jpeg, takenAt: number): Promise<unknown>;
   /** Live again. */
   leave(): void;
 }
@@ -164,7 +165,7 @@ export class Timeline {
       const jpeg = await this.#past.picture(version, THUMBNAIL_WIDTH).catch(() => undefined);
       if (!jpeg || this.#previewed !== version) return;
       URL.revokeObjectURL(image.src);
-      image.src = URL.createObjectURL(jpeg);
+      image.src = URL.createObjectURL(jpegBlob(jpeg));
       image.classList.remove("blank");
     }, PREVIEW_RESTS_MS);
   }

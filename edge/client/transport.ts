@@ -2,6 +2,7 @@
 // fails and never tries again by itself; connection.ts alone decides what follows.
 
 import type { CameraStatus } from "../../shared/wire.ts";
+import type { Jpeg } from "./decode.ts";
 
 /** One picture as it reached this browser. Times are Unix ms on the edge's clock. */
 export interface ReceivedFrame {
@@ -9,7 +10,7 @@ export interface ReceivedFrame {
   readonly version: number;
   readonly capturedAt: number;
   readonly receivedAt: number;
-  readonly jpeg: Blob;
+  readonly jpeg: Jpeg;
 }
 
 /** What a road hands to the page. */

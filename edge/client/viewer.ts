@@ -2,6 +2,7 @@
 
 import { widthFor } from "../../shared/widths.ts";
 import { showDetails } from "./details.ts";
+import { type Jpeg, jpegBlob } from "./decode.ts";
 import { byId, setPressed } from "./elements.ts";
 import { Face } from "./face.ts";
 import { Glow } from "./glow.ts";
@@ -33,7 +34,7 @@ const face = new Face();
 const glow = new Glow();
 const zoom = new Zoom(frame, picture, sizeChanged);
 let pausedByHand = false;
-let past: { jpeg: Blob; takenAt: number } | undefined;
+let past: { jpeg: Jpeg; takenAt: number } | undefined;
 let width = shownWidth();
 let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -121,7 +122,7 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
   snapshot: () => {
     const at = past?.takenAt ?? (live.shown && shownAt(live.shown));
     const jpeg = past?.jpeg ?? live.shown?.jpeg;
-    if (jpeg && at !== undefined) saveBlob(jpeg, pictureName(cam, at));
+    if (jpeg && at !== undefined) saveBlob(jpegBlob(jpeg), pictureName(cam, at));
   },
   details: (button) => {
     const facts = byId("facts");

@@ -23,8 +23,7 @@ const ROADS: Readonly<Record<string, string>> = {
     socket.binaryType = "arraybuffer";
     socket.onmessage = async ({ data }) => {
       if (typeof data === "string") return;
-      const bitmap = await createImageBitmap(new Blob([new Uint8Array(data, 32)]));
-      canvas.getContext("2d").drawImage(bitmap, 0, 0);
+      await draw(new Uint8Array(data, 32));
       const ack = new Uint8Array(data.slice(0, 16));
       ack[0] = 0xac;
       socket.send(ack);
@@ -34,7 +33,7 @@ const ROADS: Readonly<Record<string, string>> = {
       const answer = await fetch("/live.jpeg?wait=10", { headers: { "if-none-match": etag } });
       etag = answer.headers.get("etag");
       if (answer.status === 200) {
-        canvas.getContext("2d").drawImage(await createImageBitmap(await answer.blob()), 0, 0);
+        await draw(await answer.arrayBuffer());
         source = canvas;
       }
       next();
@@ -78,6 +77,11 @@ async function openPage(page: Page, edge: RunningEdge, road: string): Promise<Pa
   const body = `<!doctype html><img id=img><canvas id=canvas width=64 height=64></canvas><script>
     const look = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     let source = img, last;
+    const draw = async (data) => { // as the page does
+      const { image } = await new ImageDecoder({ data, type: "image/jpeg" }).decode();
+      canvas.getContext("2d").drawImage(image, 0, 0);
+      image.close();
+    };
     window.seen = [];
     ${road};
     setInterval(() => {
