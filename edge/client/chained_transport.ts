@@ -2,6 +2,7 @@
 // a newer frame exists, the next asked for only when the last is drawn.
 
 import type { CameraStatus } from "../../shared/wire.ts";
+import { jpegOf } from "./decode.ts";
 import { unknownCamera } from "./first_picture.ts";
 import { anySignal, pause } from "./signals.ts";
 import {
@@ -94,7 +95,7 @@ async function picture(
   if (answer.status === 401) throw new SignInNeeded("This cam is private");
   if (!answer.ok) throw new Error(`GET ${url.pathname} was answered ${answer.status}`);
   sink.onOpen();
-  const jpeg = new Uint8Array(await answer.arrayBuffer());
+  const jpeg = await jpegOf(answer);
   const etag = answer.headers.get("ETag") ?? "";
   const version = Number(/\d+/.exec(etag)?.[0] ?? 0);
   if (etag) seen.set(cam, etag);

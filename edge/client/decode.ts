@@ -33,6 +33,11 @@ export function sizeOf(picture: Picture): { readonly width: number; readonly hei
   return { width: picture.displayWidth, height: picture.displayHeight };
 }
 
+/** The file that an answer brings. */
+export async function jpegOf(answer: Response): Promise<Jpeg> {
+  return new Uint8Array(await answer.arrayBuffer());
+}
+
 /** The file as a blob, to be saved. */
 export function jpegBlob(jpeg: Jpeg): Blob {
   return new Blob([jpeg], { type: "image/jpeg" });

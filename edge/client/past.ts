@@ -1,7 +1,7 @@
 // The pictures of the past: which there are, and getting one of them at a size that fits.
 
 import type { FrameMeta } from "../../shared/frame.ts";
-import type { Jpeg } from "./decode.ts";
+import { type Jpeg, jpegOf } from "./decode.ts";
 
 /** Most pictures asked for in one index. */
 const LIMIT = 2000;
@@ -40,23 +40,19 @@ export class Past {
     const url = `${this.#base}/frames/${version}.jpeg`;
     if (width && this.#scaled) {
       const answer = await fetch(`${url}?w=${width}`, { signal });
-      if (answer.ok) return await bytesOf(answer);
+      if (answer.ok) return await jpegOf(answer);
       if (answer.status !== 501) throw new Error(`GET ${url} was answered ${answer.status}`);
       this.#scaled = false;
     }
     const answer = await fetch(url, { signal });
     if (!answer.ok) throw new Error(`GET ${url} was answered ${answer.status}`);
-    return await bytesOf(answer);
+    return await jpegOf(answer);
   }
 
   /** Where the film of everything from `from` on is. */
   filmUrl(from: number): string {
     return `${this.#base}/timelapse.avi?from=${Math.round(from)}&limit=${LIMIT}`;
   }
-}
-
-async function bytesOf(answer: Response): Promise<Jpeg> {
-  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /** The index of the number nearest to `wanted` in a rising list; -1 for an empty one. */

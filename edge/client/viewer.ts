@@ -1,8 +1,8 @@
 // The viewer page: wires the live view to the page's parts.
 
 import { widthFor } from "../../shared/widths.ts";
-import { showDetails } from "./details.ts";
 import { type Jpeg, jpegBlob } from "./decode.ts";
+import { showDetails } from "./details.ts";
 import { byId, setPressed } from "./elements.ts";
 import { Face } from "./face.ts";
 import { Glow } from "./glow.ts";
