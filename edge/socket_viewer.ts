@@ -1,8 +1,14 @@
 // One viewer on a WebSocket, watching one camera or several. It gets the next frame of a camera when
 // it has drawn the last: the only bound that covers kernel and proxy buffers too.
 
-import type { HelloMessage, StatusMessage } from "../shared/viewer_messages.ts";
+import type {
+  AcksMessage,
+  HelloMessage,
+  StatusMessage,
+  ViewerMessage,
+} from "../shared/viewer_messages.ts";
 import { readAck } from "../shared/wire_frame.ts";
+import { type AckPace, EACH_FRAME, nextAckPace } from "./ack_pace.ts";
 import type { CameraHub } from "./camera_hub.ts";
 import type { Guest } from "./limits/viewer_gate.ts";
 import type { Latest } from "../shared/latest.ts";
@@ -45,6 +51,7 @@ export interface Watched {
 interface Subscription extends Watched {
   readonly inFlight: { version: number; sentAt: number }[];
   window: WindowState;
+  pace: AckPace;
   sentSeq: number;
 }
 
@@ -72,6 +79,7 @@ export class SocketViewer implements Guest {
         ...one,
         inFlight: [],
         window: INITIAL_WINDOW,
+        pace: EACH_FRAME,
         sentSeq: 0,
       });
     }
@@ -90,7 +98,7 @@ export class SocketViewer implements Guest {
         status: camera.status(),
       })),
     };
-    this.#socket.send(JSON.stringify(hello));
+    this.#say(hello);
     for (const subscription of subscriptions) {
       const { camera, frames } = subscription;
       const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
@@ -98,7 +106,7 @@ export class SocketViewer implements Guest {
         this.#listen(frames, () => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
           const message: StatusMessage = { type: "status", now: this.#time.now(), status: value };
-          if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+          this.#say(message);
         }),
       );
       this.#offer(subscription);
@@ -114,20 +122,22 @@ export class SocketViewer implements Guest {
   receive(data: unknown): "acknowledged" | "idle" | "wrong" {
     if (data === ACK_ALL) {
       let drawn = false;
-      for (const one of this.#subscriptions.values()) drawn = this.#drawn(one, Infinity) || drawn;
+      for (const one of this.#subscriptions.values()) {
+        drawn = this.#drawn(one, Infinity, 0) || drawn;
+      }
       return drawn ? "acknowledged" : "idle";
     }
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
     const subscription = ack && this.#subscriptions.get(ack.camera);
     if (!ack || !subscription) return "wrong";
-    return this.#drawn(subscription, ack.version) ? "acknowledged" : "idle";
+    return this.#drawn(subscription, ack.version, ack.atOnce) ? "acknowledged" : "idle";
   }
 
   /** Acknowledgements taken; undefined while none is owed. */
   progress(): number | undefined {
-    for (const { inFlight } of this.#subscriptions.values()) {
-      if (inFlight.length > 0) return this.#acks;
+    for (const { inFlight, pace } of this.#subscriptions.values()) {
+      if (inFlight.length >= pace.every) return this.#acks;
     }
     return undefined;
   }
@@ -144,7 +154,7 @@ export class SocketViewer implements Guest {
   }
 
   /** Everything up to `version` is on the viewer's screen: whether that was news. */
-  #drawn(subscription: Subscription, version: number): boolean {
+  #drawn(subscription: Subscription, version: number, atOnce: number): boolean {
     const { inFlight, frames } = subscription;
     this.#acks++;
     let rttMs: number | undefined;
@@ -154,15 +164,31 @@ export class SocketViewer implements Guest {
     if (rttMs === undefined) return false;
     const limited = frames.seq > subscription.sentSeq;
     subscription.window = nextWindow(subscription.window, rttMs, limited);
+    if (atOnce > 1) this.#pace(subscription, rttMs, limited);
     this.#offer(subscription);
     return true;
   }
 
+  #pace(subscription: Subscription, rttMs: number, limited: boolean): void {
+    const { camera, pace, window } = subscription;
+    const next = nextAckPace(pace, rttMs, limited || window.size > 1);
+    subscription.pace = next;
+    if (next.every === pace.every) return;
+    const message: AcksMessage = { type: "acks", camera: camera.camera, every: next.every };
+    this.#say(message);
+  }
+
+  #say(message: ViewerMessage): void {
+    if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
   #offer(subscription: Subscription): void {
-    const { camera, frames, inFlight, window } = subscription;
+    const { camera, frames, inFlight, pace, window } = subscription;
     const frame = frames.value;
     if (!frame || frames.seq === subscription.sentSeq) return;
-    if (inFlight.length >= window.size || this.#socket.readyState !== OPEN) return;
+    if (inFlight.length >= Math.max(window.size, pace.every) || this.#socket.readyState !== OPEN) {
+      return;
+    }
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
     inFlight.push({ version: frame.version, sentAt: this.#time.monotonic() });

@@ -1,8 +1,9 @@
-// The first road: one WebSocket for all cameras, each frame acknowledged once it is drawn, so that
-// the edge never sends into a queue that a slow phone has yet to empty.
+// The first road: one WebSocket for all cameras, frames acknowledged once they are drawn, so that the
+// edge never sends into a queue that a slow phone has yet to empty.
 
-import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
 import type { ViewerMessage } from "../../shared/viewer_messages.ts";
+import { Acknowledger } from "./acknowledger.ts";
 import { edgeUrl, type Transport, type TransportOptions, type TransportSink } from "./transport.ts";
 
 /** Silence after which the socket counts as dead: the edge says something at least every 10 s. */
@@ -29,6 +30,9 @@ function runSocket(
     const socket = new WebSocket(socketUrl(options));
     socket.binaryType = "arraybuffer";
     const names = new Map<number, string>();
+    const acknowledger = new Acknowledger((ack) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(ack);
+    });
     let silence: ReturnType<typeof setTimeout> | undefined;
     const heard = () => {
       clearTimeout(silence);
@@ -48,13 +52,18 @@ function runSocket(
     socket.onclose = (event) => end(new Error(`The socket closed: ${event.code} ${event.reason}`));
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       heard();
-      if (typeof data === "string") onText(JSON.parse(data), names, sink);
-      else void onFrame(socket, new Uint8Array(data), names, sink);
+      if (typeof data === "string") onText(JSON.parse(data), names, acknowledger, sink);
+      else void onFrame(new Uint8Array(data), names, acknowledger, sink);
     };
   });
 }
 
-function onText(message: ViewerMessage, names: Map<number, string>, sink: TransportSink): void {
+function onText(
+  message: ViewerMessage,
+  names: Map<number, string>,
+  acknowledger: Acknowledger,
+  sink: TransportSink,
+): void {
   if (message.type === "hello") {
     sink.onOpen();
     for (const { camera, status } of message.cams) {
@@ -63,13 +72,15 @@ function onText(message: ViewerMessage, names: Map<number, string>, sink: Transp
     }
   } else if (message.type === "status") {
     sink.onStatus(message.status, message.now);
+  } else if (message.type === "acks") {
+    acknowledger.ask(message.camera, message.every);
   }
 }
 
 async function onFrame(
-  socket: WebSocket,
   message: Uint8Array<ArrayBuffer>,
   names: ReadonlyMap<number, string>,
+  acknowledger: Acknowledger,
   sink: TransportSink,
 ): Promise<void> {
   const header = readFrameHeader(message);
@@ -77,5 +88,5 @@ async function onFrame(
   if (!header || cam === undefined) return;
   const jpeg = message.subarray(FRAME_HEADER_BYTES);
   await sink.onFrame({ cam, jpeg, ...header });
-  if (socket.readyState === WebSocket.OPEN) socket.send(encodeAck(header));
+  acknowledger.drawn(header.camera, header.version);
 }

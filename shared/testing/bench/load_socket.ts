@@ -1,5 +1,7 @@
-// A viewer on a WebSocket: each binary message is a frame behind a header; text is passed over.
+// A viewer on a WebSocket: each binary message is a frame behind a header; of text only how often the
+// edge wants to hear of frames is read.
 
+import type { ViewerMessage } from "../../viewer_messages.ts";
 import { ACK_BYTES, encodeAck, readFrameHeader } from "../../wire_frame.ts";
 import { STAMP_BYTES } from "./stamp.ts";
 import { write } from "./libc.ts";
@@ -7,8 +9,11 @@ import { LoadViewer } from "./load_viewer.ts";
 
 const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
   "Sec-WebSocket-Key: cGVyY2gtYmVuY2gtdmlldw==\r\n";
-const [CONTINUATION, BINARY, CLOSE, PING] = [0, 2, 8, 9];
+const [CONTINUATION, TEXT, BINARY, CLOSE, PING] = [0, 1, 2, 8, 9];
 const MASKED = 0x80;
+
+/** As the page says it: any number of frames with one acknowledgement, if asked to. */
+const AT_ONCE = 255;
 
 /** Reads frames message by message. */
 export class SocketLoadViewer extends LoadViewer {
@@ -18,6 +23,9 @@ export class SocketLoadViewer extends LoadViewer {
   #passOver = 0;
   /** Messages of one header each: an acknowledgement and a pong, with a mask of zeros. */
   readonly #ack = Uint8Array.of(0x82, MASKED | ACK_BYTES, 0, 0, 0, 0, ...new Uint8Array(ACK_BYTES));
+  /** Frames to an acknowledgement, and those not acknowledged yet. */
+  #every = 1;
+  #owed = 0;
 
   protected override ask(): void {
     super.ask(UPGRADE);
@@ -42,9 +50,24 @@ export class SocketLoadViewer extends LoadViewer {
       this.#inBody = false;
       this.headLength = 0;
       this.arrived();
-      if (this.crowd.acknowledge) write(this.fd, this.#ack);
+      if (this.crowd.acknowledge) {
+        this.#owed++;
+        this.#acknowledge();
+      }
       return true;
     }
+  }
+
+  #told(message: ViewerMessage): void {
+    if (message.type !== "acks") return;
+    this.#every = message.every;
+    if (this.#owed > 0) this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    if (this.#owed < this.#every) return;
+    this.#owed = 0;
+    write(this.fd, this.#ack);
   }
 
   /** Reads the answer to the request, byte by byte at its end so that no message is eaten. */
@@ -75,6 +98,13 @@ export class SocketLoadViewer extends LoadViewer {
     if (got <= 0) return got;
     const view = new DataView(head.buffer);
     const length = short < 126 ? short : short === 126 ? view.getUint16(2) : view.getUint32(6);
+    if (opcode === TEXT && short < 126) {
+      const got = this.fillHead(prefix + length);
+      if (got <= 0) return got;
+      this.#told(JSON.parse(new TextDecoder().decode(head.subarray(prefix, prefix + length))));
+      this.headLength = 0;
+      return 1;
+    }
     if (opcode !== BINARY) {
       // A ping's content is empty here.
       if (opcode === PING) write(this.fd, Uint8Array.of(0x8a, MASKED, 0, 0, 0, 0));
@@ -86,7 +116,7 @@ export class SocketLoadViewer extends LoadViewer {
     if (crowd.acknowledge) {
       const header = readFrameHeader(head.subarray(prefix));
       if (!header) return this.damaged() ? 1 : 0;
-      this.#ack.set(encodeAck(header), 6);
+      this.#ack.set(encodeAck(header, AT_ONCE), 6);
     }
     this.#inBody = true;
     return this.beginBody(prefix + crowd.skip) ? 1 : 0;
