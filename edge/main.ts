@@ -58,7 +58,7 @@ async function listen(): Promise<{ shutdown(): Promise<void> }> {
     const { Listener } = await ownListener;
     const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
     const listener = await Listener.listen(edge, (handler) => Deno.serve(loopback, handler));
-    tell(listener.address.address, listener.address.port);
+    tell(listener.address.hostname, listener.address.port);
     return listener;
   } catch (error) {
     refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reason(error)}`]);

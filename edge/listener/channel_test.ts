@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
-import type { Socket } from "node:net";
-import { withSocketPair } from "../../shared/testing/socket_pair.ts";
-import { Channel } from "./channel.ts";
-import { type Kernel, openKernel } from "./kernel.ts";
+import { connect, type Socket } from "node:net";
+import { systemClock } from "../../shared/clock.ts";
+import { withAccepted } from "../../shared/testing/accepted_socket.ts";
+import type { Acceptor, OnChannel } from "./acceptor.ts";
+import type { Channel } from "./channel.ts";
+import { KernelAcceptor } from "./kernel_acceptor.ts";
+import { KernelChannel } from "./kernel_channel.ts";
+import { openKernel } from "./kernel.ts";
+import { openLibc } from "./libc.ts";
+import { NodeAcceptor } from "./node_acceptor.ts";
+import { ReadyLoop } from "./ready_loop.ts";
 
 const PIECE = 300_000;
 
 const kernel = openKernel();
 
 /** Who carries a channel. */
-const CARRIERS = ["kernel", "Node"] as const;
+const CARRIERS = kernel ? ["kernel", "kernel, batched", "Node"] as const : ["Node"] as const;
 
 /** Bytes that tell their place among all that were written. */
 function piece(n: number): Uint8Array<ArrayBuffer> {
@@ -24,27 +31,40 @@ function bytes(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);
 }
 
+function accepting(by: "kernel" | "Node", onChannel: OnChannel): Acceptor | Promise<Acceptor> {
+  const log = { info() {}, warn() {}, error() {} };
+  const at = { host: "127.0.0.1", port: 0 };
+  return by === "Node"
+    ? NodeAcceptor.listen(at, systemClock, log, onChannel)
+    : KernelAcceptor.listen(at, kernel!, log, onChannel)!;
+}
+
 /** A channel with its client. */
-function connected(
+async function connected(
   carrier: (typeof CARRIERS)[number],
   test: (channel: Channel, client: Socket, closed: Promise<void>) => Promise<void>,
 ): Promise<void> {
-  return withSocketPair("127.0.0.1", async (socket, client) => {
-    client.on("error", () => {});
-    const channel = new Channel(socket, carrier === "Node" ? undefined : kernel);
-    const closed = Promise.withResolvers<void>();
+  const accepted = Promise.withResolvers<Channel>();
+  const closed = Promise.withResolvers<void>();
+  const acceptor = await accepting(carrier === "Node" ? "Node" : "kernel", (channel) => {
     channel.onClose = () => closed.resolve();
-    if (carrier === "kernel") await settle(channel, client);
-    try {
-      await test(channel, client, closed.promise);
-    } finally {
-      channel.destroy();
-      await closed.promise;
-    }
+    accepted.resolve(channel);
   });
+  const client = connect(acceptor.address.port, "127.0.0.1");
+  client.on("error", () => {});
+  const channel = await accepted.promise;
+  acceptor.close();
+  if (carrier === "kernel, batched") await settle(channel, client);
+  try {
+    await test(channel, client, closed.promise);
+  } finally {
+    channel.destroy();
+    await closed.promise;
+    client.destroy();
+  }
 }
 
-/** By two pictures, the second of which the kernel carries. */
+/** By two pictures, with the second of which it is one of many. */
 async function settle(channel: Channel, client: Socket): Promise<void> {
   for (const picture of ["1", "2"]) {
     channel.share(bytes(picture));
@@ -172,11 +192,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: "a connection changes hands between two messages, and nothing of it is lost or closed",
+  name: "a connection becomes one of many between two messages, and nothing of it is lost",
   ignore: !kernel,
   fn: () =>
-    withSocketPair("127.0.0.1", async (socket, client) => {
-      const channel = new Channel(socket, kernel);
+    connected("kernel", async (channel, client) => {
       for (let n = 0; n < 5; n++) {
         client.write(`ask ${n}`);
         assert.equal(await heard(channel, 5), `ask ${n}`);
@@ -184,95 +203,74 @@ Deno.test({
         channel.share(bytes(`answer ${n}`));
         if (n === 1) assert.equal(await heard(channel, 5), "ahead");
         assert.equal(await read(client, 8), `answer ${n}`);
-        assert.equal(socket.destroyed, n >= 1);
       }
-      channel.destroy();
     }),
 });
 
 Deno.test({
-  name: "as long as Node has bytes of a connection in hand, it stays Node's",
+  name: "a connection becomes one of many while much waits for it, and all of that arrives",
   ignore: !kernel,
   fn: () =>
-    withSocketPair("127.0.0.1", async (socket, client) => {
-      const channel = new Channel(socket, kernel);
-      channel.share(piece(0));
-      channel.share(piece(1));
-      assert.ok(channel.waiting > 0 && !socket.destroyed);
+    connected("kernel", async (channel, client) => {
+      const pieces = 20;
+      for (let n = 0; n < pieces; n++) channel.share(piece(n));
+      assert.ok(channel.waiting > 0);
       let got = 0;
       for await (const chunk of client.iterator({ destroyOnReturn: false })) {
-        if ((got += chunk.length) === 2 * PIECE) break;
+        if ((got += chunk.length) === pieces * PIECE) break;
       }
-      await allSent(channel);
-      channel.share(bytes("next"));
-      assert.ok(socket.destroyed);
-      assert.equal(await read(client, 4), "next");
-      channel.destroy();
-    }),
-});
-
-/** Finds and carries nothing. */
-function nothing(): Kernel {
-  return {
-    ...{ find: () => undefined, dup: () => undefined, receive: () => undefined },
-    ...{ loop: kernel!.loop, finish() {}, close() {}, send: () => 0, share: () => 0 },
-  };
-}
-
-function allSent(channel: Channel): Promise<void> {
-  return new Promise((resolve) => channel.whenSent(resolve));
-}
-
-Deno.test({
-  name: "a connection whose number is not found stays Node's, and is asked for once",
-  ignore: !kernel,
-  fn: () =>
-    withSocketPair("127.0.0.1", async (socket, client) => {
-      let asked = 0;
-      const channel = new Channel(socket, { ...nothing(), find: () => void asked++ });
-      for (const text of ["a", "b", "c", "d"]) {
-        channel.share(bytes(text));
-        await allSent(channel);
-      }
-      assert.equal(await read(client, 4), "abcd");
-      assert.equal(asked, 1);
-    }),
-});
-
-Deno.test({
-  name: "a connection that has ended is not looked for",
-  ignore: !kernel,
-  fn: () =>
-    withSocketPair("127.0.0.1", async (socket) => {
-      let asked = 0;
-      const channel = new Channel(socket, { ...nothing(), find: () => void asked++ });
-      channel.share(bytes("one"));
-      await allSent(channel);
-      channel.end();
-      channel.share(bytes("two"));
-      channel.destroy();
-      channel.share(bytes("three"));
-      assert.equal(asked, 0);
-    }),
-});
-
-Deno.test({
-  name: "a connection that the kernel does not watch stays Node's, whole",
-  ignore: !kernel,
-  fn: () =>
-    withSocketPair("127.0.0.1", async (socket, client) => {
-      const closed: number[] = [];
-      const fd = kernel!.find(socket)!;
-      const channel = new Channel(socket, {
-        ...nothing(),
-        ...{ find: () => fd, dup: () => 999_999, close: (one) => void closed.push(one) },
-      });
-      channel.share(bytes("one"));
-      await allSent(channel);
-      channel.share(bytes("two"));
-      assert.deepEqual(closed, [999_999]);
-      assert.equal(await read(client, 6), "onetwo");
       client.write("up");
       assert.equal(await heard(channel, 2), "up");
     }),
+});
+
+/** Watches nobody. */
+class FullLoop extends ReadyLoop {
+  override join(): undefined {}
+}
+
+Deno.test({
+  name: "a connection that can be no one of many is heard at once as before",
+  ignore: !kernel,
+  fn: () =>
+    withAccepted(kernel!, "127.0.0.1", async (accepted, client) => {
+      const { prompt } = kernel!;
+      const batched = new FullLoop(openLibc()!);
+      const channel = new KernelChannel(accepted, {
+        ...{ prompt, batched, listening: () => undefined, accept: () => undefined },
+        ...{
+          limitWaiting() {},
+          finish: (fd) => kernel!.finish(fd),
+          close: (fd) => kernel!.close(fd),
+        },
+        ...{ send: (fd, some) => kernel!.send(fd, some), receive: (fd) => kernel!.receive(fd) },
+        share: (fd, some) => kernel!.share(fd, some),
+      });
+      for (const text of ["one", "two"]) channel.share(bytes(text));
+      assert.equal(await read(client, 6), "onetwo");
+      client.write("up");
+      assert.equal(await heard(channel, 2), "up");
+      channel.destroy();
+    }),
+});
+
+Deno.test({
+  name: "a connection that the kernel does not watch is closed at once, and heard of no more",
+  ignore: !kernel,
+  fn: async () => {
+    const closed: number[] = [];
+    const nobody = new FullLoop(openLibc()!);
+    const peer = { transport: "tcp", hostname: "192.0.2.1", port: 1 } as const;
+    const channel = new KernelChannel({ fd: 999_999, peer }, {
+      ...{ prompt: nobody, batched: nobody, listening: () => undefined, accept: () => undefined },
+      ...{ limitWaiting() {}, finish() {}, close: (fd) => void closed.push(fd) },
+      ...{ send: () => 0, share: () => 0, receive: () => undefined },
+    });
+    const over = new Promise<void>((resolve) => channel.onClose = resolve);
+    assert.ok(channel.closed);
+    assert.deepEqual(closed, [999_999]);
+    channel.write("nobody");
+    await over;
+    assert.equal(channel.waiting, 0);
+  },
 });

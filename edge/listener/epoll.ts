@@ -10,6 +10,7 @@ export const WRITABLE = 4;
 export const BROKEN = 8 | 16;
 
 const EPOLL_CTL_ADD = 1;
+const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 
 /** Closed in programs that this one starts; the same bit for `epoll_create1` and `eventfd`. */
@@ -56,6 +57,11 @@ export class Epoll {
   /** Changes what a connection is watched for. */
   change(fd: number, key: number, interest: number): void {
     this.#control(EPOLL_CTL_MOD, fd, key, interest);
+  }
+
+  /** Watches a connection no more. */
+  remove(fd: number): void {
+    this.#control(EPOLL_CTL_DEL, fd, 0, 0);
   }
 
   /**

@@ -1,23 +1,30 @@
-// The kernel's calls past Node's streams, for connections of which Node knows nothing any more.
+// The kernel's calls past Node and Deno, for connections of which those know nothing.
 
 import { Buffer } from "node:buffer";
-import type { Socket } from "node:net";
-import { Descriptors } from "./descriptors.ts";
 import { type Libc, openLibc } from "./libc.ts";
+import { listeningSocket } from "./listening_socket.ts";
 import { MemoryFiles } from "./memory_files.ts";
 import { ReadyLoop } from "./ready_loop.ts";
+import { SocketAddress } from "./socket_address.ts";
+
+/** A connection that was accepted. */
+export interface Accepted {
+  readonly fd: number;
+  readonly peer: Deno.NetAddr;
+}
 
 /** Carries bytes between connections and memory. */
 export interface Kernel {
-  /** Tells of connections that are the kernel's alone. */
-  readonly loop: ReadyLoop;
-  /**
-   * The file descriptor of a connection, in which little will wait from now on; undefined where it is
-   * not found.
-   */
-  find(socket: Socket): number | undefined;
-  /** Another file descriptor of the same connection, which then outlives the first. */
-  dup(fd: number): number | undefined;
+  /** Tells of connections at once. */
+  readonly prompt: ReadyLoop;
+  /** Tells of hundreds of connections together. */
+  readonly batched: ReadyLoop;
+  /** A file descriptor of its own for the socket that listens on `port`; undefined for none. */
+  listening(port: number): number | undefined;
+  /** Who came next; undefined for nobody, or where nobody can be accepted. */
+  accept(fd: number): Accepted | undefined;
+  /** Lets little wait in a connection from now on. */
+  limitWaiting(fd: number): void;
   /** How many of the bytes were taken at once; none where there is no room or no connection any more. */
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number;
   /** As `send`, for bytes that many get. Nobody may write to their buffer after this. */
@@ -32,8 +39,17 @@ export interface Kernel {
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+
 const IPPROTO_TCP = 6;
+const TCP_NODELAY = 1;
 const TCP_NOTSENT_LOWAT = 25;
+
+const YES = new Uint32Array([1]);
+
+/** Clients that may wait to be accepted. */
+const BACKLOG = 4096;
 
 /**
  * Bytes that may wait in the kernel for a line to take them. By itself it would keep megabytes: on a
@@ -44,6 +60,12 @@ const WAITING_BYTES = new Uint32Array([16 * 1024]);
 /** Most that is read at once, bytes. */
 const READ_BYTES = 64 * 1024;
 
+/** Of more than this not a copy is handed out but the memory that it was read into. */
+const WORTH_HANDING_OUT_BYTES = 8 * 1024;
+
+/** Ms between two looks at viewers while each look finds something. */
+const LOOK_MS = 4;
+
 const SHUT_WR = 1;
 
 /** The kernel, where it may be called. */
@@ -53,30 +75,38 @@ export function openKernel(): Kernel | undefined {
 }
 
 class LinuxKernel implements Kernel {
-  readonly loop: ReadyLoop;
+  readonly prompt: ReadyLoop;
+  readonly batched: ReadyLoop;
   readonly #libc: Libc;
-  readonly #descriptors: Descriptors;
   readonly #files: MemoryFiles;
-  readonly #input = Buffer.alloc(READ_BYTES);
+  readonly #peer: SocketAddress;
+  #input = Buffer.alloc(READ_BYTES);
 
   constructor(libc: Libc) {
     this.#libc = libc;
-    this.loop = new ReadyLoop(libc);
-    this.#descriptors = new Descriptors(libc);
+    this.prompt = new ReadyLoop(libc);
+    this.batched = new ReadyLoop(libc, LOOK_MS);
     this.#files = new MemoryFiles(libc);
+    this.#peer = new SocketAddress(libc);
   }
 
-  find(socket: Socket): number | undefined {
-    const fd = this.#descriptors.of(socket);
-    if (fd !== undefined) {
-      this.#libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, WAITING_BYTES, 4);
-    }
+  listening(port: number): number | undefined {
+    const fd = listeningSocket(this.#libc, port);
+    if (fd !== undefined) this.#libc.listen(fd, BACKLOG);
     return fd;
   }
 
-  dup(fd: number): number | undefined {
-    const other = this.#libc.dup(fd);
-    return other < 0 ? undefined : other;
+  accept(listening: number): Accepted | undefined {
+    const from = this.#peer;
+    const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const fd = this.#libc.accept4(listening, from.bytes, from.length, flags);
+    if (fd < 0) return undefined;
+    this.#libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, YES, 4);
+    return { fd, peer: { transport: "tcp", hostname: from.hostname, port: from.port } };
+  }
+
+  limitWaiting(fd: number): void {
+    this.#libc.setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, WAITING_BYTES, 4);
   }
 
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number {
@@ -89,11 +119,16 @@ class LinuxKernel implements Kernel {
   }
 
   receive(fd: number): Buffer<ArrayBuffer> | undefined {
-    const got = this.#libc.recv(fd, this.#input, READ_BYTES, MSG_DONTWAIT);
+    const input = this.#input;
+    const got = this.#libc.recv(fd, input, READ_BYTES, MSG_DONTWAIT);
     if (got < 0) return undefined;
+    if (got > WORTH_HANDING_OUT_BYTES) {
+      this.#input = Buffer.alloc(READ_BYTES);
+      return input.subarray(0, got);
+    }
     // A tenth of what Buffer.from takes.
     const chunk = Buffer.allocUnsafe(got);
-    chunk.set(this.#input.subarray(0, got));
+    chunk.set(input.subarray(0, got));
     return chunk;
   }
 

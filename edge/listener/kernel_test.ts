@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { withSocketPair } from "../../shared/testing/socket_pair.ts";
+import { withAccepted, withDescriptor } from "../../shared/testing/accepted_socket.ts";
 import { openKernel } from "./kernel.ts";
 
 const HERE = Deno.build.os === "linux" && Deno.build.target.includes("gnu");
@@ -25,30 +26,55 @@ async function read(socket: Socket, length: number): Promise<string> {
 
 for (const host of ["127.0.0.1", "::1", "::"]) {
   Deno.test({
-    name: `the kernel's number of a connection is found, and it sends there, on ${host}`,
+    name: `who comes is accepted with its address, and heard and answered, on ${host}`,
     ignore: !HERE || !canListen(host),
-    fn: () =>
-      withSocketPair(host, async (atServer, atClient) => {
-        const kernel = openKernel()!;
-        const fd = kernel.find(atServer)!;
-        const other = kernel.find(atClient)!;
-        assert.notEqual(fd, other);
-        assert.equal(kernel.find(atServer), fd);
+    fn: () => {
+      const kernel = openKernel()!;
+      return withAccepted(kernel, host, async ({ fd, peer }, client) => {
+        const hostname = host === "::" ? "::ffff:127.0.0.1" : host;
+        assert.deepEqual(peer, { transport: "tcp", hostname, port: client.localPort });
+        assert.equal(kernel.receive(fd), undefined);
         assert.equal(kernel.send(fd, new TextEncoder().encode("down")), 4);
-        assert.equal(await read(atClient, 4), "down");
-        assert.equal(kernel.send(other, new TextEncoder().encode("up")), 2);
-        assert.equal(await read(atServer, 2), "up");
-      }),
+        assert.equal(await read(client, 4), "down");
+        await new Promise<void>((resolve) => client.end("up", () => resolve()));
+        let heard = "";
+        for (let chunk; (chunk = kernel.receive(fd))?.length !== 0;) heard += chunk ?? "";
+        assert.equal(heard, "up");
+        kernel.close(fd);
+      });
+    },
   });
 }
 
 Deno.test({
+  name: "what was received stays as it came, however much comes after it",
+  ignore: !HERE,
+  fn: () => {
+    const kernel = openKernel()!;
+    return withDescriptor(kernel, async (fd, client) => {
+      const sizes = [100, 40_000, 5, 60_000, 9000];
+      const sent = sizes.map((size, n) => new Uint8Array(size).fill(n + 1));
+      const got: Uint8Array[] = [];
+      for (const bytes of sent) {
+        client.write(bytes);
+        for (let missing = bytes.length; missing > 0;) {
+          const chunk = kernel.receive(fd);
+          if (chunk) missing -= chunk.length, got.push(chunk);
+          else await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      assert.deepEqual(Buffer.concat(got), Buffer.concat(sent));
+    });
+  },
+});
+
+Deno.test({
   name: "who does not read is given as much as the kernel takes, and then nothing",
   ignore: !HERE,
-  fn: () =>
-    withSocketPair("127.0.0.1", async (atServer, atClient) => {
-      const kernel = openKernel()!;
-      const fd = kernel.find(atServer)!;
+  fn: () => {
+    const kernel = openKernel()!;
+    return withDescriptor(kernel, async (fd, client) => {
+      kernel.limitWaiting(fd);
       const bytes = new Uint8Array(1_000_000);
       let taken = 0;
       let last = 0;
@@ -56,6 +82,7 @@ Deno.test({
       // Not the megabytes that a kernel takes by itself: they would be old when they arrive.
       assert.ok(taken > 0 && taken < 1_000_000, `${taken} bytes`);
       let got = 0;
-      for await (const chunk of atClient) if ((got += chunk.length) === taken) break;
-    }),
+      for await (const chunk of client) if ((got += chunk.length) === taken) break;
+    });
+  },
 });

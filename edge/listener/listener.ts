@@ -2,15 +2,14 @@
 // for a viewer that a socket written to directly does; so streams, sockets, frames and uploads are
 // served from here, and every other request goes to that server.
 
-import { type AddressInfo, createServer, type Server } from "node:net";
 import type { Clock } from "../../shared/clock.ts";
-import type { Log } from "../../shared/log.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { AcceptWatch } from "./accept_watch.ts";
-import { Channel } from "./channel.ts";
+import type { Acceptor, OnChannel } from "./acceptor.ts";
+import type { Channel } from "./channel.ts";
 import { Connection } from "./connection.ts";
 import type { ConnectionHost } from "./connection_host.ts";
 import { openKernel } from "./kernel.ts";
+import { KernelAcceptor } from "./kernel_acceptor.ts";
 import { PlainStills } from "./plain_stills.ts";
 import { PlainSockets } from "./plain_sockets.ts";
 import { PlainStreams } from "./plain_streams.ts";
@@ -33,17 +32,14 @@ export class Listener {
   readonly #platform: PlatformServer;
   readonly #host: ConnectionHost;
   readonly #clock: Clock;
-  readonly #log: Log;
   readonly #connections = new Set<Connection>();
-  readonly #kernel = openKernel();
-  readonly #watch = new AcceptWatch();
   readonly #stop = new AbortController();
-  #server: Server;
+  readonly #drained = Promise.withResolvers<void>();
+  #acceptor: Acceptor | undefined;
 
   private constructor(edge: ListenerEdge, serve: Serve) {
-    const { clock, config, log } = edge.deps;
+    const { clock, config } = edge.deps;
     this.#clock = clock;
-    this.#log = log;
     const stills = new PlainStills(edge.deps);
     const visits = new PlainVisits(edge.deps);
     const streams = new PlainStreams(edge.deps, visits);
@@ -61,7 +57,6 @@ export class Listener {
       passOn: (channel, received) => platform.passOn(channel, received),
       maxFrameBytes: config.maxFrameBytes,
     };
-    this.#server = this.#createServer();
   }
 
   /**
@@ -70,62 +65,55 @@ export class Listener {
    * @throws Where the address cannot be had.
    */
   static async listen(edge: ListenerEdge, serve: Serve): Promise<Listener> {
-    const { host, port } = edge.deps.config;
     const listener = new Listener(edge, serve);
-    await listening(listener.#server, host, port);
-    listener.#tick();
+    const acceptor = await accepting(edge.deps, (channel) => listener.#connect(channel));
+    listener.#acceptor = acceptor;
+    listener.#tick(acceptor);
     return listener;
   }
 
   /** Where it listens. */
-  get address(): AddressInfo {
-    return this.#server.address() as AddressInfo;
+  get address(): Acceptor["address"] {
+    return this.#acceptor!.address;
   }
 
   /** Accepts nobody any more and waits a moment for the answers under way. */
   async shutdown(): Promise<void> {
     this.#stop.abort();
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#acceptor!.close();
     for (const connection of this.#connections) if (!connection.busy) connection.destroy();
-    const patience = this.#clock.sleep(LINGER_MS);
-    await Promise.race([closed, patience]);
+    if (this.#connections.size === 0) this.#drained.resolve();
+    await Promise.race([this.#drained.promise, this.#clock.sleep(LINGER_MS)]);
     for (const connection of this.#connections) connection.destroy();
     await this.#platform.shutdown();
   }
 
-  #createServer(): Server {
-    return createServer({ noDelay: true }, (socket) => {
-      const gone = () => this.#connections.delete(connection);
-      const connection = new Connection(new Channel(socket, this.#kernel), this.#host, gone);
-      this.#connections.add(connection);
-      this.#watch.accepted(this.#connections.size, this.#clock.monotonic());
+  #connect(channel: Channel): void {
+    const connection = new Connection(channel, this.#host, () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0 && this.#stop.signal.aborted) this.#drained.resolve();
     });
+    this.#connections.add(connection);
   }
 
-  async #tick(): Promise<void> {
+  async #tick(acceptor: Acceptor): Promise<void> {
     while (!this.#stop.signal.aborted) {
       await this.#clock.sleep(1000, this.#stop.signal).catch(() => {});
       const now = this.#clock.monotonic();
       for (const connection of this.#connections) connection.tick(now);
-      if (this.#watch.isDue(now)) await this.#listenAgainIfDeaf();
+      if (!this.#stop.signal.aborted) await acceptor.tick(now);
     }
-  }
-
-  async #listenAgainIfDeaf(): Promise<void> {
-    if (await this.#watch.accepts(this.#server) || this.#stop.signal.aborted) return;
-    const { address, port } = this.address;
-    this.#log.warn("no connection was accepted any more: listening again");
-    this.#server.close();
-    this.#server = this.#createServer();
-    await listening(this.#server, address, port).catch((error) =>
-      this.#log.error("could not listen again", { error: String(error) })
-    );
   }
 }
 
-async function listening(server: Server, host: string, port: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.on("error", reject);
-  server.listen({ host, port, backlog: 4096 }, resolve);
-  await promise;
+/** By the kernel where it may be called, by Node elsewhere. */
+async function accepting(
+  { clock, config, log }: EdgeDeps,
+  onChannel: OnChannel,
+): Promise<Acceptor> {
+  const kernel = openKernel();
+  const acceptor = kernel && KernelAcceptor.listen(config, kernel, log, onChannel);
+  if (acceptor) return acceptor;
+  const { NodeAcceptor } = await import("./node_acceptor.ts");
+  return await NodeAcceptor.listen(config, clock, log, onChannel);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
-import { withSocketPair } from "../../shared/testing/socket_pair.ts";
+import { withDescriptor } from "../../shared/testing/accepted_socket.ts";
 import { openKernel } from "./kernel.ts";
 import { MemoryFiles } from "./memory_files.ts";
 
@@ -29,13 +29,12 @@ Deno.test({
   name: "bytes that are sent again and again arrive each time, whichever part of them is sent",
   ignore: !kernel,
   fn: () =>
-    withSocketPair("127.0.0.1", async (atServer, atClient) => {
-      const fd = kernel!.find(atServer)!;
+    withDescriptor(kernel!, async (fd, client) => {
       const whole = frame();
       for (let n = 0; n < SENDS; n++) {
         const sent = whole.subarray(n, SIZE - 2 * n);
-        assert.equal(kernel!.send(fd, sent), sent.length);
-        assert.deepEqual(await read(atClient, sent.length), Buffer.from(sent));
+        assert.equal(kernel!.share(fd, sent), sent.length);
+        assert.deepEqual(await read(client, sent.length), Buffer.from(sent));
       }
     }),
 });
@@ -44,25 +43,20 @@ Deno.test({
   name: "who reads late gets the frame that was sent, although many newer ones have been since",
   ignore: !kernel,
   fn: () =>
-    withSocketPair(
-      "127.0.0.1",
-      (atServer, atClient) =>
-        withSocketPair("127.0.0.1", async (late, atLateClient) => {
-          const fd = kernel!.find(atServer)!;
-          const lateFd = kernel!.find(late)!;
-          const sendOften = async (bytes: Uint8Array<ArrayBuffer>) => {
-            for (let n = 0; n < SENDS; n++) {
-              assert.equal(kernel!.send(fd, bytes), bytes.length);
-              await read(atClient, bytes.length);
-            }
-          };
-          const old = frame();
-          await sendOften(old);
-          assert.equal(kernel!.send(lateFd, old), SIZE);
-          for (let n = 0; n < 20; n++) await sendOften(frame());
-          assert.deepEqual(await read(atLateClient, SIZE), Buffer.from(old));
-        }),
-    ),
+    withDescriptor(kernel!, (fd, client) =>
+      withDescriptor(kernel!, async (lateFd, lateClient) => {
+        const sendOften = async (bytes: Uint8Array<ArrayBuffer>) => {
+          for (let n = 0; n < SENDS; n++) {
+            assert.equal(kernel!.share(fd, bytes), bytes.length);
+            await read(client, bytes.length);
+          }
+        };
+        const old = frame();
+        await sendOften(old);
+        assert.equal(kernel!.share(lateFd, old), SIZE);
+        for (let n = 0; n < 20; n++) await sendOften(frame());
+        assert.deepEqual(await read(lateClient, SIZE), Buffer.from(old));
+      })),
 });
 
 Deno.test("where no file can be made or filled, bytes are sent from memory, and that is tried once", () => {

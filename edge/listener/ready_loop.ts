@@ -1,5 +1,6 @@
-// Reads hundreds of talkative connections by looking at all of them every few milliseconds. A read by
-// way of Node wakes Deno's loop for each of them, which costs several times what the kernel takes.
+// Tells of connections that are ready: at once, or hundreds of talkative ones by looking at all of
+// them every few milliseconds, since waking Deno's loop for each costs several times what the kernel
+// takes.
 
 import { Epoll } from "./epoll.ts";
 import type { Libc } from "./libc.ts";
@@ -10,20 +11,23 @@ export interface Member {
   ready(ready: number): void;
 }
 
-/** Ms between two looks while there is something each time: what came meanwhile is one batch. */
-const LOOK_MS = 4;
-
 /** Looks while there is something, and waits while there is nothing. */
 export class ReadyLoop {
   readonly #libc: Libc;
+  readonly #lookMs: number;
   /** By a number that is never used again, as file descriptors are. */
   readonly #members = new Map<number, Member>();
   readonly #tell = (key: number, ready: number) => this.#tellOne(key, ready);
   #epoll: Epoll | undefined;
   #lastKey = 0;
 
-  constructor(libc: Libc) {
+  /**
+   * @param lookMs Ms between two looks while there is something each time: what came meanwhile is one
+   *   batch. Default: 0, at once.
+   */
+  constructor(libc: Libc, lookMs = 0) {
     this.#libc = libc;
+    this.#lookMs = lookMs;
   }
 
   /** @returns What to call the member by; undefined where the kernel does not watch it. */
@@ -42,6 +46,12 @@ export class ReadyLoop {
     this.#epoll?.change(fd, key, interest);
   }
 
+  /** Tells a member nothing any more, though its file descriptor stays open. */
+  release(key: number, fd: number): void {
+    this.#epoll?.remove(fd);
+    this.leave(key);
+  }
+
   /** Tells a member nothing any more; its file descriptor is to be closed. */
   leave(key: number): void {
     this.#members.delete(key);
@@ -51,7 +61,8 @@ export class ReadyLoop {
   async #run(epoll: Epoll): Promise<void> {
     while (this.#members.size > 0) {
       await epoll.wait();
-      await this.#lookWhileBusy(epoll);
+      if (this.#lookMs > 0) await this.#lookWhileBusy(epoll);
+      else epoll.look(this.#tell);
     }
     this.#epoll = undefined;
     epoll.close();
@@ -63,7 +74,7 @@ export class ReadyLoop {
         if (epoll.look(this.#tell) > 0) return;
         clearInterval(timer);
         resolve();
-      }, LOOK_MS);
+      }, this.#lookMs);
       epoll.look(this.#tell);
     });
   }

@@ -1,48 +1,43 @@
-// A connection that is the kernel's alone: nothing of Node or Deno knows of it any more.
+// A connection that is the kernel's alone: neither Node nor Deno knows of it. Node takes 0.2 ms longer
+// for the first picture, and 3 us for each one on top of the 8 us that the kernel takes.
 
 import { Buffer } from "node:buffer";
-import type { Carrier, CarrierEvents } from "./carrier.ts";
+import type { Channel } from "./channel.ts";
 import { BROKEN, READABLE, WRITABLE } from "./epoll.ts";
-import type { Kernel } from "./kernel.ts";
-import type { Member } from "./ready_loop.ts";
+import type { Accepted, Kernel } from "./kernel.ts";
+import type { Member, ReadyLoop } from "./ready_loop.ts";
 
 /** Carries bytes by a file descriptor. */
-export class KernelCarrier implements Carrier, Member {
+export class KernelChannel implements Channel, Member {
+  readonly peer: Deno.NetAddr;
+  onData: (chunk: Buffer) => void = () => {};
+  onClose: () => void = () => {};
   readonly #kernel: Kernel;
   readonly #fd: number;
-  readonly #events: CarrierEvents;
-  #key = 0;
+  #loop: ReadyLoop;
+  #key: number;
   /** What the kernel has not taken yet, in order. */
   #queue: Uint8Array<ArrayBuffer>[] = [];
   #waiting = 0;
   #whenSent: (() => void)[] = [];
   #interest = READABLE;
   #paused = false;
+  /** Whether a picture was shared on it. */
+  #shared = false;
   /** Whether the client has ended its side; whether this side is to end, or has. */
   #heardAll = false;
   #ending = false;
   #closed = false;
 
-  private constructor(fd: number, kernel: Kernel, events: CarrierEvents) {
+  /** @param accepted Closed with the connection, or at once where the kernel does not watch it. */
+  constructor({ fd, peer }: Accepted, kernel: Kernel) {
     this.#fd = fd;
+    this.peer = peer;
     this.#kernel = kernel;
-    this.#events = events;
-  }
-
-  /**
-   * Takes a connection over.
-   *
-   * @param fd Closed with the connection, or at once where the kernel does not watch it.
-   */
-  static adopt(fd: number, kernel: Kernel, events: CarrierEvents): KernelCarrier | undefined {
-    const carrier = new KernelCarrier(fd, kernel, events);
-    const key = kernel.loop.join(fd, READABLE, carrier);
-    if (key === undefined) {
-      kernel.close(fd);
-      return undefined;
-    }
-    carrier.#key = key;
-    return carrier;
+    this.#loop = kernel.prompt;
+    const key = this.#loop.join(fd, READABLE, this);
+    this.#key = key ?? 0;
+    if (key === undefined) this.destroy();
   }
 
   get waiting(): number {
@@ -61,6 +56,9 @@ export class KernelCarrier implements Carrier, Member {
 
   share(bytes: Uint8Array<ArrayBuffer>): void {
     if (!this.#writable) return;
+    // Who gets a second picture will get a third.
+    if (this.#shared && this.#loop !== this.#kernel.batched) this.#settle();
+    this.#shared = true;
     this.#keep(bytes, this.#waiting > 0 ? 0 : this.#kernel.share(this.#fd, bytes));
   }
 
@@ -90,9 +88,9 @@ export class KernelCarrier implements Carrier, Member {
     this.#closed = true;
     this.#queue = [];
     this.#waiting = 0;
-    this.#kernel.loop.leave(this.#key);
+    this.#loop.leave(this.#key);
     this.#kernel.close(this.#fd);
-    queueMicrotask(() => this.#events.close());
+    queueMicrotask(() => this.onClose());
   }
 
   ready(ready: number): void {
@@ -103,6 +101,17 @@ export class KernelCarrier implements Carrier, Member {
 
   get #writable(): boolean {
     return !this.#closed && !this.#ending;
+  }
+
+  /** From now on one of hundreds: to be heard every few milliseconds is soon enough. */
+  #settle(): void {
+    const { batched } = this.#kernel;
+    const key = batched.join(this.#fd, this.#interest, this);
+    if (key === undefined) return;
+    this.#loop.release(this.#key, this.#fd);
+    this.#loop = batched;
+    this.#key = key;
+    this.#kernel.limitWaiting(this.#fd);
   }
 
   /** Keeps what was not sent until there is room. */
@@ -132,7 +141,7 @@ export class KernelCarrier implements Carrier, Member {
   #read(): void {
     const chunk = this.#kernel.receive(this.#fd);
     if (!chunk) return;
-    if (chunk.length > 0) return this.#events.data(chunk);
+    if (chunk.length > 0) return this.onData(chunk);
     this.#heardAll = true;
     this.#ending = true;
     if (this.#waiting === 0) this.destroy();
@@ -150,6 +159,6 @@ export class KernelCarrier implements Carrier, Member {
     const interest = read | (this.#waiting > 0 ? WRITABLE : 0);
     if (interest === this.#interest) return;
     this.#interest = interest;
-    this.#kernel.loop.change(this.#key, this.#fd, interest);
+    this.#loop.change(this.#key, this.#fd, interest);
   }
 }
