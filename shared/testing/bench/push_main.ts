@@ -3,7 +3,8 @@
 
 import { parseArgs } from "node:util";
 import { BenchCamera } from "./bench_camera.ts";
-import { close, connect, nowUs, readWaiting, sleepUntil, writeAll } from "./libc.ts";
+import { BenchUpload } from "./bench_upload.ts";
+import { nowUs, sleepUntil } from "./libc.ts";
 import { type Quantiles, Samples } from "./tally.ts";
 
 /** What the pusher prints. */
@@ -31,42 +32,21 @@ const { values } = parseArgs({
 });
 const [fps, size] = [Number(values.fps), Number(values.size)];
 const camera = await BenchCamera.make(size);
-const head = new TextEncoder().encode(
-  `PUT ${values.path} HTTP/1.1\r\nHost: 127.0.0.1:${values.port}\r\n` +
-    (values.token ? `Authorization: Bearer ${values.token}\r\n` : "") +
-    `Content-Type: image/jpeg\r\nContent-Length: ${size}\r\n\r\n`,
-);
-const request = new Uint8Array(head.length + size);
-request.set(head);
-const answer = new Uint8Array(16 * 1024);
-let fd = -1;
+const upload = new BenchUpload({
+  port: Number(values.port),
+  path: values.path,
+  token: values.token,
+});
 const put = new Samples();
 let sent = 0;
 let late = 0;
 let refused = 0;
 
-/** Reads one answer without a body. */
-function readAnswer(): string {
-  let length = 0;
-  for (;;) {
-    const got = readWaiting(fd, answer.subarray(length));
-    if (got <= 0) throw new Error("the server hung up on the camera");
-    length += got;
-    const text = new TextDecoder().decode(answer.subarray(0, length));
-    if (text.endsWith("\r\n\r\n") || !text.startsWith("HTTP/1.1 204")) return text;
+function send(frame: Uint8Array): void {
+  const answer = upload.put(frame);
+  if (!answer.startsWith("HTTP/1.1 2") && refused++ === 0) {
+    console.error(answer.split("\r\n\r\n")[0]);
   }
-}
-
-function upload(frame: Uint8Array): void {
-  request.set(frame, head.length);
-  if (fd < 0) fd = connect(Number(values.port));
-  writeAll(fd, request);
-  const text = readAnswer();
-  if (!text.startsWith("HTTP/1.1 2") && refused++ === 0) console.error(text.split("\r\n\r\n")[0]);
-  // Deno 2.8.3 and later close after every body (denoland/deno issue 36657): a camera connects anew.
-  if (!/^connection: close/im.test(text)) return;
-  close(fd);
-  fd = -1;
 }
 
 function replaceFile(path: string, frame: Uint8Array): void {
@@ -89,7 +69,7 @@ for (let number = 0;; number++) {
   const begun = nowUs();
   const frame = camera.next(begun);
   if (values.file) replaceFile(values.file, frame);
-  else upload(frame);
+  else send(frame);
   if (begun - startedAt >= Number(values.skip) * 1e6) put.add((nowUs() - begun) / 1000);
   sent++;
 }
