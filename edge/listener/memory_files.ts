@@ -27,6 +27,9 @@ const NONE = -1;
 export class MemoryFiles {
   readonly #libc: Pick<Libc, "close" | "memfd_create" | "sendfile" | "write">;
   readonly #byBuffer = new WeakMap<ArrayBuffer, MemoryFile>();
+  /** A frame goes to all of its viewers in a row: looked up once, not a thousand times. */
+  #last: ArrayBuffer | undefined;
+  #lastFile: MemoryFile = { sends: 0, fd: NONE };
   /** Oldest first. */
   readonly #open: MemoryFile[] = [];
   /** A `loff_t`. */
@@ -56,9 +59,11 @@ export class MemoryFiles {
   }
 
   #of(buffer: ArrayBuffer): MemoryFile {
+    if (buffer === this.#last) return this.#lastFile;
     let file = this.#byBuffer.get(buffer);
     if (!file) this.#byBuffer.set(buffer, file = { sends: 0, fd: undefined });
-    return file;
+    this.#last = buffer;
+    return this.#lastFile = file;
   }
 
   #make(file: MemoryFile, buffer: ArrayBuffer): void {
