@@ -6,7 +6,7 @@ import type { Buffer } from "node:buffer";
 export interface Channel {
   /** The client's address. */
   readonly peer: Deno.NetAddr;
-  /** Gets what comes, which is its own from then on. */
+  /** Gets what comes, for the length of the call: who needs it longer copies it. */
   onData: (chunk: Buffer) => void;
   /** Called once, when it is over. */
   onClose: () => void;

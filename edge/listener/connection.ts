@@ -40,7 +40,13 @@ export class Connection implements Line {
   constructor(channel: Channel, host: ConnectionHost, onClose: () => void) {
     this.#channel = channel;
     this.#host = host;
-    channel.onData = (chunk) => this.#received(chunk);
+    channel.onData = (chunk) => {
+      try {
+        this.#received(chunk);
+      } finally {
+        this.#keep();
+      }
+    };
     channel.onClose = () => {
       this.#over.resolve();
       this.#body?.fail(new Error("the connection was closed"));
@@ -81,6 +87,12 @@ export class Connection implements Line {
     this.#rest = this.#rest.length > 0 ? Buffer.concat([this.#rest, rest]) : rest;
     if (!this.#busy) this.#next();
     else if (this.#rest.length > MAX_AHEAD_BYTES) this.#channel.pause();
+  }
+
+  /** What came and could not be used yet is copied: the chunk is somebody else's next. */
+  #keep(): void {
+    this.#body?.keep();
+    if (this.#rest.length > 0) this.#rest = Buffer.from(this.#rest);
   }
 
   #next(): void {

@@ -29,7 +29,10 @@ export interface Kernel {
   send(fd: number, bytes: Uint8Array<ArrayBuffer>): number;
   /** As `send`, for bytes that many get. Nobody may write to their buffer after this. */
   share(fd: number, bytes: Uint8Array<ArrayBuffer>): number;
-  /** What has come; undefined for nothing, no bytes where the client has ended its side. */
+  /**
+   * What has come, until the next call; undefined for nothing, no bytes where the client has ended
+   * its side.
+   */
   receive(fd: number): Buffer<ArrayBuffer> | undefined;
   /** Ends this side of a connection: the client sees the end of the answer. */
   finish(fd: number): void;
@@ -60,9 +63,6 @@ const WAITING_BYTES = new Uint32Array([16 * 1024]);
 /** Most that is read at once, bytes. */
 const READ_BYTES = 64 * 1024;
 
-/** Of more than this not a copy is handed out but the memory that it was read into. */
-const WORTH_HANDING_OUT_BYTES = 8 * 1024;
-
 /** Ms between two looks at viewers while each look finds something. */
 const LOOK_MS = 4;
 
@@ -80,7 +80,8 @@ class LinuxKernel implements Kernel {
   readonly #libc: Libc;
   readonly #files: MemoryFiles;
   readonly #peer: SocketAddress;
-  #input = Buffer.alloc(READ_BYTES);
+  /** One for all: a buffer for each upload would be made, filled with zeros and thrown away. */
+  readonly #input = Buffer.alloc(READ_BYTES);
 
   constructor(libc: Libc) {
     this.#libc = libc;
@@ -119,17 +120,8 @@ class LinuxKernel implements Kernel {
   }
 
   receive(fd: number): Buffer<ArrayBuffer> | undefined {
-    const input = this.#input;
-    const got = this.#libc.recv(fd, input, READ_BYTES, MSG_DONTWAIT);
-    if (got < 0) return undefined;
-    if (got > WORTH_HANDING_OUT_BYTES) {
-      this.#input = Buffer.alloc(READ_BYTES);
-      return input.subarray(0, got);
-    }
-    // A tenth of what Buffer.from takes.
-    const chunk = Buffer.allocUnsafe(got);
-    chunk.set(input.subarray(0, got));
-    return chunk;
+    const got = this.#libc.recv(fd, this.#input, READ_BYTES, MSG_DONTWAIT);
+    return got < 0 ? undefined : this.#input.subarray(0, got);
   }
 
   finish(fd: number): void {

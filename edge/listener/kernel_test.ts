@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { withAccepted, withDescriptor } from "../../shared/testing/accepted_socket.ts";
 import { openKernel } from "./kernel.ts";
@@ -45,28 +44,6 @@ for (const host of ["127.0.0.1", "::1", "::"]) {
     },
   });
 }
-
-Deno.test({
-  name: "what was received stays as it came, however much comes after it",
-  ignore: !HERE,
-  fn: () => {
-    const kernel = openKernel()!;
-    return withDescriptor(kernel, async (fd, client) => {
-      const sizes = [100, 40_000, 5, 60_000, 9000];
-      const sent = sizes.map((size, n) => new Uint8Array(size).fill(n + 1));
-      const got: Uint8Array[] = [];
-      for (const bytes of sent) {
-        client.write(bytes);
-        for (let missing = bytes.length; missing > 0;) {
-          const chunk = kernel.receive(fd);
-          if (chunk) missing -= chunk.length, got.push(chunk);
-          else await new Promise((resolve) => setImmediate(resolve));
-        }
-      }
-      assert.deepEqual(Buffer.concat(got), Buffer.concat(sent));
-    });
-  },
-});
 
 Deno.test({
   name: "who does not read is given as much as the kernel takes, and then nothing",

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { edits, mutate } from "../../shared/testing/mutations.ts";
@@ -194,6 +195,72 @@ Deno.test("an upload in pieces is one frame, and the connection goes on", () =>
     assert.equal(status, 204);
     assert.equal(headers.get("etag"), edge.edge.deps.hub.cameras[0].latest.value?.etag);
     assert.equal(edge.edge.deps.hub.cameras[0].latest.seq, 3);
+  }));
+
+Deno.test("what several clients send in small pieces, in turn, stays apart", () =>
+  listening(async (url) => {
+    const digested = (jpeg: Uint8Array, target: string) => {
+      const digest = createHash("sha256").update(jpeg).digest("base64");
+      const head = put(jpeg.length).replace("/live.jpeg", target);
+      const line = `\r\nContent-Digest: sha-256=:${digest}:\r\n\r\n`;
+      return Buffer.concat([Buffer.from(head.replace("\r\n\r\n", line)), jpeg]);
+    };
+    const sends = [
+      digested(large, "/live.jpeg"),
+      digested(small, "/live.jpeg"),
+      digested(large, "/cams/cam/live.jpeg?by=app"),
+      digested(large, "/cams/cam/live.jpeg").toString("latin1").replace("HTTP/1.1", "HTTP/1.0"),
+      GET,
+      GET.replace("/live.jpeg", "/health"),
+    ].map((bytes) => Buffer.from(bytes as string, "latin1"));
+    const wanted = [204, 204, 204, 204, 200, 200];
+    for (const size of [7, 500, 5000]) {
+      const clients = await Promise.all(sends.map(() => Client.connect(url)));
+      const longest = Math.max(...sends.map(({ length }) => length));
+      for (let at = 0; at < longest; at += size) {
+        // The end of what the short ones send comes last, when most has been read for others.
+        await Promise.all(clients.map((client, i) => {
+          const offset = at - (longest - sends[i].length);
+          return client.send(sends[i].subarray(Math.max(0, offset), Math.max(0, offset + size)));
+        }));
+      }
+      const answers = await Promise.all(clients.map((client) => client.answer()));
+      assert.deepEqual(answers.map(({ status }) => status), wanted, `pieces of ${size} bytes`);
+      for (const client of clients) client[Symbol.dispose]();
+    }
+  }, { env: { PERCH_MAX_UPLOADS_PER_S: "1000" } }));
+
+/** The kind of the next message on a viewer's socket, the edge's own texts left out. */
+async function nextKind(client: Client): Promise<"picture" | "pong" | "other"> {
+  for (;;) {
+    const [kind, short] = await client.take(2);
+    const length = short < 126 ? short : (await client.take(2)).readUInt16BE();
+    await client.take(length);
+    if (kind !== 0x81) return kind === 0x82 ? "picture" : kind === 0x8a ? "pong" : "other";
+  }
+}
+
+Deno.test("half a message on one socket is not mixed with what comes on another", () =>
+  listening(async (url, edge) => {
+    const open = async () => {
+      const client = await Client.connect(url);
+      await client.send(
+        "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n\r\n",
+      );
+      assert.equal((await client.answer()).status, 101);
+      assert.equal(await nextKind(client), "picture");
+      return client;
+    };
+    using one = await open();
+    using other = await open();
+    const acknowledged = Uint8Array.of(0x81, 0x83, 0, 0, 0, 0, ...Buffer.from("ack"));
+    await one.send(acknowledged.subarray(0, 4));
+    await other.send(Uint8Array.of(0x89, 0x80, 0, 0, 0, 0));
+    assert.equal(await nextKind(other), "pong");
+    await edge.put(large);
+    await one.send(acknowledged.subarray(4));
+    assert.equal(await nextKind(one), "picture");
   }));
 
 Deno.test("an upload's own headers are read: time of capture, count, digest", () =>

@@ -1,8 +1,8 @@
 // Deno's own HTTP server on the loopback address, for every request that the listener does not serve
 // itself: the connection is passed on byte for byte, and nobody but this process knows the port.
 
-import type { Buffer } from "node:buffer";
-import { type AddressInfo, connect } from "node:net";
+import { Buffer } from "node:buffer";
+import type { AddressInfo, Socket } from "node:net";
 import type { RequestInfo } from "../edge.ts";
 import type { Channel } from "./channel.ts";
 import type { Tenant } from "./line.ts";
@@ -36,18 +36,32 @@ export class PlatformServer {
   /** Connects a client with the server. `received` is what came from the client so far. */
   passOn(channel: Channel, received: Buffer): Tenant {
     channel.pause();
-    this.#server ??= this.#started();
-    const inner = connect(this.#server.addr.port, LOOPBACK);
+    const first = Buffer.from(received);
+    let inner: Socket | undefined;
+    // Loaded by the first who needs it, too: that takes 15 ms, a tenth of the edge's start.
+    import("node:net").then(({ connect }) => {
+      if (channel.closed) return;
+      this.#server ??= this.#started();
+      inner = connect(this.#server.addr.port, LOOPBACK);
+      this.#join(channel, first, inner);
+    }).catch((error) => {
+      channel.destroy();
+      reportError(error);
+    });
+    return { gone: () => void inner?.destroy() };
+  }
+
+  #join(channel: Channel, first: Buffer, inner: Socket): void {
     inner.setNoDelay(true);
     let from: number | undefined;
     inner.on("connect", () => {
       from = (inner.address() as AddressInfo).port;
       this.#peers.set(from, channel.peer);
-      inner.write(received);
+      inner.write(first);
       channel.resume();
     });
     channel.onData = (chunk) => {
-      if (inner.write(chunk)) return;
+      if (inner.write(Buffer.from(chunk))) return;
       channel.pause();
       inner.once("drain", () => channel.resume());
     };
@@ -63,7 +77,6 @@ export class PlatformServer {
       // What the server sent last may still be on its way.
       channel.whenSent(() => channel.destroy());
     });
-    return { gone: () => void inner.destroy() };
   }
 
   #started(): Deno.HttpServer<Deno.NetAddr> {

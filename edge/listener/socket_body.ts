@@ -11,6 +11,8 @@ export class SocketBody implements FrameBody {
   #missing: number;
   /** What came before anybody read. */
   #chunks: Uint8Array[] = [];
+  /** How many of them are copies. */
+  #kept = 0;
   #buffer: FrameBuffer | undefined;
   #failure: Error | undefined;
   #wanted = true;
@@ -33,7 +35,7 @@ export class SocketBody implements FrameBody {
     return !this.#wanted;
   }
 
-  /** Takes what belongs to the body and gives back what follows it. */
+  /** Takes what belongs to the body, until `keep`, and gives back what follows it. */
   push(chunk: Buffer): Buffer {
     const own = chunk.subarray(0, this.#missing);
     const at = this.#length - this.#missing;
@@ -44,6 +46,13 @@ export class SocketBody implements FrameBody {
     return chunk.subarray(own.length);
   }
 
+  /** Copies what was taken and nobody has read yet: the chunks of it are not to be used any more. */
+  keep(): void {
+    for (; this.#kept < this.#chunks.length; this.#kept++) {
+      this.#chunks[this.#kept] = new Uint8Array(this.#chunks[this.#kept]);
+    }
+  }
+
   read(maxBytes: number, tail: Uint8Array): BodyResult | Promise<BodyResult> {
     if (this.#length > maxBytes) return tooLarge(maxBytes);
     const buffer = this.#buffer = new FrameBuffer(this.#length, tail);
@@ -52,7 +61,7 @@ export class SocketBody implements FrameBody {
       buffer.jpeg.set(chunk, at);
       at += chunk.length;
     }
-    this.#chunks = [];
+    this.#forget();
     if (this.complete) return { ok: true, buffer };
     if (this.#failure) return brokenOff(at, this.#failure);
     return new Promise((resolve) => this.#settle = resolve);
@@ -61,8 +70,13 @@ export class SocketBody implements FrameBody {
   /** Nobody reads it any more; what is still to come is let pass. */
   discard(): void {
     this.#wanted = false;
-    this.#chunks = [];
+    this.#forget();
     this.#buffer = undefined;
+  }
+
+  #forget(): void {
+    this.#chunks = [];
+    this.#kept = 0;
   }
 
   /** Ends reading with `error`, unless all has come. */

@@ -29,6 +29,20 @@ Deno.test("a body that has come is read at once", () => {
   assert.equal(textOf(result), "abcdef");
 });
 
+Deno.test("what came before anybody read is kept, although its chunk is used again", () => {
+  const body = new SocketBody(6);
+  const chunk = Buffer.from("abc");
+  for (const text of ["abc", "def"]) {
+    chunk.write(text);
+    body.push(chunk);
+    body.keep();
+  }
+  chunk.fill(0);
+  const result = body.read(6, TAIL);
+  assert(!(result instanceof Promise));
+  assert.equal(textOf(result), "abcdef");
+});
+
 Deno.test("a body that is too large is refused before any room is made for it", async () => {
   const result = await new SocketBody(7).read(6, TAIL);
   assert(!result.ok && result.status === 413);

@@ -117,8 +117,8 @@ export class SocketOnLine implements ViewerSocket, Tenant {
       bytes = frame.bytes === bytes.length ? EMPTY : bytes.subarray(frame.bytes);
       this.#take(frame.opcode, frame.final, frame.payload);
     }
-    // A copy: the chunk that holds it would otherwise stay in memory for a few bytes.
-    this.#partial = bytes.length > 0 ? bytes.slice() : EMPTY;
+    // A copy, which a Buffer's own `slice` is not: the chunk is somebody else's next.
+    this.#partial = bytes.length > 0 ? new Uint8Array(bytes) : EMPTY;
   }
 
   #misused(code: number): void {
