@@ -32,6 +32,7 @@ const TCP_NODELAY = 1;
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 const MSG_TRUNC = 0x20;
+const MSG_PEEK = 2;
 const CLOCK_MONOTONIC = 1;
 
 /** Something can be read. */
@@ -125,6 +126,11 @@ export function close(fd: number): void {
 /** Bytes read into `into`, 0 where the other end has closed, -1 where there is nothing now. */
 export function read(fd: number, into: Uint8Array<ArrayBuffer>, size: number): number {
   return libc.recv(fd, into, size, MSG_DONTWAIT);
+}
+
+/** As `read`, but what was read is there to be read again. */
+export function peek(fd: number, into: Uint8Array<ArrayBuffer>): number {
+  return libc.recv(fd, into, into.length, MSG_PEEK | MSG_DONTWAIT);
 }
 
 /** As `read`, but waits until there is something. */

@@ -33,11 +33,13 @@ export class MjpegViewer extends LoadViewer {
   /** Reads until two frames have been seen. */
   #open(): boolean {
     const { size } = this.crowd;
-    const piece = new Uint8Array(4096);
+    const piece = new Uint8Array(Math.max(size, 4096));
     for (;;) {
-      const got = this.take(piece, piece.length);
-      if (got <= 0) return got < 0;
       const before = this.#opening!;
+      // The first picture in one piece, to be seen when it is there, and little of the second.
+      const missing = before.length === 0 ? size : findFrame(before, 0) + size - before.length;
+      const got = this.take(piece, missing > 0 ? missing : 4096);
+      if (got <= 0) return got < 0;
       const all = new Uint8Array(before.length + got);
       all.set(before);
       all.set(piece.subarray(0, got), before.length);

@@ -4,7 +4,7 @@
 import type { ViewerMessage } from "../../viewer_messages.ts";
 import { ACK_BYTES, encodeAck, readFrameHeader } from "../../wire_frame.ts";
 import { STAMP_BYTES } from "./stamp.ts";
-import { write } from "./libc.ts";
+import { peek, write } from "./libc.ts";
 import { LoadViewer } from "./load_viewer.ts";
 
 const UPGRADE = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
@@ -70,17 +70,17 @@ export class SocketLoadViewer extends LoadViewer {
     write(this.fd, this.#ack);
   }
 
-  /** Reads the answer to the request, byte by byte at its end so that no message is eaten. */
+  /** Reads the answer to the request, and no byte of the message behind it. */
   #upgrade(): boolean {
-    for (;;) {
-      if (this.fillHead(this.headLength + 1) <= 0) return false;
-      const { head, headLength: n } = this;
-      if (n < 4 || head[n - 1] !== 10 || head[n - 3] !== 10) continue;
-      this.headLength = 0;
-      this.#upgraded = true;
-      const status = new TextDecoder().decode(head.subarray(9, 12));
-      return status === "101" || this.damaged();
-    }
+    const { head } = this;
+    const here = peek(this.fd, head);
+    const end = new TextDecoder("latin1").decode(head.subarray(0, Math.max(0, here)))
+      .indexOf("\r\n\r\n");
+    if (end < 0 || this.fillHead(end + 4) <= 0) return false;
+    this.headLength = 0;
+    this.#upgraded = true;
+    const status = new TextDecoder().decode(head.subarray(9, 12));
+    return status === "101" || this.damaged();
   }
 
   /** Reads what stands before a message's content; 1 when that is clear. */

@@ -42,16 +42,21 @@ let sent = 0;
 let late = 0;
 let refused = 0;
 
-function send(frame: Uint8Array): void {
-  const answer = upload.put(frame);
+/** Ms until the answer. */
+function send(frame: Uint8Array): number {
+  const { answer, ms } = upload.put(frame);
   if (!answer.startsWith("HTTP/1.1 2") && refused++ === 0) {
     console.error(answer.split("\r\n\r\n")[0]);
   }
+  return ms;
 }
 
-function replaceFile(path: string, frame: Uint8Array): void {
+/** Ms until the file is another. */
+function replaceFile(path: string, frame: Uint8Array): number {
+  const begun = nowUs();
   Deno.writeFileSync(`${path}.new`, frame);
   Deno.renameSync(`${path}.new`, path);
+  return (nowUs() - begun) / 1000;
 }
 
 const startedAt = nowUs();
@@ -68,9 +73,8 @@ for (let number = 0;; number++) {
   sleepUntil(due);
   const begun = nowUs();
   const frame = camera.next(begun);
-  if (values.file) replaceFile(values.file, frame);
-  else send(frame);
-  if (begun - startedAt >= Number(values.skip) * 1e6) put.add((nowUs() - begun) / 1000);
+  const ms = values.file ? replaceFile(values.file, frame) : send(frame);
+  if (begun - startedAt >= Number(values.skip) * 1e6) put.add(ms);
   sent++;
 }
 const figures: PushFigures = { sent, late, refused, putMs: put.summary() };
