@@ -6,7 +6,7 @@
 export interface AckPace {
   /** Frames to an acknowledgement. */
   readonly every: 1 | 2;
-  /** Acknowledgements of a fast line in a row to wait for until it is asked for fewer. */
+  /** Acknowledgements of a fast line to wait for until it is asked for fewer, the last 16 in a row. */
   readonly wait: number;
 }
 
