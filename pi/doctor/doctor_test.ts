@@ -8,7 +8,7 @@ import { createSpawn } from "../process.ts";
 import { systemConnect } from "../uploader/connection.ts";
 import { runDoctor } from "./doctor.ts";
 
-const MACHINE = { arch: "aarch64", deno: "2.9.5", clock: systemClock, connect: systemConnect };
+const MACHINE = { arch: "aarch64", deno: "2.9.6", clock: systemClock, connect: systemConnect };
 const NEVER = new AbortController().signal;
 
 async function examine(env: Record<string, string>, cameras: "imx708" | "none") {

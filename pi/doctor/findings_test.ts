@@ -28,11 +28,11 @@ Deno.test("pages of 16 KB are a warning with the way out", () => {
 });
 
 Deno.test("an old Deno is a failure", () => {
-  is(denoVersion("2.7.13"), "ok", /2\.7\.13/);
+  is(denoVersion("2.9.6"), "ok", /2\.9\.6/);
   is(denoVersion("3.0.0"), "ok", /3/);
   is(denoVersion("2.10.0-rc.1"), "ok", /2\.10/);
-  is(denoVersion("2.7.12"), "fail", /deno upgrade/);
-  is(denoVersion("1.46.3"), "fail", /2\.7\.13 or newer/);
+  is(denoVersion("2.9.5"), "fail", /deno upgrade/);
+  is(denoVersion("1.46.3"), "fail", /2\.9\.6 or newer/);
 });
 
 Deno.test("a weak power supply is a failure now, a warning once it is over", () => {

@@ -3,8 +3,11 @@
 import type { Output } from "../output.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
-/** The oldest Deno whose child processes do not leak (deno#33335). */
-export const MIN_DENO = "2.7.13";
+/**
+ * The oldest Deno that is tried. Child processes leak before 2.7.13 (deno#33335), and 2.8.3 to 2.9.5
+ * close the connection after each upload (deno#36657).
+ */
+export const MIN_DENO = "2.9.6";
 
 /** @param arch As `Deno.build.arch` names it. */
 export function architecture(arch: string): Finding {

@@ -57,10 +57,9 @@ async function send(connection: Deno.Conn, bytes: Uint8Array): Promise<void> {
 Deno.test("the older camera script's request is taken as it is, frame after frame", async () => {
   await using edge = await startEdge({ env: LEGACY });
   const { port } = new URL(edge.url);
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
   for (let round = 0; round < 3; round++) {
     const jpeg = await largeFrame();
-    // A connection each: Deno 2.8.3 to 2.9.5 closes it after every body (denoland/deno#36657).
-    using connection = await Deno.connect({ hostname: "127.0.0.1", port: Number(port) });
     await send(connection, requestBytes(port, TEST_TOKEN, jpeg));
     const { head, body } = await readAnswer(connection);
     assert.match(head, /^HTTP\/1\.1 200 OK\r\n/);

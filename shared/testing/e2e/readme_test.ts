@@ -50,6 +50,6 @@ for (const block of blocks) {
 
 Deno.test("README marks its quick start as runnable", () => {
   const scripts = blocks.map(({ script }) => script);
-  assert.ok(scripts.includes("npx -y deno@2.9.5 task demo"), scripts.join());
+  assert.ok(scripts.includes("npx -y deno@2.9.6 task demo"), scripts.join());
   assert.ok(scripts.includes("deno task demo"), scripts.join());
 });
