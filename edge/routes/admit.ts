@@ -5,6 +5,7 @@ import type { EdgeDeps } from "../deps.ts";
 import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
 import { problem } from "../problem.ts";
+import { shuttingDown } from "./cam_of.ts";
 import { addressOf } from "./poller.ts";
 
 /** Seconds after which one more try makes sense. */
@@ -13,9 +14,7 @@ const RETRY_AFTER_S = 30;
 /** A place for a stream or a socket: 503 where the instance is full, 429 where the address is. */
 export function admitViewer(context: Context, deps: EdgeDeps): Place | Response {
   const { config, hub, limits } = deps;
-  if (hub.closed) {
-    return problem(503, "Watch: the edge is shutting down.", { retryAfter: RETRY_AFTER_S });
-  }
+  if (hub.closed) return shuttingDown();
   const place = admit(context, deps, limits.gate);
   if (typeof place !== "string") return place;
   if (place === "address") return tooManyHere(config.maxViewersPerAddress);

@@ -1,11 +1,9 @@
 // GET /demand: a camera's long poll for the wanted interval.
 
 import type { Handler } from "hono";
-import { isCamId } from "../../shared/frame.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { problem } from "../problem.ts";
 import { within } from "../within.ts";
-import { camOf } from "./cam_of.ts";
+import { camOf, publishedCamera } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
 
 const MAX_WAIT_S = 60;
@@ -13,9 +11,8 @@ const MAX_WAIT_S = 60;
 /** Answers as soon as the wanted interval differs from `?interval=`, at the latest after `?wait=`. */
 export function getDemand(deps: EdgeDeps): Handler {
   return async function getDemand(context) {
-    const cam = camOf(context);
-    const camera = isCamId(cam) ? deps.hub.open(cam) : undefined;
-    if (!camera) return problem(404, `There is no camera ${JSON.stringify(cam)} here.`);
+    const camera = publishedCamera(camOf(context), deps.hub);
+    if (camera instanceof Response) return camera;
     const known = numberQuery(context, "interval", 0, 86_400_000);
     const waitMs = (numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0) * 1000;
     const { demand } = camera;

@@ -2,7 +2,6 @@
 
 import type { Handler } from "hono";
 import { andThen } from "../../shared/and_then.ts";
-import { isCamId } from "../../shared/frame.ts";
 import { HEADER, parseSeq } from "../../shared/wire.ts";
 import { bodyOfRequest, type FrameBody } from "../body.ts";
 import type { EdgeDeps } from "../deps.ts";
@@ -35,12 +34,6 @@ export function uploadTaker(deps: EdgeDeps): TakeUpload {
   };
 
   function take(...[cam, header, body]: Parameters<TakeUpload>) {
-    if (!isCamId(cam)) {
-      return problem(
-        404,
-        `Camera id ${JSON.stringify(cam)}: wanted 1 to 32 of a-z, 0-9 and dashes.`,
-      );
-    }
     const type = header("content-type");
     if (type?.split(";")[0].trim().toLowerCase() !== "image/jpeg") {
       return problem(415, `Content-Type is ${type ?? "not sent"}, wanted image/jpeg.`);

@@ -211,3 +211,28 @@ Deno.test("the 33rd camera is turned away and the others stay", async () => {
   assert.equal(response.headers.get("retry-after"), "60");
   assert.equal((await edge.put(good, {}, "/cams/c0/live.jpeg")).status, 204);
 });
+
+Deno.test("what comes while the edge shuts down is asked for again, never taken and lost", async () => {
+  const edge = await TestEdge.start();
+  await edge.put(good);
+  let gate!: ReadableStreamDefaultController<Uint8Array>;
+  const late = edge.put(
+    new ReadableStream<Uint8Array>({ start: (controller) => gate = controller }),
+  );
+  edge.edge.deps.hub.close();
+  gate.enqueue(good);
+  gate.close();
+  const report = { method: "PUT", headers: { authorization: `Bearer ${TEST_TOKEN}` }, body: "{}" };
+  for (
+    const response of [
+      await late,
+      await edge.put(good),
+      await edge.put(good, {}, "/cams/new/live.jpeg"),
+      await edge.request("/report", report),
+      await edge.request("/stream.mjpeg"),
+    ]
+  ) {
+    assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "1"]);
+  }
+  await edge.stop();
+});

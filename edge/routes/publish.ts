@@ -1,7 +1,6 @@
 // GET /publish: a camera's WebSocket. Frames up, one in flight; demand and acknowledgements down.
 
 import type { Handler } from "hono";
-import { isCamId } from "../../shared/frame.ts";
 import type { PublishDown } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
 import type { CameraHub } from "../camera_hub.ts";
@@ -9,7 +8,7 @@ import type { EdgeDeps } from "../deps.ts";
 import { ingest } from "../ingest.ts";
 import { FrameBuffer } from "../live_frame.ts";
 import { problem } from "../problem.ts";
-import { camOf } from "./cam_of.ts";
+import { camOf, publishedCamera } from "./cam_of.ts";
 import { notSocket, openSocket } from "./upgrade.ts";
 
 const UNSUPPORTED_DATA = 1003;
@@ -30,10 +29,9 @@ export function getPublish(deps: EdgeDeps): Handler {
     if (!/^[A-Za-z0-9_-]{1,64}$/.test(session)) {
       return problem(422, "Read session: wanted 1 to 64 letters, digits, dashes or underscores.");
     }
-    const cam = camOf(context);
-    const camera = isCamId(cam) && !hub.closed ? hub.open(cam) : undefined;
-    if (!camera) return problem(503, `Add camera ${cam}: no more are taken.`, { retryAfter: 60 });
-    if (!camera.contact.receiving) await hub.find(cam);
+    const camera = publishedCamera(camOf(context), hub);
+    if (camera instanceof Response) return camera;
+    if (!camera.contact.receiving) await hub.find(camera.cam);
     const { socket, response } = openSocket(context.req.raw);
     serve(socket, camera, session);
     return response;
@@ -73,6 +71,10 @@ export function getPublish(deps: EdgeDeps): Handler {
       return { type: "refused", seq: 0, status: 400, detail: "The message has no frame header." };
     }
     const seq = header.version;
+    if (hub.closed) {
+      refused.value++;
+      return { type: "refused", seq, status: 503, detail: "The edge is shutting down." };
+    }
     if (limits.upload(camera.cam) > 0) {
       refused.value++;
       return { type: "refused", seq, status: 429, detail: "Too many frames a second." };

@@ -8,7 +8,7 @@ import type { CameraHub } from "../camera_hub.ts";
 import { ingest, type Upload } from "../ingest.ts";
 import type { LiveFrame } from "../live_frame.ts";
 import { problem } from "../problem.ts";
-import { MAX_CAMERAS } from "../tokens.ts";
+import { publishedCamera, shuttingDown } from "./cam_of.ts";
 
 /** What came with a body. */
 type Particulars = Omit<Upload, "buffer"> & { readonly digest: string | undefined };
@@ -31,12 +31,8 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
 
   const receive: ReceiveFrame = (body, cam, particulars) => {
-    const camera = hub.open(cam);
-    if (!camera) {
-      return problem(503, `Add camera ${cam}: there are ${MAX_CAMERAS} already, the most here.`, {
-        retryAfter: 60,
-      });
-    }
+    const camera = publishedCamera(cam, hub);
+    if (camera instanceof Response) return camera;
     return andThen(
       body.read(config.maxFrameBytes, hub.partTail),
       (result) => publish(camera, result, particulars),
@@ -53,6 +49,7 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
     if (mismatch) return problem(400, mismatch);
     const known = camera.contact.receiving ? camera : hub.find(camera.cam);
     return andThen(known, () => {
+      if (hub.closed) return shuttingDown();
       const result = ingest(camera, { ...particulars, buffer }, {
         now: clock.now(),
         stripMetadata: config.stripMetadata,

@@ -1,18 +1,16 @@
 // PUT /report: what a camera says of itself when it has no picture to send.
 
 import type { Handler } from "hono";
-import { isCamId } from "../../shared/frame.ts";
 import { reportSchema } from "../../shared/wire.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { problem } from "../problem.ts";
-import { camOf } from "./cam_of.ts";
+import { camOf, publishedCamera } from "./cam_of.ts";
 
 /** Keeps the report for `/status.json`: 204, or 422 where it has another shape. */
 export function putReport(deps: EdgeDeps): Handler {
   return async function putReport(context) {
-    const cam = camOf(context);
-    const camera = isCamId(cam) ? deps.hub.open(cam) : undefined;
-    if (!camera) return problem(404, `There is no camera ${JSON.stringify(cam)} here.`);
+    const camera = publishedCamera(camOf(context), deps.hub);
+    if (camera instanceof Response) return camera;
     const body = await context.req.json().catch(() => undefined);
     const parsed = reportSchema.safeParse(body);
     if (!parsed.success) {
