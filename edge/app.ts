@@ -15,7 +15,7 @@ import { camOf } from "./routes/cam_of.ts";
 import { getDemand } from "./routes/demand.ts";
 import { getFrame, getFrames } from "./routes/frames.ts";
 import { getHealth } from "./routes/health.ts";
-import { putFrame } from "./routes/ingest.ts";
+import { putFrame } from "./routes/upload.ts";
 import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
 import { getMetrics } from "./routes/metrics.ts";

@@ -162,20 +162,10 @@ const ROWS: readonly Row[] = [
   { route: "GET /nowhere", path: "/nowhere", private: all(404) },
 ];
 
-const EDGES = [
-  { kind: "private", by: "the app" },
-  { kind: "public", by: "the app" },
-  { kind: "private", by: "the listener" },
-  { kind: "public", by: "the listener" },
-] as const;
-
-for (const { kind, by } of EDGES) {
-  Deno.test(`asked of ${by}, each route of a ${kind} edge opens to the right credentials only`, async (t) => {
+for (const kind of ["private", "public"]) {
+  Deno.test(`each route of a ${kind} edge opens to the right credentials only`, async (t) => {
     const env: Record<string, string> = kind === "private" ? { PERCH_VIEW_TOKEN: TOKEN.view } : {};
     await using edge = await TestEdge.start({ ...ENV, ...env, PERCH_TRUST_PROXY: "1" });
-    const server = by === "the listener" ? await edge.listen("perch") : undefined;
-    const ask = (path: string, init: RequestInit) =>
-      server ? fetch(server.url + path, { ...init, redirect: "manual" }) : edge.request(path, init);
     for (const cam of ["garden", "street"]) {
       const headers = { authorization: `Bearer ${TOKEN.any}` };
       assert.equal((await edge.put(jpeg, headers, `/cams/${cam}/live.jpeg`)).status, 204);
@@ -194,7 +184,11 @@ for (const { kind, by } of EDGES) {
             ? `${row.path.includes("?") ? "&" : "?"}share=${pass.share}`
             : "";
           const { method, body } = row;
-          const response = await ask(row.path + query, { method, headers, body: body?.() });
+          const response = await edge.request(row.path + query, {
+            method,
+            headers,
+            body: body?.(),
+          });
           got[credential] = response.status;
           await checkRefusal(response);
           if (!response.bodyUsed) await response.body?.cancel();
@@ -202,8 +196,6 @@ for (const { kind, by } of EDGES) {
         assert.deepEqual(got, kind === "public" && row.public || row.private);
       });
     }
-    await edge.stop();
-    await server?.shutdown();
   });
 }
 

@@ -172,6 +172,15 @@ export class CameraHub {
     this.#viewers.poll(who);
   }
 
+  /**
+   * Counts a poller for as long as its request is held.
+   *
+   * @returns What to call, once, when the request has its answer.
+   */
+  wait(who: string): () => void {
+    return this.#viewers.wait(who);
+  }
+
   /** What is due by time alone. To be called every second or so. */
   tick(): void {
     const now = this.#options.clock.monotonic();

@@ -34,9 +34,6 @@ export const edgeSettings = z.object({
   PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
-  PERCH_LISTENER: z.enum(["perch", "deno"], { error: "perch or deno" }).optional().describe("who takes connections: `perch` = the edge's own listener, `deno` = Deno's HTTP server; unset = `deno` on Deno Deploy and with `OTEL_DENO`, else `perch`"),
-  DENO_DEPLOYMENT_ID: z.string().optional().describe("set by Deno Deploy, which hands requests to Deno's own server only"),
-  OTEL_DENO: booleanSetting().default(false).describe("Deno's own OpenTelemetry, which sees the requests of Deno's own server only"),
   PERCH_LOG: z.enum(["text", "json"], { error: "text or json" }).default("text").describe("how log lines are written"),
 });
 
@@ -69,8 +66,6 @@ export interface EdgeConfig {
   readonly title: string;
   readonly legacyUpload: boolean;
   readonly stripMetadata: boolean;
-  /** Who takes connections. */
-  readonly listener: "perch" | "deno";
   readonly log: "text" | "json";
 }
 
@@ -105,7 +100,6 @@ export function parseEdgeConfig(
       title: set.PERCH_TITLE,
       legacyUpload: set.PERCH_LEGACY_UPLOAD,
       stripMetadata: set.PERCH_STRIP_METADATA,
-      listener: set.PERCH_LISTENER ?? (set.DENO_DEPLOYMENT_ID || set.OTEL_DENO ? "deno" : "perch"),
       log: set.PERCH_LOG,
     }),
   };

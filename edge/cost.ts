@@ -76,13 +76,8 @@ export class CostMeter {
 
   /** Counts an answer; streams and sockets are counted by their frames. */
   answered(response: Response): void {
-    this.count(Number(response.headers.get("content-length") ?? 0));
-  }
-
-  /** Counts an answer of so many bytes. */
-  count(bytes: number): void {
     this.#requests++;
-    this.#answeredBytes += bytes;
+    this.#answeredBytes += Number(response.headers.get("content-length") ?? 0);
   }
 
   get counted(): CostCounts {

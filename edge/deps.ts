@@ -1,25 +1,22 @@
-// The outside world of the edge, passed in: main.ts makes the real one, tests their own.
+// What the routes work with: the platform, and what the edge is put together from.
 
-import type { Clock } from "../shared/clock.ts";
-import type { Log } from "../shared/log.ts";
 import type { EdgeConfig } from "./config.ts";
 import type { CostMeter } from "./cost.ts";
+import type { FanOut } from "./fan_out.ts";
 import type { Hub } from "./hub.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { LoopLag } from "./loop_lag.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Platform } from "./platform.ts";
 import type { Renditions } from "./picture/renditions.ts";
 import type { ScaledFeeds } from "./picture/scaled_feed.ts";
 import type { StillAnswers } from "./still_answers.ts";
-import type { FrameStore } from "./store/store.ts";
 
 /** What the routes work with. */
-export interface EdgeDeps {
+export interface EdgeDeps extends Platform {
   readonly config: EdgeConfig;
-  readonly clock: Clock;
-  readonly log: Log;
   readonly hub: Hub;
-  readonly store: FrameStore;
+  readonly fanOut: FanOut;
   readonly metrics: Metrics;
   readonly cost: CostMeter;
   readonly limits: Limits;
@@ -29,6 +26,4 @@ export interface EdgeDeps {
   readonly stills: StillAnswers;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
-  /** Reads a built asset of the viewer page by its name in `client/dist`. */
-  readonly readAsset: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
 }

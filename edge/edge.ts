@@ -1,13 +1,13 @@
-// The whole edge put together from what main.ts gives it, ready to answer requests.
+// The whole edge put together from its settings and what its platform gives.
 
 import { createApp } from "./app.ts";
-import type { FrameBody } from "./body.ts";
+import type { CameraHub } from "./camera_hub.ts";
 import type { EdgeConfig } from "./config.ts";
-import type { EdgeDeps } from "./deps.ts";
 import { CostMeter } from "./cost.ts";
+import type { EdgeDeps } from "./deps.ts";
+import { FanOut } from "./fan_out.ts";
 import { Hub } from "./hub.ts";
 import { Limits } from "./limits/limits.ts";
-import type { Line } from "./listener/line.ts";
 import { LoopLag } from "./loop_lag.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./mjpeg.ts";
@@ -16,52 +16,38 @@ import { Imaging } from "./picture/imaging.ts";
 import { NoSignal } from "./picture/no_signal.ts";
 import { Renditions } from "./picture/renditions.ts";
 import { ScaledFeeds } from "./picture/scaled_feed.ts";
+import type { Platform } from "./platform.ts";
 import { logState, UNLOGGED } from "./state_log.ts";
 import { StillAnswers } from "./still_answers.ts";
 import { StoreWriter } from "./store_writer.ts";
 
-/** What an edge is made from. */
-export type EdgeParts =
-  & Omit<
-    EdgeDeps,
-    "hub" | "cost" | "metrics" | "limits" | "lag" | "boundary" | "renditions" | "feeds" | "stills"
-  >
-  & {
-    readonly config: EdgeConfig;
-    /** From 0 up to 1, for boundaries. */
-    readonly random: () => number;
-  };
-
-/** How a request came. */
+/** What a home may tell beside a request; more of it is for its own `clientAddress`. */
 export interface RequestInfo {
-  /** Where from. */
-  readonly remoteAddr: Deno.Addr;
   /** Settled when the connection's part in it is over. */
-  readonly completed: Promise<void>;
-  /** The connection itself, where a route may keep it. */
-  readonly line?: Line;
-  /** The body, where it does not come with the request. */
-  readonly body?: FrameBody;
+  readonly completed?: Promise<void>;
 }
 
-/** How often what is due by time alone is looked at, ms. */
-const TICK_MS = 1000;
+/** A camera with what works on it. */
+interface Station {
+  readonly camera: CameraHub;
+  readonly writer: StoreWriter;
+  readonly neighbours: Neighbours;
+}
 
 /** A running edge. */
 export class Edge {
-  /** Answers one request; `info` tells the client's address. */
-  readonly fetch: (request: Request, info?: RequestInfo) => Response | Promise<Response>;
+  /** Answers one request. */
+  readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
   readonly deps: EdgeDeps;
-  readonly #writers: StoreWriter[] = [];
-  readonly #neighbours: Neighbours[] = [];
+  readonly #stations: Station[] = [];
   readonly #imaging: Imaging;
   readonly #noSignal: NoSignal;
-  readonly #stop = new AbortController();
   #storeWell = true;
 
-  constructor(parts: EdgeParts) {
-    const { config, clock, store, log, random } = parts;
-    const boundary = randomBoundary(random);
+  constructor(config: EdgeConfig, platform: Platform) {
+    const { clock, store, log } = platform;
+    const boundary = randomBoundary(platform.random);
+    const tail = new TextEncoder().encode(partTail(boundary));
     const metrics = new Metrics();
     const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
     const onStoreError = (action: string, error: unknown) => {
@@ -70,7 +56,6 @@ export class Edge {
       this.#storeWell = false;
       log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
     };
-    const tail = new TextEncoder().encode(partTail(boundary));
     const hub = new Hub({
       ...config,
       clock,
@@ -80,34 +65,47 @@ export class Edge {
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
-        this.#writers.push(writer);
-        writer.start();
         const neighbours = new Neighbours(camera, { store, clock, partTail: tail, onStoreError });
-        this.#neighbours.push(neighbours);
+        this.#stations.push({ camera, writer, neighbours });
+        writer.start();
         neighbours.start();
         let logged = UNLOGGED;
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
     });
-    const limits = new Limits(config, clock, metrics);
+    const fanOut = new FanOut({
+      soon: platform.soon,
+      onFault: (error) => log.error("a viewer was dropped", { error: stackOf(error) }),
+    });
     const lag = new LoopLag();
     metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
       return Math.max(0, lag.worst(clock.monotonic())) / 1000;
     });
     const imaging = this.#imaging = new Imaging();
     const renditions = new Renditions(imaging);
-    const feeds = new ScaledFeeds(renditions, tail);
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
     this.#noSignal = new NoSignal({
       imaging,
       partTail: tail,
       clock,
-      fallback: () => parts.readAsset("no-signal.jpg"),
+      fallback: () => platform.readAsset("no-signal.jpg"),
     });
     const cost = new CostMeter({ clock, store, hub });
     cost.show(metrics);
-    const stills = new StillAnswers(metrics, config.viewToken === undefined);
-    this.deps = { ...parts, hub, metrics, cost, limits, lag, boundary, renditions, feeds, stills };
+    this.deps = {
+      ...platform,
+      config,
+      hub,
+      fanOut,
+      metrics,
+      cost,
+      limits: new Limits(config, platform, metrics),
+      lag,
+      renditions,
+      feeds: new ScaledFeeds(renditions, tail),
+      stills: new StillAnswers(metrics, config.viewToken === undefined),
+      boundary,
+    };
     const app = createApp(this.deps);
     this.fetch = async (request, info) => {
       const response = await app.fetch(request, info);
@@ -116,45 +114,57 @@ export class Edge {
     };
   }
 
-  /** Takes over what is stored, then looks once a second at what is due. */
+  /** Takes over what is stored. */
   async start(): Promise<void> {
     await this.deps.hub.refresh();
-    this.#tick();
   }
 
-  /** Ends streams and waits, and stores the last frame of each camera. */
+  /**
+   * Does what is due by time alone. To be called once a second while anything is connected or due.
+   *
+   * @param lateMs How late the call comes: a process that was stuck says so afterwards.
+   */
+  tick(lateMs: number): void {
+    const { clock, limits, lag, store, log } = this.deps;
+    if (lag.note(lateMs, clock.monotonic())) {
+      log.warn("the process did nothing for a while", { ms: Math.round(lateMs) });
+    }
+    this.#attempt("look at who is stuck", () => limits.tick());
+    for (const { camera, writer, neighbours } of this.#stations) {
+      const { cam } = camera;
+      this.#attempt(`look at ${cam}`, () => camera.tick());
+      this.#noSignal.step(camera).catch((error) =>
+        log.warn(`could not show that ${cam} has no signal`, { error: String(error) })
+      );
+      this.#attempt(`store ${cam}`, () => writer.step());
+      this.#attempt(`follow ${cam} elsewhere`, () => neighbours.step());
+    }
+    if (this.#storeWell || !store.state.answering) return;
+    this.#storeWell = true;
+    log.info("the store answers again");
+  }
+
+  /** Ends streams and waits, and stores the last frame of each camera. Nothing is taken from then on. */
   async stop(): Promise<void> {
-    this.#stop.abort();
     this.deps.hub.close();
+    this.deps.limits.gate.close();
     await Promise.all([
-      ...this.#writers.map((writer) => writer.flush()),
-      ...this.#neighbours.map((neighbours) => neighbours.stop()),
+      ...this.#stations.map(({ writer }) => writer.flush()),
+      ...this.#stations.map(({ neighbours }) => neighbours.stop()),
       this.#imaging.idle(),
     ]);
   }
 
-  async #tick(): Promise<void> {
-    const { clock, hub, limits, lag, store, log } = this.deps;
-    while (!this.#stop.signal.aborted) {
-      const due = clock.monotonic() + TICK_MS;
-      await clock.sleep(TICK_MS, this.#stop.signal).catch(() => {});
-      if (this.#stop.signal.aborted) return;
-      const now = clock.monotonic();
-      if (lag.note(now - due, now)) {
-        log.warn("the process did nothing for a while", { ms: Math.round(now - due) });
-      }
-      limits.tick();
-      for (const camera of hub.cameras) {
-        camera.tick();
-        this.#noSignal.step(camera).catch((error) =>
-          log.warn(`could not show that ${camera.cam} has no signal`, { error: String(error) })
-        );
-      }
-      for (const writer of this.#writers) writer.step();
-      for (const neighbours of this.#neighbours) neighbours.step();
-      if (this.#storeWell || !store.state.answering) continue;
-      this.#storeWell = true;
-      log.info("the store answers again");
+  /** One part that fails costs only itself. */
+  #attempt(action: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.deps.log.error(`could not ${action}`, { error: stackOf(error) });
     }
   }
+}
+
+function stackOf(error: unknown): string {
+  return String(error instanceof Error ? error.stack : error);
 }

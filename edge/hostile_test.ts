@@ -11,6 +11,7 @@ import { TEST_TOKEN } from "../shared/testing/processes.ts";
 import { publishDownSchema } from "../shared/wire.ts";
 import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../shared/wire_frame.ts";
 import { CameraHub } from "./camera_hub.ts";
+import { FanOut } from "./fan_out.ts";
 import { FrameBuffer } from "./live_frame.ts";
 import { SocketViewer } from "./socket_viewer.ts";
 import { TestEdge } from "../shared/testing/test_edge.ts";
@@ -260,11 +261,12 @@ Deno.test("any message on a viewer's socket is an acknowledgement or is refused"
     ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, keyframeMs: 60_000 },
   });
   let sent = 0;
-  const socket = { readyState: 1, send() {}, sendFrame: () => void sent++, close() {} };
+  const send = (data: unknown) => void (typeof data === "string" || sent++);
+  const socket = { readyState: 1 as const, send, close() {} };
   const viewer = new SocketViewer(
     socket,
     [{ camera, frames: camera.latest, release() {} }],
-    clock,
+    { fanOut: new FanOut({ soon: (work) => work(), onFault: assert.fail }), clock },
   );
   viewer.start();
   const ack = fc.tuple(fc.nat(2), fc.oneof(fc.nat(50), fc.double())).map(([camera, version]) =>

@@ -72,7 +72,7 @@ export class Hub {
    * The camera if it is known here or in the store, with the stored frame published when that is
    * newer. A store that fails counts as knowing nothing.
    */
-  find(cam: string): CameraHub | undefined | Promise<CameraHub | undefined> {
+  async find(cam: string): Promise<CameraHub | undefined> {
     const camera = this.#cameras.get(cam);
     if (camera?.latest.value && this.#isFresh(camera)) return camera;
     let loading = this.#loading.get(cam);
@@ -81,7 +81,7 @@ export class Hub {
       loading = this.#load(cam).finally(() => this.#loading.delete(cam));
       this.#loading.set(cam, loading);
     }
-    return loading;
+    return await loading;
   }
 
   /** Takes over the newest stored frame of every stored camera, unless that was done just now. */

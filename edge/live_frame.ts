@@ -1,24 +1,20 @@
 // A frame as the edge hands it out: one buffer that is WebSocket message, JPEG and multipart part at
 // the same time, so that a frame is copied once on its way in and never again.
 //
-//   | WebSocket head | 32-byte header | JPEG ................ | boundary and head of the next part |
-//   |<------ socketFrame ----------------------------------->|
-//                    |<------ message ---------------------->|
-//                                     |<------ part ---------------------------------------------->|
+//   | 32-byte header | JPEG ................ | boundary and head of the next part |
+//   |<------ message ---------------------->|
+//                    |<------ part ---------------------------------------------->|
 
 import type { Frame, FrameMeta } from "../shared/frame.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../shared/wire_frame.ts";
-import { MAX_HEAD_BYTES, writeHeadBefore } from "./listener/socket_frame.ts";
 
 /** Where the JPEG starts in a frame's buffer. */
-const JPEG_AT = MAX_HEAD_BYTES + FRAME_HEADER_BYTES;
+const JPEG_AT = FRAME_HEADER_BYTES;
 
-/** A frame ready for every road. */
+/** A frame ready for every route. */
 export interface LiveFrame extends Frame {
   /** Frame header and JPEG: one WebSocket message. */
   readonly message: Uint8Array<ArrayBuffer>;
-  /** The message as it goes over a socket, with the WebSocket's own head before it. */
-  readonly socketFrame: Uint8Array<ArrayBuffer>;
   /** JPEG, boundary and the head of the next part: one write of an MJPEG stream. */
   readonly part: Uint8Array<ArrayBuffer>;
   /** `"<version>"`, as an ETag. */
@@ -54,16 +50,14 @@ export class FrameBuffer {
 
   /** Writes header and tail, and gives the frame out. Nobody writes to the bytes after this. */
   finish(cam: string, camera: number, meta: FrameMeta): LiveFrame {
-    writeFrameHeader(this.bytes, { camera, ...meta }, MAX_HEAD_BYTES);
+    writeFrameHeader(this.bytes, { camera, ...meta });
     const end = JPEG_AT + this.jpeg.length;
-    const start = MAX_HEAD_BYTES - writeHeadBefore(this.bytes, MAX_HEAD_BYTES, end);
     this.bytes.set(this.#tail, end);
     return {
       ...meta,
       cam,
       jpeg: this.jpeg,
-      message: this.bytes.subarray(MAX_HEAD_BYTES, end),
-      socketFrame: this.bytes.subarray(start, end),
+      message: this.bytes.subarray(0, end),
       part: this.bytes.subarray(JPEG_AT),
       etag: `"${meta.version}"`,
     };

@@ -1,5 +1,13 @@
-// Multipart text. The next part's head is sent right behind each frame: Chromium paints a part only
-// once the next one's head has arrived (Chromium issue 527446), and a boundary alone does not do.
+// MJPEG: a viewer gets the newest picture whenever its connection has room. There is no queue, so
+// none can grow; all viewers share the frame's own bytes. The next part's head is sent right behind
+// each frame: Chromium paints a part only once the next one's head has arrived (Chromium issue
+// 527446), and a boundary alone does not do.
+
+import type { Latest } from "../shared/latest.ts";
+import type { CameraHub } from "./camera_hub.ts";
+import type { FanOut } from "./fan_out.ts";
+import type { Guest, Place } from "./limits/viewer_gate.ts";
+import type { LiveFrame } from "./live_frame.ts";
 
 /** Content type of a stream whose parts are divided by `boundary`. */
 export function mjpegContentType(boundary: string): string {
@@ -41,3 +49,109 @@ export function partHeadWithLength(boundary: string, size: number): string {
 }
 
 const PART_HEAD = "Content-Type: image/jpeg\r\n\r\n";
+
+/** Says which of the frames that arrive, at monotonic ms, are due at `fps` on average; without a timer. */
+export function thinnedTo(fps: number): (now: number) => boolean {
+  const gap = 1000 / fps;
+  let due = -Infinity;
+  return (now) => {
+    if (now < due) return false;
+    due = (now - due > gap ? now : due) + gap;
+    return true;
+  };
+}
+
+/** How a stream is wanted. */
+export interface MjpegOptions {
+  readonly camera: CameraHub;
+  /** What is shown: `camera.shown`, or the same at another width. */
+  readonly frames: Latest<LiveFrame>;
+  readonly fanOut: FanOut;
+  /** Where the viewer sits; given back when the connection is gone. */
+  readonly place: Place;
+  /** Sent once, before the first frame; undefined = nothing. */
+  readonly opening?: Uint8Array<ArrayBuffer>;
+  /** Most frames a second; undefined = all. */
+  readonly fps?: number;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** Hands over one frame's bytes. Default: its part. */
+  readonly write?: (frame: LiveFrame, enqueue: (bytes: Uint8Array<ArrayBuffer>) => void) => void;
+  /** Called once when the viewer has gone. */
+  onLeave(): void;
+}
+
+/** The body of a stream's answer. Its reader counts as a viewer of the camera until it has gone. */
+export function mjpegStream(options: MjpegOptions): ReadableStream<Uint8Array> {
+  return new ReadableStream(new MjpegViewer(options), { highWaterMark: 0 });
+}
+
+class MjpegViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
+  readonly #options: MjpegOptions;
+  readonly #detach: () => void;
+  readonly #isDue: (now: number) => boolean;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #stopListening = () => {};
+  #seq = 0;
+  /** Whether the connection waits for a frame. */
+  #room = false;
+  #left = false;
+
+  constructor(options: MjpegOptions) {
+    this.#options = options;
+    this.#detach = options.camera.attach();
+    this.#isDue = options.fps === undefined ? () => true : thinnedTo(options.fps);
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { opening, frames, fanOut, place } = this.#options;
+    this.#controller = controller;
+    if (opening) controller.enqueue(opening);
+    this.#stopListening = fanOut.subscribe(frames, () => this.#offer(), () => this.drop());
+    place.seat(this);
+  }
+
+  /** The connection has room: for the newest frame, or for the one to come. */
+  pull(): void {
+    this.#room = true;
+    this.#offer();
+  }
+
+  /** The client has gone. */
+  cancel(): void {
+    this.#leave();
+    this.#options.place.free();
+  }
+
+  /** Where it is in the stream; undefined while it has taken all there is. */
+  progress(): number | undefined {
+    return this.#room ? undefined : this.#seq;
+  }
+
+  /** Ends it behind what was handed over. */
+  drop(): void {
+    if (this.#left) return;
+    this.#leave();
+    this.#controller.close();
+  }
+
+  #offer(): void {
+    const { camera, frames, now, write } = this.#options;
+    const frame = frames.value;
+    if (!this.#room || !frame || frames.seq === this.#seq || !this.#isDue(now())) return;
+    if (this.#seq > 0) camera.skipped += frames.seq - this.#seq - 1;
+    this.#seq = frames.seq;
+    this.#room = false;
+    camera.sentBytes += frame.part.length;
+    if (write) write(frame, (bytes) => this.#controller.enqueue(bytes));
+    else this.#controller.enqueue(frame.part);
+  }
+
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#stopListening();
+    this.#detach();
+    this.#options.onLeave();
+  }
+}

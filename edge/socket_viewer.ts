@@ -9,27 +9,22 @@ import type {
 } from "../shared/viewer_messages.ts";
 import { readAck } from "../shared/wire_frame.ts";
 import { type AckPace, EACH_FRAME, nextAckPace } from "./ack_pace.ts";
+import type { Clock } from "../shared/clock.ts";
 import type { CameraHub } from "./camera_hub.ts";
 import type { Guest } from "./limits/viewer_gate.ts";
 import type { Latest } from "../shared/latest.ts";
+import type { FanOut } from "./fan_out.ts";
 import type { LiveFrame } from "./live_frame.ts";
-import type { Listen } from "./mjpeg_viewer.ts";
+import type { PlatformSocket } from "./platform.ts";
 import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
 
 /** The part of a WebSocket that is used. */
-export interface ViewerSocket {
-  readonly readyState: number;
-  send(text: string): void;
-  sendFrame(frame: LiveFrame): void;
-  close(code: number, reason: string): void;
-}
+export type ViewerSocket = Pick<PlatformSocket, "readyState" | "send" | "close">;
 
-/** Where a viewer gets its time from. */
-export interface ViewerTime {
-  /** Unix ms. */
-  now(): number;
-  /** Monotonic ms. */
-  monotonic(): number;
+/** What it hears of frames by, and its time. */
+export interface SocketViewerOptions {
+  readonly fanOut: FanOut;
+  readonly clock: Pick<Clock, "now" | "monotonic">;
 }
 
 /** What a client too simple for binary messages sends when it has drawn what it got. */
@@ -58,22 +53,16 @@ interface Subscription extends Watched {
 /** Feeds one socket. Call `start` when it is open and `stop` when it is not any more. */
 export class SocketViewer implements Guest {
   readonly #socket: ViewerSocket;
-  readonly #listen: Listen;
-  readonly #time: ViewerTime;
+  readonly #fanOut: FanOut;
+  readonly #clock: SocketViewerOptions["clock"];
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #cleanups: (() => void)[] = [];
   #acks = 0;
 
-  /** @param listen How it hears of new frames. Default: inside the call that brings one. */
-  constructor(
-    socket: ViewerSocket,
-    watched: readonly Watched[],
-    time: ViewerTime,
-    listen: Listen = (frames, onFrame, onClose) => frames.onSet(onFrame, onClose),
-  ) {
+  constructor(socket: ViewerSocket, watched: readonly Watched[], options: SocketViewerOptions) {
     this.#socket = socket;
-    this.#listen = listen;
-    this.#time = time;
+    this.#fanOut = options.fanOut;
+    this.#clock = options.clock;
     for (const one of watched) {
       this.#subscriptions.set(one.camera.camera, {
         ...one,
@@ -92,7 +81,7 @@ export class SocketViewer implements Guest {
     for (const { camera, release } of subscriptions) this.#cleanups.push(camera.attach(), release);
     const hello: HelloMessage = {
       type: "hello",
-      now: this.#time.now(),
+      now: this.#clock.now(),
       cams: subscriptions.map(({ camera }) => ({
         camera: camera.camera,
         status: camera.status(),
@@ -103,9 +92,9 @@ export class SocketViewer implements Guest {
       const { camera, frames } = subscription;
       const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
       this.#cleanups.push(
-        this.#listen(frames, () => this.#offer(subscription), goAway),
+        this.#fanOut.subscribe(frames, () => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
-          const message: StatusMessage = { type: "status", now: this.#time.now(), status: value };
+          const message: StatusMessage = { type: "status", now: this.#clock.now(), status: value };
           this.#say(message);
         }),
       );
@@ -159,7 +148,7 @@ export class SocketViewer implements Guest {
     this.#acks++;
     let rttMs: number | undefined;
     while (inFlight.length > 0 && inFlight[0].version <= version) {
-      rttMs = this.#time.monotonic() - inFlight.shift()!.sentAt;
+      rttMs = this.#clock.monotonic() - inFlight.shift()!.sentAt;
     }
     if (rttMs === undefined) return false;
     const limited = frames.seq > subscription.sentSeq;
@@ -191,8 +180,8 @@ export class SocketViewer implements Guest {
     }
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
-    inFlight.push({ version: frame.version, sentAt: this.#time.monotonic() });
+    inFlight.push({ version: frame.version, sentAt: this.#clock.monotonic() });
     camera.sentBytes += frame.message.length;
-    this.#socket.sendFrame(frame);
+    this.#socket.send(frame.message);
   }
 }

@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
 import { encodeAck, readFrameHeader } from "../shared/wire_frame.ts";
 import { CameraHub } from "./camera_hub.ts";
-import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
+import { FanOut } from "./fan_out.ts";
+import { FrameBuffer } from "./live_frame.ts";
+import type { PlatformSocket } from "./platform.ts";
 import { SocketViewer } from "./socket_viewer.ts";
 
 class FakeSocket {
-  readyState = 1;
+  readyState: PlatformSocket["readyState"] = 1;
   readonly texts: string[] = [];
   readonly frames: Uint8Array[] = [];
   closed: number | undefined;
-  send(text: string): void {
-    this.texts.push(text);
-  }
-  sendFrame(frame: LiveFrame): void {
-    this.frames.push(frame.message);
+  send(data: unknown): void {
+    if (typeof data === "string") this.texts.push(data);
+    else this.frames.push(data as Uint8Array);
   }
   close(code: number): void {
     this.closed = code;
@@ -37,7 +37,7 @@ function setUp(cams = ["cam"]) {
   const viewer = new SocketViewer(
     socket,
     cameras.map((camera) => ({ camera, frames: camera.latest, release: () => {} })),
-    clock,
+    { fanOut: new FanOut({ soon: (work) => work(), onFault: assert.fail }), clock },
   );
   let version = 0;
   const publish = (camera = cameras[0]) => {

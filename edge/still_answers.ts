@@ -23,30 +23,35 @@ export class StillAnswers {
   readonly #cacheControl: string;
   readonly #ready = new WeakMap<CameraHub, Ready>();
 
-  /** Answers with a frame. */
-  readonly sent: Counter;
-  /** 304 answers. */
-  readonly same: Counter;
+  readonly #sent: Counter;
+  readonly #same: Counter;
 
   /** @param shared Whether caches on the way may keep the answers. */
   constructor(metrics: Metrics, shared: boolean) {
     this.#cacheControl = shared ? PUBLIC_CACHE : PRIVATE_CACHE;
-    this.sent = metrics.counter("perch_stills_sent_total", "Answers of /live.jpeg with a frame.");
-    this.same = metrics.counter("perch_stills_unchanged_total", "304 answers of /live.jpeg.");
+    this.#sent = metrics.counter("perch_stills_sent_total", "Answers of /live.jpeg with a frame.");
+    this.#same = metrics.counter("perch_stills_unchanged_total", "304 answers of /live.jpeg.");
   }
 
   /** 200 with the frame. */
   full(camera: CameraHub, frame: LiveFrame): Response {
+    this.#sent.value++;
     return this.#of(camera, frame).full.clone();
+  }
+
+  /** 200 with the frame at another size. */
+  scaled(camera: CameraHub, frame: LiveFrame, jpeg: Uint8Array<ArrayBuffer>): Response {
+    this.#sent.value++;
+    return this.#made(camera, frame, jpeg);
   }
 
   /** 304. */
   unchanged(camera: CameraHub, frame: LiveFrame): Response {
+    this.#same.value++;
     return this.#of(camera, frame).unchanged.clone();
   }
 
-  /** The headers of an answer about `frame`, whatever its body is. */
-  headers(camera: CameraHub, frame: LiveFrame): Record<string, string> {
+  #headers(camera: CameraHub, frame: LiveFrame): Record<string, string> {
     return {
       etag: frame.etag,
       "last-modified": new Date(frame.receivedAt).toUTCString(),
@@ -59,28 +64,25 @@ export class StillAnswers {
     };
   }
 
-  /** The further headers of an answer with the frame itself. */
-  bodyHeaders(frame: LiveFrame): Record<string, string> {
-    return { "content-type": "image/jpeg", "content-length": String(frame.size) };
-  }
-
-  /** What the headers depend on besides the frame. */
-  keyOf(camera: CameraHub): string {
-    return `${camera.state} ${ageInSeconds(camera)}`;
+  #made(camera: CameraHub, frame: LiveFrame, jpeg: Uint8Array<ArrayBuffer>): Response {
+    return new Response(jpeg, {
+      headers: {
+        ...this.#headers(camera, frame),
+        "content-type": "image/jpeg",
+        "content-length": String(jpeg.length),
+      },
+    });
   }
 
   #of(camera: CameraHub, frame: LiveFrame): Ready {
     const ready = this.#ready.get(camera);
-    const key = this.keyOf(camera);
+    const key = `${camera.state} ${ageInSeconds(camera)}`;
     if (ready?.frame === frame && ready.key === key) return ready;
-    const headers = this.headers(camera, frame);
     const made: Ready = {
       frame,
       key,
-      unchanged: new Response(null, { status: 304, headers }),
-      full: new Response(frame.jpeg, {
-        headers: { ...headers, ...this.bodyHeaders(frame) },
-      }),
+      unchanged: new Response(null, { status: 304, headers: this.#headers(camera, frame) }),
+      full: this.#made(camera, frame, frame.jpeg),
     };
     this.#ready.set(camera, made);
     return made;

@@ -58,7 +58,7 @@ export class Latest<T> {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const waiter of waiters) waiter.resolve(item);
-    for (const listener of this.#listeners) listener.onItem(item);
+    for (const listener of this.#listeners) guarded(() => listener.onItem(item));
   }
 
   /**
@@ -114,6 +114,15 @@ export class Latest<T> {
     const listeners = [...this.#listeners];
     this.#listeners.clear();
     for (const waiter of waiters) waiter.reject(reason);
-    for (const listener of listeners) listener.onClose?.();
+    for (const listener of listeners) guarded(() => listener.onClose?.());
+  }
+}
+
+/** Runs one of many: what it throws is told to the program as uncaught, and the others get theirs. */
+function guarded(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    reportError(error);
   }
 }

@@ -1,7 +1,7 @@
 // Everything the edge counts against abuse, in one place; the routes ask and answer.
 
-import type { Clock } from "../../shared/clock.ts";
 import type { Counter, Metrics } from "../metrics.ts";
+import type { Platform } from "../platform.ts";
 import { clientAddress, isLoopback } from "./client_address.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { ViewerGate } from "./viewer_gate.ts";
@@ -38,7 +38,7 @@ export class Limits {
   /** Viewers' sockets closed for what they sent. */
   readonly socketsTurnedOut: Counter;
   readonly #options: LimitOptions;
-  readonly #clock: Clock;
+  readonly #platform: Pick<Platform, "clock" | "clientAddress">;
   readonly #uploads: RateLimiter;
   readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
   readonly #history: RateLimiter = new RateLimiter(HISTORY);
@@ -48,9 +48,13 @@ export class Limits {
   readonly #wrong: Counter;
   readonly #wrongLimited: Counter;
 
-  constructor(options: LimitOptions, clock: Clock, metrics: Metrics) {
+  constructor(
+    options: LimitOptions,
+    platform: Pick<Platform, "clock" | "clientAddress">,
+    metrics: Metrics,
+  ) {
     this.#options = options;
-    this.#clock = clock;
+    this.#platform = platform;
     const { maxViewers, maxViewersPerAddress: maxPerAddress, maxUploadsPerSecond } = options;
     this.gate = new ViewerGate({ maxViewers, maxPerAddress });
     this.waits = new ViewerGate({ maxViewers: 4 * maxViewers, maxPerAddress });
@@ -80,9 +84,14 @@ export class Limits {
     metrics.gauge("perch_requests_waiting", "Requests held open.", () => this.waits.seated);
   }
 
-  /** Whom a request counts for. */
-  address(peer: string, forwardedFor: string | undefined): string {
-    return clientAddress(peer, forwardedFor, this.#options);
+  /**
+   * Whom a request counts for.
+   *
+   * @param info What the home told beside the request.
+   */
+  address(request: Request, info: unknown): string {
+    const forwardedFor = request.headers.get("x-forwarded-for") ?? undefined;
+    return clientAddress(this.#platform.clientAddress(request, info), forwardedFor, this.#options);
   }
 
   /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
@@ -92,7 +101,7 @@ export class Limits {
 
   /** Takes one request of a camera: 0, or the seconds to wait. */
   upload(cam: string): number {
-    const wait = this.#uploads.take(cam, this.#clock.monotonic());
+    const wait = this.#uploads.take(cam, this.#platform.clock.monotonic());
     if (wait > 0) this.#uploadsLimited.value++;
     return wait;
   }
@@ -104,14 +113,14 @@ export class Limits {
    */
   history(address: string, what: "one" | "many"): number {
     const limiter = what === "one" ? this.#pastFrames : this.#history;
-    const wait = limiter.take(address, this.#clock.monotonic());
+    const wait = limiter.take(address, this.#platform.clock.monotonic());
     if (wait > 0) this.#historyLimited.value++;
     return wait;
   }
 
   /** Seconds until an address may try a credential again; 0 = now. */
   credentialWait(address: string): number {
-    const wait = this.#credentials.wait(address, this.#clock.monotonic());
+    const wait = this.#credentials.wait(address, this.#platform.clock.monotonic());
     if (wait > 0) this.#wrongLimited.value++;
     return wait;
   }
@@ -119,11 +128,11 @@ export class Limits {
   /** Notes that an address sent a wrong credential. */
   wrongCredential(address: string): void {
     this.#wrong.value++;
-    this.#credentials.take(address, this.#clock.monotonic());
+    this.#credentials.take(address, this.#platform.clock.monotonic());
   }
 
   /** Looks at who is stuck. To be called every second or so. */
   tick(): void {
-    this.gate.tick(this.#clock.monotonic());
+    this.gate.tick(this.#platform.clock.monotonic());
   }
 }

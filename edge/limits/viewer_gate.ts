@@ -106,6 +106,11 @@ export class ViewerGate {
     }
   }
 
+  /** Ends everybody: films and replays too, which no frame and no camera ends. */
+  close(): void {
+    for (const seat of this.#seats) seat.guest?.drop();
+  }
+
   #dropLongestStuck(): boolean {
     let longest: Seat | undefined;
     let since = this.#now - STUCK_YIELD_MS;

@@ -15,8 +15,7 @@ export function camOf(context: Context): string {
 /** The camera a request names; 404 where nobody knows it. */
 export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
   const cam = camOf(context);
-  const found = isCamId(cam) ? hub.find(cam) : undefined;
-  const camera = found instanceof Promise ? await found : found;
+  const camera = isCamId(cam) ? await hub.find(cam) : undefined;
   if (camera) return camera;
   throw problemException(404, `No camera ${JSON.stringify(cam)} has sent a frame here yet.`);
 }

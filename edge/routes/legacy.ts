@@ -4,12 +4,11 @@
 import { createHash } from "node:crypto";
 import type { Handler } from "hono";
 import { DEFAULT_CAM } from "../../shared/frame.ts";
-import { bodyOfRequest } from "../body.ts";
 import { judgePublisher, tooManyRequests, wrongCredential } from "../auth.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { escapeHtml } from "../page.ts";
 import { problem } from "../problem.ts";
-import { frameReceiver } from "./receive.ts";
+import { frameReceiver } from "./upload.ts";
 
 /** `POST /?password=…` with the JPEG as body: an empty 200, as that cam answered, or a problem. */
 export function postLegacy(deps: EdgeDeps): Handler {
@@ -30,11 +29,10 @@ export function postLegacy(deps: EdgeDeps): Handler {
     }
     const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
     if (tooMany) return tooMany;
-    const frame = await receive(bodyOfRequest(req.raw, deps.clock), DEFAULT_CAM, {
+    const frame = await receive(context, DEFAULT_CAM, {
       capturedAt: undefined,
       seq: undefined,
       last: undefined,
-      digest: req.header("content-digest"),
     });
     if (!(frame instanceof Response)) return new Response(null, { status: 200 });
     refused.value++;

@@ -5,9 +5,7 @@ import type { CameraHub } from "../camera_hub.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { etagMatches } from "../etag.ts";
 import type { LiveFrame } from "../live_frame.ts";
-import { POLLER_MS } from "../pollers.ts";
 import { problem } from "../problem.ts";
-import { within } from "../within.ts";
 import { admitWait } from "./admit.ts";
 import { cameraOf, camOf } from "./cam_of.ts";
 import { pollerOf } from "./poller.ts";
@@ -16,9 +14,12 @@ import { rendition, widthQuery } from "./rendition.ts";
 
 const MAX_WAIT_S = 30;
 
+/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
+const ANSWERED = "the request has its answer";
+
 /** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
-  const { clock, limits, hub, stills } = deps;
+  const { clock, fanOut, limits, hub, stills } = deps;
 
   return function getLive(context) {
     const { req } = context;
@@ -33,52 +34,56 @@ export function getLive(deps: EdgeDeps): Handler {
 
   /** With a wait, a width, HEAD, or for a camera that is not known here yet. */
   async function getOther(context: Context): Promise<Response> {
+    const { req } = context;
     const camera = await cameraOf(context, hub);
-    const known = context.req.header("if-none-match");
+    const known = req.header("if-none-match");
     const waitS = numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0;
     const width = await widthQuery(context, deps.renditions);
     const poller = pollerOf(context, limits);
-    camera.poll(poller);
-    let frame = camera.latest.value;
-    if (waitS > 0 && context.req.method === "GET" && (!frame || etagMatches(known, frame.etag))) {
+    const isNews = () => camera.latest.value && !etagMatches(known, camera.latest.value.etag);
+    if (waitS > 0 && req.method === "GET" && !isNews()) {
       const place = admitWait(context, deps);
       if (place instanceof Response) return place;
-      // Who waits watches, and longer than a poller counts: a camera at rest must hear of it.
-      for (let leftMs = waitS * 1000; leftMs > 0; leftMs -= POLLER_MS / 2) {
-        frame = await nextFrame(camera, Math.min(leftMs, POLLER_MS / 2));
-        if (frame && !etagMatches(known, frame.etag)) break;
-        camera.poll(poller);
-      }
+      // Who waits watches: a camera at rest must hear of it.
+      const answered = camera.wait(poller);
+      await until(isNews, camera, waitS * 1000, req.raw.signal);
+      answered();
       place.free();
-      camera.poll(poller);
-    }
+    } else camera.poll(poller);
+    const frame = camera.latest.value;
     if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
     if (width === undefined || etagMatches(known, frame.etag)) {
       return answer(camera, frame, known);
     }
     const { jpeg } = await rendition(deps.renditions, frame, width);
-    stills.sent.value++;
-    return new Response(jpeg, {
-      headers: {
-        ...stills.headers(camera, frame),
-        "content-type": "image/jpeg",
-        "content-length": String(jpeg.length),
-      },
-    });
+    return stills.scaled(camera, frame, jpeg);
   }
 
   function answer(camera: CameraHub, frame: LiveFrame, known: string | undefined): Response {
-    const same = etagMatches(known, frame.etag);
-    (same ? stills.same : stills.sent).value++;
-    return same ? stills.unchanged(camera, frame) : stills.full(camera, frame);
+    return etagMatches(known, frame.etag)
+      ? stills.unchanged(camera, frame)
+      : stills.full(camera, frame);
   }
 
-  async function nextFrame(camera: CameraHub, ms: number): Promise<LiveFrame | undefined> {
-    const next = await within(
-      clock,
-      ms,
-      (signal) => camera.latest.next(camera.latest.seq, signal),
-    );
-    return next?.value ?? camera.latest.value;
+  /** Resolves when a frame made `isNews` true, after `ms`, or when the client or the edge has gone. */
+  function until(
+    isNews: () => unknown,
+    camera: CameraHub,
+    ms: number,
+    gone: AbortSignal,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = new AbortController();
+      const done = () => {
+        leave();
+        gone.removeEventListener("abort", done);
+        timer.abort(ANSWERED);
+        resolve();
+      };
+      const leave = fanOut.subscribe(camera.latest, () => isNews() && done(), done);
+      gone.addEventListener("abort", done);
+      clock.sleep(ms, timer.signal).then(done, () => {});
+      if (gone.aborted || hub.closed) done();
+    });
   }
 }

@@ -13,11 +13,14 @@ export function getMetrics(deps: EdgeDeps): Handler {
     "1 while the store answers, else 0.",
     () => store.state.answering ? 1 : 0,
   );
-  metrics.gauge(
-    "process_resident_memory_bytes",
-    "Memory of the process, as Prometheus names it.",
-    () => Deno.memoryUsage().rss,
-  );
+  const { memoryBytes } = deps;
+  if (memoryBytes) {
+    metrics.gauge(
+      "process_resident_memory_bytes",
+      "Memory of the process, as Prometheus names it.",
+      memoryBytes,
+    );
+  }
 
   return function getMetrics(context) {
     for (const camera of hub.cameras) observe(camera);

@@ -7,9 +7,10 @@ import type { CameraHub } from "../camera_hub.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { ingest } from "../ingest.ts";
 import { FrameBuffer } from "../live_frame.ts";
+import type { PlatformSocket } from "../platform.ts";
 import { problem } from "../problem.ts";
 import { camOf, publishedCamera } from "./cam_of.ts";
-import { notSocket, openSocket } from "./upgrade.ts";
+import { notSocket } from "./upgrade.ts";
 
 const UNSUPPORTED_DATA = 1003;
 const MESSAGE_TOO_BIG = 1009;
@@ -32,12 +33,12 @@ export function getPublish(deps: EdgeDeps): Handler {
     const camera = publishedCamera(camOf(context), hub);
     if (camera instanceof Response) return camera;
     if (!camera.contact.receiving) await hub.find(camera.cam);
-    const { socket, response } = openSocket(context.req.raw);
+    const { socket, response } = deps.acceptSocket(context.req.raw);
     serve(socket, camera, session);
     return response;
   };
 
-  function serve(socket: WebSocket, camera: CameraHub, session: string): void {
+  function serve(socket: PlatformSocket, camera: CameraHub, session: string): void {
     const say = (message: PublishDown) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     };

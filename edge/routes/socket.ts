@@ -3,15 +3,13 @@
 import type { Context, Handler } from "hono";
 import { DEFAULT_CAM, isCamId } from "../../shared/frame.ts";
 import type { CameraHub } from "../camera_hub.ts";
-import { joinCrowd } from "../crowd.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../socket_session.ts";
 import { MAX_CAMERAS } from "../tokens.ts";
 import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
-import { notSocket, openViewerSocket } from "./upgrade.ts";
-import { lineOf } from "./line_of.ts";
+import { notSocket } from "./upgrade.ts";
 
 /** The camera ids a socket is asked for. They may be no valid ids. */
 export function camsOfSocket(context: Context): string[] {
@@ -31,16 +29,18 @@ export function getSocket(deps: EdgeDeps): Handler {
     const width = readWidth(context);
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
-    const watched = cameras.map((camera) => ({
-      camera,
-      ...deps.feeds.hold(camera.latest, width, camera.camera),
-    }));
-    const listen = lineOf(context) ? joinCrowd : undefined;
-    return serveSocket(
-      deps,
-      { watched, place, listen },
-      (events) => openViewerSocket(context, events),
-    ).response;
+    try {
+      const { socket, response } = deps.acceptSocket(context.req.raw);
+      const watched = cameras.map((camera) => ({
+        camera,
+        ...deps.feeds.hold(camera.latest, width, camera.camera),
+      }));
+      serveSocket(deps, socket, watched, place);
+      return response;
+    } catch (error) {
+      place.free();
+      throw error;
+    }
   };
 
   async function camerasOf(context: Context): Promise<CameraHub[] | Response> {

@@ -74,15 +74,11 @@ class Client {
   }
 }
 
-/** By whom connections are taken. */
-const LISTENERS = ["perch", "deno"] as const;
-
 async function served<T>(
   edge: TestEdge,
-  by: typeof LISTENERS[number],
   use: (url: string) => Promise<T>,
 ): Promise<T> {
-  const server = await edge.listen(by);
+  const server = edge.listen();
   try {
     return await use(server.url.replace("http", "ws"));
   } finally {
@@ -98,106 +94,94 @@ function frameMessage(n: number, jpeg: Uint8Array): Uint8Array<ArrayBuffer> {
   return message;
 }
 
-for (const by of LISTENERS) {
-  Deno.test(`${by}: a viewer's socket brings the newest frame, and the next one after its ack`, async () => {
-    const edge = await TestEdge.start();
+Deno.test(`a viewer's socket brings the newest frame, and the next one after its ack`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws`);
+    const hello = await client.text("hello");
+    assert.equal((hello.cams as { status: { cam: string } }[])[0].status.cam, "cam");
+    const first = await client.frame();
+    assert.deepEqual(first.jpeg, small);
     await edge.put(small);
-    await served(edge, by, async (url) => {
-      const client = new Client(`${url}/ws`);
-      const hello = await client.text("hello");
-      assert.equal((hello.cams as { status: { cam: string } }[])[0].status.cam, "cam");
-      const first = await client.frame();
-      assert.deepEqual(first.jpeg, small);
-      await edge.put(small);
-      await edge.put(large);
-      client.socket.send(encodeAck(first));
-      const second = await client.frame();
-      assert.deepEqual(second.jpeg, large);
-      await client.close();
-    });
+    await edge.put(large);
+    client.socket.send(encodeAck(first));
+    const second = await client.frame();
+    assert.deepEqual(second.jpeg, large);
+    await client.close();
   });
-}
+});
 
-for (const by of LISTENERS) {
-  Deno.test(`${by}: one socket carries several cameras`, async () => {
-    const edge = await TestEdge.start();
-    await edge.put(small, {}, "/cams/a/live.jpeg");
-    await edge.put(large, {}, "/cams/b/live.jpeg");
-    await served(edge, by, async (url) => {
-      const client = new Client(`${url}/ws?cams=a,b`);
-      const frames = [await client.frame(), await client.frame()];
-      assert.deepEqual(frames.map(({ camera }) => camera), [0, 1]);
-      await client.close();
-    });
+Deno.test(`one socket carries several cameras`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small, {}, "/cams/a/live.jpeg");
+  await edge.put(large, {}, "/cams/b/live.jpeg");
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws?cams=a,b`);
+    const frames = [await client.frame(), await client.frame()];
+    assert.deepEqual(frames.map(({ camera }) => camera), [0, 1]);
+    await client.close();
   });
-}
+});
 
-for (const by of LISTENERS) {
-  Deno.test(`${by}: a viewer that sends something else is shut out`, async () => {
-    const edge = await TestEdge.start();
-    await edge.put(small);
-    await served(edge, by, async (url) => {
-      const client = new Client(`${url}/ws`);
-      await client.text("hello");
-      client.socket.send("give me everything");
-      assert.equal((await client.closed).code, 1008);
-    });
+Deno.test(`a viewer that sends something else is shut out`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws`);
+    await client.text("hello");
+    client.socket.send("give me everything");
+    assert.equal((await client.closed).code, 1008);
   });
-}
+});
 
-for (const by of LISTENERS) {
-  Deno.test(`${by}: viewers and cameras on sockets are told when the edge stops`, async () => {
-    const edge = await TestEdge.start();
-    await edge.put(small);
-    await served(edge, by, async (url) => {
-      const viewer = new Client(`${url}/ws`);
-      const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-      const camera = new Client(`${url}/publish?session=s1`, headers);
-      await Promise.all([viewer.text("hello"), camera.text("demand")]);
-      await edge.stop();
-      assert.equal((await viewer.closed).code, 1001);
-      assert.equal((await camera.closed).code, 1001);
-    });
-  });
-}
-
-for (const by of LISTENERS) {
-  Deno.test(`${by}: a camera's socket takes frames and tells demand, refusals and acks`, async () => {
-    const edge = await TestEdge.start({ PERCH_FPS: "5" });
-    await served(edge, by, async (url) => {
-      const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-      const camera = new Client(`${url}/cams/nest/publish?session=run1`, headers);
-      assert.equal((await camera.text("demand")).interval, 10_000);
-      camera.socket.send(frameMessage(1, small));
-      const ack = await camera.text("ack");
-      assert.equal(ack.seq, 1);
-      camera.socket.send(frameMessage(1, small));
-      assert.equal((await camera.text("refused")).status, 409);
-      camera.socket.send(frameMessage(2, small.subarray(0, 500)));
-      assert.equal((await camera.text("refused")).status, 400);
-      const stream = await edge.request("/cams/nest/stream.mjpeg");
-      assert.deepEqual(await camera.text("demand"), { type: "demand", interval: 200, viewers: 1 });
-      await stream.body!.cancel();
-      assert.equal((await camera.text("demand")).interval, 10_000);
-      await camera.close();
-    });
-  });
-}
-
-for (const by of LISTENERS) {
-  Deno.test(`${by}: a camera's socket is not opened without a token, and closed on text`, async () => {
-    const edge = await TestEdge.start();
-    assert.equal((await edge.request("/publish?session=s")).status, 401);
+Deno.test(`viewers and cameras on sockets are told when the edge stops`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  await served(edge, async (url) => {
+    const viewer = new Client(`${url}/ws`);
     const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-    assert.equal((await edge.request("/publish?session=s", { headers })).status, 426);
-    await served(edge, by, async (url) => {
-      const camera = new Client(`${url}/publish?session=s`, headers);
-      await camera.text("demand");
-      camera.socket.send("a frame, believe me");
-      assert.equal((await camera.closed).code, 1003);
-    });
+    const camera = new Client(`${url}/publish?session=s1`, headers);
+    await Promise.all([viewer.text("hello"), camera.text("demand")]);
+    await edge.stop();
+    assert.equal((await viewer.closed).code, 1001);
+    assert.equal((await camera.closed).code, 1001);
   });
-}
+});
+
+Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, async () => {
+  const edge = await TestEdge.start({ PERCH_FPS: "5" });
+  await served(edge, async (url) => {
+    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+    const camera = new Client(`${url}/cams/nest/publish?session=run1`, headers);
+    assert.equal((await camera.text("demand")).interval, 10_000);
+    camera.socket.send(frameMessage(1, small));
+    const ack = await camera.text("ack");
+    assert.equal(ack.seq, 1);
+    camera.socket.send(frameMessage(1, small));
+    assert.equal((await camera.text("refused")).status, 409);
+    camera.socket.send(frameMessage(2, small.subarray(0, 500)));
+    assert.equal((await camera.text("refused")).status, 400);
+    const stream = await edge.request("/cams/nest/stream.mjpeg");
+    assert.deepEqual(await camera.text("demand"), { type: "demand", interval: 200, viewers: 1 });
+    await stream.body!.cancel();
+    assert.equal((await camera.text("demand")).interval, 10_000);
+    await camera.close();
+  });
+});
+
+Deno.test(`a camera's socket is not opened without a token, and closed on text`, async () => {
+  const edge = await TestEdge.start();
+  assert.equal((await edge.request("/publish?session=s")).status, 401);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  assert.equal((await edge.request("/publish?session=s", { headers })).status, 426);
+  await served(edge, async (url) => {
+    const camera = new Client(`${url}/publish?session=s`, headers);
+    await camera.text("demand");
+    camera.socket.send("a frame, believe me");
+    assert.equal((await camera.closed).code, 1003);
+  });
+});
 
 Deno.test("/ws without an upgrade says what it is, unknown cameras are 404", async () => {
   await using edge = await TestEdge.start();

@@ -1,39 +1,40 @@
 // GET /stream.mjpeg: frames as they come, for <img>, players and everything else that reads MJPEG.
 
 import type { Context, Handler } from "hono";
-import { joinCrowd } from "../crowd.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { partsTo } from "../listener/part_socket.ts";
 import type { LiveFrame } from "../live_frame.ts";
-import { partHeadWithLength, streamHeaders, streamOpening } from "../mjpeg.ts";
-import { mjpegStream } from "../mjpeg_stream.ts";
-import { type Listen, MjpegViewer, type PartSink, writePart } from "../mjpeg_viewer.ts";
+import {
+  type MjpegOptions,
+  mjpegStream,
+  partHeadWithLength,
+  streamHeaders,
+  streamOpening,
+} from "../mjpeg.ts";
 import { admitViewer, freeWhenSent } from "./admit.ts";
 import { cameraOf } from "./cam_of.ts";
 import { numberQuery } from "./query.ts";
 import { widthQuery } from "./rendition.ts";
-import { lineOf } from "./line_of.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);
 
 /** Streams a camera: `?fps=` thins it, `?w=` makes it smaller, `?length=1` gives each part a Content-Length. */
 export function getStream(deps: EdgeDeps): Handler {
-  const { hub, clock, boundary } = deps;
+  const { hub, clock, fanOut, boundary } = deps;
   const headers = streamHeaders(boundary);
   const encoder = new TextEncoder();
   const opening = encoder.encode(streamOpening(boundary));
   // Heads with a length are made once for a frame, not for each viewer; one camera after another.
   let headed: LiveFrame | undefined;
   let head = opening;
-  function writeClassicPart(sink: PartSink, frame: LiveFrame): void {
+  const writeClassicPart: MjpegOptions["write"] = (frame, enqueue) => {
     if (headed !== frame) {
       headed = frame;
       head = encoder.encode(partHeadWithLength(boundary, frame.size));
     }
-    sink.enqueue(head);
-    sink.enqueue(frame.jpeg);
-    sink.enqueue(NEW_LINE);
-  }
+    enqueue(head);
+    enqueue(frame.jpeg);
+    enqueue(NEW_LINE);
+  };
 
   return async function getStream(context: Context) {
     const camera = await cameraOf(context, hub);
@@ -46,20 +47,17 @@ export function getStream(deps: EdgeDeps): Handler {
     // A connection that is dropped but never read hangs on in the server until its client goes.
     freeWhenSent(context, place);
     const feed = deps.feeds.hold(camera.shown, width, camera.camera);
-    const line = lineOf(context);
-    const viewer = new MjpegViewer(camera, {
+    const stream = mjpegStream({
+      camera,
       frames: feed.frames,
-      listen: line ? joinCrowd : inTheCall,
-      onLeave: feed.release,
+      fanOut,
       place,
       opening: classic ? undefined : opening,
-      write: classic ? writeClassicPart : writePart,
+      write: classic ? writeClassicPart : undefined,
       fps,
       now: () => clock.monotonic(),
+      onLeave: feed.release,
     });
-    line?.take(partsTo(viewer));
-    return new Response(line ? null : mjpegStream(viewer), { headers });
+    return new Response(stream, { headers });
   };
 }
-
-const inTheCall: Listen = (frames, onFrame, onClose) => frames.onSet(onFrame, onClose);

@@ -32,7 +32,7 @@ const COMMAND = /^(Command|ChildProcess|kill$|spawn)/;
  */
 export function reachProblems(file: string, name: string): ReachProblem[] {
   if (isTestFile(file)) return [];
-  const main = /(^|\/)main\.ts$/.test(file);
+  const main = /(^|\/)main\.ts$|^edge\/deno\//.test(file);
   if (file.startsWith("shared/") && !file.startsWith("shared/launch/")) {
     return [{
       rule: "pure-shared",

@@ -1,10 +1,10 @@
 // A whole edge inside the test: real app, real KV in memory, a clock the test holds. No port.
 
-import { type EdgeConfig, parseEdgeConfig } from "../../edge/config.ts";
+import { parseEdgeConfig } from "../../edge/config.ts";
 import { Edge } from "../../edge/edge.ts";
-import { Listener } from "../../edge/listener/listener.ts";
+import { denoPlatform } from "../../edge/deno/platform.ts";
+import { tick } from "../../edge/deno/serve.ts";
 import { KvStore } from "../../edge/store/kv_store.ts";
-import { type Clock, systemClock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";
@@ -16,7 +16,7 @@ export class TestEdge implements AsyncDisposable {
   readonly store: KvStore;
   /** Everything logged. */
   readonly lines: string[];
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   private constructor(edge: Edge, clock: FakeClock, store: KvStore, lines: string[]) {
     this.edge = edge;
@@ -53,17 +53,14 @@ export class TestEdge implements AsyncDisposable {
       retentionMs: parsed.config.historyMs,
       polls: { framesMs: 10_000, viewersMs: 10_000 },
     });
-    const edge = new Edge({
-      config: parsed.config,
-      clock,
-      log,
+    const edge = new Edge(parsed.config, {
+      ...denoPlatform({ clock, log, store }),
       random: () => 0.5,
-      store,
-      readAsset: (name) =>
-        Deno.readFile(new URL(`../../edge/client/dist/${name}`, import.meta.url)),
     });
     await edge.start();
-    return new TestEdge(edge, clock, store, lines);
+    const started = new TestEdge(edge, clock, store, lines);
+    tick(edge, clock, started.#stopping.signal);
+    return started;
   }
 
   /** Answers a request, by path or as a whole. */
@@ -88,35 +85,20 @@ export class TestEdge implements AsyncDisposable {
     });
   }
 
-  /** Serves it on a free port of 127.0.0.1, by its own listener or by Deno's server. */
-  async listen(
-    by: EdgeConfig["listener"],
-    clock: Clock = systemClock,
-  ): Promise<{ readonly url: string; shutdown(): Promise<void> }> {
+  /** Serves it on a free port of 127.0.0.1. */
+  listen(): { readonly url: string; shutdown(): Promise<void> } {
     const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
-    if (by === "deno") {
-      const server = Deno.serve(loopback, this.edge.fetch);
-      return {
-        url: `http://127.0.0.1:${server.addr.port}`,
-        shutdown: () => server.shutdown(),
-      };
-    }
-    const { deps, fetch } = this.edge;
-    const config = { ...deps.config, host: "127.0.0.1", port: 0 };
-    const listener = await Listener.listen(
-      { fetch, deps: { ...deps, config, clock } },
-      (handler) => Deno.serve(loopback, handler),
-    );
+    const server = Deno.serve(loopback, this.edge.fetch);
     return {
-      url: `http://127.0.0.1:${listener.address.port}`,
-      shutdown: () => listener.shutdown(),
+      url: `http://127.0.0.1:${server.addr.port}`,
+      shutdown: () => server.shutdown(),
     };
   }
 
   /** Stops the edge as SIGTERM does. */
   async stop(): Promise<void> {
-    if (this.#stopped) return;
-    this.#stopped = true;
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
     await this.edge.stop();
     this.store.close();
   }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { Pacer } from "./pacer.ts";
+import { thinnedTo } from "./mjpeg.ts";
 
 function taken(fps: number, arrivals: readonly number[]): number {
-  const pacer = new Pacer(fps);
-  return arrivals.filter((at) => pacer.take(at)).length;
+  return arrivals.filter(thinnedTo(fps)).length;
 }
 
 function every(ms: number, seconds: number): number[] {
@@ -20,8 +19,8 @@ Deno.test("a camera slower than the wanted rate is passed on whole", () => {
 });
 
 Deno.test("a pause earns no burst", () => {
-  const pacer = new Pacer(1);
-  pacer.take(0);
-  assert.equal(pacer.take(60_000), true);
-  assert.equal(pacer.take(60_100), false);
+  const isDue = thinnedTo(1);
+  isDue(0);
+  assert.equal(isDue(60_000), true);
+  assert.equal(isDue(60_100), false);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../shared/testing/fake_clock.ts";
-import { pacedBody, SlowBody } from "./paced_body.ts";
+import { FakeClock } from "../shared/testing/fake_clock.ts";
+import { pacedBody, SlowBody } from "./body.ts";
 
 /** A body that is fed by the test. */
 function fedBody() {

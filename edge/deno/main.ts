@@ -1,0 +1,73 @@
+// The edge on Deno: reads settings, opens KV, serves, and shuts down in the right order.
+
+import { systemClock as clock } from "../../shared/clock.ts";
+import { createLog } from "../../shared/log.ts";
+import { edgeSettings, parseEdgeConfig } from "../config.ts";
+import { Edge } from "../edge.ts";
+import { pollsFor } from "../store/kv_follow.ts";
+import { KvStore } from "../store/kv_store.ts";
+import { denoPlatform } from "./platform.ts";
+import { Server, tick } from "./serve.ts";
+import { logUncaught } from "./uncaught.ts";
+
+/** How long answers that are under way may take at the end, ms. */
+const GRACE_MS = 1000;
+
+const parsed = parseEdgeConfig(Object.fromEntries(
+  Object.keys(edgeSettings.shape).map((name) => [name, Deno.env.get(name)]),
+));
+if (!parsed.ok) refuse(parsed.problems);
+const { config } = parsed;
+const { kvPath, host: hostname, port } = config;
+if (kvPath !== undefined && kvPath !== ":memory:" && !/^https?:/.test(kvPath)) {
+  try {
+    (await Deno.openKv(kvPath)).close();
+  } catch (error) {
+    refuse([`PERCH_KV_PATH: got "${kvPath}", wanted a file to write in: ${reason(error)}`]);
+  }
+}
+const log = createLog({ format: config.log, write: console.log, now: clock.now });
+logUncaught(globalThis, log);
+
+const store = new KvStore({
+  open: () => Deno.openKv(kvPath),
+  instance: crypto.randomUUID(),
+  clock,
+  deadlineMs: 2000,
+  retentionMs: config.historyMs,
+  polls: pollsFor(kvPath, clock),
+});
+const edge = new Edge(config, denoPlatform({ clock, log, store }));
+await edge.start();
+const server = listen();
+const stopping = new AbortController();
+tick(edge, clock, stopping.signal);
+
+function listen(): Server {
+  try {
+    return new Server(edge.fetch, { hostname, port, log });
+  } catch (error) {
+    refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reason(error)}`]);
+  }
+}
+
+/** A store that hangs must not hold it up: platforms kill after 5 s. */
+async function shutDown(): Promise<void> {
+  setTimeout(() => Deno.exit(1), 4500);
+  log.info("shutting down");
+  stopping.abort();
+  await Promise.all([edge.stop(), server.shutdown(GRACE_MS)]);
+  store.close();
+  Deno.exit(0);
+}
+
+for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, shutDown);
+
+function refuse(problems: readonly string[]): never {
+  for (const problem of problems) console.error(problem);
+  Deno.exit(2);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message.split("\n")[0] : String(error);
+}

@@ -1,0 +1,22 @@
+// What Deno gives the edge.
+
+import type { Platform } from "../platform.ts";
+import { acceptSocket } from "./sockets.ts";
+
+/** The built page. */
+const DIST = new URL("../client/dist/", import.meta.url);
+
+/** Deno as the edge's platform, with the rest as given. */
+export function denoPlatform(given: Pick<Platform, "clock" | "log" | "store">): Platform {
+  return {
+    ...given,
+    random: Math.random,
+    acceptSocket,
+    clientAddress: (_, info) =>
+      (info as Partial<Deno.ServeHandlerInfo<Deno.NetAddr>> | undefined)?.remoteAddr?.hostname ??
+        "unknown",
+    readAsset: (name) => Deno.readFile(new URL(name, DIST)),
+    soon: setImmediate,
+    memoryBytes: () => Deno.memoryUsage().rss,
+  };
+}
