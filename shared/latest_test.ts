@@ -76,3 +76,25 @@ Deno.test("a listener is called inside set until it is stopped", () => {
   latest.set(2);
   assert.deepEqual(seen, [1]);
 });
+
+Deno.test("a listener that throws is told as uncaught, and the others get every value and the end", () => {
+  const uncaught: string[] = [];
+  const stop = new AbortController();
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    uncaught.push(event.message);
+  }, { signal: stop.signal });
+  const latest = new Latest<number>();
+  const got: unknown[] = [];
+  const fail = () => {
+    throw new Error("a bug");
+  };
+  latest.onSet(fail, fail);
+  latest.onSet(({ value }) => got.push(value), () => got.push("end"));
+  latest.set(1);
+  latest.set(2);
+  latest.close();
+  stop.abort();
+  assert.deepEqual(got, [1, 2, "end"]);
+  assert.equal(uncaught.length, 3);
+});

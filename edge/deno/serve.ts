@@ -69,9 +69,9 @@ export class Server {
       if (this.#stopping) return;
       const { log } = this.#options;
       log.error("no connections are accepted; trying again", { error: String(error) });
-      while (!this.#stopping && !this.#listensAgain()) {
+      do {
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      }
+      } while (!this.#stopping && !this.#listensAgain());
     }
   }
 

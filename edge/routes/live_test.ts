@@ -144,3 +144,36 @@ Deno.test("another edge over the same store serves the last stored frame at once
   await again.stop();
   await Deno.remove(path);
 });
+
+Deno.test("a held request ends when its client goes, and costs its address nothing more", async () => {
+  await using edge = await TestEdge.start();
+  const etag = (await edge.put(small)).headers.get("etag")!;
+  const server = edge.listen();
+  const { waits } = edge.edge.deps.limits;
+  const held = (count: number) => edge.until(() => waits.seated === count);
+  for (let round = 0; round < 2; round++) {
+    const gone = new AbortController();
+    const polls = Array.from({ length: 5 }, () =>
+      fetch(`${server.url}/live.jpeg?wait=30`, {
+        headers: { "if-none-match": etag },
+        signal: gone.signal,
+      }));
+    await held(5);
+    gone.abort();
+    await Promise.allSettled(polls);
+    await held(0);
+  }
+  await server.shutdown();
+});
+
+Deno.test("a held request is woken by a newer frame only, and once for all who wait", async () => {
+  await using edge = await TestEdge.start();
+  const etag = (await edge.put(small)).headers.get("etag")!;
+  const ask = () => edge.request("/live.jpeg?wait=20", { headers: { "if-none-match": etag } });
+  const waiting = [ask(), ask(), ask()];
+  await edge.put(large);
+  for (const response of await Promise.all(waiting)) {
+    assert.equal(response.status, 200);
+    assert.deepEqual(await response.bytes(), large);
+  }
+});

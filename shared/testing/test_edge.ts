@@ -95,6 +95,15 @@ export class TestEdge implements AsyncDisposable {
     };
   }
 
+  /** Waits until something holds, for what nothing tells of. @throws After ten seconds. */
+  async until(holds: () => boolean): Promise<void> {
+    const deadline = performance.now() + 10_000;
+    while (!holds()) {
+      if (performance.now() > deadline) throw new Error(`never held: ${holds}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
   /** Stops the edge as SIGTERM does. */
   async stop(): Promise<void> {
     if (this.#stopping.signal.aborted) return;

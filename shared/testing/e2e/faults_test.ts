@@ -137,7 +137,7 @@ Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a colle
   await collector.shutdown();
 });
 
-Deno.test("an edge ends although its collector answers nothing", async () => {
+Deno.test("an edge ends although its collector answers nothing, as soon as its time limit says", async () => {
   const answers = Promise.withResolvers<Response>();
   const asked = Promise.withResolvers<void>();
   const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
@@ -149,11 +149,12 @@ Deno.test("an edge ends although its collector answers nothing", async () => {
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
       OTEL_BLRP_SCHEDULE_DELAY: "100",
+      OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
     },
   });
   await asked.promise;
   const status = await edge.stop();
-  assert.equal(status.signal, "SIGALRM");
+  assert.equal(status.code, 0);
   answers.resolve(Response.json({}));
   await collector.shutdown();
 });
