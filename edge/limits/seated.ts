@@ -32,6 +32,10 @@ export function seated(
       if (done) controller.close();
       else controller.enqueue(value);
     },
-    cancel: (reason) => reader.cancel(reason),
+    cancel(reason) {
+      // Here, not where the body ends: one that was never read does not hear of it.
+      place.free();
+      return reader.cancel(reason);
+    },
   }, { highWaterMark: 0 });
 }

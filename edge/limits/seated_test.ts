@@ -39,3 +39,15 @@ Deno.test("a reader that leaves ends the body", async () => {
   await reader.cancel();
   assert(cancelled());
 });
+
+Deno.test("a reader that leaves before the first piece leaves its place", async () => {
+  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
+  const admission = gate.admit(undefined);
+  assert(admission.ok);
+  const pieces = (async function* () {
+    yield new Uint8Array(1);
+  })();
+  await seated(ReadableStream.from(pieces), admission.place).cancel();
+  assert.equal(gate.seated, 0);
+  for (let now = 0; now <= STUCK_DROP_MS + 1000; now += 1000) gate.tick(now);
+});
