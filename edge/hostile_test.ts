@@ -13,6 +13,7 @@ import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../shared/wire_
 import { CameraHub } from "./camera_hub.ts";
 import { FanOut } from "./fan_out.ts";
 import { FrameBuffer } from "./live_frame.ts";
+import { openapiDocument } from "./openapi.ts";
 import { SocketViewer } from "./socket_viewer.ts";
 import { TestEdge } from "../shared/testing/test_edge.ts";
 
@@ -183,6 +184,78 @@ for (const kind of ["public", "private"]) {
     assert.equal((await edge.request("/live.jpeg", owner)).status, 200);
   });
 }
+
+/** Numbers as a query should not have them, and the ends of those that it may have. */
+const NUMBERS = [
+  ...["", " ", "1.5", "0.5", "1.0", "1.", ".5", "-1", "+1", "%2B1", "-0", "00", "1e3", "1e400"],
+  ...["0x10", "1_000", "1,2", "NaN", "Infinity", "null", "%D9%A1", "%00", "%", "1.0000001"],
+  ...["9007199254740991", "9007199254740992", "999999999999999.999999", "9".repeat(400)],
+];
+
+/** Every path that is got, and every query value that is a number: of each route, so of all. */
+function pathsAndNumbers(version: string): { paths: string[]; names: string[] } {
+  const { paths } = openapiDocument("Perch", true) as {
+    paths: Record<
+      string,
+      { get?: { parameters?: { in: string; name: string; schema: object }[] } }
+    >;
+  };
+  const names = Object.values(paths).flatMap(({ get }) => get?.parameters ?? [])
+    .filter((one) => one.in === "query" && /"(number|integer)"/.test(JSON.stringify(one.schema)))
+    .map(({ name }) => name);
+  return {
+    paths: Object.keys(paths).filter((path) => paths[path].get)
+      .map((path) => path.replace("{cam}", "cam").replace("{file}", `${version}.jpeg`)),
+    names: [...new Set(names)],
+  };
+}
+
+Deno.test("no number in a query makes an answer fail or the store look dead", async () => {
+  await using edge = await TestEdge.start({ PERCH_LEGACY_UPLOAD: "true" });
+  const version = (await edge.put(samples[0])).headers.get("etag")!.slice(1, -1);
+  const { paths, names } = pathsAndNumbers(version);
+  assert.deepEqual(names.sort(), ["fps", "from", "interval", "length", "limit", "to", "w", "wait"]);
+  assert(paths.includes("/cams/cam/timelapse.avi") && paths.includes("/"));
+  const queries = names.flatMap((name) => [
+    ...NUMBERS.map((text) => `${name}=${text}`),
+    ...["1.5", "-1", ""].flatMap((text) => [
+      `${name}=1&${name}=${text}`,
+      `${name}=${text}&${name}=1`,
+      `${name}[]=${text}`,
+    ]),
+  ]);
+  const statuses = new Set<number>();
+  const wrong: string[] = [];
+  for (const path of paths) {
+    let open = queries.length;
+    const asked = queries.map(async (query, i) => {
+      // The page's path gives the stream to some, which reads the query.
+      const headers = {
+        authorization: `Bearer ${TEST_TOKEN}`,
+        accept: i % 2 ? "image/*" : "*/*",
+      };
+      const response = await edge.request(`${path}?${query}`, { headers });
+      open--;
+      statuses.add(response.status);
+      await response.body?.cancel();
+      const { answering } = edge.store.state;
+      if (MEANT.includes(response.status) && answering) return;
+      wrong.push(`${path}?${query}: ${response.status}${answering ? "" : ", store dead"}`);
+    });
+    // What waits comes to its end, and limits by address have room again. The store answers in real
+    // time: its deadlines must not come before it has.
+    for (let ticks = 0; open > 0 || ticks < 4; ticks++) {
+      while (edge.store.state.pending > 0) await new Promise((go) => setTimeout(go, 1));
+      await edge.clock.tick(4000);
+    }
+    await Promise.all(asked);
+  }
+  assert.deepEqual(wrong, []);
+  assert(statuses.has(200) && statuses.has(422) && !statuses.has(429));
+  assert.equal(edge.store.state.failures, 0);
+  assert.doesNotMatch(await (await edge.request("/health")).text(), /store/);
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
 
 Deno.test("a damaged upload is refused in words, and the picture that was there stays", async () => {
   await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "10000" });

@@ -5,7 +5,7 @@ import type { EdgeDeps } from "../deps.ts";
 import { etagMatches } from "../etag.ts";
 import { problem } from "../problem.ts";
 import { cameraOf } from "./cam_of.ts";
-import { numberQuery } from "./query.ts";
+import { wholeQuery } from "./query.ts";
 import { rendition, widthQuery } from "./rendition.ts";
 
 /** Most keyframes in one answer. */
@@ -16,9 +16,9 @@ const YEAR_S = 31_536_000;
 export function rangeOf(context: Context): { from?: number; to?: number; limit: number } {
   const top = Number.MAX_SAFE_INTEGER;
   return {
-    from: numberQuery(context, "from", 0, top),
-    to: numberQuery(context, "to", 0, top),
-    limit: numberQuery(context, "limit", 1, MAX_FRAMES) ?? 1000,
+    from: wholeQuery(context, "from", 0, top),
+    to: wholeQuery(context, "to", 0, top),
+    limit: wholeQuery(context, "limit", 1, MAX_FRAMES) ?? 1000,
   };
 }
 
