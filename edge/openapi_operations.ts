@@ -64,7 +64,8 @@ const JPEG = { "image/jpeg": "binary" } as const;
 const MJPEG = { "multipart/x-mixed-replace": "binary" } as const;
 const NONE_YET: Answer = { description: "no such camera, or no picture yet" };
 const BAD_QUERY: Answer = { description: "a query value is out of bounds" };
-const FULL: Answer = { description: "at capacity; `Retry-After` says when to try again" };
+const NOT_NOW: Answer = { description: "not now; `Retry-After` says when to try again" };
+const PAST = { 422: BAD_QUERY, 503: NOT_NOW } as const;
 const seconds = (max: number) => z.number().min(0).max(max);
 const width = {
   w: { schema: z.union(WIDTHS.map((one) => z.literal(one))), text: "a smaller picture, in pixels" },
@@ -102,7 +103,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
       413: { description: "larger than PERCH_MAX_FRAME_BYTES" },
       415: { description: "not image/jpeg" },
       429: { description: "more than PERCH_MAX_UPLOADS_PER_S" },
-      503: FULL,
+      503: NOT_NOW,
     },
   },
   "PUT /report": {
@@ -135,7 +136,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
       101: { description: "the socket" },
       422: BAD_QUERY,
       426: { description: "not a WebSocket request" },
-      503: FULL,
+      503: NOT_NOW,
     },
   },
   "GET /live.jpeg": {
@@ -177,7 +178,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
       200: { description: "the stream", content: MJPEG },
       404: NONE_YET,
       422: BAD_QUERY,
-      503: FULL,
+      503: NOT_NOW,
     },
   },
   "GET /frames": {
@@ -187,7 +188,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: {
       200: { description: "the index", content: { "application/json": "Keyframes" } },
       404: NONE_YET,
-      422: BAD_QUERY,
+      ...PAST,
     },
   },
   "GET /frames/{file}": {
@@ -198,7 +199,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
       200: { description: "the picture; it never changes", content: JPEG },
       304: { description: "the one that is known" },
       404: { description: "not kept" },
-      422: BAD_QUERY,
+      ...PAST,
     },
   },
   "GET /timelapse.mjpeg": {
@@ -208,8 +209,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: {
       200: { description: "the replay", content: MJPEG },
       404: { description: "nothing kept in that time" },
-      422: BAD_QUERY,
-      503: FULL,
+      ...PAST,
     },
   },
   "GET /timelapse.avi": {
@@ -219,7 +219,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
     answers: {
       200: { description: "an AVI of MJPEG", content: { "video/x-msvideo": "binary" } },
       404: { description: "nothing kept in that time" },
-      422: BAD_QUERY,
+      ...PAST,
     },
   },
   "GET /status.json": {

@@ -3,6 +3,7 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { StoreFailure } from "./store/store.ts";
 
 const TITLES: Readonly<Record<number, string>> = {
   400: "Malformed request",
@@ -53,12 +54,18 @@ export function problemException(
   return new HTTPException(status, { message: detail, res: problem(status, detail, extras) });
 }
 
+/** Seconds after which a store that failed may be asked again. */
+const STORE_RETRY_S = 5;
+
 /** Turns whatever a route threw into a response; what nobody expected is logged. */
 export function onError(
   log: { error(message: string, fields?: { error: string }): void },
 ): (error: Error, context: Context) => Response {
   return (error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
+    if (error instanceof StoreFailure) {
+      return problem(503, `Ask the store: ${error.message}.`, { retryAfter: STORE_RETRY_S });
+    }
     log.error(`${context.req.method} ${context.req.path} failed`, { error: String(error.stack) });
     return problem(500, "The edge failed to answer; its log says why.");
   };

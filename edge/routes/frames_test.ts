@@ -71,6 +71,19 @@ Deno.test("a kept picture and the live one come smaller with w, and never larger
   }
 });
 
+Deno.test("while the store does not answer the past is not there now, and nothing is broken", async () => {
+  const { edge, frames: [frame] } = await edgeWithPast(1);
+  await using _ = edge;
+  await edge.put(frame.jpeg);
+  edge.store.close();
+  for (const path of ["/frames", `/frames/${frame.version}.jpeg`, "/timelapse.mjpeg"]) {
+    const answer = await edge.request(path);
+    assert.equal(answer.status, 503, path);
+    assert.equal(answer.headers.get("retry-after"), "5");
+  }
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
 Deno.test("a timelapse replays what is kept from the oldest on, and ends", async () => {
   const { edge, frames } = await edgeWithPast(3);
   await using _ = edge;

@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import { keyBytes, readUnits, valueBytes, writeUnits } from "./kv_units.ts";
-import { type StoreCost, type StoreState, StoreTimeout } from "./store.ts";
+import { type StoreCost, StoreFailure, type StoreState, StoreTimeout } from "./store.ts";
 
 /** What a link needs. */
 export interface KvLinkOptions {
@@ -34,6 +34,15 @@ const ANSWERED = "the store has answered";
 
 /** How long a database that could not be opened is left alone, ms. */
 const REOPEN_MS = 1000;
+
+/**
+ * What KV says of a call that it could never carry out. Only the words tell: a broken SQLite file is
+ * a `TypeError` too.
+ */
+const REFUSAL = new RegExp(
+  "^(Limit must be|Start key is|Too many (ranges|checks|mutations)|(Key|Value) too large|" +
+    "Total (mutation|key) size|Invalid check|expireIn must be|expected string)|could not be cloned",
+);
 
 /** Calls to one KV database. */
 export class KvLink {
@@ -178,13 +187,15 @@ export class KvLink {
       this.#answered(action);
       return result;
     } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      // A mistake of ours says nothing about the store.
+      if (REFUSAL.test(message)) throw error;
       this.#failures++;
-      this.#problem = error instanceof Error ? error.message : String(error);
+      this.#problem = message;
+      if (error instanceof StoreTimeout) throw error;
       // A full disk can still be read: only a write that works takes this back.
-      if (action === "write" && !(error instanceof StoreTimeout)) {
-        this.#writeProblem = this.#problem;
-      }
-      throw error;
+      if (action === "write") this.#writeProblem = message;
+      throw new StoreFailure(message, { cause: error });
     } finally {
       deadline.abort(ANSWERED);
     }

@@ -3,7 +3,7 @@ import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { systemClock } from "../../shared/clock.ts";
 import { KV_TOKEN, KvConnectServer } from "../../shared/testing/kv_connect.ts";
 import { KvLink } from "./kv_link.ts";
-import { StoreTimeout } from "./store.ts";
+import { StoreFailure, StoreTimeout } from "./store.ts";
 
 Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
 
@@ -72,6 +72,66 @@ Deno.test("a database that cannot be opened is tried again, once a second", asyn
   assert.equal(opened, 2);
   assert.equal(link.state.answering, true);
   link.close();
+});
+
+Deno.test("a call that KV refuses is the caller's mistake, and says nothing about the store", async () => {
+  const kv = await Deno.openKv(":memory:");
+  const link = new KvLink({
+    open: () => Promise.resolve(kv),
+    clock: new FakeClock(),
+    deadlineMs: 2000,
+  });
+  const keys = (count: number) => Array.from({ length: count }, (_, i) => ["a", i]);
+  const long = ["x".repeat(3000)];
+  const sets = (value: unknown, expireIn?: number) =>
+    link.commit({ sets: [{ key: ["a"], value, expireIn }] });
+  const mistakes: (() => Promise<unknown>)[] = [
+    ...[1.5, -1, 0, NaN].map((limit) => () => link.list({ prefix: ["a"] }, { limit })),
+    () => link.list({ start: ["a", 5], end: ["a", 3] }, { limit: 1 }),
+    () => link.get(long),
+    () => link.get([null as unknown as string]),
+    () => link.getMany([long]),
+    () => sets(new Uint8Array(65_537)),
+    () => sets(() => {}),
+    () => sets(1, -1),
+    () => link.commit({ sets: [{ key: long, value: 1 }] }),
+    () => link.commit({ sets: keys(13).map((key) => ({ key, value: new Uint8Array(65_536) })) }),
+    () => link.commit({ deletes: keys(1001) }),
+    () =>
+      link.commit({
+        sets: keys(900).map(([, i]) => ({ key: [i, "x".repeat(100)], value: 1 })),
+      }),
+    () => link.commit({ checks: keys(101).map((key) => ({ key, versionstamp: null })) }),
+    () => link.commit({ checks: [{ key: ["a"], versionstamp: "x" }] }),
+  ];
+  for (const mistake of mistakes) {
+    await assert.rejects(mistake, (error) => !(error instanceof StoreFailure), String(mistake));
+    assert.equal(link.state.answering, true, String(mistake));
+  }
+  assert.equal(link.state.failures, 0);
+  link.close();
+});
+
+Deno.test("a file that is none any more is the store's trouble, though KV calls it a TypeError", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/perch.sqlite`;
+  const link = new KvLink({
+    open: () => Deno.openKv(path),
+    clock: new FakeClock(),
+    deadlineMs: 2000,
+  });
+  await link.commit({ sets: [{ key: ["a"], value: 1 }] });
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    using file = await Deno.open(name, { write: true });
+    await file.write(new Uint8Array(40_960).fill(7));
+  }
+  await assert.rejects(link.get(["a"]), StoreFailure);
+  assert.deepEqual(
+    { ...link.state, pending: 0 },
+    { answering: false, problem: "file is not a database", failures: 1, pending: 0 },
+  );
+  link.close();
+  await Deno.remove(dir, { recursive: true });
 });
 
 Deno.test("units are counted as the server bills them", async () => {

@@ -27,8 +27,13 @@ export interface VersionRange {
   readonly limit?: number;
 }
 
+/** A call that the store failed at, through no fault of the caller. */
+export class StoreFailure extends Error {
+  override name = "StoreFailure";
+}
+
 /** A call that had no answer by its deadline, or was not tried because the store is silent. */
-export class StoreTimeout extends Error {
+export class StoreTimeout extends StoreFailure {
   override name = "StoreTimeout";
 }
 
@@ -55,7 +60,7 @@ export interface StoreCost {
 }
 
 /**
- * Keeps frames. Every call ends by its deadline with a `StoreTimeout` or the store's own error;
+ * Keeps frames. Every call ends by its deadline, with a `StoreFailure` where the store is to blame;
  * no call retries.
  */
 export interface FrameStore {
