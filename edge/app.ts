@@ -65,10 +65,6 @@ export function createApp(deps: EdgeDeps): Hono {
   const pages = new ViewerPages(deps);
   const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
   const seldom = historyLimit(limits);
-  const smallBody = bodyLimit({
-    maxSize: MAX_REPORT_BYTES,
-    onError: () => problem(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`),
-  });
   const stream = getStream(deps);
   const live = getLive(deps);
 
@@ -118,6 +114,22 @@ export function createApp(deps: EdgeDeps): Hono {
   app.onError(onError(deps.log));
   return app;
 }
+
+const limited = bodyLimit({
+  maxSize: MAX_REPORT_BYTES,
+  onError: () => problem(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`),
+});
+
+/** Reads a body that is no frame, for the route to take apart: 400 where it breaks off. */
+const smallBody: MiddlewareHandler = async function smallBody(context, next) {
+  try {
+    const refused = await limited(context, async () => void await context.req.arrayBuffer());
+    if (refused) return refused;
+  } catch (error) {
+    return problem(400, `Read the body: it broke off: ${error}.`);
+  }
+  await next();
+};
 
 /** Lets pages of other origins read frames and states; publishing stays closed to them. */
 function viewerCors(origins: readonly string[]): MiddlewareHandler {

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { Clock } from "../shared/clock.ts";
 import type { Limits } from "./limits/limits.ts";
-import { originOf } from "./origin.ts";
+import { originOf, urlOf } from "./origin.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "./problem.ts";
 import { addressOf } from "./routes/poller.ts";
@@ -188,9 +188,9 @@ function openedLink(
   now: number,
 ): Response | undefined {
   const share = passes.shared(link, now);
-  const url = new URL(context.req.url);
   const top = context.req.header("sec-fetch-dest") !== "iframe";
   if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
+  const url = urlOf(context);
   url.searchParams.delete("share");
   setCookie(context, shareCookie(share.cam), link!, {
     httpOnly: true,
@@ -205,7 +205,7 @@ function openedLink(
 /** People are led to the sign-in page; programs are asked for a password. */
 function askViewer(context: Context, expired: boolean): Response {
   if (wantsPage(context)) {
-    const { pathname, searchParams } = new URL(context.req.url);
+    const { pathname, searchParams } = urlOf(context);
     searchParams.delete("share");
     const query = new URLSearchParams({ next: pathname, ...(expired ? { expired: "" } : {}) });
     return context.redirect(`/sign-in?${query}`, 303);

@@ -257,6 +257,126 @@ Deno.test("no number in a query makes an answer fail or the store look dead", as
   assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
 });
 
+/** The status of an answer to a request as it is written here, byte for byte. */
+async function statusOf(port: number, request: string): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(request));
+  const head = new Uint8Array(200);
+  const size = await connection.read(head) ?? 0;
+  return Number(new TextDecoder().decode(head.subarray(0, size)).split(" ")[1]);
+}
+
+/** A private edge behind Deno's own server, which hands on what `fetch` would not send. */
+async function served(): Promise<{ edge: TestEdge; server: Deno.HttpServer<Deno.NetAddr> }> {
+  const edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "view-token-0123456789" });
+  await edge.put(samples[0]);
+  const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };
+  return { edge, server: Deno.serve(loopback, edge.edge.fetch) };
+}
+
+Deno.test("a Host that can be none gets an answer that was meant, on every path", async () => {
+  const { edge, server } = await served();
+  const paths = pathsAndNumbers("1").paths.map((path) => `GET ${path}`);
+  paths.push("POST /sign-in", "POST /sign-out", "POST /share", "GET http://x:99999/cams/cam");
+  const hosts = ["x y", "", "a:b:c", "[::1", "%00", "%zz", "x:99999", "xn--a", "x/y", "x@y", "x#y"];
+  const wrong: string[] = [];
+  let refused = 0;
+  for (const path of paths) {
+    for (const host of hosts) {
+      for (const sign of ["Authorization: Bearer view-token-0123456789", "X-Forwarded-For: 8"]) {
+        const status = await statusOf(
+          server.addr.port,
+          `${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html\r\nContent-Length: 0\r\n` +
+            `${sign}\r\n\r\n`,
+        );
+        if (status === 400) refused++;
+        if (!MEANT.includes(status)) wrong.push(`${path} Host: ${host} ${sign} ${status}`);
+      }
+    }
+  }
+  await edge.stop();
+  await server.shutdown();
+  assert.deepEqual(wrong, []);
+  assert(refused > 50);
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("a form that is none gets an answer that was meant", async () => {
+  const { edge, server } = await served();
+  const field = 'Content-Disposition: form-data; name="token"\r\n\r\n';
+  const bodies: [string, string][] = [
+    ["multipart/form-data", "x"],
+    ["multipart/form-data; boundary=", "x"],
+    ["multipart/form-data; boundary=abc", "x"],
+    ["multipart/form-data; boundary=abc", ""],
+    ["multipart/form-data; boundary=abc", `--abc\r\n${field}x`],
+    ["multipart/form-data; boundary=abc", "--abc\r\nContent-Disposition: x\r\n\r\nx\r\n--abc--"],
+    ["application/x-www-form-urlencoded", "%zz=%ff&token=%&next=%00"],
+    ["application/x-www-form-urlencoded; charset=zz", "token=x"],
+    ["application/json", '{"cam":"cam","hours":1e999}'],
+    ["application/json", '{"cam":{"toString":1},"hours":{}}'],
+    ["application/json", "[null]"],
+    ["\u00ff", "{"],
+  ];
+  const headers = `Host: x\r\nAuthorization: Bearer view-token-0123456789\r\n`;
+  for (const path of ["/sign-in", "/share"]) {
+    for (const [type, body] of bodies) {
+      const status = await statusOf(
+        server.addr.port,
+        `POST ${path} HTTP/1.1\r\n${headers}Content-Type: ${type}\r\n` +
+          `Content-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      assert(MEANT.includes(status), `${path} ${type} ${body} ${status}`);
+    }
+  }
+  await edge.stop();
+  await server.shutdown();
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("a client that leaves within its body is no failure of the edge", async () => {
+  await using edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "view-token-0123456789" });
+  let began = () => {};
+  let ended = (_: Response) => {};
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request, info) => {
+      began();
+      const response = await edge.edge.fetch(request, info);
+      ended(response);
+      return response;
+    },
+  );
+  const requests = [
+    ["POST /sign-in", "view-token-0123456789"],
+    ["POST /share", "view-token-0123456789"],
+    ["PUT /report", TEST_TOKEN],
+    ["PUT /live.jpeg", TEST_TOKEN],
+  ];
+  for (const [path, token] of requests) {
+    for (
+      const length of ["Transfer-Encoding: chunked\r\n\r\n5\r\na", "Content-Length: 9\r\n\r\na"]
+    ) {
+      const started = new Promise<void>((resolve) => began = resolve);
+      const answered = new Promise<Response>((resolve) => ended = resolve);
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      await connection.write(
+        new TextEncoder().encode(
+          `${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+            `Content-Type: ${
+              path.includes("jpeg") ? "image/jpeg" : "multipart/form-data"
+            }\r\n${length}`,
+        ),
+      );
+      await started;
+      connection.close();
+      assert.equal((await answered).status, 400, `${path} ${length}`);
+    }
+  }
+  await server.shutdown();
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
 Deno.test("a damaged upload is refused in words, and the picture that was there stays", async () => {
   await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "10000" });
   await edge.put(samples[0]);

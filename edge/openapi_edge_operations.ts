@@ -62,6 +62,7 @@ export const EDGE_OPERATIONS: Readonly<Record<string, Operation>> = {
     body: { type: FORM, schema: "object" },
     answers: {
       303: { description: "signed in" },
+      400: { description: "not a form" },
       401: { description: "not the token" },
       429: { description: "too many tries" },
     },

@@ -39,7 +39,10 @@ export function getSignIn(pages: ViewerPages): Handler {
 export function postSignIn(deps: SignInDeps): Handler {
   const { viewToken, passes, pages, limits, clock } = deps;
   return async function postSignIn(context) {
-    const form = await context.req.parseBody();
+    const form = await context.req.parseBody().catch(() => undefined);
+    if (!form) {
+      return problem(400, "Read the form: wanted token and next, as a browser sends them.");
+    }
     const next = localPath(String(form.next ?? ""));
     const wait = limits.credentialWait(addressOf(context, limits));
     const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
@@ -80,9 +83,12 @@ export function postShare({ passes, clock }: Pick<SignInDeps, "passes" | "clock"
   };
 }
 
-/** Only this site's own pages are gone to: an open redirect would lend its name to others. */
+/**
+ * Only this site's own pages are gone to: an open redirect would lend its name to others. Only what
+ * may stand in a header, too: Deno 2.9.6 panics at a control character there.
+ */
 export function localPath(path: string | undefined): string {
-  return path && /^\/(?![/\\])[^\s\\]*$/.test(path) ? path : "/";
+  return path && /^\/(?!\/)[!-[\]-~]*$/.test(path) ? path : "/";
 }
 
 function cookieOptions(context: Context): {

@@ -82,6 +82,11 @@ Deno.test("signing in leads to this site's pages only", () => {
   for (const path of [undefined, "", "cams", "//evil.example", "/\\evil.example", "https://e.e/"]) {
     assert.equal(localPath(path), "/", path);
   }
+  for (let code = 0; code < 0x200; code++) {
+    const path = `/x${String.fromCharCode(code)}`;
+    const isText = code > 0x20 && code < 0x7f && code !== 0x5c;
+    assert.equal(localPath(path), isText ? path : "/", `character ${code}`);
+  }
 });
 
 Deno.test("a share link opens one camera, its stream and picture too, and no other", async () => {
