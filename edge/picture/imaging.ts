@@ -23,6 +23,9 @@ const QUALITY = 72;
 /** Width of the drawing that a notice is laid out in. */
 const NOTICE_WIDTH = 640;
 
+/** Pictures come damaged from cameras: what is left of one says more than an error. */
+const READ = { autoOrient: true, failOn: "none" } as const;
+
 /** Changes pictures. */
 export class Imaging {
   readonly #jobs = new Set<Promise<unknown>>();
@@ -70,7 +73,7 @@ export class Imaging {
 
   async #scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
     const sharp = await this.ready();
-    const { data, info } = await sharp(jpeg, { autoOrient: true })
+    const { data, info } = await sharp(jpeg, READ)
       .resize({ width, withoutEnlargement: true, fastShrinkOnLoad: true })
       .jpeg({ quality: QUALITY })
       .toBuffer({ resolveWithObject: true });
@@ -80,7 +83,7 @@ export class Imaging {
   async #notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
     const sharp = await this.ready();
     // In one go libvips would dim the text with the picture.
-    const dimmed = await sharp(jpeg, { autoOrient: true })
+    const dimmed = await sharp(jpeg, READ)
       .greyscale()
       .linear(0.4, 8)
       .toColourspace("srgb")

@@ -1,7 +1,7 @@
 // Smaller pictures of a frame: one job per version and width however many ask, a bounded number of
 // jobs at a time, and a bounded memory of the results.
 
-import type { Imaging, Picture } from "./imaging.ts";
+import { type Imaging, ImagingUnavailable, type Picture } from "./imaging.ts";
 
 /** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
@@ -42,7 +42,7 @@ export class Renditions {
   }
 
   /**
-   * `source` at most `width` pixels across; itself where it is not larger.
+   * `source` at most `width` pixels across; itself where it is not larger, or libvips cannot read it.
    *
    * @throws {ImagingUnavailable} Where libvips cannot be loaded.
    * @throws {RenditionsBusy} Where too many are waiting already.
@@ -58,21 +58,25 @@ export class Renditions {
     }
     let job = this.#underWay.get(key);
     if (!job) {
-      job = this.#run(key, source.jpeg, width).finally(() => this.#underWay.delete(key));
+      job = this.#run(key, source, width).finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, job);
     }
     return await job;
   }
 
-  async #run(key: string, jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+  async #run(key: string, source: Source, width: number): Promise<Picture> {
     if (this.#jobs + this.#waiting.length >= MAX_QUEUED) {
       throw new RenditionsBusy("Too many pictures are being made already");
     }
     if (this.#jobs < MAX_JOBS) this.#jobs++;
     else await new Promise<void>((go) => this.#waiting.push(go));
     try {
-      const picture = await this.#imaging.scale(jpeg, width);
-      this.made++;
+      const picture = await this.#imaging.scale(source.jpeg, width).catch((error) => {
+        if (error instanceof ImagingUnavailable) throw error;
+        // Kept as any result: it would fail again. A browser may still show it.
+        return source;
+      });
+      if (picture !== source) this.made++;
       this.#keep(key, picture);
       return picture;
     } finally {

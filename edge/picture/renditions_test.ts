@@ -61,6 +61,16 @@ Deno.test("a source that is small enough is given as it is, without libvips", as
   await assert.rejects(new Renditions(imaging).get(source, 160), ImagingUnavailable);
 });
 
+Deno.test("what libvips cannot read is given as it is, and tried once", async () => {
+  let tries = 0;
+  const imaging = new Imaging();
+  imaging.scale = () => Promise.reject(new Error(`no picture, ${++tries}`));
+  const renditions = new Renditions(imaging);
+  const source = frame(1);
+  for (let i = 0; i < 3; i++) assert.equal(await renditions.get(source, 320), source);
+  assert.deepEqual([tries, renditions.made], [1, 0]);
+});
+
 Deno.test("the oldest results give way when the memory for them is full", async () => {
   const imaging = new SlowImaging();
   const renditions = new Renditions(imaging);

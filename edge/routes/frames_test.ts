@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Frame } from "../../shared/frame.ts";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { baseline, loadSharp } from "../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 import { toolPath, toolTest } from "../../shared/testing/tools.ts";
@@ -69,6 +70,32 @@ Deno.test("a kept picture and the live one come smaller with w, and never larger
     assert.deepEqual(new Uint8Array(await large.arrayBuffer()), frame.jpeg, path);
     assert.equal((await edge.request(`${path}?w=161`)).status, 422, path);
   }
+});
+
+Deno.test("a damaged picture comes smaller too, and one that cannot be scaled as it is", async () => {
+  await using edge = await TestEdge.start();
+  const whole = await baseline(320, 240);
+  const damaged = whole.slice();
+  damaged.fill(0x55, damaged.length >> 1, (damaged.length >> 1) + 300);
+  // The size that a JPEG may claim at most, and nobody has the memory for.
+  const huge = whole.slice();
+  const sizeAt = huge.findIndex((byte, i) => byte === 0xff && huge[i + 1] === 0xc0) + 5;
+  huge.fill(0xff, sizeAt, sizeAt + 4);
+  for (const [jpeg, width] of [[damaged, 160], [huge, 65_535]] as const) {
+    const put = await edge.put(jpeg);
+    assert.equal(put.status, 204);
+    const version = put.headers.get("etag")!.slice(1, -1);
+    for (const path of [`/frames/${version}.jpeg`, "/live.jpeg"]) {
+      while (!await edge.store.get("cam", Number(version))) await edge.clock.tick(1000);
+      for (let i = 0; i < 2; i++) {
+        const answer = await edge.request(`${path}?w=160`);
+        assert.equal(answer.status, 200, path);
+        const inspected = inspectJpeg(await answer.bytes());
+        assert.equal(inspected.ok && inspected.width, width, path);
+      }
+    }
+  }
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
 });
 
 Deno.test("while the store does not answer the past is not there now, and nothing is broken", async () => {
