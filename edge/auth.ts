@@ -8,21 +8,21 @@ import { originOf, urlOf } from "./origin.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "./problem.ts";
 import { addressOf } from "./routes/poller.ts";
-import { digestToken, type PublishToken, sameDigest } from "./tokens.ts";
+import { digestToken, type PublishToken, sameBytes } from "./tokens.ts";
 
 /** Whether a credential is good for a camera. */
 export type Verdict = "allowed" | "other-camera" | "unknown";
 
 /** Compares a token with every publish token, without an early exit. */
-export function judgePublisher(
+export async function judgePublisher(
   tokens: readonly PublishToken[],
   token: string,
   cam: string | undefined,
-): Verdict {
-  const digest = digestToken(token);
+): Promise<Verdict> {
+  const digest = await digestToken(token);
   let verdict: Verdict = "unknown";
   for (const known of tokens) {
-    if (!sameDigest(known.digest, digest)) continue;
+    if (!sameBytes(known.digest, digest)) continue;
     if (known.cam === undefined || known.cam === cam) verdict = "allowed";
     else if (verdict === "unknown") verdict = "other-camera";
   }
@@ -84,7 +84,7 @@ export function publisherOnly(
       return problem(401, "Send a publish token as Authorization: Bearer <token>.", { headers });
     }
     const cam = camOf(context);
-    const verdict = judgePublisher(tokens, token, cam);
+    const verdict = await judgePublisher(tokens, token, cam);
     if (verdict === "unknown") {
       return wrongCredential(
         context,
@@ -137,28 +137,30 @@ export function viewerOnly(
   return async function viewerOnly(context, next) {
     if (!viewToken || !passes) return await next();
     const cams = camsOf(context);
-    if (passes.isSignedIn(getCookie(context, SIGN_IN_COOKIE), clock.now())) {
+    if (await passes.isSignedIn(getCookie(context, SIGN_IN_COOKIE), clock.now())) {
       context.set(OWNER, true);
       return await next();
     }
     const link = context.req.query("share");
-    const opened = openedLink(context, passes, link, cams, clock.now());
+    const opened = await openedLink(context, passes, link, cams, clock.now());
     if (opened) return opened;
-    const shared = (cam: string | undefined) =>
-      cam !== undefined &&
-      [link, getCookie(context, shareCookie(cam))].some((pass) =>
-        passes.shared(pass, clock.now())?.cam === cam
-      );
-    if (cams.every(shared)) return await next();
+    const shared = async (cam: string | undefined) => {
+      if (cam === undefined) return false;
+      for (const pass of [link, getCookie(context, shareCookie(cam))]) {
+        if ((await passes.shared(pass, clock.now()))?.cam === cam) return true;
+      }
+      return false;
+    };
+    if (await every(cams, shared)) return await next();
     const token = tokenOf(context.req.header("authorization"));
     if (token === undefined) return askViewer(context, link !== undefined);
-    const publishes = (cam: string | undefined) =>
-      judgePublisher(publishTokens, token, cam) === "allowed";
-    if (cams.every(publishes)) return await next();
+    const publishes = async (cam: string | undefined) =>
+      await judgePublisher(publishTokens, token, cam) === "allowed";
+    if (await every(cams, publishes)) return await next();
     // The right view token does not help an address that is guessing, or guessing would pay.
     const retryAfter = limits.credentialWait(addressOf(context, limits));
     if (retryAfter > 0) return tooManyWrong(retryAfter);
-    if (sameDigest(digestToken(token), viewToken)) {
+    if (sameBytes(await digestToken(token), viewToken)) {
       context.set(OWNER, true);
       return await next();
     }
@@ -179,15 +181,26 @@ export const ownerOnly: MiddlewareHandler = async (context, next) => {
 
 const OWNER = "owner";
 
+/** Whether `holds` for each, asked one after another up to the first that it does not hold for. */
+async function every<T>(
+  items: readonly T[],
+  holds: (item: T) => Promise<boolean>,
+): Promise<boolean> {
+  for (const item of items) {
+    if (!await holds(item)) return false;
+  }
+  return true;
+}
+
 /** A person who opens a link gets its pass as a cookie, and an address without it. */
-function openedLink(
+async function openedLink(
   context: Context,
   passes: Passes,
   link: string | undefined,
   cams: readonly (string | undefined)[],
   now: number,
-): Response | undefined {
-  const share = passes.shared(link, now);
+): Promise<Response | undefined> {
+  const share = await passes.shared(link, now);
   const top = context.req.header("sec-fetch-dest") !== "iframe";
   if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
   const url = urlOf(context);

@@ -8,7 +8,7 @@ import {
   type Parsed,
   parseSettings,
 } from "../shared/settings.ts";
-import { parsePublishTokens, parseViewToken, type PublishToken } from "./tokens.ts";
+import { digestOf, parsePublishTokens, parseViewToken, type PublishToken } from "./tokens.ts";
 
 /** Every setting of the edge by its name in the environment. */
 // deno-fmt-ignore
@@ -70,9 +70,9 @@ export interface EdgeConfig {
 }
 
 /** Reads the edge's settings. */
-export function parseEdgeConfig(
+export async function parseEdgeConfig(
   env: Readonly<Record<string, string | undefined>>,
-): Parsed<EdgeConfig> {
+): Promise<Parsed<EdgeConfig>> {
   const parsed = parseSettings(edgeSettings, env);
   if (!parsed.ok) return parsed;
   const set = parsed.config;
@@ -81,8 +81,13 @@ export function parseEdgeConfig(
     config: Object.freeze({
       port: set.PORT,
       host: set.HOST,
-      publishTokens: set.PERCH_PUBLISH_TOKENS,
-      viewToken: set.PERCH_VIEW_TOKEN,
+      publishTokens: await Promise.all(
+        set.PERCH_PUBLISH_TOKENS.map(async (one) => ({
+          cam: one.cam,
+          digest: await digestOf(one),
+        })),
+      ),
+      viewToken: set.PERCH_VIEW_TOKEN && await digestOf(set.PERCH_VIEW_TOKEN),
       shareKey: set.PERCH_SHARE_KEY,
       kvPath: set.PERCH_KV_PATH,
       fps: set.PERCH_FPS,

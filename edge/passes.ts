@@ -1,9 +1,8 @@
 // What a browser shows to see a private cam: a pass that the edge signed. Nothing is stored: the
 // signature says it all, and another key makes every pass of its kind worthless.
 
-import type { Buffer } from "node:buffer";
-import { createHmac, timingSafeEqual } from "node:crypto";
 import { isCamId } from "../shared/frame.ts";
+import { sameBytes } from "./tokens.ts";
 
 /** How long somebody stays signed in, ms. */
 export const SIGNED_IN_MS = 30 * 24 * 3_600_000;
@@ -20,8 +19,8 @@ export interface Share {
 
 /** Signs and checks passes. */
 export class Passes {
-  readonly #signInKey: Uint8Array;
-  readonly #shareKey: Uint8Array;
+  readonly #signInKey: Promise<CryptoKey>;
+  readonly #shareKey: Promise<CryptoKey>;
 
   /**
    * @param viewToken SHA-256 of the view token: another token signs everybody out.
@@ -33,46 +32,56 @@ export class Passes {
   }
 
   /** A pass for who knows the view token. */
-  signIn(now: number): string {
+  signIn(now: number): Promise<string> {
     return seal(this.#signInKey, String(now + SIGNED_IN_MS));
   }
 
   /** Whether `pass` was made by `signIn` and still holds. */
-  isSignedIn(pass: string | undefined, now: number): boolean {
-    const until = Number(open(this.#signInKey, pass) ?? 0);
+  async isSignedIn(pass: string | undefined, now: number): Promise<boolean> {
+    const until = Number(await open(this.#signInKey, pass) ?? 0);
     return until > now;
   }
 
   /** A pass for one camera. */
-  share({ cam, until }: Share): string {
+  share({ cam, until }: Share): Promise<string> {
     return seal(this.#shareKey, `${cam}.${until}`);
   }
 
   /** What `pass` shares, while it still holds. */
-  shared(pass: string | undefined, now: number): Share | undefined {
-    const [cam, until] = open(this.#shareKey, pass)?.split(".") ?? [];
+  async shared(pass: string | undefined, now: number): Promise<Share | undefined> {
+    const [cam, until] = (await open(this.#shareKey, pass))?.split(".") ?? [];
     return isCamId(cam ?? "") && Number(until) > now ? { cam, until: Number(until) } : undefined;
   }
 }
 
-function derive(secret: Uint8Array, purpose: string): Buffer {
-  return createHmac("sha256", secret).update(`perch ${purpose}`).digest();
+/** The key for a purpose: HMAC of its name, under the secret. */
+async function derive(secret: Uint8Array, purpose: string): Promise<CryptoKey> {
+  return await keyOf(await sign(await keyOf(secret), `perch ${purpose}`));
 }
 
-function sign(key: Uint8Array, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest();
+function keyOf(bytes: Uint8Array): Promise<CryptoKey> {
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  return crypto.subtle.importKey("raw", new Uint8Array(bytes), algorithm, false, ["sign"]);
 }
 
-function seal(key: Uint8Array, text: string): string {
-  return `${text}.${sign(key, text).toString("base64url")}`;
+async function sign(key: CryptoKey, text: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
+}
+
+async function seal(key: Promise<CryptoKey>, text: string): Promise<string> {
+  const signature = await sign(await key, text);
+  return `${text}.${signature.toBase64({ alphabet: "base64url", omitPadding: true })}`;
 }
 
 /** The text of a pass whose signature is right. */
-function open(key: Uint8Array, pass: string | undefined): string | undefined {
+async function open(
+  key: Promise<CryptoKey>,
+  pass: string | undefined,
+): Promise<string | undefined> {
   const cut = pass?.lastIndexOf(".") ?? -1;
   if (pass === undefined || cut < 0 || pass.length > 200) return undefined;
   const text = pass.slice(0, cut);
-  const wanted = new TextEncoder().encode(seal(key, text));
-  const given = new TextEncoder().encode(pass);
-  return given.length === wanted.length && timingSafeEqual(given, wanted) ? text : undefined;
+  const encoder = new TextEncoder();
+  const wanted = encoder.encode(await seal(key, text));
+  return sameBytes(encoder.encode(pass), wanted) ? text : undefined;
 }

@@ -4,44 +4,47 @@ import { digestToken } from "./tokens.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
 const HOUR = 3_600_000;
-const view = digestToken("the view token of tests");
+const view = await digestToken("the view token of tests");
 
-Deno.test("a share pass is for one camera, until it ends", () => {
+Deno.test("a share pass is for one camera, until it ends", async () => {
   const passes = new Passes(view);
-  const pass = passes.share({ cam: "garden", until: NOW + HOUR });
-  assert.deepEqual(passes.shared(pass, NOW), { cam: "garden", until: NOW + HOUR });
-  assert.equal(passes.shared(pass, NOW + HOUR), undefined);
+  const pass = await passes.share({ cam: "garden", until: NOW + HOUR });
+  assert.deepEqual(await passes.shared(pass, NOW), { cam: "garden", until: NOW + HOUR });
+  assert.equal(await passes.shared(pass, NOW + HOUR), undefined);
 });
 
-Deno.test("a pass that was changed anywhere is worth nothing", () => {
+Deno.test("a pass that was changed anywhere is worth nothing", async () => {
   const passes = new Passes(view);
-  const pass = passes.share({ cam: "garden", until: NOW + HOUR });
+  const pass = await passes.share({ cam: "garden", until: NOW + HOUR });
   for (let i = 0; i < pass.length; i++) {
     const changed = pass.slice(0, i) + (pass[i] === "1" ? "2" : "1") + pass.slice(i + 1);
-    assert.equal(passes.shared(changed, NOW), undefined, changed);
+    assert.equal(await passes.shared(changed, NOW), undefined, changed);
   }
   for (const text of ["", ".", "garden", `garden.${NOW + HOUR}`, "a".repeat(1000), undefined]) {
-    assert.equal(passes.shared(text, NOW), undefined);
-    assert.equal(passes.isSignedIn(text, NOW), false);
+    assert.equal(await passes.shared(text, NOW), undefined);
+    assert.equal(await passes.isSignedIn(text, NOW), false);
   }
 });
 
-Deno.test("another share key ends the links and leaves people signed in", () => {
+Deno.test("another share key ends the links and leaves people signed in", async () => {
   const before = new Passes(view, "the first share key");
   const after = new Passes(view, "the second share key");
-  const link = before.share({ cam: "garden", until: NOW + HOUR });
-  assert.equal(after.shared(link, NOW), undefined);
-  const signedIn = before.signIn(NOW);
-  assert.equal(after.isSignedIn(signedIn, NOW), true);
-  assert.equal(after.isSignedIn(signedIn, NOW + SIGNED_IN_MS), false);
+  const link = await before.share({ cam: "garden", until: NOW + HOUR });
+  assert.equal(await after.shared(link, NOW), undefined);
+  const signedIn = await before.signIn(NOW);
+  assert.equal(await after.isSignedIn(signedIn, NOW), true);
+  assert.equal(await after.isSignedIn(signedIn, NOW + SIGNED_IN_MS), false);
   assert.equal(
-    new Passes(digestToken("another view token")).isSignedIn(signedIn, NOW),
+    await new Passes(await digestToken("another view token")).isSignedIn(signedIn, NOW),
     false,
   );
 });
 
-Deno.test("a link is no sign-in, and a sign-in no link", () => {
+Deno.test("a link is no sign-in, and a sign-in no link", async () => {
   const passes = new Passes(view);
-  assert.equal(passes.isSignedIn(passes.share({ cam: "garden", until: NOW + HOUR }), NOW), false);
-  assert.equal(passes.shared(passes.signIn(NOW), NOW), undefined);
+  assert.equal(
+    await passes.isSignedIn(await passes.share({ cam: "garden", until: NOW + HOUR }), NOW),
+    false,
+  );
+  assert.equal(await passes.shared(await passes.signIn(NOW), NOW), undefined);
 });

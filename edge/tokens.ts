@@ -1,6 +1,5 @@
 // Tokens as the edge holds them: SHA-256 digests only, compared in constant time.
 
-import { createHash, timingSafeEqual } from "node:crypto";
 import type { z } from "zod";
 import { isCamId } from "../shared/frame.ts";
 
@@ -18,20 +17,34 @@ export const MIN_TOKEN_CHARACTERS = 16;
 /** More cameras than this on one edge are refused. */
 export const MAX_CAMERAS = 32;
 
-/** SHA-256 of a token's UTF-8 bytes. */
-export function digestToken(token: string): Uint8Array {
-  return new Uint8Array(createHash("sha256").update(token).digest());
+/** A token as it was typed, or its SHA-256, before all are held as digests. */
+export interface TypedToken {
+  readonly cam?: string;
+  readonly token?: string;
+  readonly digest?: Uint8Array;
 }
 
-/** Whether two digests are equal, in a time that does not depend on where they differ. */
-export function sameDigest(a: Uint8Array, b: Uint8Array): boolean {
-  return timingSafeEqual(a, b);
+/** SHA-256 of a token's UTF-8 bytes. */
+export async function digestToken(token: string): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+}
+
+/** Whether two byte strings are equal, in a time that does not depend on where they differ. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < b.length; i++) difference |= a[i] ^ b[i];
+  return difference === 0;
+}
+
+/** The digest of a typed token. */
+export async function digestOf({ token, digest }: TypedToken): Promise<Uint8Array> {
+  return digest ?? await digestToken(token!);
 }
 
 /** Reads `PERCH_PUBLISH_TOKENS`, adding one issue to `context` for each token that is no good. */
-export function parsePublishTokens(text: string, context: z.RefinementCtx): PublishToken[] {
+export function parsePublishTokens(text: string, context: z.RefinementCtx): TypedToken[] {
   const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-  const tokens: PublishToken[] = [];
+  const tokens: TypedToken[] = [];
   items.forEach((item, i) => {
     const token = parsePublishToken(item);
     if (typeof token === "string") {
@@ -49,7 +62,7 @@ export function parsePublishTokens(text: string, context: z.RefinementCtx): Publ
 }
 
 /** One token, or what was wanted instead. */
-function parsePublishToken(item: string): PublishToken | string {
+function parsePublishToken(item: string): TypedToken | string {
   const hashed = /^sha256:([0-9a-f]{64})$/i;
   const bound = /^([^=]+)=(?!=*$)(.+)$/.exec(item);
   const cam = bound && isCamId(bound[1]) ? bound[1] : undefined;
@@ -61,16 +74,16 @@ function parsePublishToken(item: string): PublishToken | string {
   if (token.length < MIN_TOKEN_CHARACTERS) {
     return `tokens of at least ${MIN_TOKEN_CHARACTERS} characters`;
   }
-  return { cam, digest: digestToken(token) };
+  return { cam, token };
 }
 
 /** Reads `PERCH_VIEW_TOKEN`: the token or `sha256:<hex>`. */
-export function parseViewToken(text: string, context: z.RefinementCtx): Uint8Array {
+export function parseViewToken(text: string, context: z.RefinementCtx): TypedToken {
   const token = parsePublishToken(text);
-  if (typeof token !== "string" && token.cam === undefined) return token.digest;
+  if (typeof token !== "string" && token.cam === undefined) return token;
   const message = typeof token === "string" ? token : "a token without a camera id";
   context.addIssue({ code: "custom", message });
-  return new Uint8Array(32);
+  return {};
 }
 
 function fromHex(hex: string): Uint8Array {

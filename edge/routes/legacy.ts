@@ -1,7 +1,6 @@
 // The older Flask cam's interface, on with PERCH_LEGACY_UPLOAD=true: its camera script and its test
 // page go on working. Off by default, because a secret in an address ends in logs.
 
-import { createHash } from "node:crypto";
 import type { Handler } from "hono";
 import { DEFAULT_CAM } from "../../shared/frame.ts";
 import { judgePublisher, tooManyRequests, wrongCredential } from "../auth.ts";
@@ -18,7 +17,7 @@ export function postLegacy(deps: EdgeDeps): Handler {
   return async function postLegacy(context) {
     const { req } = context;
     const password = req.query("password") ?? "";
-    if (judgePublisher(deps.config.publishTokens, password, DEFAULT_CAM) !== "allowed") {
+    if (await judgePublisher(deps.config.publishTokens, password, DEFAULT_CAM) !== "allowed") {
       refused.value++;
       // That cam's answer to a wrong password; its script knows no other.
       return wrongCredential(
@@ -51,8 +50,11 @@ live.onload = live.onerror = again;
 again();
 `;
 
-const POLICY = "default-src 'none'; img-src 'self'; base-uri 'none'; style-src 'unsafe-inline'; " +
-  `script-src 'sha256-${createHash("sha256").update(SCRIPT).digest("base64")}'`;
+async function policy(): Promise<string> {
+  const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(SCRIPT));
+  return "default-src 'none'; img-src 'self'; base-uri 'none'; style-src 'unsafe-inline'; " +
+    `script-src 'sha256-${new Uint8Array(hash).toBase64()}'`;
+}
 
 /** `GET /test`: a picture that is polled, for what is too old for the page. */
 export function getTestPage(deps: EdgeDeps): Handler {
@@ -68,5 +70,5 @@ export function getTestPage(deps: EdgeDeps): Handler {
 <body><img src="/live.jpeg" alt="Live picture"><script>${SCRIPT}</script></body>
 </html>
 `;
-  return (context) => context.html(html, 200, { "content-security-policy": POLICY });
+  return async (context) => context.html(html, 200, { "content-security-policy": await policy() });
 }

@@ -10,7 +10,7 @@ import type { Limits } from "../limits/limits.ts";
 import { originOf } from "../origin.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../passes.ts";
 import { problem } from "../problem.ts";
-import { digestToken, sameDigest } from "../tokens.ts";
+import { digestToken, sameBytes } from "../tokens.ts";
 import { addressOf } from "./poller.ts";
 import type { ViewerPages } from "./viewer.ts";
 
@@ -46,13 +46,13 @@ export function postSignIn(deps: SignInDeps): Handler {
     const next = localPath(String(form.next ?? ""));
     const wait = limits.credentialWait(addressOf(context, limits));
     const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
-    if (wait > 0 || !sameDigest(digestToken(token), viewToken)) {
+    if (wait > 0 || !sameBytes(await digestToken(token), viewToken)) {
       const note = wait > 0 ? `Too many tries. Wait ${wait} s.` : "That is not the token.";
       const status = wait > 0 ? 429 : 401;
       wrongCredential(context, limits, () => problem(status, note));
       return pages.signIn(context, next, note, status);
     }
-    setCookie(context, SIGN_IN_COOKIE, passes.signIn(clock.now()), {
+    setCookie(context, SIGN_IN_COOKIE, await passes.signIn(clock.now()), {
       ...cookieOptions(context),
       maxAge: SIGNED_IN_MS / 1000,
     });
@@ -78,7 +78,7 @@ export function postShare({ passes, clock }: Pick<SignInDeps, "passes" | "clock"
       return problem(422, `Make a link: wanted hours from 0 to ${MAX_SHARE_HOURS}.`);
     }
     const until = Math.round(clock.now() + hours * HOUR_MS);
-    const url = `${originOf(context)}/cams/${cam}?share=${passes.share({ cam, until })}`;
+    const url = `${originOf(context)}/cams/${cam}?share=${await passes.share({ cam, until })}`;
     return context.json({ url, until }, 200, { "cache-control": "no-store" });
   };
 }

@@ -15,7 +15,7 @@ export function getStatus(deps: EdgeDeps): Handler {
     const status = { now: deps.clock.now(), ...camera.status() };
     const token = tokenOf(context.req.header("authorization"));
     const publisher = token !== undefined &&
-      judgePublisher(deps.config.publishTokens, token, camera.cam) === "allowed";
+      await judgePublisher(deps.config.publishTokens, token, camera.cam) === "allowed";
     return context.json(
       publisher ? { ...status, cost: deps.cost.report() } : status,
       200,

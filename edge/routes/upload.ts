@@ -88,7 +88,7 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
       if (body.status === 408) slow.value++;
       return problem(body.status, body.detail, body.status === 408 ? { retryAfter: 1 } : {});
     }
-    const mismatch = digestProblem(req.header("content-digest"), body.buffer.jpeg);
+    const mismatch = await digestProblem(req.header("content-digest"), body.buffer.jpeg);
     if (mismatch) return problem(400, mismatch);
     if (!camera.contact.receiving) await hub.find(cam);
     if (hub.closed) return shuttingDown();
