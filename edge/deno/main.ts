@@ -2,10 +2,10 @@
 
 import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
-import { edgeSettings, parseEdgeConfig } from "../config.ts";
-import { Edge } from "../edge.ts";
-import { pollsFor } from "../store/kv_follow.ts";
-import { KvStore } from "../store/kv_store.ts";
+import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
+import { Edge } from "../core/edge.ts";
+import { pollsFor } from "./kv/kv_follow.ts";
+import { KvStore } from "./kv/kv_store.ts";
 import { denoPlatform } from "./platform.ts";
 import { Server, tick } from "./serve.ts";
 import { logUncaught } from "./uncaught.ts";

@@ -1,6 +1,7 @@
 // What Deno gives the edge.
 
-import type { Platform } from "../platform.ts";
+import type { Platform } from "../core/platform.ts";
+import { SharpTools } from "./sharp.ts";
 import { acceptSocket } from "./sockets.ts";
 
 /** The built page. */
@@ -10,6 +11,7 @@ const DIST = new URL("../client/dist/", import.meta.url);
 export function denoPlatform(given: Pick<Platform, "clock" | "log" | "store">): Platform {
   return {
     ...given,
+    images: new SharpTools(),
     random: Math.random,
     acceptSocket,
     clientAddress: (_, info) =>

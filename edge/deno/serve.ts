@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
-import type { Edge } from "../edge.ts";
+import type { Edge } from "../core/edge.ts";
 import { limitWaiting } from "./tcp.ts";
 
 /** Clients that may wait to be accepted. */

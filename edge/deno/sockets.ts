@@ -1,6 +1,6 @@
 // WebSockets by Deno's own server.
 
-import type { AcceptedSocket } from "../platform.ts";
+import type { AcceptedSocket } from "../core/platform.ts";
 
 /** Seconds of silence after which a client is pinged, and dropped if no answer comes. */
 const IDLE_TIMEOUT_S = 30;

@@ -2,12 +2,12 @@
 // clock that jumps. What a day costs can so be counted in seconds.
 
 import { setImmediate } from "node:timers";
-import { CameraHub } from "../../edge/camera_hub.ts";
-import { FrameBuffer } from "../../edge/live_frame.ts";
-import { Neighbours } from "../../edge/neighbours.ts";
-import { KvStore } from "../../edge/store/kv_store.ts";
-import type { StoreCost } from "../../edge/store/store.ts";
-import { StoreWriter } from "../../edge/store_writer.ts";
+import { CameraHub } from "../../edge/core/cameras/camera.ts";
+import { FrameBuffer } from "../../edge/core/ingest/live_frame.ts";
+import { Neighbours } from "../../edge/core/peers/peers.ts";
+import { KvStore } from "../../edge/deno/kv/kv_store.ts";
+import type { StoreCost } from "../../edge/core/store/frame_store.ts";
+import { StoreWriter } from "../../edge/core/store/writer.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 
 /** Bytes of every picture. */

@@ -1,96 +1,171 @@
-// The house's rules as a lint plugin: who may import whom, who may touch which part of Deno,
-// no barrels, small files. One rule per name, so that a message says which rule it is about.
+// The project's rules as a lint plugin: who may import whom, who may touch which part of Deno, how
+// long a file may be. A message says what to do instead.
 
+import { posix } from "node:path";
 import { fileURLToPath } from "node:url";
-import { importProblems, type ImportRule, isTestFile } from "./lint_imports.ts";
-import { reachProblems, type ReachRule } from "./lint_reach.ts";
 
 /** Lines after which a file that is no test wants to be two files. */
 export const MAX_LINES = 400;
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replaceAll("\\", "/");
 
+/** What the files of a room may use. */
+interface Room {
+  readonly files: RegExp;
+  /** Files of the project. */
+  readonly imports: RegExp;
+  /** Packages and modules of the platform. */
+  readonly packages: RegExp;
+  /** Whether it may touch `Deno` at all. */
+  readonly deno: boolean;
+  readonly instead: string;
+}
+
+const ANY = /^/;
+const NONE = /$^/;
+const SHARED = "^shared/(?!testing/|launch/)";
+
+/** The first room that a file is in decides. Tests and builds may use what they like of their half. */
+const ROOMS: readonly Room[] = [
+  room(/^shared\/(testing|launch)\//, ANY, ANY, true, ""),
+  room(/^pi\/.*_test\.ts$/, /^(pi|shared)\//, ANY, true, "pi/ and edge/ share by shared/"),
+  room(
+    /^edge\/(.*_(test|contract)|client\/build)\.ts$/,
+    /^(edge|shared)\//,
+    ANY,
+    true,
+    "pi/ and edge/ share by shared/",
+  ),
+  room(/^shared\/.*_test\.ts$/, /^shared\//, ANY, true, "shared/ knows neither program"),
+  room(/^shared\//, /^shared\/(?!testing\/|launch\/)/, /^zod$/, false, "shared/ does no I/O"),
+  room(/^edge\/client\//, anyOf("^edge/client/", SHARED), NONE, false, "the page runs in browsers"),
+  room(
+    /^edge\/core\//,
+    anyOf("^edge/core/", SHARED),
+    /^(hono(\/|$)|zod$)/,
+    false,
+    "edge/core runs anywhere: ask its Platform",
+  ),
+  room(
+    /^edge\/deno\//,
+    anyOf("^edge/(core|deno)/", SHARED),
+    /^(?!node:(child_process|process)$)/,
+    true,
+    "a home knows the core and itself",
+  ),
+  room(
+    /^edge\/workers\//,
+    anyOf("^edge/(core|workers)/", SHARED),
+    ANY,
+    false,
+    "a home knows the core and itself",
+  ),
+  room(
+    /^pi\//,
+    anyOf("^pi/", SHARED),
+    /^(?!node:(child_process|process)$|hono)/,
+    true,
+    "pi/ and edge/ share by shared/",
+  ),
+];
+
+/** Parts of Deno that only some files touch. */
+const REACH: readonly { parts: RegExp; files: RegExp; instead: string }[] = [
+  {
+    parts: /^(addSignalListener|args|env|exit|exitCode|openKv|removeSignalListener)$/,
+    files: /\/main\.ts$/,
+    instead: "main.ts touches it and passes on what others need",
+  },
+  {
+    parts: /^(Kv|Atomic)/,
+    files: /^edge\/deno\/(kv\/|main\.ts$)/,
+    instead: "use FrameStore or PeerStore",
+  },
+  {
+    parts: /^(Command|ChildProcess|kill$|spawn)/,
+    files: /^(pi|shared\/launch)\/process\.ts$/,
+    instead: "process.ts starts programs",
+  },
+];
+
+function room(
+  files: RegExp,
+  imports: RegExp,
+  packages: RegExp,
+  deno: boolean,
+  instead: string,
+): Room {
+  return { files, imports, packages, deno, instead };
+}
+
+function anyOf(...patterns: string[]): RegExp {
+  return new RegExp(patterns.join("|"));
+}
+
+function isTest(file: string): boolean {
+  return file.startsWith("shared/testing/") || /(_(test|contract)|\/build)\.ts$/.test(file);
+}
+
+/** What is wrong with importing `specifier` from `file`. Paths are relative to the project. */
+function importProblem(file: string, specifier: string): string | undefined {
+  const found = ROOMS.find(({ files }) => files.test(file));
+  if (!found) return undefined;
+  const own = specifier.startsWith(".");
+  const target = own ? posix.join(posix.dirname(file), specifier) : specifier;
+  const allowed = own ? found.imports : found.packages;
+  return allowed.test(target) ? undefined : `${file} imports "${target}": ${found.instead}.`;
+}
+
+/** What is wrong with `Deno.<name>` in `file`, as a value or as a type. */
+function reachProblem(file: string, name: string): string | undefined {
+  if (isTest(file)) return undefined;
+  const found = ROOMS.find(({ files }) => files.test(file));
+  if (found && !found.deno) return `${file} touches Deno.${name}: ${found.instead}.`;
+  const rule = REACH.find(({ parts }) => parts.test(name));
+  return rule && !rule.files.test(file)
+    ? `${file} touches Deno.${name}: ${rule.instead}.`
+    : undefined;
+}
+
 /** The path inside the project, with slashes. */
-function projectPath(filename: string): string {
+function pathOf({ filename }: Deno.lint.RuleContext): string {
   const path = filename.replaceAll("\\", "/");
   return path.startsWith(ROOT) ? path.slice(ROOT.length) : path;
 }
 
-function importRule(rule: ImportRule): Deno.lint.Rule {
-  return {
-    create(context) {
-      const file = projectPath(context.filename);
-      const check = (node: Deno.lint.Node, specifier: unknown, typeOnly: boolean) => {
-        if (typeof specifier !== "string") return;
-        for (const problem of importProblems(file, specifier, typeOnly)) {
-          if (problem.rule === rule) context.report({ node, message: problem.message });
-        }
-      };
-      return {
-        ImportDeclaration(node) {
-          const typeOnly = node.importKind === "type" || (node.specifiers.length > 0 &&
-            node.specifiers.every((one) =>
-              one.type === "ImportSpecifier" && one.importKind === "type"
-            ));
-          check(node, node.source.value, typeOnly);
-        },
-        ExportNamedDeclaration(node) {
-          check(node, node.source?.value, node.exportKind === "type");
-        },
-        ExportAllDeclaration(node) {
-          check(node, node.source.value, node.exportKind === "type");
-        },
-        ImportExpression(node) {
-          check(node, node.source.type === "Literal" ? node.source.value : undefined, false);
-        },
-        TSImportType(node) {
-          const argument = node.argument;
-          if (argument.type === "TSLiteralType" && argument.literal.type === "Literal") {
-            check(node, argument.literal.value, true);
-          }
-        },
-      };
-    },
-  };
-}
-
-function reachRule(rule: ReachRule): Deno.lint.Rule {
-  return {
-    create(context) {
-      const file = projectPath(context.filename);
-      const check = (node: Deno.lint.Node, name: string) => {
-        for (const problem of reachProblems(file, name)) {
-          if (problem.rule === rule) context.report({ node, message: problem.message });
-        }
-      };
-      return {
-        MemberExpression(node) {
-          if (node.object.type !== "Identifier" || node.object.name !== "Deno") return;
-          if (node.property.type === "Identifier") check(node, node.property.name);
-        },
-        TSQualifiedName(node) {
-          if (node.left.type !== "Identifier" || node.left.name !== "Deno") return;
-          if (node.right.type === "Identifier") check(node, node.right.name);
-        },
-      };
-    },
-  };
-}
-
-const noBarrel: Deno.lint.Rule = {
+const imports: Deno.lint.Rule = {
   create(context) {
-    const report = (node: Deno.lint.Node, from: string) =>
-      context.report({
-        node,
-        message: `re-exports "${from}": import a thing from the file it is named after.`,
-      });
+    const check = (node: Deno.lint.Node, specifier: unknown) => {
+      const message = typeof specifier === "string"
+        ? importProblem(pathOf(context), specifier)
+        : undefined;
+      if (message) context.report({ node, message });
+    };
     return {
-      ExportAllDeclaration(node) {
-        report(node, node.source.value);
+      ImportDeclaration: (node) => check(node, node.source.value),
+      ExportNamedDeclaration: (node) => check(node, node.source?.value),
+      ExportAllDeclaration: (node) => check(node, node.source.value),
+      ImportExpression: (node) =>
+        check(node, node.source.type === "Literal" ? node.source.value : undefined),
+      TSImportType(node) {
+        const { argument } = node;
+        if (argument.type !== "TSLiteralType" || argument.literal.type !== "Literal") return;
+        check(node, argument.literal.value);
       },
-      ExportNamedDeclaration(node) {
-        if (node.source) report(node, node.source.value);
-      },
+    };
+  },
+};
+
+const reach: Deno.lint.Rule = {
+  create(context) {
+    const check = (node: Deno.lint.Node, left: Deno.lint.Node, right: Deno.lint.Node) => {
+      if (left.type !== "Identifier" || left.name !== "Deno" || right.type !== "Identifier") return;
+      const message = reachProblem(pathOf(context), right.name);
+      if (message) context.report({ node, message });
+    };
+    return {
+      MemberExpression: (node) => check(node, node.object, node.property),
+      TSQualifiedName: (node) => check(node, node.left, node.right),
     };
   },
 };
@@ -100,31 +175,16 @@ const smallFiles: Deno.lint.Rule = {
     return {
       Program(node) {
         const lines = context.sourceCode.text.trimEnd().split("\n").length;
-        if (lines <= MAX_LINES || isTestFile(projectPath(context.filename))) return;
-        context.report({
-          node,
-          message: `${lines} lines, at most ${MAX_LINES} wanted: split it by what it holds.`,
-        });
+        if (lines <= MAX_LINES || isTest(pathOf(context))) return;
+        const message = `${lines} lines, at most ${MAX_LINES} wanted: split it by what it holds.`;
+        context.report({ node, message });
       },
     };
   },
 };
 
 const plugin: Deno.lint.Plugin = {
-  name: "house",
-  rules: {
-    "halves-apart": importRule("halves-apart"),
-    "shared-imports-only-zod": importRule("shared-imports-only-zod"),
-    "hono-at-the-border": importRule("hono-at-the-border"),
-    "client-without-zod": importRule("client-without-zod"),
-    "testing-by-tests": importRule("testing-by-tests"),
-    "no-child-process-module": importRule("no-child-process-module"),
-    "pure-shared": reachRule("pure-shared"),
-    "main-only": reachRule("main-only"),
-    "kv-in-store": reachRule("kv-in-store"),
-    "commands-in-process": reachRule("commands-in-process"),
-    "no-barrel": noBarrel,
-    "small-files": smallFiles,
-  },
+  name: "perch",
+  rules: { imports, reach, "small-files": smallFiles },
 };
 export default plugin;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { edgeSettings } from "../../edge/config.ts";
-import { openapiDocument } from "../../edge/openapi.ts";
+import { edgeSettings } from "../../edge/core/config.ts";
+import { openapiDocument } from "../../edge/core/openapi/document.ts";
 import { SETTING_HELP } from "../../pi/config.ts";
 import { ROOT } from "./processes.ts";
 import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } from "./readme.ts";

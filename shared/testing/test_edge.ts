@@ -1,10 +1,10 @@
 // A whole edge inside the test: real app, real KV in memory, a clock the test holds. No port.
 
-import { parseEdgeConfig } from "../../edge/config.ts";
-import { Edge } from "../../edge/edge.ts";
+import { parseEdgeConfig } from "../../edge/core/config.ts";
+import { Edge } from "../../edge/core/edge.ts";
 import { denoPlatform } from "../../edge/deno/platform.ts";
 import { tick } from "../../edge/deno/serve.ts";
-import { KvStore } from "../../edge/store/kv_store.ts";
+import { KvStore } from "../../edge/deno/kv/kv_store.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";

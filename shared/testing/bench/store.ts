@@ -1,6 +1,6 @@
 // What it takes to keep a frame in Deno KV, and to get it back.
 
-import { KvStore } from "../../../edge/store/kv_store.ts";
+import { KvStore } from "../../../edge/deno/kv/kv_store.ts";
 import { systemClock } from "../../clock.ts";
 import { DEFAULT_CAM } from "../../frame.ts";
 import { BenchCamera } from "./bench_camera.ts";

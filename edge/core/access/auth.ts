@@ -1,0 +1,237 @@
+// Who may publish and who may watch.
+
+import type { Context, MiddlewareHandler } from "hono";
+import { getCookie, setCookie } from "hono/cookie";
+import type { Clock } from "../../../shared/clock.ts";
+import type { Limits } from "../limits/limits.ts";
+import { originOf, urlOf } from "../routes/origin.ts";
+import type { Passes } from "./passes.ts";
+import { problem } from "../problem.ts";
+import { addressOf } from "../routes/request.ts";
+import { digestToken, type PublishToken, sameBytes } from "./tokens.ts";
+
+/** Whether a credential is good for a camera. */
+export type Verdict = "allowed" | "other-camera" | "unknown";
+
+/** Compares a token with every publish token, without an early exit. */
+export async function judgePublisher(
+  tokens: readonly PublishToken[],
+  token: string,
+  cam: string | undefined,
+): Promise<Verdict> {
+  const digest = await digestToken(token);
+  let verdict: Verdict = "unknown";
+  for (const known of tokens) {
+    if (!sameBytes(known.digest, digest)) continue;
+    if (known.cam === undefined || known.cam === cam) verdict = "allowed";
+    else if (verdict === "unknown") verdict = "other-camera";
+  }
+  return verdict;
+}
+
+/** The token of an `Authorization` header: Bearer, or the password of Basic. */
+export function tokenOf(authorization: string | undefined): string | undefined {
+  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization ?? "");
+  if (!match) return undefined;
+  if (match[1].toLowerCase() === "bearer") return match[2];
+  try {
+    const pair = new TextDecoder().decode(
+      Uint8Array.from(atob(match[2]), (char) => char.charCodeAt(0)),
+    );
+    return pair.includes(":") ? pair.slice(pair.indexOf(":") + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer to a wrong credential: `answer`, usually 401, or 429 where its address has sent too many of them. */
+export function wrongCredential(
+  context: Context,
+  limits: Limits,
+  answer: () => Response,
+): Response {
+  const address = addressOf(context, limits);
+  const retryAfter = limits.credentialWait(address);
+  if (retryAfter > 0) return tooManyWrong(retryAfter);
+  limits.wrongCredential(address);
+  return answer();
+}
+
+function tooManyWrong(retryAfter: number): Response {
+  return problem(429, "Sign in: too many wrong credentials from this address.", { retryAfter });
+}
+
+/** Counts a request of a camera: 429 where there are too many a second. */
+export function tooManyRequests(cam: string, limits: Limits): Response | undefined {
+  const retryAfter = limits.upload(cam);
+  if (retryAfter === 0) return undefined;
+  return problem(429, `Camera ${cam} sends too many requests a second.`, { retryAfter });
+}
+
+/**
+ * Lets only holders of a publish token for the camera named by `camOf` through, and of these only so
+ * many requests a second.
+ */
+export function publisherOnly(
+  tokens: readonly PublishToken[],
+  camOf: (context: Context) => string,
+  limits: Limits,
+): MiddlewareHandler {
+  return async function publisherOnly(context, next) {
+    const token = tokenOf(context.req.header("authorization"));
+    const headers = { "www-authenticate": 'Bearer realm="perch publish"' };
+    if (token === undefined) {
+      return problem(401, "Send a publish token as Authorization: Bearer <token>.", { headers });
+    }
+    const cam = camOf(context);
+    const verdict = await judgePublisher(tokens, token, cam);
+    if (verdict === "unknown") {
+      return wrongCredential(
+        context,
+        limits,
+        () =>
+          problem(401, "The publish token is none of those the edge knows.", {
+            headers: { "www-authenticate": 'Bearer realm="perch publish", error="invalid_token"' },
+          }),
+      );
+    }
+    if (verdict === "other-camera") {
+      return problem(403, `The publish token is bound to another camera than ${cam}.`);
+    }
+    const tooMany = tooManyRequests(cam, limits);
+    if (tooMany) return tooMany;
+    await next();
+  };
+}
+
+/** What the rule about viewers goes by. */
+export interface ViewerRule {
+  /** SHA-256 of the view token; undefined = public cams. */
+  readonly viewToken?: Uint8Array;
+  /** Signs and checks what browsers show; there is one where there is a view token. */
+  readonly passes?: Passes;
+  readonly publishTokens: readonly PublishToken[];
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** The cookie of who signed in. */
+export const SIGN_IN_COOKIE = "perch_view";
+
+/** The cookie of who opened a share link. */
+function shareCookie(cam: string): string {
+  return `perch_share_${cam}`;
+}
+
+/**
+ * Lets only viewers of a private cam through: by the view token, by the cookie of who signed in, by
+ * a share link, or by a publish token that is good for each of the cameras asked for.
+ *
+ * @param camsOf The cameras a request is about; [undefined] = all of them.
+ */
+export function viewerOnly(
+  rule: ViewerRule,
+  camsOf: (context: Context) => readonly (string | undefined)[],
+): MiddlewareHandler {
+  const { viewToken, passes, publishTokens, limits, clock } = rule;
+  return async function viewerOnly(context, next) {
+    if (!viewToken || !passes) return await next();
+    const cams = camsOf(context);
+    if (await passes.isSignedIn(getCookie(context, SIGN_IN_COOKIE), clock.now())) {
+      context.set(OWNER, true);
+      return await next();
+    }
+    const link = context.req.query("share");
+    const opened = await openedLink(context, passes, link, cams, clock.now());
+    if (opened) return opened;
+    const shared = async (cam: string | undefined) => {
+      if (cam === undefined) return false;
+      for (const pass of [link, getCookie(context, shareCookie(cam))]) {
+        if ((await passes.shared(pass, clock.now()))?.cam === cam) return true;
+      }
+      return false;
+    };
+    if (await every(cams, shared)) return await next();
+    const token = tokenOf(context.req.header("authorization"));
+    if (token === undefined) return askViewer(context, link !== undefined);
+    const publishes = async (cam: string | undefined) =>
+      await judgePublisher(publishTokens, token, cam) === "allowed";
+    if (await every(cams, publishes)) return await next();
+    // The right view token does not help an address that is guessing, or guessing would pay.
+    const retryAfter = limits.credentialWait(addressOf(context, limits));
+    if (retryAfter > 0) return tooManyWrong(retryAfter);
+    if (sameBytes(await digestToken(token), viewToken)) {
+      context.set(OWNER, true);
+      return await next();
+    }
+    return wrongCredential(context, limits, () => askViewer(context, false));
+  };
+}
+
+/** Whether the viewer of a private cam may make links to it. */
+export function isOwner(context: Context): boolean {
+  return context.get(OWNER) === true;
+}
+
+/** Lets only who holds the view token through; to stand behind `viewerOnly`. */
+export const ownerOnly: MiddlewareHandler = async (context, next) => {
+  if (!isOwner(context)) return problem(403, "Only who holds the view token may do this.");
+  await next();
+};
+
+const OWNER = "owner";
+
+/** Whether `holds` for each, asked one after another up to the first that it does not hold for. */
+async function every<T>(
+  items: readonly T[],
+  holds: (item: T) => Promise<boolean>,
+): Promise<boolean> {
+  for (const item of items) {
+    if (!await holds(item)) return false;
+  }
+  return true;
+}
+
+/** A person who opens a link gets its pass as a cookie, and an address without it. */
+async function openedLink(
+  context: Context,
+  passes: Passes,
+  link: string | undefined,
+  cams: readonly (string | undefined)[],
+  now: number,
+): Promise<Response | undefined> {
+  const share = await passes.shared(link, now);
+  const top = context.req.header("sec-fetch-dest") !== "iframe";
+  if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
+  const url = urlOf(context);
+  url.searchParams.delete("share");
+  setCookie(context, shareCookie(share.cam), link!, {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: originOf(context).startsWith("https:"),
+    maxAge: Math.max(1, Math.floor((share.until - now) / 1000)),
+  });
+  return context.redirect(url.pathname + url.search, 303);
+}
+
+/** People are led to the sign-in page; programs are asked for a password. */
+function askViewer(context: Context, expired: boolean): Response {
+  if (wantsPage(context)) {
+    const { pathname, searchParams } = urlOf(context);
+    searchParams.delete("share");
+    const query = new URLSearchParams({ next: pathname, ...(expired ? { expired: "" } : {}) });
+    return context.redirect(`/sign-in?${query}`, 303);
+  }
+  // Asked for a password, a browser would cover the page with a box of its own for each request.
+  const byPage = ["empty", "image"].includes(context.req.header("sec-fetch-dest") ?? "") &&
+    context.req.header("sec-fetch-site") === "same-origin";
+  const challenge = byPage ? 'Bearer realm="perch"' : 'Basic realm="perch", charset="UTF-8"';
+  return problem(401, "This cam is private: sign in, or send the view token.", {
+    headers: { "www-authenticate": challenge },
+  });
+}
+
+function wantsPage({ req }: Context): boolean {
+  return req.method === "GET" && (req.header("accept") ?? "").includes("text/html");
+}

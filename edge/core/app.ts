@@ -1,0 +1,142 @@
+// Every route of the edge on one screen.
+
+import { type Context, Hono, type MiddlewareHandler } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { secureHeaders } from "hono/secure-headers";
+import { HEADER } from "../../shared/wire.ts";
+import { ownerOnly, publisherOnly, viewerOnly } from "./access/auth.ts";
+import type { EdgeDeps } from "./deps.ts";
+import { Passes } from "./access/passes.ts";
+import { onError, problem } from "./problem.ts";
+import { historyLimit } from "./routes/admit.ts";
+import { assetRoutes } from "./routes/assets.ts";
+import { camOf } from "./routes/request.ts";
+import { getDemand } from "./routes/demand.ts";
+import { getFrame, getFrames } from "./routes/frames.ts";
+import { getHealth } from "./routes/health.ts";
+import { putFrame } from "./routes/upload.ts";
+import { getLive } from "./routes/live.ts";
+import { getTestPage, postLegacy } from "./routes/legacy.ts";
+import { getMetrics } from "./routes/metrics.ts";
+import { getOpenapi } from "./routes/openapi.ts";
+import { getPublish } from "./routes/publish.ts";
+import { putReport } from "./routes/report.ts";
+import { getRoot } from "./routes/root.ts";
+import { camsOfSocket, getSocket } from "./routes/socket.ts";
+import { getSignIn, postShare, postSignIn, postSignOut } from "./routes/sign_in.ts";
+import { getCams, getStatus } from "./routes/status.ts";
+import { getStream } from "./routes/stream.ts";
+import { getFilm, getTimelapse } from "./routes/timelapse.ts";
+import { ViewerPages } from "./pages/viewer.ts";
+
+/** The default camera's resources are at the root, every camera's under its own path. */
+const BASES = ["", "/cams/:cam"] as const;
+
+/** Bodies that are no frames. */
+const MAX_REPORT_BYTES = 64 * 1024;
+
+/** On every answer. Framing and sources are each page's own policy; HTTPS is the proxy's business. */
+const SECURE_HEADERS = {
+  xContentTypeOptions: true,
+  referrerPolicy: "same-origin",
+  crossOriginOpenerPolicy: "same-origin",
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  strictTransportSecurity: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+  removePoweredBy: false,
+} as const;
+
+/** The edge as a request handler. */
+export function createApp(deps: EdgeDeps): Hono {
+  const { config, clock, hub, limits } = deps;
+  const app = new Hono();
+  const publisher = publisherOnly(config.publishTokens, camOf, limits);
+  const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
+  const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
+    viewerOnly({ ...config, passes, limits, clock }, camsOf);
+  const viewer = viewerOf((context) => [camOf(context)]);
+  const viewerOfAll = viewerOf(() => [undefined]);
+  const pages = new ViewerPages(deps);
+  const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
+  const seldom = historyLimit(limits);
+  const stream = getStream(deps);
+  const live = getLive(deps);
+
+  if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
+  // Polled by crowds, so it brings its own security headers instead of having them set each time.
+  for (const base of BASES) {
+    if (config.viewToken) app.get(`${base}/live.jpeg`, viewer, live);
+    else app.get(`${base}/live.jpeg`, live);
+  }
+  app.use(secureHeaders(SECURE_HEADERS));
+  for (const base of BASES) {
+    app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
+    app.put(`${base}/report`, publisher, smallBody, putReport(deps));
+    app.get(`${base}/demand`, publisher, getDemand(deps));
+    app.get(`${base}/publish`, publisher, getPublish(deps));
+    app.get(`${base}/stream.mjpeg`, viewer, stream);
+    app.get(`${base}/frames`, viewer, seldom, getFrames(deps));
+    app.get(`${base}/frames/:file`, viewer, seldom, getFrame(deps));
+    app.get(`${base}/timelapse.mjpeg`, viewer, seldom, getTimelapse(deps));
+    app.get(`${base}/timelapse.avi`, viewer, seldom, getFilm(deps));
+    app.get(`${base}/status.json`, viewer, getStatus(deps));
+    app.get(`${base}/embed`, viewer, (context) => pages.embed(context, camOf(context)));
+    app.get(base || "/", viewer, getRoot(page, stream));
+  }
+  app.get("/cams", viewerOfAll, getCams(deps, pages));
+  if (config.viewToken && passes) {
+    app.get("/sign-in", getSignIn(pages));
+    app.post(
+      "/sign-in",
+      smallBody,
+      postSignIn({ ...deps, viewToken: config.viewToken, passes, pages }),
+    );
+    app.post("/sign-out", postSignOut);
+    app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
+  }
+  app.get("/ws", viewerOf(camsOfSocket), getSocket(deps));
+  if (config.legacyUpload) {
+    app.post("/", postLegacy(deps));
+    app.get("/test", viewer, getTestPage(deps));
+  }
+  app.get("/health", getHealth(deps));
+  app.get("/metrics", viewerOfAll, getMetrics(deps));
+  app.get("/openapi.json", getOpenapi(deps));
+  app.route("/", assetRoutes(pages, config.title));
+
+  app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));
+  app.onError(onError(deps.log));
+  return app;
+}
+
+const limited = bodyLimit({
+  maxSize: MAX_REPORT_BYTES,
+  onError: () => problem(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`),
+});
+
+/** Reads a body that is no frame, for the route to take apart: 400 where it breaks off. */
+const smallBody: MiddlewareHandler = async function smallBody(context, next) {
+  try {
+    const refused = await limited(context, async () => void await context.req.arrayBuffer());
+    if (refused) return refused;
+  } catch (error) {
+    return problem(400, `Read the body: it broke off: ${error}.`);
+  }
+  await next();
+};
+
+/** Lets pages of other origins read frames and states; publishing stays closed to them. */
+function viewerCors(origins: readonly string[]): MiddlewareHandler {
+  return cors({
+    origin: origins.includes("*") ? "*" : [...origins],
+    allowMethods: ["GET", "HEAD"],
+    allowHeaders: ["Authorization", "If-None-Match"],
+    exposeHeaders: ["ETag", "Age", HEADER.state, HEADER.captured],
+  });
+}

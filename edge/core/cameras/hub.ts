@@ -1,0 +1,127 @@
+// All cameras this instance knows.
+
+import type { FrameStore } from "../store/frame_store.ts";
+import { CameraHub, type CameraHubOptions } from "./camera.ts";
+import { RateLimiter } from "../limits/rate_limiter.ts";
+import { MAX_CAMERAS } from "../access/tokens.ts";
+
+/** What the hub is made from. */
+export interface HubOptions extends CameraHubOptions {
+  readonly store: FrameStore;
+  /** What follows each frame of a stream (`partTail`). */
+  readonly partTail: Uint8Array;
+  /** Told of each camera as it is made. */
+  onCamera?(camera: CameraHub): void;
+  /** Told when the store fails to answer. */
+  onStoreError(action: string, error: unknown): void;
+}
+
+/** Reads of the store for cameras unknown here: made-up names must not cost a read each. */
+const LOOKUPS = { perSecond: 10, burst: 100 };
+
+/** For how long what the store said of a camera is not asked again, ms. */
+const REFRESH_MS = 5000;
+
+/** Cameras by id. Frames come in by `open`, viewers by `find`. */
+export class Hub {
+  readonly #options: HubOptions;
+  readonly #cameras = new Map<string, CameraHub>();
+  readonly #loading = new Map<string, Promise<CameraHub | undefined>>();
+  readonly #lookups: RateLimiter = new RateLimiter(LOOKUPS);
+  /** When the store was asked for a camera's newest frame, monotonic ms. */
+  readonly #lookedAt = new Map<string, number>();
+  #refreshedAt = -Infinity;
+  #closed = false;
+
+  constructor(options: HubOptions) {
+    this.#options = options;
+  }
+
+  /** What follows each frame of a stream. */
+  get partTail(): Uint8Array {
+    return this.#options.partTail;
+  }
+
+  /** Every camera known here, by the order in which they came. */
+  get cameras(): CameraHub[] {
+    return [...this.#cameras.values()];
+  }
+
+  /** Whether `close` was called: nothing new is to be held open. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** The camera, made if new; undefined where there are too many already. */
+  open(cam: string): CameraHub | undefined {
+    let camera = this.#cameras.get(cam);
+    if (!camera && this.#cameras.size < MAX_CAMERAS && !this.#closed) {
+      camera = new CameraHub(cam, this.#cameras.size, this.#options);
+      this.#cameras.set(cam, camera);
+      this.#options.onCamera?.(camera);
+    }
+    return camera;
+  }
+
+  /** The camera if it is known here already. */
+  known(cam: string): CameraHub | undefined {
+    return this.#cameras.get(cam);
+  }
+
+  /**
+   * The camera if it is known here or in the store, with the stored frame published when that is
+   * newer. A store that fails counts as knowing nothing.
+   */
+  async find(cam: string): Promise<CameraHub | undefined> {
+    const camera = this.#cameras.get(cam);
+    if (camera?.latest.value && this.#isFresh(camera)) return camera;
+    let loading = this.#loading.get(cam);
+    if (!loading) {
+      if (this.#lookups.take("", this.#options.clock.monotonic()) > 0) return camera;
+      loading = this.#load(cam).finally(() => this.#loading.delete(cam));
+      this.#loading.set(cam, loading);
+    }
+    return await loading;
+  }
+
+  /** Takes over the newest stored frame of every stored camera, unless that was done just now. */
+  async refresh(): Promise<void> {
+    const now = this.#options.clock.monotonic();
+    if (now - this.#refreshedAt < REFRESH_MS) return;
+    this.#refreshedAt = now;
+    try {
+      const cams = await this.#options.store.cams();
+      await Promise.all(cams.map((cam) => this.find(cam)));
+    } catch (error) {
+      this.#options.onStoreError("list cameras", error);
+    }
+  }
+
+  /** Ends every stream, socket and wait. */
+  close(): void {
+    this.#closed = true;
+    for (const camera of this.#cameras.values()) camera.close();
+  }
+
+  /** Whether the store needs not be asked: the frames come here, or it was asked just now. */
+  #isFresh(camera: CameraHub): boolean {
+    const lookedAt = this.#lookedAt.get(camera.cam) ?? -Infinity;
+    return camera.contact.receiving ||
+      this.#options.clock.monotonic() - lookedAt < REFRESH_MS;
+  }
+
+  async #load(cam: string): Promise<CameraHub | undefined> {
+    const { store, clock } = this.#options;
+    this.#lookedAt.set(cam, clock.monotonic());
+    try {
+      const head = await store.head(cam);
+      if (head && head.version > (this.#cameras.get(cam)?.latest.value?.version ?? 0)) {
+        const frame = await store.newest(cam);
+        if (frame) this.open(cam)?.adopt(frame, this.partTail, false);
+      }
+    } catch (error) {
+      this.#options.onStoreError(`read the newest frame of ${cam}`, error);
+    }
+    return this.#cameras.get(cam);
+  }
+}

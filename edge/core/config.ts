@@ -1,0 +1,120 @@
+// The edge's settings: environment in, frozen values or one line per problem out.
+
+import { z } from "zod";
+import {
+  booleanSetting,
+  integerSetting,
+  numberSetting,
+  type Parsed,
+  parseSettings,
+} from "../../shared/settings.ts";
+import {
+  digestOf,
+  parsePublishTokens,
+  parseViewToken,
+  type PublishToken,
+} from "./access/tokens.ts";
+
+/** Every setting of the edge by its name in the environment. */
+// deno-fmt-ignore
+export const edgeSettings = z.object({
+  PORT: integerSetting(0, 65535, "a TCP port").default(8000).describe("TCP port to listen on; 0 picks a free one"),
+  HOST: z.string().default("0.0.0.0").describe("address to listen on"),
+  PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
+  PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().describe("set = only who knows it may watch"),
+  PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),
+  PERCH_KV_PATH: z.string().optional().describe("file for Deno KV, or `:memory:`; unset = the platform's own"),
+  PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(10).describe("most frames a second asked of a camera while somebody watches"),
+  PERCH_IDLE_INTERVAL_S: numberSetting(1, 3600, "seconds").default(10).describe("seconds between frames while nobody watches"),
+  PERCH_KEYFRAME_S: numberSetting(1, 86400, "seconds").default(300).describe("seconds between keyframes kept as history"),
+  PERCH_HISTORY_H: numberSetting(0, 8760, "hours").default(24).describe("hours of keyframes kept"),
+  PERCH_STALE_S: numberSetting(1, 86400, "seconds").default(30).describe("seconds without a frame until a camera counts as stale"),
+  PERCH_MAX_FRAME_BYTES: integerSetting(1024, 64 * 1024 * 1024, "bytes").default(4 * 1024 * 1024).describe("largest frame taken"),
+  PERCH_MAX_VIEWERS: integerSetting(1, 100_000, "viewers").default(1000).describe("most streams and sockets served at once by this instance"),
+  PERCH_MAX_VIEWERS_PER_ADDRESS: integerSetting(1, 100_000, "viewers").default(50).describe("most streams and sockets served at once to one client address"),
+  PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(500).describe("most requests a second taken from one camera"),
+  PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` is believed"),
+  PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
+  PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`, comma separated; `*` = all, `none` = nobody"),
+  PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
+  PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
+  PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
+  PERCH_LOG: z.enum(["text", "json"], { error: "text or json" }).default("text").describe("how log lines are written"),
+});
+
+/** The edge's settings, checked. */
+export interface EdgeConfig {
+  readonly port: number;
+  readonly host: string;
+  readonly publishTokens: readonly PublishToken[];
+  /** SHA-256 of the view token; undefined = public cams. */
+  readonly viewToken?: Uint8Array;
+  /** Signs share links, besides the view token. */
+  readonly shareKey?: string;
+  readonly kvPath?: string;
+  /** Most frames a second asked of a camera. */
+  readonly fps: number;
+  readonly idleIntervalMs: number;
+  readonly keyframeMs: number;
+  readonly historyMs: number;
+  readonly staleMs: number;
+  readonly maxFrameBytes: number;
+  readonly maxViewers: number;
+  readonly maxViewersPerAddress: number;
+  /** Requests a second of one camera. */
+  readonly maxUploadsPerSecond: number;
+  /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: number;
+  readonly corsOrigins: readonly string[];
+  /** Origins whose pages may frame the embed page. */
+  readonly embedOrigins: readonly string[];
+  readonly title: string;
+  readonly legacyUpload: boolean;
+  readonly stripMetadata: boolean;
+  readonly log: "text" | "json";
+}
+
+/** Reads the edge's settings. */
+export async function parseEdgeConfig(
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<Parsed<EdgeConfig>> {
+  const parsed = parseSettings(edgeSettings, env);
+  if (!parsed.ok) return parsed;
+  const set = parsed.config;
+  return {
+    ok: true,
+    config: Object.freeze({
+      port: set.PORT,
+      host: set.HOST,
+      publishTokens: await Promise.all(
+        set.PERCH_PUBLISH_TOKENS.map(async (one) => ({
+          cam: one.cam,
+          digest: await digestOf(one),
+        })),
+      ),
+      viewToken: set.PERCH_VIEW_TOKEN && await digestOf(set.PERCH_VIEW_TOKEN),
+      shareKey: set.PERCH_SHARE_KEY,
+      kvPath: set.PERCH_KV_PATH,
+      fps: set.PERCH_FPS,
+      idleIntervalMs: set.PERCH_IDLE_INTERVAL_S * 1000,
+      keyframeMs: set.PERCH_KEYFRAME_S * 1000,
+      historyMs: set.PERCH_HISTORY_H * 3_600_000,
+      staleMs: set.PERCH_STALE_S * 1000,
+      maxFrameBytes: set.PERCH_MAX_FRAME_BYTES,
+      maxViewers: set.PERCH_MAX_VIEWERS,
+      maxViewersPerAddress: set.PERCH_MAX_VIEWERS_PER_ADDRESS,
+      maxUploadsPerSecond: set.PERCH_MAX_UPLOADS_PER_S,
+      trustedProxies: set.PERCH_TRUST_PROXY,
+      corsOrigins: set.PERCH_CORS_ORIGINS,
+      embedOrigins: set.PERCH_EMBED_ORIGINS,
+      title: set.PERCH_TITLE,
+      legacyUpload: set.PERCH_LEGACY_UPLOAD,
+      stripMetadata: set.PERCH_STRIP_METADATA,
+      log: set.PERCH_LOG,
+    }),
+  };
+}
+
+function splitList(text: string): string[] {
+  return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+}

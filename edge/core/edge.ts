@@ -1,0 +1,168 @@
+// The whole edge put together from its settings and what its platform gives.
+
+import { createApp } from "./app.ts";
+import type { CameraHub } from "./cameras/camera.ts";
+import type { EdgeConfig } from "./config.ts";
+import { CostMeter } from "./cost.ts";
+import type { EdgeDeps } from "./deps.ts";
+import { FanOut } from "./viewers/fan_out.ts";
+import { Hub } from "./cameras/hub.ts";
+import { Limits } from "./limits/limits.ts";
+import { LoopLag } from "./routes/health.ts";
+import { Metrics } from "./metrics.ts";
+import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
+import { Neighbours } from "./peers/peers.ts";
+import { NoSignal } from "./pictures/no_signal.ts";
+import { Renditions } from "./pictures/renditions.ts";
+import { ScaledFeeds } from "./pictures/scaled_feed.ts";
+import type { Platform } from "./platform.ts";
+import { logState, UNLOGGED } from "./cameras/state.ts";
+import { StillAnswers } from "./viewers/snapshots.ts";
+import { StoreWriter } from "./store/writer.ts";
+
+/** What a home may tell beside a request; more of it is for its own `clientAddress`. */
+export interface RequestInfo {
+  /** Settled when the connection's part in it is over. */
+  readonly completed?: Promise<void>;
+}
+
+/** A camera with what works on it. */
+interface Station {
+  readonly camera: CameraHub;
+  readonly writer: StoreWriter;
+  readonly neighbours: Neighbours;
+}
+
+/** A running edge. */
+export class Edge {
+  /** Answers one request. */
+  readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
+  readonly deps: EdgeDeps;
+  readonly #stations: Station[] = [];
+  readonly #noSignal: NoSignal;
+  #storeWell = true;
+
+  constructor(config: EdgeConfig, platform: Platform) {
+    const { clock, store, log } = platform;
+    const boundary = randomBoundary(platform.random);
+    const tail = new TextEncoder().encode(partTail(boundary));
+    const metrics = new Metrics();
+    const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
+    const onStoreError = (action: string, error: unknown) => {
+      failures.value++;
+      if (!this.#storeWell) return;
+      this.#storeWell = false;
+      log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
+    };
+    const hub = new Hub({
+      ...config,
+      clock,
+      store,
+      partTail: tail,
+      onStoreError,
+      onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
+      onCamera: (camera) => {
+        const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
+        const neighbours = new Neighbours(camera, { store, clock, partTail: tail, onStoreError });
+        this.#stations.push({ camera, writer, neighbours });
+        writer.start();
+        neighbours.start();
+        let logged = UNLOGGED;
+        camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
+      },
+    });
+    const fanOut = new FanOut({
+      soon: platform.soon,
+      onFault: (error) => log.error("a viewer was dropped", { error: stackOf(error) }),
+    });
+    const lag = new LoopLag();
+    metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
+      return Math.max(0, lag.worst(clock.monotonic())) / 1000;
+    });
+    const { images } = platform;
+    const renditions = new Renditions(images);
+    metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
+    this.#noSignal = new NoSignal({
+      images,
+      partTail: tail,
+      clock,
+      fallback: () => platform.readAsset("no-signal.jpg"),
+    });
+    const cost = new CostMeter({ clock, store, hub });
+    cost.show(metrics);
+    this.deps = {
+      ...platform,
+      config,
+      hub,
+      fanOut,
+      metrics,
+      cost,
+      limits: new Limits(config, platform, metrics),
+      lag,
+      renditions,
+      feeds: new ScaledFeeds(renditions, tail),
+      stills: new StillAnswers(metrics, config.viewToken === undefined),
+      boundary,
+    };
+    const app = createApp(this.deps);
+    this.fetch = async (request, info) => {
+      const response = await app.fetch(request, info);
+      cost.answered(response);
+      return response;
+    };
+  }
+
+  /** Takes over what is stored. */
+  async start(): Promise<void> {
+    await this.deps.hub.refresh();
+  }
+
+  /**
+   * Does what is due by time alone. To be called once a second while anything is connected or due.
+   *
+   * @param lateMs How late the call comes: a process that was stuck says so afterwards.
+   */
+  tick(lateMs: number): void {
+    const { clock, limits, lag, store, log } = this.deps;
+    if (lag.note(lateMs, clock.monotonic())) {
+      log.warn("the process did nothing for a while", { ms: Math.round(lateMs) });
+    }
+    this.#attempt("look at who is stuck", () => limits.tick());
+    for (const { camera, writer, neighbours } of this.#stations) {
+      const { cam } = camera;
+      this.#attempt(`look at ${cam}`, () => camera.tick());
+      this.#noSignal.step(camera).catch((error) =>
+        log.warn(`could not show that ${cam} has no signal`, { error: String(error) })
+      );
+      this.#attempt(`store ${cam}`, () => writer.step());
+      this.#attempt(`follow ${cam} elsewhere`, () => neighbours.step());
+    }
+    if (this.#storeWell || !store.state.answering) return;
+    this.#storeWell = true;
+    log.info("the store answers again");
+  }
+
+  /** Ends streams and waits, and stores the last frame of each camera. Nothing is taken from then on. */
+  async stop(): Promise<void> {
+    this.deps.hub.close();
+    this.deps.limits.gate.close();
+    await Promise.all([
+      ...this.#stations.map(({ writer }) => writer.flush()),
+      ...this.#stations.map(({ neighbours }) => neighbours.stop()),
+      this.deps.images?.idle(),
+    ]);
+  }
+
+  /** One part that fails costs only itself. */
+  #attempt(action: string, run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.deps.log.error(`could not ${action}`, { error: stackOf(error) });
+    }
+  }
+}
+
+function stackOf(error: unknown): string {
+  return String(error instanceof Error ? error.stack : error);
+}

@@ -1,0 +1,483 @@
+// Requests nobody would send on purpose, and some that somebody would. Whatever comes, the answer is
+// one that was meant: never an unexpected failure, and the picture that was there stays.
+
+import assert from "node:assert/strict";
+import { fc } from "../../shared/testing/properties.ts";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { concat, makeCorpus } from "../../shared/testing/jpegs.ts";
+import { edits, mutate } from "../../shared/testing/mutations.ts";
+import { TEST_TOKEN } from "../../shared/testing/processes.ts";
+import { publishDownSchema } from "../../shared/wire.ts";
+import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
+import { CameraHub } from "./cameras/camera.ts";
+import { FanOut } from "./viewers/fan_out.ts";
+import { FrameBuffer } from "./ingest/live_frame.ts";
+import { openapiDocument } from "./openapi/document.ts";
+import { SocketViewer } from "./viewers/socket.ts";
+import { TestEdge } from "../../shared/testing/test_edge.ts";
+
+/** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
+const HeadedWebSocket = WebSocket as unknown as new (
+  url: string,
+  options: { headers: Record<string, string> },
+) => WebSocket;
+
+const samples = (await makeCorpus({ width: 40, height: 32 })).map(({ jpeg }) => jpeg);
+
+/** Statuses that the edge may choose. 500 is what it says when something was not thought of. */
+const MEANT = [
+  200,
+  204,
+  302,
+  303,
+  304,
+  400,
+  401,
+  403,
+  404,
+  409,
+  411,
+  413,
+  415,
+  422,
+  426,
+  429,
+  501,
+  503,
+];
+
+const word = fc.oneof(
+  fc.constantFrom("0", "1", "-1", "1e9", "NaN", "", "null", "../..", "%00", "a,b", "cam", "true"),
+  fc.string({ unit: "binary", maxLength: 40 }).map((text) =>
+    encodeURIComponent(text.toWellFormed())
+  ),
+  fc.string({ maxLength: 20 }),
+  fc.integer().map(String),
+  fc.constant("9".repeat(400)),
+);
+const resource = fc.constantFrom(
+  ...["live.jpeg", "stream.mjpeg", "status.json", "demand", "publish", "report", ""],
+  ...[
+    "frames",
+    "frames/1.jpeg",
+    "timelapse.mjpeg",
+    "embed",
+    "embed.js",
+    "sign-in",
+    "openapi.json",
+    "share",
+  ],
+);
+const path = fc.oneof(
+  fc.tuple(word, resource).map(([cam, name]) => `/cams/${cam}/${name}`),
+  resource.map((name) => `/${name}`),
+  fc.constantFrom(
+    "/ws",
+    "/cams",
+    "/health",
+    "/metrics",
+    "/test",
+    "/assets/x",
+    "//",
+    "/favicon.ico",
+  ),
+  word.map((text) => `/${text}`),
+);
+const query = fc.array(
+  fc.tuple(
+    fc.constantFrom(
+      "wait",
+      "fps",
+      "w",
+      "cams",
+      "from",
+      "to",
+      "limit",
+      "length",
+      "session",
+      "live",
+      "share",
+      "next",
+      "expired",
+    ),
+    word,
+  ),
+  { maxLength: 3 },
+).map((pairs) => pairs.map(([name, value]) => `${name}=${value}`).join("&"));
+const headerValue = fc.oneof(
+  fc.string({ maxLength: 60 }).filter((text) => /^[\x20-\x7e]*$/.test(text)),
+  fc.constantFrom(
+    "websocket",
+    "image/jpeg",
+    '"1"',
+    "*",
+    "Basic !!!",
+    "Bearer",
+    "a:1",
+    "sha-256=::",
+  ),
+  fc.integer().map(String),
+);
+const headers = fc.dictionary(
+  fc.constantFrom(
+    ...["if-none-match", "accept", "user-agent", "authorization", "upgrade", "x-forwarded-for"],
+    ...[
+      "perch-captured",
+      "perch-seq",
+      "perch-last",
+      "content-digest",
+      "content-type",
+      "cookie",
+      "origin",
+    ],
+    ...["x-forwarded-proto", "if-modified-since", "range"],
+  ),
+  headerValue,
+  { maxKeys: 4 },
+);
+
+for (const kind of ["public", "private"]) {
+  Deno.test(`any path, query and header gets an answer that was meant, on a ${kind} edge`, async () => {
+    await using edge = await TestEdge.start({
+      ...(kind === "private" ? { PERCH_VIEW_TOKEN: "view-token-0123456789" } : {}),
+      PERCH_LEGACY_UPLOAD: "true",
+      PERCH_MAX_VIEWERS: "100000",
+      PERCH_TRUST_PROXY: "1",
+      PERCH_CORS_ORIGINS: "https://example.org",
+    });
+    await edge.put(samples[0]);
+    const method = fc.constantFrom("GET", "GET", "HEAD", "PUT", "POST", "DELETE", "OPTIONS");
+    let requests = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        method,
+        path,
+        query,
+        headers,
+        fc.boolean(),
+        async (method, path, query, given, owner) => {
+          // A wait would last for the fake clock's ever.
+          if (/wait=[1-9]/.test(query)) query = "";
+          const headers = new Headers(given);
+          if (owner) headers.set("authorization", `Bearer ${TEST_TOKEN}`);
+          if (path.endsWith("/publish") || path === "/ws") headers.delete("upgrade");
+          const url = `${path}?${query}`;
+          if (!URL.canParse(`http://edge.test${url}`)) return;
+          const body = method === "PUT" || method === "POST" ? "x" : undefined;
+          const response = await edge.request(url, { method, headers, body });
+          requests++;
+          const told = `${method} ${url} ${JSON.stringify(given)} ${response.status}`;
+          assert(MEANT.includes(response.status), told);
+          // The sign-in form says itself what was wrong.
+          if (response.status >= 400 && method !== "HEAD" && !path.endsWith("sign-in")) {
+            assert.equal(response.headers.get("content-type"), "application/problem+json", told);
+          }
+          await response.body?.cancel();
+        },
+      ),
+      { numRuns: 4000 },
+    );
+    assert(requests > 3000);
+    assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+    const owner = { headers: { authorization: `Bearer ${TEST_TOKEN}` } };
+    assert.equal((await edge.request("/live.jpeg", owner)).status, 200);
+  });
+}
+
+/** Numbers as a query should not have them, and the ends of those that it may have. */
+const NUMBERS = [
+  ...["", " ", "1.5", "0.5", "1.0", "1.", ".5", "-1", "+1", "%2B1", "-0", "00", "1e3", "1e400"],
+  ...["0x10", "1_000", "1,2", "NaN", "Infinity", "null", "%D9%A1", "%00", "%", "1.0000001"],
+  ...["9007199254740991", "9007199254740992", "999999999999999.999999", "9".repeat(400)],
+];
+
+/** Every path that is got, and every query value that is a number: of each route, so of all. */
+function pathsAndNumbers(version: string): { paths: string[]; names: string[] } {
+  const { paths } = openapiDocument("Perch", true) as {
+    paths: Record<
+      string,
+      { get?: { parameters?: { in: string; name: string; schema: object }[] } }
+    >;
+  };
+  const names = Object.values(paths).flatMap(({ get }) => get?.parameters ?? [])
+    .filter((one) => one.in === "query" && /"(number|integer)"/.test(JSON.stringify(one.schema)))
+    .map(({ name }) => name);
+  return {
+    paths: Object.keys(paths).filter((path) => paths[path].get)
+      .map((path) => path.replace("{cam}", "cam").replace("{file}", `${version}.jpeg`)),
+    names: [...new Set(names)],
+  };
+}
+
+Deno.test("no number in a query makes an answer fail or the store look dead", async () => {
+  await using edge = await TestEdge.start({ PERCH_LEGACY_UPLOAD: "true" });
+  const version = (await edge.put(samples[0])).headers.get("etag")!.slice(1, -1);
+  const { paths, names } = pathsAndNumbers(version);
+  assert.deepEqual(names.sort(), ["fps", "from", "interval", "length", "limit", "to", "w", "wait"]);
+  assert(paths.includes("/cams/cam/timelapse.avi") && paths.includes("/"));
+  const queries = names.flatMap((name) => [
+    ...NUMBERS.map((text) => `${name}=${text}`),
+    ...["1.5", "-1", ""].flatMap((text) => [
+      `${name}=1&${name}=${text}`,
+      `${name}=${text}&${name}=1`,
+      `${name}[]=${text}`,
+    ]),
+  ]);
+  const statuses = new Set<number>();
+  const wrong: string[] = [];
+  for (const path of paths) {
+    let open = queries.length;
+    const asked = queries.map(async (query, i) => {
+      // The page's path gives the stream to some, which reads the query.
+      const headers = {
+        authorization: `Bearer ${TEST_TOKEN}`,
+        accept: i % 2 ? "image/*" : "*/*",
+      };
+      const response = await edge.request(`${path}?${query}`, { headers });
+      open--;
+      statuses.add(response.status);
+      await response.body?.cancel();
+      const { answering } = edge.store.state;
+      if (MEANT.includes(response.status) && answering) return;
+      wrong.push(`${path}?${query}: ${response.status}${answering ? "" : ", store dead"}`);
+    });
+    // What waits comes to its end, and limits by address have room again. The store answers in real
+    // time: its deadlines must not come before it has.
+    for (let ticks = 0; open > 0 || ticks < 4; ticks++) {
+      while (edge.store.state.pending > 0) await new Promise((go) => setTimeout(go, 1));
+      await edge.clock.tick(4000);
+    }
+    await Promise.all(asked);
+  }
+  assert.deepEqual(wrong, []);
+  assert(statuses.has(200) && statuses.has(422) && !statuses.has(429));
+  assert.equal(edge.store.state.failures, 0);
+  assert.doesNotMatch(await (await edge.request("/health")).text(), /store/);
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+/** The status of an answer to a request as it is written here, byte for byte. */
+async function statusOf(port: number, request: string): Promise<number> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  await connection.write(new TextEncoder().encode(request));
+  const head = new Uint8Array(200);
+  const size = await connection.read(head) ?? 0;
+  return Number(new TextDecoder().decode(head.subarray(0, size)).split(" ")[1]);
+}
+
+/** A private edge behind Deno's own server, which hands on what `fetch` would not send. */
+async function served(): Promise<{ edge: TestEdge; server: Deno.HttpServer<Deno.NetAddr> }> {
+  const edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "view-token-0123456789" });
+  await edge.put(samples[0]);
+  const loopback = { hostname: "127.0.0.1", port: 0, onListen() {} };
+  return { edge, server: Deno.serve(loopback, edge.edge.fetch) };
+}
+
+Deno.test("a Host that can be none gets an answer that was meant, on every path", async () => {
+  const { edge, server } = await served();
+  const paths = pathsAndNumbers("1").paths.map((path) => `GET ${path}`);
+  paths.push("POST /sign-in", "POST /sign-out", "POST /share", "GET http://x:99999/cams/cam");
+  const hosts = ["x y", "", "a:b:c", "[::1", "%00", "%zz", "x:99999", "xn--a", "x/y", "x@y", "x#y"];
+  const wrong: string[] = [];
+  let refused = 0;
+  for (const path of paths) {
+    for (const host of hosts) {
+      for (const sign of ["Authorization: Bearer view-token-0123456789", "X-Forwarded-For: 8"]) {
+        const status = await statusOf(
+          server.addr.port,
+          `${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: text/html\r\nContent-Length: 0\r\n` +
+            `${sign}\r\n\r\n`,
+        );
+        if (status === 400) refused++;
+        if (!MEANT.includes(status)) wrong.push(`${path} Host: ${host} ${sign} ${status}`);
+      }
+    }
+  }
+  await edge.stop();
+  await server.shutdown();
+  assert.deepEqual(wrong, []);
+  assert(refused > 50);
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("a form that is none gets an answer that was meant", async () => {
+  const { edge, server } = await served();
+  const field = 'Content-Disposition: form-data; name="token"\r\n\r\n';
+  const bodies: [string, string][] = [
+    ["multipart/form-data", "x"],
+    ["multipart/form-data; boundary=", "x"],
+    ["multipart/form-data; boundary=abc", "x"],
+    ["multipart/form-data; boundary=abc", ""],
+    ["multipart/form-data; boundary=abc", `--abc\r\n${field}x`],
+    ["multipart/form-data; boundary=abc", "--abc\r\nContent-Disposition: x\r\n\r\nx\r\n--abc--"],
+    ["application/x-www-form-urlencoded", "%zz=%ff&token=%&next=%00"],
+    ["application/x-www-form-urlencoded; charset=zz", "token=x"],
+    ["application/json", '{"cam":"cam","hours":1e999}'],
+    ["application/json", '{"cam":{"toString":1},"hours":{}}'],
+    ["application/json", "[null]"],
+    ["\u00ff", "{"],
+  ];
+  const headers = `Host: x\r\nAuthorization: Bearer view-token-0123456789\r\n`;
+  for (const path of ["/sign-in", "/share"]) {
+    for (const [type, body] of bodies) {
+      const status = await statusOf(
+        server.addr.port,
+        `POST ${path} HTTP/1.1\r\n${headers}Content-Type: ${type}\r\n` +
+          `Content-Length: ${body.length}\r\n\r\n${body}`,
+      );
+      assert(MEANT.includes(status), `${path} ${type} ${body} ${status}`);
+    }
+  }
+  await edge.stop();
+  await server.shutdown();
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("a client that leaves within its body is no failure of the edge", async () => {
+  await using edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "view-token-0123456789" });
+  let began = () => {};
+  let ended = (_: Response) => {};
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request, info) => {
+      began();
+      const response = await edge.edge.fetch(request, info);
+      ended(response);
+      return response;
+    },
+  );
+  const requests = [
+    ["POST /sign-in", "view-token-0123456789"],
+    ["POST /share", "view-token-0123456789"],
+    ["PUT /report", TEST_TOKEN],
+    ["PUT /live.jpeg", TEST_TOKEN],
+  ];
+  for (const [path, token] of requests) {
+    for (
+      const length of ["Transfer-Encoding: chunked\r\n\r\n5\r\na", "Content-Length: 9\r\n\r\na"]
+    ) {
+      const started = new Promise<void>((resolve) => began = resolve);
+      const answered = new Promise<Response>((resolve) => ended = resolve);
+      const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.addr.port });
+      await connection.write(
+        new TextEncoder().encode(
+          `${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n` +
+            `Content-Type: ${
+              path.includes("jpeg") ? "image/jpeg" : "multipart/form-data"
+            }\r\n${length}`,
+        ),
+      );
+      await started;
+      connection.close();
+      assert.equal((await answered).status, 400, `${path} ${length}`);
+    }
+  }
+  await server.shutdown();
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("a damaged upload is refused in words, and the picture that was there stays", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "10000" });
+  await edge.put(samples[0]);
+  const index = fc.nat(samples.length - 1);
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(index, edits, async (i, changes) => {
+      const before = (await edge.request("/live.jpeg")).headers.get("etag");
+      const response = await edge.put(mutate(samples[i], changes));
+      const after = (await edge.request("/live.jpeg")).headers.get("etag");
+      if (response.status === 204) return assert.notEqual(after, before);
+      refused++;
+      assert.equal(after, before);
+      assert.equal(response.status, 400);
+      const problem = await response.json();
+      assert.match(problem.detail, /^Not a whole JPEG: .+\.$/);
+      assert.equal(typeof problem.offset, "number");
+    }),
+    { numRuns: 4000 },
+  );
+  assert(refused > 1000);
+});
+
+Deno.test("any message on a camera's socket is answered, and a whole picture is always served", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "10000" });
+  await edge.put(samples[0]);
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, edge.edge.fetch);
+  const socket = new HeadedWebSocket(
+    `ws://127.0.0.1:${server.addr.port}/publish?session=hostile`,
+    { headers: { authorization: `Bearer ${TEST_TOKEN}` } },
+  );
+  const answers: string[] = [];
+  let wake = () => {};
+  socket.onmessage = ({ data }) => {
+    const { type } = publishDownSchema.parse(JSON.parse(data));
+    if (type !== "demand") answers.push(type);
+    wake();
+  };
+  await new Promise((resolve) => socket.onopen = resolve);
+  const version = fc.oneof(fc.nat(5000), fc.double(), fc.constantFrom(NaN, -1, Infinity, 0.5));
+  const index = fc.nat(samples.length - 1);
+  const framed = fc.tuple(index, edits, version, version).map(
+    ([i, changes, version, capturedAt]) => {
+      const message = concat(new Uint8Array(FRAME_HEADER_BYTES), mutate(samples[i], changes));
+      writeFrameHeader(message, { camera: 0, version, capturedAt, receivedAt: 0 });
+      return message;
+    },
+  );
+  const whole = fc.tuple(index, fc.nat(5000)).map(([i, version]) => {
+    const message = concat(new Uint8Array(FRAME_HEADER_BYTES), samples[i]);
+    writeFrameHeader(message, { camera: 0, version, capturedAt: 0, receivedAt: 0 });
+    return message;
+  });
+  const messages = fc.sample(
+    fc.oneof(fc.uint8Array({ maxLength: 200 }), framed, whole),
+    { numRuns: 3000, seed: 6 },
+  );
+  for (const message of messages) socket.send(new Uint8Array(message));
+  while (answers.length < messages.length) {
+    await new Promise<void>((resolve) => wake = resolve);
+  }
+  assert(answers.includes("ack") && answers.includes("refused"));
+  const picture = await (await edge.request("/live.jpeg")).bytes();
+  assert(inspectJpeg(picture).ok);
+  socket.close();
+  await new Promise((resolve) => socket.onclose = resolve);
+  await edge.stop();
+  await server.shutdown();
+  assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("any message on a viewer's socket is an acknowledgement or is refused", () => {
+  const clock = new FakeClock();
+  const camera = new CameraHub("cam", 0, {
+    ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, keyframeMs: 60_000 },
+  });
+  let sent = 0;
+  const send = (data: unknown) => void (typeof data === "string" || sent++);
+  const socket = { readyState: 1 as const, send, close() {} };
+  const viewer = new SocketViewer(
+    socket,
+    [{ camera, frames: camera.latest, release() {} }],
+    { fanOut: new FanOut({ soon: (work) => work(), onFault: assert.fail }), clock },
+  );
+  viewer.start();
+  const ack = fc.tuple(fc.nat(2), fc.oneof(fc.nat(50), fc.double())).map(([camera, version]) =>
+    encodeAck({ camera, version }).buffer
+  );
+  const bytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => new Uint8Array(bytes).buffer);
+  let version = 0;
+  fc.assert(
+    fc.property(fc.oneof(ack, bytes, fc.string(), fc.constant("ack")), (data) => {
+      camera.publish(FrameBuffer.of(samples[0], new Uint8Array(0)), {
+        ...{ version: ++version, size: samples[0].length, width: 40, height: 32 },
+        ...{ capturedAt: 0, receivedAt: 0 },
+      });
+      const taken = viewer.receive(data);
+      if (data === "ack") assert.notEqual(taken, "wrong");
+      if (typeof data === "string" && data !== "ack") assert.equal(taken, "wrong");
+    }),
+    { numRuns: 20_000 },
+  );
+  assert(sent <= version + 1, "never more than was published");
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+
+const frame = await baseline(64, 48);
+
+Deno.test("made-up cameras do not cost a read of the store each", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(frame);
+  const { reads } = countReads(edge);
+  for (let i = 0; i < 500; i++) {
+    assert.equal((await edge.request(`/cams/made-up-${i}/live.jpeg`)).status, 404);
+  }
+  assert(reads() <= 100, `${reads()} reads`);
+  assert.equal((await edge.request("/live.jpeg")).status, 200, "a known camera needs no read");
+});
+
+Deno.test("who asks for the past too often is asked to wait", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(frame);
+  const statuses: number[] = [];
+  for (let i = 0; i < 301; i++) statuses.push((await edge.request("/frames")).status);
+  assert.deepEqual([statuses[299], statuses[300]], [200, 429]);
+  await edge.clock.tick(1000);
+  assert.equal((await edge.request("/frames")).status, 200);
+});
+
+Deno.test("three people behind one address may play the day at once", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(frame);
+  const play = async (pictures: number) => {
+    const refused: number[] = [];
+    for (let i = 1; i <= pictures; i++) {
+      // A limit counts requests, whether there is such a picture or not.
+      if ((await edge.request("/frames/1.jpeg")).status === 429) refused.push(i);
+    }
+    return refused;
+  };
+  const day = 288;
+  assert.deepEqual(await play(3 * day), []);
+  assert.deepEqual(await play(1000 - 3 * day + 1), [1000 - 3 * day + 1], "but nobody without end");
+  assert.equal((await edge.request("/frames")).status, 200, "the index is counted apart");
+});
+
+Deno.test("requests that wait for a picture are limited by address", async () => {
+  await using edge = await TestEdge.start({
+    PERCH_MAX_VIEWERS_PER_ADDRESS: "3",
+    PERCH_TRUST_PROXY: "1",
+  });
+  const { headers } = await edge.put(frame);
+  const wait = (address: string) =>
+    edge.request("/live.jpeg?wait=30", {
+      headers: { "if-none-match": headers.get("etag")!, "x-forwarded-for": address },
+    });
+  const waiting = [1, 2, 3].map(() => wait("203.0.113.1"));
+  const refused = await wait("203.0.113.1");
+  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "30"]);
+  const other = wait("203.0.113.2");
+  await edge.put(frame);
+  const statuses = (await Promise.all([...waiting, other])).map(({ status }) => status);
+  assert.deepEqual(statuses, [200, 200, 200, 200]);
+  assert.equal((await wait("203.0.113.1")).status, 200, "its places are free again");
+});
+
+/** Counts the reads of whole frames from here on. */
+function countReads(edge: TestEdge): { reads: () => number } {
+  let count = 0;
+  const newest = edge.store.newest.bind(edge.store);
+  edge.store.newest = (cam) => {
+    count++;
+    return newest(cam);
+  };
+  return { reads: () => count };
+}

@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import { seated } from "./viewer_gate.ts";
+import { STUCK_DROP_MS, ViewerGate } from "./viewer_gate.ts";
+
+/** A body of endless pieces, through a gate. */
+function setUp() {
+  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
+  const admission = gate.admit(undefined);
+  assert(admission.ok);
+  let cancelled = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(10)),
+    cancel: () => void (cancelled = true),
+  }, { highWaterMark: 0 });
+  return { gate, reader: seated(body, admission.place).getReader(), cancelled: () => cancelled };
+}
+
+Deno.test("what nobody reads loses its place, and ends", async () => {
+  const { gate, reader, cancelled } = setUp();
+  await reader.read();
+  for (let now = 0; now <= STUCK_DROP_MS + 1000; now += 1000) gate.tick(now);
+  assert.equal(gate.seated, 0);
+  assert((await reader.read()).done);
+  assert(cancelled());
+});
+
+Deno.test("what is read keeps its place, however slowly", async () => {
+  const { gate, reader } = setUp();
+  for (let now = 0; now <= 3 * STUCK_DROP_MS; now += 1000) {
+    if (now % 60_000 === 0) assert.equal((await reader.read()).done, false);
+    gate.tick(now);
+  }
+  assert.equal(gate.seated, 1);
+});
+
+Deno.test("a reader that leaves ends the body", async () => {
+  const { reader, cancelled } = setUp();
+  await reader.read();
+  await reader.cancel();
+  assert(cancelled());
+});
+
+Deno.test("a reader that leaves before the first piece leaves its place", async () => {
+  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
+  const admission = gate.admit(undefined);
+  assert(admission.ok);
+  const pieces = (async function* () {
+    yield new Uint8Array(1);
+  })();
+  await seated(ReadableStream.from(pieces), admission.place).cancel();
+  assert.equal(gate.seated, 0);
+  for (let now = 0; now <= STUCK_DROP_MS + 1000; now += 1000) gate.tick(now);
+});

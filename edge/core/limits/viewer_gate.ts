@@ -1,0 +1,174 @@
+// Who may watch: so many at once here, so many from one address, and nobody who has stopped reading
+// keeps the place of somebody who would.
+
+/** A connected viewer, as the gate looks at it once a second. */
+export interface Guest {
+  /** Changes whenever the viewer takes something; undefined while it has taken all there is. */
+  progress(): number | undefined;
+  /** Ends it: nothing more is sent, and it counts as a viewer no more. */
+  drop(): void;
+}
+
+/** A place at the gate. */
+export interface Place {
+  /** Names who sits here, from when on it is looked at. */
+  seat(guest: Guest): void;
+  /** Is a viewer no more; the connection may still be there. */
+  leave(): void;
+  /** The connection is gone. */
+  free(): void;
+}
+
+/** A place, or what is full. */
+export type Admission =
+  | { readonly ok: true; readonly place: Place }
+  | { readonly ok: false; readonly full: "instance" | "address" };
+
+/** How many may watch. */
+export interface GateOptions {
+  readonly maxViewers: number;
+  /** Connections of one address, the ones that were dropped but hang on included. */
+  readonly maxPerAddress: number;
+}
+
+/** Who takes nothing for this long is dropped, ms. A slow line takes 1.3 MB at a time. */
+export const STUCK_DROP_MS = 300_000;
+
+/** Who takes nothing for this long gives way to a new viewer where there is no other place, ms. */
+export const STUCK_YIELD_MS = 30_000;
+
+interface Seat {
+  readonly leave: () => void;
+  guest?: Guest;
+  progress?: number;
+  stuckSince?: number;
+}
+
+/** Admits viewers of one instance. Times are monotonic ms. */
+export class ViewerGate {
+  readonly #options: GateOptions;
+  readonly #seats = new Set<Seat>();
+  readonly #connections = new Map<string, number>();
+  #now = 0;
+  /** Viewers that were dropped because they took nothing. */
+  dropped = 0;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Viewers now. */
+  get seated(): number {
+    return this.#seats.size;
+  }
+
+  /** Viewers now that take nothing although there is something. */
+  get stuck(): number {
+    let count = 0;
+    for (const seat of this.#seats) if (seat.stuckSince !== undefined) count++;
+    return count;
+  }
+
+  /**
+   * Gives a place out. Whoever gets one calls `free` when the connection is gone.
+   *
+   * @param address Whom the place counts for; undefined = nobody.
+   */
+  admit(address: string | undefined): Admission {
+    const { maxViewers, maxPerAddress } = this.#options;
+    if (address !== undefined && (this.#connections.get(address) ?? 0) >= maxPerAddress) {
+      return { ok: false, full: "address" };
+    }
+    if (this.#seats.size >= maxViewers && !this.#dropLongestStuck()) {
+      return { ok: false, full: "instance" };
+    }
+    const seat: Seat = { leave: () => this.#seats.delete(seat) };
+    this.#seats.add(seat);
+    if (address !== undefined) this.#count(address, 1);
+    let connected = true;
+    const free = () => {
+      seat.leave();
+      if (connected && address !== undefined) this.#count(address, -1);
+      connected = false;
+    };
+    return { ok: true, place: { seat: (guest) => seat.guest = guest, leave: seat.leave, free } };
+  }
+
+  /** Looks at everybody. To be called every second or so. */
+  tick(now: number): void {
+    this.#now = now;
+    for (const seat of this.#seats) {
+      const progress = seat.guest?.progress();
+      if (progress === undefined || progress !== seat.progress) seat.stuckSince = undefined;
+      else seat.stuckSince ??= now;
+      seat.progress = progress;
+      if (now - (seat.stuckSince ?? now) >= STUCK_DROP_MS) this.#drop(seat);
+    }
+  }
+
+  /** Ends everybody: films and replays too, which no frame and no camera ends. */
+  close(): void {
+    for (const seat of this.#seats) seat.guest?.drop();
+  }
+
+  #dropLongestStuck(): boolean {
+    let longest: Seat | undefined;
+    let since = this.#now - STUCK_YIELD_MS;
+    for (const seat of this.#seats) {
+      if (seat.stuckSince === undefined || seat.stuckSince > since) continue;
+      since = seat.stuckSince;
+      longest = seat;
+    }
+    if (longest) this.#drop(longest);
+    return longest !== undefined;
+  }
+
+  #drop(seat: Seat): void {
+    this.dropped++;
+    seat.leave();
+    seat.guest?.drop();
+  }
+
+  #count(address: string, change: 1 | -1): void {
+    const count = (this.#connections.get(address) ?? 0) + change;
+    if (count > 0) this.#connections.set(address, count);
+    else this.#connections.delete(address);
+  }
+}
+
+/** `body`, looked at by the gate while it is read. */
+export function seated(
+  body: ReadableStream<Uint8Array>,
+  place: Place,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let taken = 0;
+  let reading = false;
+  let dropped = false;
+  return new ReadableStream<Uint8Array>({
+    start(controller) {
+      place.seat({
+        progress: () => reading ? undefined : taken,
+        drop() {
+          dropped = true;
+          controller.close();
+          reader.cancel().catch(() => {});
+        },
+      });
+    },
+    async pull(controller) {
+      reading = true;
+      const { done, value } = await reader.read();
+      reading = false;
+      taken++;
+      if (dropped) return;
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel(reason) {
+      // Here, not where the body ends: one that was never read does not hear of it.
+      place.free();
+      return reader.cancel(reason);
+    },
+  }, { highWaterMark: 0 });
+}

@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+
+const HTML = { headers: { accept: "text/html" } };
+
+Deno.test("a pasted link previews: title, words and the newest picture", async () => {
+  await using edge = await TestEdge.start({ PERCH_TITLE: `Tom & "Jerry"` });
+  const headers = { ...HTML.headers, "x-forwarded-proto": "https" };
+  const html = await (await edge.request("/cams/garden", { headers })).text();
+  assert.match(html, /<title>garden · Tom &#38; &#34;Jerry&#34;<\/title>/);
+  assert.match(html, /og:image" content="https:\/\/edge\.test\/cams\/garden\/live\.jpeg"/);
+});
+
+Deno.test("every file that the page names is there, and may be kept for ever", async () => {
+  await using edge = await TestEdge.start();
+  for (const path of ["/", "/cams", "/embed"]) {
+    const page = await edge.request(path, HTML);
+    assert.match(page.headers.get("content-security-policy")!, /default-src 'none'/);
+    const named = (await page.text()).matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g);
+    const files = [...named].map(([, file]) => file);
+    assert.ok(files.length > 0, path);
+    for (const file of files) {
+      const answer = await edge.request(file);
+      assert.equal(answer.status, 200, file);
+      assert.match(answer.headers.get("cache-control")!, /immutable/);
+      await answer.body?.cancel();
+    }
+  }
+});
+
+Deno.test("script, style and page are as small as README says, less than 30 KB compressed", async () => {
+  await using edge = await TestEdge.start();
+  const html = await (await edge.request("/", HTML)).text();
+  const files = [...html.matchAll(/="(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, file]) => file);
+  assert.equal(files.length, 2);
+  let bytes = 0;
+  for (const path of ["/", ...files]) {
+    const body = (await edge.request(path, HTML)).body!;
+    const packed = body.pipeThrough(new CompressionStream("gzip"));
+    bytes += (await new Response(packed).arrayBuffer()).byteLength;
+  }
+  assert.ok(bytes < 30_000, `${bytes} bytes`);
+  const readme = await Deno.readTextFile(new URL("../../../README.md", import.meta.url));
+  const [, said] = /script and style are (\d+) KB\s+compressed\s+together/.exec(readme)!;
+  assert.ok(Math.abs(bytes / 1000 - Number(said)) < 1, `${bytes} bytes, README says ${said} KB`);
+});
+
+Deno.test("a page says whether its camera is known, and how it is", async () => {
+  await using edge = await TestEdge.start();
+  for (const path of ["/cams/garden", "/cams/garden/embed"]) {
+    const page = await edge.request(path, HTML);
+    assert.equal(page.headers.get("perch-state"), null, path);
+    assert.match(await page.text(), /data-known="no"/);
+  }
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  for (const path of ["/cams/garden", "/cams/garden/embed"]) {
+    const page = await edge.request(path, HTML);
+    assert.equal(page.headers.get("perch-state"), "idle", path);
+    assert.match(await page.text(), /data-known="yes"/);
+  }
+  const looked = await edge.request("/cams/garden/embed", { method: "HEAD" });
+  assert.equal(looked.headers.get("perch-state"), "idle");
+});
+
+Deno.test("what is no camera id has no page", async () => {
+  await using edge = await TestEdge.start();
+  for (const path of ["/cams/Garden", "/cams/%3Cb%3E", "/cams/-a/embed"]) {
+    assert.equal((await edge.request(path, HTML)).status, 404, path);
+  }
+});
+
+Deno.test("the list of cameras is JSON for programs and a page for people", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  const { cams } = await (await edge.request("/cams")).json();
+  assert.equal(cams[0].cam, "garden");
+  const page = await (await edge.request("/cams", HTML)).text();
+  assert.match(page, /data-cams="garden"/);
+  assert.match(page, /<noscript>.*<a class="tile" href="\/cams\/garden" data-state="idle">.*Idle/s);
+});

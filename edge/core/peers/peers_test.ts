@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import type { CameraHub } from "../cameras/camera.ts";
+
+const frame = await baseline(160, 120);
+const IDLE_MS = 10_000;
+const ACTIVE_MS = 100;
+
+Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
+
+/** Two edges on one store, each with a clock of its own. */
+class Pair implements AsyncDisposable {
+  readonly a: TestEdge;
+  readonly b: TestEdge;
+  readonly server: KvConnectServer;
+
+  private constructor(a: TestEdge, b: TestEdge, server: KvConnectServer) {
+    this.a = a;
+    this.b = b;
+    this.server = server;
+  }
+
+  static async start(): Promise<Pair> {
+    const server = new KvConnectServer();
+    const a = await TestEdge.start({}, server.url, { instance: "a" });
+    const b = await TestEdge.start({}, server.url, { instance: "b", clock: new FakeClock() });
+    return new Pair(a, b, server);
+  }
+
+  /** Lets time go on, on both, until `wanted` holds. Returns how much went by, ms. */
+  async until(
+    wanted: () => boolean,
+    step: () => Promise<unknown> = noStep,
+    stepMs = ACTIVE_MS,
+  ): Promise<number> {
+    for (let ms = 0; ms < 120_000; ms += stepMs) {
+      if (wanted()) return ms;
+      await step();
+      await Promise.all([this.a.clock.tick(stepMs), this.b.clock.tick(stepMs)]);
+    }
+    throw new Error(`Two minutes went by without ${wanted}`);
+  }
+
+  /** The text that `edge` answers, with time going on until it does. */
+  async ask(edge: TestEdge, path: string): Promise<string> {
+    let text: string | undefined;
+    edge.request(path).then((response) => response.text()).then((body) => text = body);
+    await this.until(() => text !== undefined);
+    return text!;
+  }
+
+  /** Lets that much time go by on both, after `step`. */
+  async pass(ms: number, step: () => Promise<unknown> = noStep): Promise<void> {
+    await step();
+    await Promise.all([this.a.clock.tick(ms), this.b.clock.tick(ms)]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.a.stop();
+    await this.b.stop();
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+async function noStep(): Promise<void> {}
+
+async function cameraOf(edge: TestEdge): Promise<CameraHub> {
+  const camera = await edge.edge.deps.hub.find("cam");
+  assert.ok(camera);
+  return camera;
+}
+
+function interval(camera: CameraHub): number | undefined {
+  return camera.demand.value?.interval;
+}
+
+Deno.test("a viewer on one instance wakes a camera on another, and its leaving lets it rest", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  const onB = await cameraOf(b);
+  assert.equal(interval(onA), IDLE_MS);
+  const leave = onB.attach();
+  await pair.until(() => interval(onA) === ACTIVE_MS);
+  assert.equal(onA.viewers, 1);
+  await a.put(frame);
+  await pair.until(() => onB.newestVersion === onA.newestVersion);
+  leave();
+  await pair.until(() => interval(onA) === IDLE_MS);
+});
+
+Deno.test("the newest frame is stored as soon as somebody watches elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  await a.put(frame);
+  const onB = await cameraOf(b);
+  assert.ok(onB.newestVersion < onA.newestVersion);
+  onB.attach();
+  await pair.until(() => onB.newestVersion === onA.newestVersion);
+});
+
+Deno.test("an instance that a camera has just come to asks at once who watches elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  await pair.until(() => a.store.cost.writes > 0);
+  const onB = await cameraOf(b);
+  onB.attach();
+  const c = await TestEdge.start({}, pair.server.url, { instance: "c", clock: new FakeClock() });
+  const onC = await cameraOf(c);
+  await c.put(frame);
+  // No time goes by at C.
+  await pair.until(() => onC.viewersElsewhere === 1);
+  await c.put(frame);
+  await pair.until(() => onB.newestVersion === onC.newestVersion);
+  await c.stop();
+});
+
+Deno.test("a camera moves to an instance with a slower clock and viewers see a gap only", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  b.clock.jump(-2000);
+  const onA = await (await a.put(frame), cameraOf(a));
+  onA.attach();
+  const versions: number[] = [];
+  onA.latest.onSet(({ value }) => versions.push(value.version));
+  for (let i = 0; i < 5; i++) await pair.until(() => versions.length > i, () => a.put(frame));
+  // B had the camera before, so that it does not look into the store for the newest version.
+  const onB = await cameraOf(b);
+  const before = versions.length;
+  const gap = await pair.until(() => versions.length > before, () => b.put(frame));
+  assert.ok(gap <= 4000, `the gap is ${gap} ms`);
+  await pair.until(() => versions.length > before + 10, () => b.put(frame));
+  assert.deepEqual(versions, [...new Set(versions)].sort((x, y) => x - y));
+  assert.equal(interval(onB), ACTIVE_MS);
+  // And back.
+  const then = versions.length;
+  await pair.until(() => versions.length > then + 5, () => a.put(frame));
+  assert.deepEqual(versions, [...new Set(versions)].sort((x, y) => x - y));
+});
+
+Deno.test("the instance that lost a camera knows that it lives on elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  await pair.until(() => a.store.cost.writes > 0);
+  await pair.pass(10_000);
+  await b.put(frame);
+  const onB = await cameraOf(b);
+  for (let i = 0; i < 4; i++) await pair.pass(15_000, () => b.put(frame));
+  assert.equal(await pair.ask(a, "/health"), "ok\n");
+  assert.ok((await cameraOf(a)).newestVersion > 0 && onB.newestVersion > 0);
+});
+
+Deno.test("an instance hears from the next upload that another one took the last", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  const last = async (edge: TestEdge, etag: string | null) =>
+    (await edge.put(frame, etag === null ? {} : { "perch-last": etag })).headers.get("etag");
+  const onB = await (await last(b, null), cameraOf(b));
+  let etag = await last(a, null);
+  const onA = await cameraOf(a);
+  onA.attach();
+  await pair.until(() => a.store.cost.writes > 0);
+  assert.equal(interval(onB), IDLE_MS);
+  etag = await last(a, etag);
+  assert.equal(onA.contact.shared, false);
+  etag = await last(b, etag);
+  await last(a, etag);
+  assert.equal(onA.contact.shared, true);
+  const heard = await pair.until(() => interval(onB) === ACTIVE_MS);
+  assert.ok(heard < 2000, `B heard of the viewer after ${heard} ms`);
+});
+
+Deno.test("an instance that receives and is watched shows each frame once", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  const onB = await cameraOf(b);
+  onA.attach();
+  onB.attach();
+  await pair.until(() => onA.viewersElsewhere === 1);
+  let shown = 0;
+  onA.latest.onSet(() => shown++);
+  let put = 0;
+  await pair.until(() => put >= 20, () => (put++, a.put(frame)));
+  assert.equal(shown, put);
+  await pair.until(() => onB.newestVersion === onA.newestVersion);
+});
+
+Deno.test("viewers of an instance that died without a goodbye lapse", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  (await cameraOf(b)).attach();
+  await pair.until(() => onA.viewersElsewhere === 1);
+  b.store.close();
+  const lapsed = await pair.until(() => onA.viewersElsewhere === 0, noStep, 1000);
+  assert.ok(lapsed <= 90_000, `it took ${lapsed} ms`);
+  assert.equal(interval(onA), IDLE_MS);
+});
+
+Deno.test("a camera that listens on one instance hears of viewers where it uploads", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  const onB = await cameraOf(b);
+  const hangUp = onB.contact.listen();
+  onA.attach();
+  await pair.until(() => interval(onB) === ACTIVE_MS);
+  hangUp();
+});
+
+Deno.test("with the store down viewers where the camera is notice nothing, others go on after it", async () => {
+  await using pair = await Pair.start();
+  const { a, b, server } = pair;
+  const health = (edge: TestEdge) => pair.ask(edge, "/health");
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  const onB = await cameraOf(b);
+  onB.attach();
+  const asleep = onB.newestVersion;
+  await pair.until(() => onB.newestVersion > asleep, () => a.put(frame));
+  server.fail();
+  let shown = 0;
+  onA.latest.onSet(() => shown++);
+  let put = 0;
+  await pair.until(() => put >= 60, () => (put++, a.put(frame)), 1000);
+  assert.equal(shown, 60);
+  assert.match(await health(a), /^store: /);
+  assert.ok(onB.newestVersion < onA.newestVersion);
+  const lost = onA.newestVersion;
+  server.recover();
+  await pair.until(() => onB.newestVersion > lost, () => a.put(frame));
+  assert.equal(await health(a), "ok\n");
+});
+
+Deno.test("an instance without the camera raises no alarm while all is well elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  const health = (edge: TestEdge) => pair.ask(edge, "/health");
+  await a.put(frame);
+  await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  for (let minute = 0; minute < 12; minute++) {
+    for (let i = 0; i < 3; i++) await pair.pass(20_000, () => a.put(frame));
+    assert.equal(await health(b), "ok\n");
+  }
+  for (let minute = 0; minute < 3; minute++) await pair.pass(60_000);
+  // What was stored when the camera fell silent says so.
+  for (const edge of [a, b]) assert.match(await health(edge), /^stale: cam/);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { baseline, loadSharp } from "../../../shared/testing/jpegs.ts";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import { CameraHub } from "../cameras/camera.ts";
+import { FrameBuffer } from "../ingest/live_frame.ts";
+import { SharpTools } from "../../deno/sharp.ts";
+import { NoSignal, noSignalLines } from "./no_signal.ts";
+
+const HOUR = 3_600_000;
+const AT = Date.UTC(2026, 10, 21, 14, 3, 59);
+
+Deno.test("no signal says since when, and the day where it is another", () => {
+  assert.deepEqual(noSignalLines(AT, AT + HOUR), ["NO SIGNAL", "SINCE 14:03 UTC"]);
+  assert.deepEqual(noSignalLines(AT, AT + 24 * HOUR), ["NO SIGNAL", "SINCE 2026-11-21 14:03 UTC"]);
+});
+
+/** A camera with one frame. */
+async function cameraWithFrame(clock: FakeClock): Promise<CameraHub> {
+  const camera = new CameraHub("cam", 0, {
+    clock,
+    fps: 5,
+    idleIntervalMs: 10_000,
+    staleMs: 30_000,
+    keyframeMs: 300_000,
+  });
+  const jpeg = await baseline();
+  const at = clock.now();
+  camera.upload(FrameBuffer.of(jpeg, new Uint8Array()), {
+    version: at,
+    size: jpeg.length,
+    width: 320,
+    height: 240,
+    capturedAt: at,
+    receivedAt: at,
+  });
+  return camera;
+}
+
+Deno.test("streams of a camera gone silent show its last picture dimmed, drawn once", async () => {
+  const clock = new FakeClock();
+  const camera = await cameraWithFrame(clock);
+  const last = camera.latest.value!;
+  const noSignal = new NoSignal({
+    images: new SharpTools(),
+    partTail: new Uint8Array(),
+    clock,
+    fallback: () => Promise.reject(new Error("not needed")),
+  });
+  await noSignal.step(camera);
+  assert.equal(camera.shown.value, last);
+
+  await clock.tick(60_000);
+  await noSignal.step(camera);
+  const notice = camera.shown.value!;
+  assert.notEqual(notice, last);
+  assert.equal(camera.latest.value, last);
+  assert.deepEqual([notice.width, notice.height], [320, 240]);
+  const sharp = await loadSharp();
+  const before = (await sharp(last.jpeg).stats()).channels[2].mean;
+  const { mean, max } = (await sharp(notice.jpeg).stats()).channels[2];
+  assert.ok(mean < before * 0.6, `mean blue ${before} became ${mean}`);
+  assert.ok(max > 240, `the brightest of the text is ${max} of 255`);
+
+  await noSignal.step(camera);
+  assert.equal(camera.shown.value, notice);
+});
+
+Deno.test("where nothing can be drawn a picture without a time says no signal", async () => {
+  const clock = new FakeClock();
+  const camera = await cameraWithFrame(clock);
+  await clock.tick(60_000);
+  const plain = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
+  await new NoSignal({
+    images: new SharpTools(() => Promise.reject(new Error("no libvips here"))),
+    partTail: new Uint8Array(),
+    clock,
+    fallback: () => Promise.resolve(plain),
+  }).step(camera);
+  assert.deepEqual(camera.shown.value!.jpeg, plain);
+});
+
+Deno.test("a viewer of the stream gets the notice once the signal is gone, and then the picture again", async () => {
+  await using edge = await TestEdge.start();
+  const jpeg = await baseline();
+  await edge.put(jpeg);
+  const stream = await edge.request("/stream.mjpeg?length=1");
+  const reader = stream.body!.getReader();
+  const next = async (): Promise<Uint8Array> => {
+    for (;;) {
+      const { value } = await reader.read();
+      if (value?.[0] === 0xff && value[1] === 0xd8) return value;
+    }
+  };
+  assert.deepEqual(await next(), jpeg);
+  const notice = (async () => {
+    for (;;) {
+      const picture = await next();
+      if (picture.length !== jpeg.length) return picture;
+    }
+  })();
+  const camera = edge.edge.deps.hub.open("cam")!;
+  const before = camera.shown.value;
+  for (let i = 0; i < 120 && camera.shown.value?.size === before?.size; i++) {
+    await edge.clock.tick(1000);
+    await new Promise((go) => setTimeout(go, 10));
+  }
+  const sharp = await loadSharp();
+  const blue = async (of: Uint8Array) => (await sharp(of).stats()).channels[2].mean;
+  assert.ok(await blue(await notice) < await blue(jpeg) * 0.6);
+  const again = next();
+  await edge.put(jpeg);
+  assert.deepEqual(await again, jpeg);
+  await reader.cancel();
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { SharpTools } from "../../deno/sharp.ts";
+import { ImagingUnavailable, type Picture } from "../platform.ts";
+import { Renditions, RenditionsBusy } from "./renditions.ts";
+
+/** SharpTools whose jobs end when the test says so. */
+class SlowImaging extends SharpTools {
+  readonly jobs: { width: number; end(): void }[] = [];
+  atWork = 0;
+  mostAtWork = 0;
+
+  override scale(_: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+    this.mostAtWork = Math.max(this.mostAtWork, ++this.atWork);
+    return new Promise((resolve) =>
+      this.jobs.push({
+        width,
+        end: () => {
+          this.atWork--;
+          resolve({ jpeg: new Uint8Array(width), width, height: 1 });
+        },
+      })
+    );
+  }
+}
+
+const frame = (version: number, width = 1920) => ({
+  cam: "cam",
+  version,
+  width,
+  height: 1080,
+  jpeg: new Uint8Array(4),
+});
+
+Deno.test("many viewers of one version and width cost one job, and later ones none", async () => {
+  const imaging = new SlowImaging();
+  const renditions = new Renditions(imaging);
+  const asked = Array.from({ length: 50 }, () => renditions.get(frame(1), 320));
+  imaging.jobs[0].end();
+  const results = new Set(await Promise.all(asked));
+  results.add(await renditions.get(frame(1), 320));
+  assert.equal(results.size, 1);
+  assert.equal(imaging.jobs.length, 1);
+});
+
+Deno.test("at most two pictures are made at a time, and too many askers are refused", async () => {
+  const imaging = new SlowImaging();
+  const renditions = new Renditions(imaging);
+  const asked = Array.from({ length: 64 }, (_, i) => renditions.get(frame(i), 320));
+  await assert.rejects(renditions.get(frame(64), 320), RenditionsBusy);
+  for (let i = 0; i < 64; i++) {
+    while (imaging.jobs.length <= i) await Promise.resolve();
+    imaging.jobs[i].end();
+  }
+  await Promise.all(asked);
+  assert.equal(imaging.mostAtWork, 2);
+});
+
+Deno.test("a source that is small enough is given as it is, without libvips", async () => {
+  const imaging = new SharpTools(() => Promise.reject(new Error("no libvips here")));
+  const source = frame(1, 320);
+  assert.equal(await new Renditions(imaging).get(source, 320), source);
+  await assert.rejects(new Renditions(imaging).get(source, 160), ImagingUnavailable);
+});
+
+Deno.test("what libvips cannot read is given as it is, and tried once", async () => {
+  let tries = 0;
+  const imaging = new SharpTools();
+  imaging.scale = () => Promise.reject(new Error(`no picture, ${++tries}`));
+  const renditions = new Renditions(imaging);
+  const source = frame(1);
+  for (let i = 0; i < 3; i++) assert.equal(await renditions.get(source, 320), source);
+  assert.deepEqual([tries, renditions.made], [1, 0]);
+});
+
+Deno.test("the oldest results give way when the memory for them is full", async () => {
+  const imaging = new SlowImaging();
+  const renditions = new Renditions(imaging);
+  const megabyte = 1024 * 1024;
+  const make = async (version: number) => {
+    const asked = renditions.get(frame(version, 2 * megabyte), megabyte);
+    imaging.jobs.at(-1)!.end();
+    await asked;
+  };
+  for (let version = 1; version <= 17; version++) await make(version);
+  const jobs = imaging.jobs.length;
+  await renditions.get(frame(17, 2 * megabyte), megabyte);
+  assert.equal(imaging.jobs.length, jobs);
+  await make(1);
+  assert.equal(imaging.jobs.length, jobs + 1);
+});

@@ -1,0 +1,62 @@
+// The seam between the edge and where it runs: what a home gives.
+
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { FrameStore } from "./store/frame_store.ts";
+
+/** A WebSocket as the edge uses it. Binary messages come as `ArrayBuffer`. */
+export type PlatformSocket = Pick<
+  WebSocket,
+  "readyState" | "bufferedAmount" | "send" | "close" | "onopen" | "onmessage" | "onclose"
+>;
+
+/** A socket whose handshake is answered by `response`. */
+export interface AcceptedSocket {
+  readonly socket: PlatformSocket;
+  readonly response: Response;
+}
+
+/** Says that pictures cannot be changed on this machine. */
+export class ImagingUnavailable extends Error {
+  override name = "ImagingUnavailable";
+}
+
+/** A JPEG and its size in pixels. */
+export interface Picture {
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Changes pictures. Loaded when first used. */
+export interface ImageTools {
+  /** Resolves when pictures can be changed. @throws {ImagingUnavailable} Where they cannot, at every call. */
+  ready(): Promise<unknown>;
+  /** `jpeg` at most `width` pixels across, upright. */
+  scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture>;
+  /** The picture without its colours and dimmed, under lines of text. */
+  notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture>;
+  /** Resolves when no job is at work. */
+  idle(): Promise<void>;
+}
+
+/** Where an edge runs. */
+export interface Platform {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: FrameStore;
+  /** Where there are none, `?w=` gives the picture as it is, and "no signal" is the built-in picture. */
+  readonly images?: ImageTools;
+  /** From 0 up to 1. */
+  random(): number;
+  /** Takes a WebSocket's handshake. `close` is told in any case, maybe twice, and whether or not `open` was. */
+  acceptSocket(request: Request): AcceptedSocket;
+  /** Where a request comes from, by what the home told beside it; `unknown` where it is not told. */
+  clientAddress(request: Request, info: unknown): string;
+  /** A file that the build of the page made, by its name. @throws Where there is none. */
+  readAsset(name: string): Promise<Uint8Array<ArrayBuffer>>;
+  /** Runs `work` when the current request has its answer. */
+  soon(work: () => void): void;
+  /** Memory that the process takes, bytes; undefined where nobody knows. */
+  memoryBytes?(): number;
+}

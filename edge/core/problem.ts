@@ -1,0 +1,72 @@
+// Errors as RFC 9457 problem documents: what was done, what was found, what is wanted.
+
+import type { Context } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { StoreFailure } from "./store/frame_store.ts";
+
+const TITLES: Readonly<Record<number, string>> = {
+  400: "Malformed request",
+  401: "Credentials needed",
+  403: "Not allowed",
+  404: "Not found",
+  408: "Too slow",
+  409: "Not newer",
+  411: "Length needed",
+  413: "Too large",
+  415: "Wrong content type",
+  422: "Bad value",
+  426: "WebSocket needed",
+  429: "Too many requests",
+  501: "Not possible here",
+  503: "Not available now",
+};
+
+/** What a problem says besides its status. */
+export interface ProblemExtras {
+  /** Seconds after which another try makes sense, sent as `Retry-After`. */
+  readonly retryAfter?: number;
+  /** Further members of the document, for instance `offset`. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** Further headers, for instance `WWW-Authenticate`. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A problem document as a response. */
+export function problem(status: number, detail: string, extras: ProblemExtras = {}): Response {
+  const headers = new Headers({
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...extras.headers,
+  });
+  if (extras.retryAfter !== undefined) headers.set("retry-after", String(extras.retryAfter));
+  const body = { title: TITLES[status] ?? "Failed", status, detail, ...extras.members };
+  return new Response(JSON.stringify(body), { status, headers });
+}
+
+/** A problem to throw from where no response can be returned. */
+export function problemException(
+  status: ContentfulStatusCode,
+  detail: string,
+  extras: ProblemExtras = {},
+): HTTPException {
+  return new HTTPException(status, { message: detail, res: problem(status, detail, extras) });
+}
+
+/** Seconds after which a store that failed may be asked again. */
+const STORE_RETRY_S = 5;
+
+/** Turns whatever a route threw into a response; what nobody expected is logged. */
+export function onError(
+  log: { error(message: string, fields?: { error: string }): void },
+): (error: Error, context: Context) => Response {
+  return (error, context) => {
+    if (error instanceof HTTPException) return error.getResponse();
+    if (error instanceof StoreFailure) {
+      return problem(503, `Ask the store: ${error.message}.`, { retryAfter: STORE_RETRY_S });
+    }
+    log.error(`${context.req.method} ${context.req.path} failed`, { error: String(error.stack) });
+    return problem(500, "The edge failed to answer; its log says why.");
+  };
+}

@@ -1,0 +1,70 @@
+// The gate as routes use it: a place to watch from, or the problem to answer with.
+
+import type { Context, MiddlewareHandler } from "hono";
+import type { EdgeDeps } from "../deps.ts";
+import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
+import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
+import { problem } from "../problem.ts";
+import { shuttingDown } from "./request.ts";
+import { addressOf } from "./request.ts";
+
+/** Seconds after which one more try makes sense. */
+const RETRY_AFTER_S = 30;
+
+/** A place for a stream or a socket: 503 where the instance is full, 429 where the address is. */
+export function admitViewer(context: Context, deps: EdgeDeps): Place | Response {
+  const { config, hub, limits } = deps;
+  if (hub.closed) return shuttingDown();
+  const place = admit(context, deps, limits.gate);
+  if (typeof place !== "string") return place;
+  if (place === "address") return tooManyHere(config.maxViewersPerAddress);
+  const detail = `Watch: there are ${config.maxViewers} viewers here, the most that are served; ` +
+    "/live.jpeg still answers.";
+  return problem(503, detail, { retryAfter: RETRY_AFTER_S });
+}
+
+/** A place for a request that waits for a newer frame, as `admitViewer`. */
+export function admitWait(context: Context, deps: EdgeDeps): Place | Response {
+  const place = admit(context, deps, deps.limits.waits);
+  if (typeof place !== "string") return place;
+  if (place === "address") return tooManyHere(deps.config.maxViewersPerAddress);
+  return problem(503, "Wait for a frame: too many wait already; ask without wait.", {
+    retryAfter: RETRY_AFTER_S,
+  });
+}
+
+function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "instance" | "address" {
+  const { limits, metrics } = deps;
+  const admission = gate.admit(limits.viewerAddress(addressOf(context, limits)));
+  if (admission.ok) return admission.place;
+  metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", {
+    limit: admission.full,
+  }).value++;
+  return admission.full;
+}
+
+function tooManyHere(max: number): Response {
+  return problem(429, `Watch: ${max} connections from one address are the most that are served.`, {
+    retryAfter: RETRY_AFTER_S,
+  });
+}
+
+/**
+ * Frees a place once the answer is sent or its client is gone.
+ *
+ * Until Deno 2.8.2 `completed` is rejected when a client goes, and a rejection that nobody hears ends
+ * the process.
+ */
+export function freeWhenSent(context: Context, place: Place): void {
+  context.env?.completed?.then(place.free, place.free);
+}
+
+/** Lets an address ask for the past only so often, most of all for more than one picture of it. */
+export function historyLimit(limits: Limits): MiddlewareHandler {
+  return async function historyLimit(context, next) {
+    const what = context.req.param("file") === undefined ? "many" : "one";
+    const retryAfter = limits.history(addressOf(context, limits), what);
+    if (retryAfter === 0) return await next();
+    return problem(429, "Read the past: too many requests from this address.", { retryAfter });
+  };
+}

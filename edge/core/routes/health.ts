@@ -1,0 +1,93 @@
+// GET /health: 200 `ok`, or 503 with what is wrong in one line. Never counts as a viewer.
+
+import { accepts } from "hono/accepts";
+import type { Handler } from "hono";
+import type { EdgeDeps } from "../deps.ts";
+import type { StoreState } from "../store/frame_store.ts";
+import type { CameraStatus } from "../../../shared/wire.ts";
+
+const NO_STORE = { "cache-control": "no-store" } as const;
+
+/** Answers a health probe; with `?live` only whether the process answers. */
+export function getHealth(deps: EdgeDeps): Handler {
+  const { config, hub, store, lag, clock } = deps;
+  const expected = [...new Set(config.publishTokens.flatMap(({ cam }) => cam ?? []))];
+
+  return async function getHealth(context) {
+    if (context.req.query("live") !== undefined) return context.text("ok\n", 200, NO_STORE);
+    await hub.refresh();
+    const cams = hub.cameras.map((camera) => camera.status());
+    const health = judgeHealth(cams, expected, store.state, lag.worst(clock.monotonic()));
+    const status = health.ok ? 200 : 503;
+    const type = accepts(context, {
+      header: "Accept",
+      supports: ["text/plain", "application/json"],
+      default: "text/plain",
+    });
+    return type === "application/json"
+      ? context.json(config.viewToken ? health : { ...health, cams }, status, NO_STORE)
+      : context.text(`${health.line}\n`, status, NO_STORE);
+  };
+}
+
+/** Whether all is well, and one line that says what is not. */
+export interface Health {
+  readonly ok: boolean;
+  /** `ok`, or for instance `stale: cam 42 s`. */
+  readonly line: string;
+}
+
+/**
+ * Judges the edge.
+ *
+ * @param stallMs The longest time of the last minute in which the process did nothing.
+ * @param expected Cameras that are bound to a token and so expected even before their first frame.
+ */
+export function judgeHealth(
+  cams: readonly CameraStatus[],
+  expected: readonly string[],
+  store: StoreState,
+  stallMs: number,
+): Health {
+  const problems: string[] = [];
+  if (stallMs >= STALL_MS) {
+    problems.push(`stalled: ${(stallMs / 1000).toFixed(1)} s within a minute`);
+  }
+  if (!store.answering) problems.push(`store: ${store.problem ?? "no answer"}`);
+  for (const { cam, state, ageMs } of cams) {
+    if (state !== "stale" && state !== "offline") continue;
+    if (ageMs !== undefined) problems.push(`${state}: ${cam} ${Math.floor(ageMs / 1000)} s`);
+    else if (expected.includes(cam)) problems.push(`offline: ${cam} no frame yet`);
+  }
+  for (const cam of expected) {
+    if (!cams.some((known) => known.cam === cam)) problems.push(`offline: ${cam} no frame yet`);
+  }
+  return { ok: problems.length === 0, line: problems.join("; ") || "ok" };
+}
+
+/** A stall is told of for this long, ms. */
+const REMEMBERED_MS = 60_000;
+
+/** From here on it is called a stall, ms. */
+export const STALL_MS = 1000;
+
+/** The worst delay of the last minute. Times are monotonic ms. */
+export class LoopLag {
+  #worst = { lateMs: 0, at: 0 };
+
+  /**
+   * Notes how late a timer was.
+   *
+   * @returns Whether it is now that a stall began to be told of.
+   */
+  note(lateMs: number, now: number): boolean {
+    const known = this.worst(now);
+    if (lateMs >= known) this.#worst = { lateMs, at: now };
+    return lateMs >= STALL_MS && known < STALL_MS;
+  }
+
+  /** The worst delay of the last minute, ms. */
+  worst(now: number): number {
+    return now - this.#worst.at <= REMEMBERED_MS ? this.#worst.lateMs : 0;
+  }
+}

@@ -1,0 +1,89 @@
+// GET and HEAD /live.jpeg: the newest frame, or 304 where the client has it.
+
+import type { Context, Handler } from "hono";
+import type { CameraHub } from "../cameras/camera.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { etagMatches } from "./request.ts";
+import type { LiveFrame } from "../ingest/live_frame.ts";
+import { problem } from "../problem.ts";
+import { admitWait } from "./admit.ts";
+import { cameraOf, camOf } from "./request.ts";
+import { pollerOf } from "./request.ts";
+import { numberQuery } from "./request.ts";
+import { rendition, widthQuery } from "./rendition.ts";
+
+const MAX_WAIT_S = 30;
+
+/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
+const ANSWERED = "the request has its answer";
+
+/** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
+export function getLive(deps: EdgeDeps): Handler {
+  const { clock, fanOut, limits, hub, stills } = deps;
+
+  return function getLive(context) {
+    const { req } = context;
+    const camera = hub.known(camOf(context));
+    const frame = camera?.latest.value;
+    const plain = req.method === "GET" && req.query("w") === undefined &&
+      req.query("wait") === undefined;
+    if (!camera || !frame || !plain) return getOther(context);
+    camera.poll(pollerOf(context, limits));
+    return answer(camera, frame, req.header("if-none-match"));
+  };
+
+  /** With a wait, a width, HEAD, or for a camera that is not known here yet. */
+  async function getOther(context: Context): Promise<Response> {
+    const { req } = context;
+    const camera = await cameraOf(context, hub);
+    const known = req.header("if-none-match");
+    const waitS = numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0;
+    const width = await widthQuery(context, deps.renditions);
+    const poller = pollerOf(context, limits);
+    const isNews = () => camera.latest.value && !etagMatches(known, camera.latest.value.etag);
+    if (waitS > 0 && req.method === "GET" && !isNews()) {
+      const place = admitWait(context, deps);
+      if (place instanceof Response) return place;
+      // Who waits watches: a camera at rest must hear of it.
+      const answered = camera.wait(poller);
+      await until(isNews, camera, waitS * 1000, req.raw.signal);
+      answered();
+      place.free();
+    } else camera.poll(poller);
+    const frame = camera.latest.value;
+    if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
+    if (width === undefined || etagMatches(known, frame.etag)) {
+      return answer(camera, frame, known);
+    }
+    const { jpeg } = await rendition(deps.renditions, frame, width);
+    return stills.scaled(camera, frame, jpeg);
+  }
+
+  function answer(camera: CameraHub, frame: LiveFrame, known: string | undefined): Response {
+    return etagMatches(known, frame.etag)
+      ? stills.unchanged(camera, frame)
+      : stills.full(camera, frame);
+  }
+
+  /** Resolves when a frame made `isNews` true, after `ms`, or when the client or the edge has gone. */
+  function until(
+    isNews: () => unknown,
+    camera: CameraHub,
+    ms: number,
+    gone: AbortSignal,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = new AbortController();
+      const done = () => {
+        leave();
+        gone.removeEventListener("abort", done);
+        timer.abort(ANSWERED);
+        resolve();
+      };
+      const leave = fanOut.subscribe(camera.latest, () => isNews() && done(), done);
+      gone.addEventListener("abort", done);
+      clock.sleep(ms, timer.signal).then(done, () => {});
+      if (gone.aborted || hub.closed) done();
+    });
+  }
+}

@@ -1,0 +1,109 @@
+// What routes read of a request: which camera, who asks, numbers, and what the client has or wants.
+
+import type { Context } from "hono";
+import type { CameraHub } from "../cameras/camera.ts";
+import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
+import type { Hub } from "../cameras/hub.ts";
+import type { Limits } from "../limits/limits.ts";
+import { problem, problemException } from "../problem.ts";
+import { MAX_CAMERAS } from "../access/tokens.ts";
+
+/** The id of the camera a request names. It may be no valid id. */
+export function camOf(context: Context): string {
+  return context.req.param("cam") ?? DEFAULT_CAM;
+}
+
+/** The camera a request names; 404 where nobody knows it. */
+export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
+  const cam = camOf(context);
+  const camera = isCamId(cam) ? await hub.find(cam) : undefined;
+  if (camera) return camera;
+  throw problemException(404, `No camera ${JSON.stringify(cam)} has sent a frame here yet.`);
+}
+
+/**
+ * The camera that a publisher speaks for, made if new; 404 where it can have no such name, 503 where
+ * nothing is taken any more: what is taken after the end would be answered and lost.
+ */
+export function publishedCamera(cam: string, hub: Hub): CameraHub | Response {
+  if (!isCamId(cam)) {
+    return problem(404, `Camera id ${JSON.stringify(cam)}: wanted 1 to 32 of a-z, 0-9 and dashes.`);
+  }
+  if (hub.closed) return shuttingDown();
+  return hub.open(cam) ??
+    problem(503, `Add camera ${cam}: there are ${MAX_CAMERAS} already, the most here.`, {
+      retryAfter: 60,
+    });
+}
+
+/** What is answered from the end on: another instance, or this one started again, does it. */
+export function shuttingDown(): Response {
+  return problem(503, "The edge is shutting down: ask again.", { retryAfter: 1 });
+}
+
+/** The address of the person behind a request, as limits count it. */
+export function addressOf(context: Context, limits: Limits): string {
+  return limits.address(context.req.raw, context.env);
+}
+
+/** Who polls: address and program. Two phones behind one address are two if they differ. */
+export function pollerOf(context: Context, limits: Limits): string {
+  const userAgent = context.req.header("user-agent") ?? "";
+  return `${addressOf(context, limits)} ${userAgent.slice(0, 200)}`;
+}
+
+const NUMBER = { pattern: /^\d{1,15}(\.\d{1,6})?$/, words: "a number" };
+const WHOLE = { pattern: /^\d{1,16}$/, words: "a whole number" };
+
+/**
+ * A number from the query; undefined where it is not given.
+ *
+ * @throws 422 where it is no number within the bounds.
+ */
+export function numberQuery(
+  context: Context,
+  name: string,
+  min: number,
+  max: number,
+  kind = NUMBER,
+): number | undefined {
+  const text = context.req.query(name);
+  if (text === undefined) return undefined;
+  const value = kind.pattern.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  const got = JSON.stringify(text.slice(0, 40));
+  throw problemException(
+    422,
+    `Read ${name}: got ${got}, wanted ${kind.words} from ${min} to ${max}.`,
+  );
+}
+
+/** As `numberQuery`, for what is counted: a count of one and a half is a mistake. */
+export function wholeQuery(
+  context: Context,
+  name: string,
+  min: number,
+  max: number,
+): number | undefined {
+  return numberQuery(context, name, min, max, WHOLE);
+}
+
+/** Whether a list of entity tags names `etag`. */
+export function etagMatches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  if (header === etag) return true;
+  return header.split(",").some((item) => {
+    const tag = item.trim();
+    return tag === "*" || tag === etag || tag === `W/${etag}`;
+  });
+}
+
+const PLAYERS = /\b(VLC|LibVLC|Lavf|GStreamer|mpv)\b|^souphttpsrc/i;
+
+/** Whether a request for `/` wants the MJPEG stream. */
+export function wantsStream(accept: string | undefined, userAgent: string | undefined): boolean {
+  const types = (accept ?? "").toLowerCase();
+  if (types.includes("text/html")) return false;
+  if (/\b(image|video)\/|multipart\/x-mixed-replace/.test(types)) return true;
+  return PLAYERS.test(userAgent ?? "");
+}

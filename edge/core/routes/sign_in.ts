@@ -1,0 +1,102 @@
+// GET and POST /sign-in: people of a private cam type the view token once; the browser then keeps a
+// signed cookie. POST /sign-out forgets it. POST /share makes a link to one camera that ends.
+
+import type { Context, Handler } from "hono";
+import { setCookie } from "hono/cookie";
+import { isCamId } from "../../../shared/frame.ts";
+import { SIGN_IN_COOKIE, wrongCredential } from "../access/auth.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import type { Limits } from "../limits/limits.ts";
+import { originOf } from "./origin.ts";
+import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
+import { problem } from "../problem.ts";
+import { digestToken, sameBytes } from "../access/tokens.ts";
+import { addressOf } from "./request.ts";
+import type { ViewerPages } from "../pages/viewer.ts";
+
+const HOUR_MS = 3_600_000;
+const MAX_TOKEN_CHARACTERS = 1000;
+
+/** What signing in needs. */
+export interface SignInDeps {
+  readonly viewToken: Uint8Array;
+  readonly passes: Passes;
+  readonly pages: ViewerPages;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** The page that asks for the token. */
+export function getSignIn(pages: ViewerPages): Handler {
+  return function getSignIn(context) {
+    const expired = context.req.query("expired") !== undefined;
+    const note = expired ? "This link has ended. Ask for a new one, or sign in." : "";
+    return pages.signIn(context, localPath(context.req.query("next")), note);
+  };
+}
+
+/** Takes the token, and sends the browser on to where it wanted to go. */
+export function postSignIn(deps: SignInDeps): Handler {
+  const { viewToken, passes, pages, limits, clock } = deps;
+  return async function postSignIn(context) {
+    const form = await context.req.parseBody().catch(() => undefined);
+    if (!form) {
+      return problem(400, "Read the form: wanted token and next, as a browser sends them.");
+    }
+    const next = localPath(String(form.next ?? ""));
+    const wait = limits.credentialWait(addressOf(context, limits));
+    const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
+    if (wait > 0 || !sameBytes(await digestToken(token), viewToken)) {
+      const note = wait > 0 ? `Too many tries. Wait ${wait} s.` : "That is not the token.";
+      const status = wait > 0 ? 429 : 401;
+      wrongCredential(context, limits, () => problem(status, note));
+      return pages.signIn(context, next, note, status);
+    }
+    setCookie(context, SIGN_IN_COOKIE, await passes.signIn(clock.now()), {
+      ...cookieOptions(context),
+      maxAge: SIGNED_IN_MS / 1000,
+    });
+    return context.redirect(next, 303);
+  };
+}
+
+/** Forgets the cookie. */
+export function postSignOut(context: Context): Response {
+  setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context), maxAge: 0 });
+  return context.redirect("/sign-in", 303);
+}
+
+/** Makes a link from `{cam, hours}`: who has it sees that camera until it ends, and makes no others. */
+export function postShare({ passes, clock }: Pick<SignInDeps, "passes" | "clock">): Handler {
+  return async function postShare(context) {
+    const wish = await context.req.json().catch(() => ({}));
+    const { cam, hours } = wish ?? {};
+    if (typeof cam !== "string" || !isCamId(cam)) {
+      return problem(422, "Make a link: wanted a camera id as cam.");
+    }
+    if (typeof hours !== "number" || !(hours > 0 && hours <= MAX_SHARE_HOURS)) {
+      return problem(422, `Make a link: wanted hours from 0 to ${MAX_SHARE_HOURS}.`);
+    }
+    const until = Math.round(clock.now() + hours * HOUR_MS);
+    const url = `${originOf(context)}/cams/${cam}?share=${await passes.share({ cam, until })}`;
+    return context.json({ url, until }, 200, { "cache-control": "no-store" });
+  };
+}
+
+/**
+ * Only this site's own pages are gone to: an open redirect would lend its name to others. Only what
+ * may stand in a header, too: Deno 2.9.6 panics at a control character there.
+ */
+export function localPath(path: string | undefined): string {
+  return path && /^\/(?!\/)[!-[\]-~]*$/.test(path) ? path : "/";
+}
+
+function cookieOptions(context: Context): {
+  httpOnly: true;
+  sameSite: "Lax";
+  path: "/";
+  secure: boolean;
+} {
+  const secure = originOf(context).startsWith("https:");
+  return { httpOnly: true, sameSite: "Lax", path: "/", secure };
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import { localPath } from "./sign_in.ts";
+
+const VIEW = "view-token-0123456789";
+const HTML = { accept: "text/html,application/xhtml+xml" };
+
+async function privateEdge(env: Record<string, string> = {}): Promise<TestEdge> {
+  const edge = await TestEdge.start({ PERCH_VIEW_TOKEN: VIEW, ...env });
+  const jpeg = await baseline(64, 48);
+  await edge.put(jpeg);
+  await edge.put(jpeg, {}, "/cams/garden/live.jpeg");
+  return edge;
+}
+
+function signIn(edge: TestEdge, token: string, next = "/cams/garden"): Promise<Response> {
+  return edge.request("/sign-in", { method: "POST", body: new URLSearchParams({ token, next }) });
+}
+
+/** The cookie of an answer as a browser sends it back. */
+function cookieOf(answer: Response): string {
+  return answer.headers.get("set-cookie")!.split(";")[0];
+}
+
+async function shareLink(edge: TestEdge, cam: string, hours = 1): Promise<URL> {
+  const answer = await edge.request("/share", {
+    method: "POST",
+    headers: { authorization: `Bearer ${VIEW}` },
+    body: JSON.stringify({ cam, hours }),
+  });
+  return new URL((await answer.json()).url);
+}
+
+Deno.test("a person is led to the sign-in page and back; a program is asked for a password", async () => {
+  await using edge = await privateEdge();
+  const person = await edge.request("/cams/garden", { headers: HTML });
+  assert.equal(person.status, 303);
+  assert.equal(person.headers.get("location"), "/sign-in?next=%2Fcams%2Fgarden");
+  const program = await edge.request("/stream.mjpeg");
+  assert.equal(program.status, 401);
+  assert.match(program.headers.get("www-authenticate")!, /^Basic /);
+  const page = await edge.request("/live.jpeg", {
+    headers: { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" },
+  });
+  assert.doesNotMatch(page.headers.get("www-authenticate")!, /Basic/);
+
+  const wrong = await signIn(edge, "not the token at all");
+  assert.equal(wrong.status, 401);
+  assert.match(await wrong.text(), /That is not the token/);
+  const right = await signIn(edge, VIEW);
+  assert.equal(right.status, 303);
+  assert.equal(right.headers.get("location"), "/cams/garden");
+  assert.match(right.headers.get("set-cookie")!, /HttpOnly; SameSite=Lax/);
+  for (const path of ["/live.jpeg", "/cams/garden/frames", "/cams", "/metrics"]) {
+    const answer = await edge.request(path, { headers: { cookie: cookieOf(right) } });
+    assert.equal(answer.status, 200, path);
+    await answer.body?.cancel();
+  }
+});
+
+Deno.test("behind TLS the cookie is for HTTPS only", async () => {
+  await using edge = await privateEdge();
+  const answer = await edge.request("/sign-in", {
+    method: "POST",
+    headers: { "x-forwarded-proto": "https" },
+    body: new URLSearchParams({ token: VIEW }),
+  });
+  assert.match(answer.headers.get("set-cookie")!, /Secure/);
+});
+
+Deno.test("guessing at the sign-in page is slowed down, for the right token too", async () => {
+  await using edge = await privateEdge();
+  for (let i = 0; i < 10; i++) await signIn(edge, `guess number ${i} of ten`);
+  const answer = await signIn(edge, VIEW);
+  assert.equal(answer.status, 429);
+  assert.equal(answer.headers.get("set-cookie"), null);
+});
+
+Deno.test("signing in leads to this site's pages only", () => {
+  assert.equal(localPath("/cams/garden?x=1"), "/cams/garden?x=1");
+  for (const path of [undefined, "", "cams", "//evil.example", "/\\evil.example", "https://e.e/"]) {
+    assert.equal(localPath(path), "/", path);
+  }
+  for (let code = 0; code < 0x200; code++) {
+    const path = `/x${String.fromCharCode(code)}`;
+    const isText = code > 0x20 && code < 0x7f && code !== 0x5c;
+    assert.equal(localPath(path), isText ? path : "/", `character ${code}`);
+  }
+});
+
+Deno.test("a share link opens one camera, its stream and picture too, and no other", async () => {
+  await using edge = await privateEdge();
+  const link = await shareLink(edge, "garden");
+  const opened = await edge.request(link.pathname + link.search, { headers: HTML });
+  assert.equal(opened.status, 303);
+  assert.equal(opened.headers.get("location"), "/cams/garden");
+  const byCookie = { cookie: cookieOf(opened) };
+  const wanted: [string, Record<string, string>, number][] = [
+    ["/cams/garden", { ...HTML, ...byCookie }, 200],
+    ["/cams/garden/live.jpeg", byCookie, 200],
+    ["/cams/garden/stream.mjpeg", byCookie, 200],
+    [`/cams/garden/live.jpeg${link.search}`, {}, 200],
+    [`/cams/garden/stream.mjpeg${link.search}`, {}, 200],
+    [`/ws${link.search}&cams=garden`, {}, 426],
+    ["/live.jpeg", byCookie, 401],
+    [`/live.jpeg${link.search}`, {}, 401],
+    [`/ws${link.search}&cams=garden,cam`, {}, 401],
+    ["/cams", byCookie, 401],
+  ];
+  for (const [path, headers, status] of wanted) {
+    const answer = await edge.request(path, { headers });
+    assert.equal(answer.status, status, path);
+    await answer.body?.cancel();
+  }
+  const more = await edge.request("/share", {
+    method: "POST",
+    headers: byCookie,
+    body: JSON.stringify({ cam: "garden", hours: 1 }),
+  });
+  assert.equal(more.status, 401);
+});
+
+Deno.test("a share link ends by time and by another share key, and says so to people", async () => {
+  await using edge = await privateEdge();
+  const link = await shareLink(edge, "garden", 0.5);
+  edge.clock.jump(31 * 60_000);
+  const late = await edge.request(link.pathname + link.search, { headers: HTML });
+  assert.equal(late.headers.get("location"), "/sign-in?next=%2Fcams%2Fgarden&expired=");
+  const page = await edge.request(late.headers.get("location")!, { headers: HTML });
+  assert.match(await page.text(), /This link has ended/);
+
+  await using other = await privateEdge({ PERCH_SHARE_KEY: "another key for sharing" });
+  const fresh = await shareLink(edge, "garden");
+  const path = `/cams/garden/live.jpeg${fresh.search}`;
+  assert.equal((await other.request(path)).status, 401);
+});

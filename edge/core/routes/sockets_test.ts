@@ -1,0 +1,198 @@
+// The two WebSockets over a real server and real sockets.
+
+import assert from "node:assert/strict";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import {
+  encodeAck,
+  FRAME_HEADER_BYTES,
+  readFrameHeader,
+  writeFrameHeader,
+} from "../../../shared/wire_frame.ts";
+
+const small = await baseline(160, 120);
+const large = await baseline(320, 240);
+
+/** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
+const HeadedWebSocket = WebSocket as unknown as new (
+  url: string,
+  options: { headers: Record<string, string> },
+) => WebSocket;
+
+interface Closed {
+  readonly code: number;
+}
+
+/** A client whose messages are awaited one by one. */
+class Client {
+  readonly socket: WebSocket;
+  readonly closed: Promise<Closed>;
+  readonly #messages: unknown[] = [];
+  #wake = () => {};
+
+  constructor(url: string, headers: Record<string, string> = {}) {
+    this.socket = new HeadedWebSocket(url, { headers });
+    this.socket.binaryType = "arraybuffer";
+    this.socket.onmessage = ({ data }) => {
+      this.#messages.push(data);
+      this.#wake();
+    };
+    this.closed = new Promise((resolve) => {
+      this.socket.onclose = ({ code }) => resolve({ code });
+    });
+  }
+
+  async next(): Promise<unknown> {
+    while (this.#messages.length === 0) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    return this.#messages.shift();
+  }
+
+  async text(type: string): Promise<Record<string, unknown>> {
+    for (;;) {
+      const message = await this.next();
+      if (typeof message !== "string") continue;
+      const parsed = JSON.parse(message);
+      if (parsed.type === type) return parsed;
+    }
+  }
+
+  async frame(): Promise<{ camera: number; version: number; jpeg: Uint8Array }> {
+    for (;;) {
+      const message = await this.next();
+      if (!(message instanceof ArrayBuffer)) continue;
+      const bytes = new Uint8Array(message);
+      return { ...readFrameHeader(bytes)!, jpeg: bytes.subarray(FRAME_HEADER_BYTES) };
+    }
+  }
+
+  async close(): Promise<void> {
+    this.socket.close();
+    await this.closed;
+  }
+}
+
+async function served<T>(
+  edge: TestEdge,
+  use: (url: string) => Promise<T>,
+): Promise<T> {
+  const server = edge.listen();
+  try {
+    return await use(server.url.replace("http", "ws"));
+  } finally {
+    await edge.stop();
+    await server.shutdown();
+  }
+}
+
+function frameMessage(n: number, jpeg: Uint8Array): Uint8Array<ArrayBuffer> {
+  const message = new Uint8Array(FRAME_HEADER_BYTES + jpeg.length);
+  writeFrameHeader(message, { camera: 0, version: n, capturedAt: 0, receivedAt: 0 });
+  message.set(jpeg, FRAME_HEADER_BYTES);
+  return message;
+}
+
+Deno.test(`a viewer's socket brings the newest frame, and the next one after its ack`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws`);
+    const hello = await client.text("hello");
+    assert.equal((hello.cams as { status: { cam: string } }[])[0].status.cam, "cam");
+    const first = await client.frame();
+    assert.deepEqual(first.jpeg, small);
+    await edge.put(small);
+    await edge.put(large);
+    client.socket.send(encodeAck(first));
+    const second = await client.frame();
+    assert.deepEqual(second.jpeg, large);
+    await client.close();
+  });
+});
+
+Deno.test(`one socket carries several cameras`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small, {}, "/cams/a/live.jpeg");
+  await edge.put(large, {}, "/cams/b/live.jpeg");
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws?cams=a,b`);
+    const frames = [await client.frame(), await client.frame()];
+    assert.deepEqual(frames.map(({ camera }) => camera), [0, 1]);
+    await client.close();
+  });
+});
+
+Deno.test(`a viewer that sends something else is shut out`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws`);
+    await client.text("hello");
+    client.socket.send("give me everything");
+    assert.equal((await client.closed).code, 1008);
+  });
+});
+
+Deno.test(`viewers and cameras on sockets are told when the edge stops`, async () => {
+  const edge = await TestEdge.start();
+  await edge.put(small);
+  await served(edge, async (url) => {
+    const viewer = new Client(`${url}/ws`);
+    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+    const camera = new Client(`${url}/publish?session=s1`, headers);
+    await Promise.all([viewer.text("hello"), camera.text("demand")]);
+    await edge.stop();
+    assert.equal((await viewer.closed).code, 1001);
+    assert.equal((await camera.closed).code, 1001);
+  });
+});
+
+Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, async () => {
+  const edge = await TestEdge.start({ PERCH_FPS: "5" });
+  await served(edge, async (url) => {
+    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+    const camera = new Client(`${url}/cams/nest/publish?session=run1`, headers);
+    assert.equal((await camera.text("demand")).interval, 10_000);
+    camera.socket.send(frameMessage(1, small));
+    const ack = await camera.text("ack");
+    assert.equal(ack.seq, 1);
+    camera.socket.send(frameMessage(1, small));
+    assert.equal((await camera.text("refused")).status, 409);
+    camera.socket.send(frameMessage(2, small.subarray(0, 500)));
+    assert.equal((await camera.text("refused")).status, 400);
+    const stream = await edge.request("/cams/nest/stream.mjpeg");
+    assert.deepEqual(await camera.text("demand"), { type: "demand", interval: 200, viewers: 1 });
+    await stream.body!.cancel();
+    assert.equal((await camera.text("demand")).interval, 10_000);
+    await camera.close();
+  });
+});
+
+Deno.test(`a camera's socket is not opened without a token, and closed on text`, async () => {
+  const edge = await TestEdge.start();
+  assert.equal((await edge.request("/publish?session=s")).status, 401);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  assert.equal((await edge.request("/publish?session=s", { headers })).status, 426);
+  await served(edge, async (url) => {
+    const camera = new Client(`${url}/publish?session=s`, headers);
+    await camera.text("demand");
+    camera.socket.send("a frame, believe me");
+    assert.equal((await camera.closed).code, 1003);
+  });
+});
+
+Deno.test("/ws without an upgrade says what it is, unknown cameras are 404", async () => {
+  await using edge = await TestEdge.start();
+  assert.equal((await edge.request("/ws")).status, 426);
+  const headers = {
+    upgrade: "websocket",
+    connection: "keep-alive, Upgrade",
+    "sec-websocket-version": "13",
+    "sec-websocket-key": "MDAwMDAwMDAwMDAwMDAwMA==",
+  };
+  assert.equal((await edge.request("/ws?cams=nobody", { headers })).status, 404);
+  const many = Array.from({ length: 33 }, (_, i) => `c${i}`).join(",");
+  assert.equal((await edge.request(`/ws?cams=${many}`, { headers })).status, 422);
+});

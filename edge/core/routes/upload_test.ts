@@ -1,0 +1,238 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { baseline, concat } from "../../../shared/testing/jpegs.ts";
+import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
+
+const good = await baseline();
+
+interface BadUpload {
+  readonly name: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers?: Record<string, string>;
+  readonly path?: string;
+  readonly status: number;
+  readonly detail: RegExp;
+}
+
+const BAD: readonly BadUpload[] = [
+  { name: "no token", body: good, headers: { authorization: "" }, status: 401, detail: /Bearer/ },
+  {
+    name: "a wrong token",
+    body: good,
+    headers: { authorization: "Bearer not-the-right-token" },
+    status: 401,
+    detail: /none of those/,
+  },
+  {
+    name: "no JPEG",
+    body: new TextEncoder().encode("hello, this is not a picture"),
+    status: 400,
+    detail: /Not a whole JPEG/,
+  },
+  { name: "nothing", body: new Uint8Array(0), status: 400, detail: /Not a whole JPEG/ },
+  {
+    name: "a truncated JPEG",
+    body: good.slice(0, good.length - 100),
+    status: 400,
+    detail: /Not a whole JPEG/,
+  },
+  { name: "two JPEGs glued", body: concat(good, good), status: 400, detail: /Not a whole JPEG/ },
+  { name: "5 MB", body: new Uint8Array(5 * 1024 * 1024), status: 413, detail: /4194304 bytes/ },
+  {
+    name: "another content type",
+    body: good,
+    headers: { "content-type": "image/png" },
+    status: 415,
+    detail: /image\/png, wanted image\/jpeg/,
+  },
+  {
+    name: "a bad camera id",
+    body: good,
+    path: "/cams/B%20ad/live.jpeg",
+    status: 404,
+    detail: /B ad/,
+  },
+  {
+    name: "a capture time that is no number",
+    body: good,
+    headers: { "perch-captured": "yesterday" },
+    status: 400,
+    detail: /Perch-Captured/,
+  },
+  {
+    name: "a bad sequence",
+    body: good,
+    headers: { "perch-seq": "12" },
+    status: 400,
+    detail: /Perch-Seq/,
+  },
+  {
+    name: "a last frame that no answer spoke of",
+    body: good,
+    headers: { "perch-last": "12" },
+    status: 400,
+    detail: /Perch-Last/,
+  },
+  {
+    name: "a digest of other bytes",
+    body: good,
+    headers: { "content-digest": "sha-256=:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=:" },
+    status: 400,
+    detail: /Content-Digest/,
+  },
+];
+
+for (const { name, body, headers, path, status, detail } of BAD) {
+  Deno.test(`PUT of ${name} answers ${status} and leaves the picture that was there`, async () => {
+    await using edge = await TestEdge.start();
+    assert.equal((await edge.put(good)).status, 204);
+    const before = await (await edge.request("/live.jpeg")).arrayBuffer();
+
+    const response = await edge.put(body, headers, path);
+    assert.equal(response.status, status);
+    assert.equal(response.headers.get("content-type"), "application/problem+json");
+    const problem = await response.json();
+    assert.equal(problem.status, status);
+    assert.match(problem.detail, detail);
+    assert.equal(response.headers.has("www-authenticate"), status === 401);
+
+    const after = await (await edge.request("/live.jpeg")).arrayBuffer();
+    assert.deepEqual(new Uint8Array(after), new Uint8Array(before));
+  });
+}
+
+Deno.test("PUT of a truncated JPEG says at which offset it ends", async () => {
+  await using edge = await TestEdge.start();
+  const cut = good.slice(0, good.length - 100);
+  const problem = await (await edge.put(cut)).json();
+  assert.equal(problem.offset, cut.length);
+});
+
+Deno.test("PUT answers with the version as ETag, the wanted interval and the viewers", async () => {
+  await using edge = await TestEdge.start({ PERCH_FPS: "5", PERCH_IDLE_INTERVAL_S: "20" });
+  const idle = await edge.put(good);
+  assert.equal(idle.headers.get("etag"), `"${edge.clock.now()}"`);
+  assert.equal(idle.headers.get("perch-interval"), "20000");
+  assert.equal(idle.headers.get("perch-viewers"), "0");
+  await (await edge.request("/live.jpeg")).body?.cancel();
+  const watched = await edge.put(good);
+  assert.equal(watched.headers.get("perch-interval"), "200");
+  assert.equal(watched.headers.get("perch-viewers"), "1");
+});
+
+Deno.test("PUT of an older frame of the same session answers 409", async () => {
+  await using edge = await TestEdge.start();
+  assert.equal((await edge.put(good, { "perch-seq": "run1:5" })).status, 204);
+  assert.equal((await edge.put(good, { "perch-seq": "run1:5" })).status, 409);
+  assert.equal((await edge.put(good, { "perch-seq": "run1:4" })).status, 409);
+  assert.equal((await edge.put(good, { "perch-seq": "run2:1" })).status, 204);
+});
+
+Deno.test("versions go on from the one that another instance gave, unless that is absurd", async () => {
+  await using edge = await TestEdge.start();
+  const now = edge.clock.now();
+  for (const [last, version] of [[now + 2000, now + 2001], [now + 3_600_000, now + 2002]]) {
+    const { headers } = await edge.put(good, { "perch-last": `"${last}"` });
+    assert.equal(headers.get("etag"), `"${version}"`);
+  }
+});
+
+Deno.test("versions grow strictly when the clock stands still or jumps back", async () => {
+  await using edge = await TestEdge.start();
+  const versions: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const response = await edge.put(good);
+    versions.push(Number(response.headers.get("etag")!.slice(1, -1)));
+    edge.clock.jump(-60_000);
+  }
+  assert.deepEqual(versions, versions.toSorted((a, b) => a - b));
+  assert.equal(new Set(versions).size, 3);
+});
+
+Deno.test("a chunked body without a length is taken as any other", async () => {
+  await using edge = await TestEdge.start();
+  const halves = [good.slice(0, 1000), good.slice(1000)];
+  const body = new ReadableStream({
+    pull(controller) {
+      const half = halves.shift();
+      if (half) controller.enqueue(half);
+      else controller.close();
+    },
+  });
+  assert.equal((await edge.put(body)).status, 204);
+  const picture = await (await edge.request("/live.jpeg")).bytes();
+  assert.deepEqual(picture, good);
+});
+
+Deno.test("a chunked body is refused while it arrives, not after", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_FRAME_BYTES: "100000" });
+  let sent = 0;
+  const body = new ReadableStream({
+    pull(controller) {
+      sent += 10_000;
+      controller.enqueue(new Uint8Array(10_000));
+    },
+  }, { highWaterMark: 0 });
+  assert.equal((await edge.put(body)).status, 413);
+  assert.ok(sent <= 120_000, `${sent} bytes were read`);
+});
+
+Deno.test("a right Content-Digest is taken", async () => {
+  await using edge = await TestEdge.start();
+  const digest = createHash("sha256").update(good).digest("base64");
+  const response = await edge.put(good, { "content-digest": `sha-256=:${digest}:` });
+  assert.equal(response.status, 204);
+});
+
+Deno.test("a token bound to a camera publishes that one only", async () => {
+  await using edge = await TestEdge.start({ PERCH_PUBLISH_TOKENS: `nest=${TEST_TOKEN}` });
+  assert.equal((await edge.put(good, {}, "/cams/nest/live.jpeg")).status, 204);
+  assert.equal((await edge.put(good, {}, "/cams/barn/live.jpeg")).status, 403);
+});
+
+Deno.test("a capture time the camera cannot mean is replaced by the time of receipt", async () => {
+  await using edge = await TestEdge.start();
+  const now = edge.clock.now();
+  for (const [told, kept] of [[now - 800, now - 800], [0, now], [now + 3_600_000, now]]) {
+    await edge.put(good, { "perch-captured": String(told) });
+    const status = await (await edge.request("/status.json")).json();
+    assert.equal(status.capturedAt, kept);
+  }
+});
+
+Deno.test("the 33rd camera is turned away and the others stay", async () => {
+  await using edge = await TestEdge.start();
+  for (let i = 0; i < 32; i++) {
+    assert.equal((await edge.put(good, {}, `/cams/c${i}/live.jpeg`)).status, 204);
+  }
+  const response = await edge.put(good, {}, "/cams/c32/live.jpeg");
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("retry-after"), "60");
+  assert.equal((await edge.put(good, {}, "/cams/c0/live.jpeg")).status, 204);
+});
+
+Deno.test("what comes while the edge shuts down is asked for again, never taken and lost", async () => {
+  const edge = await TestEdge.start();
+  await edge.put(good);
+  let gate!: ReadableStreamDefaultController<Uint8Array>;
+  const late = edge.put(
+    new ReadableStream<Uint8Array>({ start: (controller) => gate = controller }),
+  );
+  edge.edge.deps.hub.close();
+  gate.enqueue(good);
+  gate.close();
+  const report = { method: "PUT", headers: { authorization: `Bearer ${TEST_TOKEN}` }, body: "{}" };
+  for (
+    const response of [
+      await late,
+      await edge.put(good),
+      await edge.put(good, {}, "/cams/new/live.jpeg"),
+      await edge.request("/report", report),
+      await edge.request("/stream.mjpeg"),
+    ]
+  ) {
+    assert.deepEqual([response.status, response.headers.get("retry-after")], [503, "1"]);
+  }
+  await edge.stop();
+});

@@ -1,0 +1,108 @@
+// What the edge needs kept: the newest frame of each camera, keyframes, and who watches where. One
+// contract suite (store_contract.ts) holds every implementation to it.
+
+import type { Frame, FrameMeta } from "../../../shared/frame.ts";
+
+/** The newest stored frame of a camera, without its bytes. */
+export interface Head extends FrameMeta {
+  /** How many chunks the JPEG is stored in. */
+  readonly chunks: number;
+  /** The instance that stored it. */
+  readonly writer: string;
+}
+
+/** What became of a `put`. */
+export type PutResult =
+  | { readonly ok: true }
+  /** A head of that version or a newer one is stored already: nothing was written. */
+  | { readonly ok: false; readonly reason: "not-newer"; readonly newest: number };
+
+/** A range of versions, both ends included. */
+export interface VersionRange {
+  /** Default 0. */
+  readonly from?: number;
+  /** Default: no end. */
+  readonly to?: number;
+  /** At most this many, newest first. Default 1000. */
+  readonly limit?: number;
+}
+
+/** A call that the store failed at, through no fault of the caller. */
+export class StoreFailure extends Error {
+  override name = "StoreFailure";
+}
+
+/** A call that had no answer by its deadline, or was not tried because the store is silent. */
+export class StoreTimeout extends StoreFailure {
+  override name = "StoreTimeout";
+}
+
+/** Whether the store answers, for `/health` and `/metrics`. */
+export interface StoreState {
+  /** False from the first call without an answer until the next one answered. */
+  readonly answering: boolean;
+  /** Why it does not answer, in one line. */
+  readonly problem?: string;
+  /** Calls that failed since the start. */
+  readonly failures: number;
+  /** Calls under way, those past their deadline included. */
+  readonly pending: number;
+}
+
+/** Calls since the start, and the units that hosted KV bills for them. */
+export interface StoreCost {
+  readonly reads: number;
+  /** 4 KiB each. */
+  readonly readUnits: number;
+  readonly writes: number;
+  /** 1 KiB each. */
+  readonly writeUnits: number;
+}
+
+/**
+ * Keeps frames. Every call ends by its deadline, with a `StoreFailure` where the store is to blame;
+ * no call retries.
+ */
+export interface FrameStore {
+  /** Whether the store answers, as far as the last calls tell. */
+  readonly state: StoreState;
+  /** What the calls so far cost where they are billed. */
+  readonly cost: StoreCost;
+  /**
+   * Makes `frame` the newest of its camera, and a keyframe too if asked. Readers see the frame
+   * before or this one, never a mixture.
+   */
+  put(frame: Frame, options: { readonly keyframe: boolean }): Promise<PutResult>;
+  /** The newest stored frame's description, or undefined. */
+  head(cam: string): Promise<Head | undefined>;
+  /** The newest stored frame. */
+  newest(cam: string): Promise<Frame | undefined>;
+  /** One frame by version: the newest or a keyframe. */
+  get(cam: string, version: number): Promise<Frame | undefined>;
+  /** Cameras that have a head. */
+  cams(): Promise<string[]>;
+  /**
+   * Frames of `cam` that other instances store, the present one first. Versions grow, and may be
+   * skipped; the newest never is for long. Ends when `signal` aborts, and not before: while the
+   * store is silent it waits.
+   */
+  watch(cam: string, signal: AbortSignal): AsyncIterable<Frame>;
+  /** Keyframes in a range that are not past the retention, newest first. */
+  keyframes(cam: string, range: VersionRange): Promise<FrameMeta[]>;
+  /** Deletes what is past the retention, and what a writer left half written. */
+  prune(cam: string): Promise<void>;
+  /**
+   * Says how many people watch `cam` on this instance; 0 withdraws it. The first one wakes
+   * whoever waits in `watchViewers`. Lapses unless said again within `VIEWERS_TTL_MS`.
+   */
+  setViewers(cam: string, count: number): Promise<void>;
+  /** People who watch `cam` on other instances. */
+  viewersElsewhere(cam: string): Promise<number>;
+  /** `viewersElsewhere` as it changes, the present number first. Ends when `signal` aborts. */
+  watchViewers(cam: string, signal: AbortSignal): AsyncIterable<number>;
+  /** Lets go of what the store holds. */
+  close(): void;
+}
+
+/** How long a viewer record counts after it was written, ms. */
+export const VIEWERS_TTL_MS = 60_000;

@@ -1,0 +1,277 @@
+// What every implementation of FrameStore must do, as one suite of tests to run over each of them.
+
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import { type Frame, nextVersion } from "../../../shared/frame.ts";
+import { type FrameStore, VIEWERS_TTL_MS } from "./frame_store.ts";
+
+/** A store under test, its time, and a way to look at the same data as another instance. */
+export interface StoreUnderTest {
+  readonly clock: FakeClock;
+  /** How long keyframes are kept, ms. */
+  readonly retentionMs: number;
+  /** A store of that instance over the same data. */
+  open(instance: string): FrameStore;
+  /** How many entries the data holds in all. */
+  entries(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Registers the suite's tests under `name`. */
+export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>): void {
+  const test = (title: string, run: (under: StoreUnderTest) => Promise<void>) =>
+    Deno.test(`${name}: ${title}`, async () => {
+      const under = await setUp();
+      try {
+        await run(under);
+      } finally {
+        await under.close();
+      }
+    });
+
+  test("a frame that was put is the newest, byte for byte", async ({ open }) => {
+    const store = open("a");
+    assert.equal(await store.newest("cam"), undefined);
+    assert.equal(await store.head("cam"), undefined);
+    const frame = frameOf(1000, 30_000);
+    assert.deepEqual(await store.put(frame, { keyframe: false }), { ok: true });
+    assert.deepEqual(await store.newest("cam"), frame);
+    assert.deepEqual(await open("b").newest("cam"), frame);
+    assert.equal((await store.head("cam"))?.writer, "a");
+    assert.deepEqual(await store.cams(), ["cam"]);
+  });
+
+  test("frames of every size come back whole", async ({ open }) => {
+    const store = open("a");
+    let version = 0;
+    for (const size of [1, 65_535, 65_536, 65_537, 131_072, 700_000, 700_001, 4_194_304]) {
+      const frame = frameOf(++version, size);
+      assert.deepEqual(await store.put(frame, { keyframe: false }), { ok: true });
+      assert.deepEqual(await store.newest("cam"), frame, `size ${size}`);
+    }
+  });
+
+  test("a view is stored without the buffer behind it", async ({ open }) => {
+    const store = open("a");
+    const whole = new Uint8Array(100_000).fill(7);
+    const jpeg = whole.subarray(500, 510);
+    await store.put({ ...frameOf(1, 10), jpeg }, { keyframe: false });
+    assert.equal((await store.newest("cam"))?.jpeg.buffer.byteLength, 10);
+  });
+
+  test("a version that is not newer is refused and changes nothing", async ({ open }) => {
+    const store = open("a");
+    const newest = frameOf(2000, 100);
+    await store.put(newest, { keyframe: false });
+    for (const size of [100, 800_000]) {
+      for (const version of [1999, 2000]) {
+        const refused = { ok: false, reason: "not-newer", newest: 2000 };
+        assert.deepEqual(await store.put(frameOf(version, size), { keyframe: true }), refused);
+        assert.deepEqual(await open("b").put(frameOf(version, size), { keyframe: true }), refused);
+      }
+    }
+    assert.deepEqual(await store.newest("cam"), newest);
+    assert.deepEqual(await store.keyframes("cam", {}), []);
+  });
+
+  test("two writers of one camera never lose the newest", async ({ open }) => {
+    const [a, b] = [open("a"), open("b")];
+    for (let version = 1; version <= 20; version += 2) {
+      const results = await Promise.all([
+        a.put(frameOf(version, 70_000), { keyframe: false }),
+        b.put(frameOf(version + 1, 50_000), { keyframe: false }),
+      ]);
+      assert.deepEqual(results[1], { ok: true });
+      assert.deepEqual(await a.newest("cam"), frameOf(version + 1, 50_000));
+    }
+  });
+
+  test("cameras do not touch each other", async ({ open }) => {
+    const store = open("a");
+    const other = { ...frameOf(5, 100), cam: "other" };
+    await store.put(other, { keyframe: false });
+    await store.put(frameOf(9, 200), { keyframe: false });
+    assert.deepEqual(await store.newest("other"), other);
+    assert.deepEqual((await store.cams()).sort(), ["cam", "other"]);
+  });
+
+  test("what is stored does not grow with the number of frames", async ({ open, entries }) => {
+    const store = open("a");
+    for (let i = 1; i <= 20; i++) await store.put(frameOf(i * 2000, 70_000), { keyframe: false });
+    const then = await entries();
+    for (let i = 21; i <= 60; i++) {
+      await store.put(frameOf(i * 2000, i % 5 ? 70_000 : 750_000), { keyframe: false });
+    }
+    for (let i = 61; i <= 80; i++) await store.put(frameOf(i * 2000, 70_000), { keyframe: false });
+    assert.equal(await entries(), then);
+  });
+
+  test("a reader a few frames behind still finds what it reads", async ({ open, clock }) => {
+    const store = open("a");
+    const seen: number[] = [];
+    const stop = new AbortController();
+    const reading = (async () => {
+      for await (const frame of open("b").watch("cam", stop.signal)) {
+        assert.deepEqual(frame, frameOf(frame.version, 30_000));
+        seen.push(frame.version);
+        if (frame.version === 40_000) stop.abort();
+      }
+    })();
+    for (let i = 1; i <= 40; i++) await store.put(frameOf(i * 1000, 30_000), { keyframe: false });
+    while (!stop.signal.aborted) await clock.tick(1000);
+    await reading;
+    assert.deepEqual(seen, [...seen].sort((x, y) => x - y));
+    assert.equal(new Set(seen).size, seen.length);
+  });
+
+  test("watch tells what is there, then what comes, and nothing of its own", async (under) => {
+    const { open, clock } = under;
+    const [a, b] = [open("a"), open("b")];
+    await a.put(frameOf(1, 10), { keyframe: false });
+    const stop = new AbortController();
+    const frames = b.watch("cam", stop.signal)[Symbol.asyncIterator]();
+    assert.deepEqual((await frames.next()).value, frameOf(1, 10));
+    await b.put(frameOf(2, 10), { keyframe: false });
+    const next = frames.next();
+    await clock.tick(60_000);
+    await a.put(frameOf(3, 10), { keyframe: false });
+    assert.deepEqual(await ticked(clock, next), frameOf(3, 10));
+    stop.abort();
+    assert.deepEqual(await frames.next(), { done: true, value: undefined });
+  });
+
+  test("keyframes stay when the head has moved on", async ({ open }) => {
+    const store = open("a");
+    const start = Date.UTC(2026, 0, 1);
+    for (let i = 0; i < 12; i++) {
+      await store.put(frameOf(start + i * 1000, 70_000), { keyframe: i % 4 === 0 });
+    }
+    const kept = await store.keyframes("cam", {});
+    assert.deepEqual(kept.map(({ version }) => version - start), [8000, 4000, 0]);
+    for (const { version } of kept) {
+      assert.deepEqual(await store.get("cam", version), frameOf(version, 70_000));
+    }
+    assert.equal(await store.get("cam", start + 1000), undefined);
+    const range = { from: start + 1, to: start + 8000, limit: 1 };
+    assert.deepEqual((await store.keyframes("cam", range)).map((k) => k.version - start), [8000]);
+    assert.deepEqual(
+      (await store.keyframes("cam", { from: start, to: start + 4000 })).length,
+      2,
+    );
+  });
+
+  test("keyframes past the retention go, and storage stays bounded", async (under) => {
+    const { open, clock, retentionMs, entries } = under;
+    const store = open("a");
+    const step = retentionMs / 10;
+    const sizes: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      await clock.tick(step);
+      await store.put(frameOf(clock.now(), 70_000), { keyframe: true });
+      sizes.push(await entries());
+    }
+    assert.ok((await store.keyframes("cam", {})).length <= 11);
+    assert.equal(sizes.at(-1), sizes[15]);
+  });
+
+  test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
+    const { open, clock, retentionMs, entries } = under;
+    const store = open("a");
+    const years = 10 * 365 * 24 * 3_600_000;
+    let version = 0;
+    const put = async () => {
+      version = nextVersion(clock.now(), version);
+      const frame = { ...frameOf(version, 70_000), receivedAt: clock.now() };
+      await store.put(frame, { keyframe: true });
+    };
+    clock.jump(years);
+    for (let i = 0; i < 5; i++) await put();
+    clock.jump(-years);
+    const sizes: number[] = [];
+    for (let i = 0; i < 60; i++) {
+      await clock.tick(retentionMs / 10);
+      await put();
+      sizes.push(await entries());
+    }
+    assert.equal(sizes.at(-1), sizes[15]);
+    assert.ok(sizes[15] < 100, `${sizes[15]} entries`);
+  });
+
+  test("the last picture stays, however old", async ({ open, clock, retentionMs }) => {
+    const store = open("a");
+    const last = frameOf(clock.now(), 70_000);
+    await store.put(last, { keyframe: true });
+    await clock.tick(retentionMs * 3);
+    await store.prune("cam");
+    assert.deepEqual(await store.newest("cam"), last);
+    assert.deepEqual(await store.keyframes("cam", {}), []);
+    await store.put(frameOf(clock.now(), 10), { keyframe: true });
+    await store.prune("cam");
+    assert.equal(await store.get("cam", last.version), undefined);
+  });
+
+  test("viewers on other instances are counted until they leave or lapse", async (under) => {
+    const { open, clock } = under;
+    const [a, b, c] = [open("a"), open("b"), open("c")];
+    await b.setViewers("cam", 3);
+    await c.setViewers("cam", 4);
+    await a.setViewers("cam", 50);
+    assert.equal(await a.viewersElsewhere("cam"), 7);
+    await b.setViewers("cam", 0);
+    assert.equal(await a.viewersElsewhere("cam"), 4);
+    await clock.tick(VIEWERS_TTL_MS);
+    assert.equal(await a.viewersElsewhere("cam"), 0);
+  });
+
+  test("watchViewers hears the first viewer come, and a dead instance's lapse", async (under) => {
+    const { open, clock } = under;
+    const [a, b] = [open("a"), open("b")];
+    const stop = new AbortController();
+    const counts = a.watchViewers("cam", stop.signal)[Symbol.asyncIterator]();
+    assert.equal((await counts.next()).value, 0);
+    await b.setViewers("cam", 2);
+    assert.equal(await ticked(clock, counts.next()), 2);
+    await b.setViewers("cam", 0);
+    assert.equal(await ticked(clock, counts.next()), 0);
+    await b.setViewers("cam", 1);
+    assert.equal(await ticked(clock, counts.next()), 1);
+    assert.equal(await ticked(clock, counts.next()), 0);
+    stop.abort();
+    assert.deepEqual(await counts.next(), { done: true, value: undefined });
+  });
+
+  test("state says that the store answers", async ({ open }) => {
+    const store = open("a");
+    await store.head("cam");
+    assert.deepEqual(store.state, {
+      answering: true,
+      problem: undefined,
+      failures: 0,
+      pending: 0,
+    });
+  });
+}
+
+/** What `next` yields, with time going on for as long as it takes. */
+async function ticked<T>(clock: FakeClock, next: Promise<IteratorResult<T>>): Promise<T> {
+  let result: IteratorResult<T> | undefined;
+  next.then((settled) => result = settled);
+  while (!result) await clock.tick(1000);
+  return result.value;
+}
+
+/** A frame whose bytes tell its version, so that a mixture of two would show. */
+export function frameOf(version: number, size: number): Frame {
+  const jpeg = new Uint8Array(size);
+  for (let i = 0; i < size; i++) jpeg[i] = (version + (i >> 8)) & 0xff;
+  return {
+    cam: "cam",
+    version,
+    size,
+    width: 640,
+    height: 480,
+    capturedAt: version - 5,
+    receivedAt: version,
+    jpeg,
+  };
+}

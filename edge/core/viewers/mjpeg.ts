@@ -1,0 +1,157 @@
+// MJPEG: a viewer gets the newest picture whenever its connection has room. There is no queue, so
+// none can grow; all viewers share the frame's own bytes. The next part's head is sent right behind
+// each frame: Chromium paints a part only once the next one's head has arrived (Chromium issue
+// 527446), and a boundary alone does not do.
+
+import type { Latest } from "../../../shared/latest.ts";
+import type { CameraHub } from "../cameras/camera.ts";
+import type { FanOut } from "./fan_out.ts";
+import type { Guest, Place } from "../limits/viewer_gate.ts";
+import type { LiveFrame } from "../ingest/live_frame.ts";
+
+/** Content type of a stream whose parts are divided by `boundary`. */
+export function mjpegContentType(boundary: string): string {
+  return `multipart/x-mixed-replace; boundary=${boundary}`;
+}
+
+/** Headers of a stream's answer. */
+export function streamHeaders(boundary: string): Readonly<Record<string, string>> {
+  return {
+    "content-type": mjpegContentType(boundary),
+    "cache-control": "no-store",
+    // nginx would otherwise collect frames before it passes them on.
+    "x-accel-buffering": "no",
+  };
+}
+
+/** A boundary that no JPEG contains by chance: 128 random bits. */
+export function randomBoundary(random: () => number): string {
+  let hex = "";
+  for (let i = 0; i < 8; i++) {
+    hex += Math.floor(random() * 0x10000).toString(16).padStart(4, "0");
+  }
+  return `perch-${hex}`;
+}
+
+/** What opens a stream: the first boundary and the head of the first part. */
+export function streamOpening(boundary: string): string {
+  return `--${boundary}\r\n${PART_HEAD}`;
+}
+
+/** What follows each frame: the boundary and the head of the part to come, without a length. */
+export function partTail(boundary: string): string {
+  return `\r\n--${boundary}\r\n${PART_HEAD}`;
+}
+
+/** Head of one part in the classic framing, for readers that insist on a length. */
+export function partHeadWithLength(boundary: string, size: number): string {
+  return `--${boundary}\r\nContent-Type: image/jpeg\r\nContent-Length: ${size}\r\n\r\n`;
+}
+
+const PART_HEAD = "Content-Type: image/jpeg\r\n\r\n";
+
+/** Says which of the frames that arrive, at monotonic ms, are due at `fps` on average; without a timer. */
+export function thinnedTo(fps: number): (now: number) => boolean {
+  const gap = 1000 / fps;
+  let due = -Infinity;
+  return (now) => {
+    if (now < due) return false;
+    due = (now - due > gap ? now : due) + gap;
+    return true;
+  };
+}
+
+/** How a stream is wanted. */
+export interface MjpegOptions {
+  readonly camera: CameraHub;
+  /** What is shown: `camera.shown`, or the same at another width. */
+  readonly frames: Latest<LiveFrame>;
+  readonly fanOut: FanOut;
+  /** Where the viewer sits; given back when the connection is gone. */
+  readonly place: Place;
+  /** Sent once, before the first frame; undefined = nothing. */
+  readonly opening?: Uint8Array<ArrayBuffer>;
+  /** Most frames a second; undefined = all. */
+  readonly fps?: number;
+  /** Monotonic ms. */
+  readonly now: () => number;
+  /** Hands over one frame's bytes. Default: its part. */
+  readonly write?: (frame: LiveFrame, enqueue: (bytes: Uint8Array<ArrayBuffer>) => void) => void;
+  /** Called once when the viewer has gone. */
+  onLeave(): void;
+}
+
+/** The body of a stream's answer. Its reader counts as a viewer of the camera until it has gone. */
+export function mjpegStream(options: MjpegOptions): ReadableStream<Uint8Array> {
+  return new ReadableStream(new MjpegViewer(options), { highWaterMark: 0 });
+}
+
+class MjpegViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
+  readonly #options: MjpegOptions;
+  readonly #detach: () => void;
+  readonly #isDue: (now: number) => boolean;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #stopListening = () => {};
+  #seq = 0;
+  /** Whether the connection waits for a frame. */
+  #room = false;
+  #left = false;
+
+  constructor(options: MjpegOptions) {
+    this.#options = options;
+    this.#detach = options.camera.attach();
+    this.#isDue = options.fps === undefined ? () => true : thinnedTo(options.fps);
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    const { opening, frames, fanOut, place } = this.#options;
+    this.#controller = controller;
+    if (opening) controller.enqueue(opening);
+    this.#stopListening = fanOut.subscribe(frames, () => this.#offer(), () => this.drop());
+    place.seat(this);
+  }
+
+  /** The connection has room: for the newest frame, or for the one to come. */
+  pull(): void {
+    this.#room = true;
+    this.#offer();
+  }
+
+  /** The client has gone. */
+  cancel(): void {
+    this.#leave();
+    this.#options.place.free();
+  }
+
+  /** Where it is in the stream; undefined while it has taken all there is. */
+  progress(): number | undefined {
+    return this.#room ? undefined : this.#seq;
+  }
+
+  /** Ends it behind what was handed over. */
+  drop(): void {
+    if (this.#left) return;
+    this.#leave();
+    this.#controller.close();
+  }
+
+  #offer(): void {
+    const { camera, frames, now, write } = this.#options;
+    const frame = frames.value;
+    if (!this.#room || !frame || frames.seq === this.#seq || !this.#isDue(now())) return;
+    if (this.#seq > 0) camera.skipped += frames.seq - this.#seq - 1;
+    this.#seq = frames.seq;
+    this.#room = false;
+    camera.sentBytes += frame.part.length;
+    if (write) write(frame, (bytes) => this.#controller.enqueue(bytes));
+    else this.#controller.enqueue(frame.part);
+  }
+
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#stopListening();
+    this.#detach();
+    this.#options.onLeave();
+  }
+}

@@ -1,0 +1,229 @@
+// One viewer on a WebSocket, watching one camera or several. It gets the next frame of a camera when
+// it has drawn the last: the only bound that covers kernel and proxy buffers too.
+
+import type { CameraHub } from "../cameras/camera.ts";
+import type { Clock } from "../../../shared/clock.ts";
+import type { EdgeDeps } from "../deps.ts";
+import type { Latest } from "../../../shared/latest.ts";
+import type { LiveFrame } from "../ingest/live_frame.ts";
+import type { PlatformSocket } from "../platform.ts";
+import { RateLimiter } from "../limits/rate_limiter.ts";
+import type { Guest, Place } from "../limits/viewer_gate.ts";
+import type {
+  AcksMessage,
+  HelloMessage,
+  StatusMessage,
+  ViewerMessage,
+} from "../../../shared/viewer_messages.ts";
+import { readAck } from "../../../shared/wire_frame.ts";
+import { type AckPace, EACH_FRAME, nextAckPace } from "./ack_pace.ts";
+import type { FanOut } from "./fan_out.ts";
+import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
+
+/** The part of a WebSocket that is used. */
+export type ViewerSocket = Pick<PlatformSocket, "readyState" | "send" | "close">;
+
+/** What it hears of frames by, and its time. */
+export interface SocketViewerOptions {
+  readonly fanOut: FanOut;
+  readonly clock: Pick<Clock, "now" | "monotonic">;
+}
+
+/** What a client too simple for binary messages sends when it has drawn what it got. */
+const ACK_ALL = "ack";
+
+const OPEN = 1;
+const GOING_AWAY = 1001;
+const TRY_AGAIN_LATER = 1013;
+
+/** A camera to watch, and its frames as they are wanted. */
+export interface Watched {
+  readonly camera: CameraHub;
+  /** `camera.latest`, or the same at another width. */
+  readonly frames: Latest<LiveFrame>;
+  /** Called once when the viewer has gone. */
+  release(): void;
+}
+
+interface Subscription extends Watched {
+  readonly inFlight: { version: number; sentAt: number }[];
+  window: WindowState;
+  pace: AckPace;
+  sentSeq: number;
+}
+
+/** Feeds one socket. Call `start` when it is open and `stop` when it is not any more. */
+export class SocketViewer implements Guest {
+  readonly #socket: ViewerSocket;
+  readonly #fanOut: FanOut;
+  readonly #clock: SocketViewerOptions["clock"];
+  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #cleanups: (() => void)[] = [];
+  #acks = 0;
+
+  constructor(socket: ViewerSocket, watched: readonly Watched[], options: SocketViewerOptions) {
+    this.#socket = socket;
+    this.#fanOut = options.fanOut;
+    this.#clock = options.clock;
+    for (const one of watched) {
+      this.#subscriptions.set(one.camera.camera, {
+        ...one,
+        inFlight: [],
+        window: INITIAL_WINDOW,
+        pace: EACH_FRAME,
+        sentSeq: 0,
+      });
+    }
+  }
+
+  /** Says hello, sends the newest frames, and counts as a viewer from now on. */
+  start(): void {
+    const subscriptions = [...this.#subscriptions.values()];
+    // Counted first: hello must not call a camera idle that is being woken by this very viewer.
+    for (const { camera, release } of subscriptions) this.#cleanups.push(camera.attach(), release);
+    const hello: HelloMessage = {
+      type: "hello",
+      now: this.#clock.now(),
+      cams: subscriptions.map(({ camera }) => ({
+        camera: camera.camera,
+        status: camera.status(),
+      })),
+    };
+    this.#say(hello);
+    for (const subscription of subscriptions) {
+      const { camera, frames } = subscription;
+      const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
+      this.#cleanups.push(
+        this.#fanOut.subscribe(frames, () => this.#offer(subscription), goAway),
+        camera.statusChanges.onSet(({ value }) => {
+          const message: StatusMessage = { type: "status", now: this.#clock.now(), status: value };
+          this.#say(message);
+        }),
+      );
+      this.#offer(subscription);
+    }
+  }
+
+  /**
+   * Takes a message of the viewer.
+   *
+   * @returns Whether it acknowledged frames that were under way, or none, or is nothing that a viewer
+   *   may send.
+   */
+  receive(data: unknown): "acknowledged" | "idle" | "wrong" {
+    if (data === ACK_ALL) {
+      let drawn = false;
+      for (const one of this.#subscriptions.values()) {
+        drawn = this.#drawn(one, Infinity, 0) || drawn;
+      }
+      return drawn ? "acknowledged" : "idle";
+    }
+    const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
+    const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
+    const subscription = ack && this.#subscriptions.get(ack.camera);
+    if (!ack || !subscription) return "wrong";
+    return this.#drawn(subscription, ack.version, ack.atOnce) ? "acknowledged" : "idle";
+  }
+
+  /** Acknowledgements taken; undefined while none is owed. */
+  progress(): number | undefined {
+    for (const { inFlight, pace } of this.#subscriptions.values()) {
+      if (inFlight.length >= pace.every) return this.#acks;
+    }
+    return undefined;
+  }
+
+  /** Ends it because nothing was acknowledged for long. */
+  drop(): void {
+    this.stop();
+    this.#socket.close(TRY_AGAIN_LATER, "No frame was acknowledged for long");
+  }
+
+  /** Counts as a viewer no more. */
+  stop(): void {
+    for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  /** Everything up to `version` is on the viewer's screen: whether that was news. */
+  #drawn(subscription: Subscription, version: number, atOnce: number): boolean {
+    const { inFlight, frames } = subscription;
+    this.#acks++;
+    let rttMs: number | undefined;
+    while (inFlight.length > 0 && inFlight[0].version <= version) {
+      rttMs = this.#clock.monotonic() - inFlight.shift()!.sentAt;
+    }
+    if (rttMs === undefined) return false;
+    const limited = frames.seq > subscription.sentSeq;
+    subscription.window = nextWindow(subscription.window, rttMs, limited);
+    if (atOnce > 1) this.#pace(subscription, rttMs, limited);
+    this.#offer(subscription);
+    return true;
+  }
+
+  #pace(subscription: Subscription, rttMs: number, limited: boolean): void {
+    const { camera, pace, window } = subscription;
+    const next = nextAckPace(pace, rttMs, limited || window.size > 1);
+    subscription.pace = next;
+    if (next.every === pace.every) return;
+    const message: AcksMessage = { type: "acks", camera: camera.camera, every: next.every };
+    this.#say(message);
+  }
+
+  #say(message: ViewerMessage): void {
+    if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  #offer(subscription: Subscription): void {
+    const { camera, frames, inFlight, pace, window } = subscription;
+    const frame = frames.value;
+    if (!frame || frames.seq === subscription.sentSeq) return;
+    if (inFlight.length >= Math.max(window.size, pace.every) || this.#socket.readyState !== OPEN) {
+      return;
+    }
+    if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
+    subscription.sentSeq = frames.seq;
+    inFlight.push({ version: frame.version, sentAt: this.#clock.monotonic() });
+    camera.sentBytes += frame.message.length;
+    this.#socket.send(frame.message);
+  }
+}
+
+const POLICY_VIOLATION = 1008;
+
+/** What a viewer may send that acknowledges nothing. */
+const MESSAGES = { perSecond: 2000, burst: 4000 };
+
+/**
+ * Serves a viewer on a socket that is about to open.
+ *
+ * @param place Where it sits; given back when the socket has ended.
+ */
+export function serveSocket(
+  { clock, fanOut, limits }: EdgeDeps,
+  socket: PlatformSocket,
+  watched: readonly Watched[],
+  place: Place,
+): void {
+  const rate = new RateLimiter(MESSAGES);
+  const viewer = new SocketViewer(socket, watched, { fanOut, clock });
+  place.seat(viewer);
+  let out = false;
+  const turnOut = (reason: string) => {
+    out = true;
+    limits.socketsTurnedOut.value++;
+    viewer.stop();
+    socket.close(POLICY_VIOLATION, reason);
+  };
+  socket.onopen = () => viewer.start();
+  socket.onmessage = ({ data }) => {
+    if (out) return;
+    const taken = viewer.receive(data);
+    if (taken === "wrong") turnOut("Send acknowledgements only");
+    // As many as the frames it was sent are its due, and are not worth counting.
+    if (taken === "idle" && rate.take("", clock.monotonic()) > 0) turnOut("Too many messages");
+  };
+  socket.onclose = () => {
+    viewer.stop();
+    place.free();
+  };
+}

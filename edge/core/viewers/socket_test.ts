@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import { encodeAck, readFrameHeader } from "../../../shared/wire_frame.ts";
+import { CameraHub } from "../cameras/camera.ts";
+import { FanOut } from "./fan_out.ts";
+import { FrameBuffer } from "../ingest/live_frame.ts";
+import type { PlatformSocket } from "../platform.ts";
+import { SocketViewer } from "./socket.ts";
+
+class FakeSocket {
+  readyState: PlatformSocket["readyState"] = 1;
+  readonly texts: string[] = [];
+  readonly frames: Uint8Array[] = [];
+  closed: number | undefined;
+  send(data: unknown): void {
+    if (typeof data === "string") this.texts.push(data);
+    else this.frames.push(data as Uint8Array);
+  }
+  close(code: number): void {
+    this.closed = code;
+    this.readyState = 3;
+  }
+}
+
+function setUp(cams = ["cam"]) {
+  const clock = new FakeClock();
+  const cameras = cams.map((cam, i) =>
+    new CameraHub(cam, i, {
+      clock,
+      fps: 10,
+      idleIntervalMs: 10_000,
+      staleMs: 30_000,
+      keyframeMs: 300_000,
+    })
+  );
+  const socket = new FakeSocket();
+  const viewer = new SocketViewer(
+    socket,
+    cameras.map((camera) => ({ camera, frames: camera.latest, release: () => {} })),
+    { fanOut: new FanOut({ soon: (work) => work(), onFault: assert.fail }), clock },
+  );
+  let version = 0;
+  const publish = (camera = cameras[0]) => {
+    const now = clock.now();
+    const meta = {
+      version: ++version,
+      size: 3,
+      width: 2,
+      height: 1,
+      capturedAt: now,
+      receivedAt: now,
+    };
+    return camera.upload(FrameBuffer.of(new Uint8Array([1, 2, 3]), new Uint8Array(9)), meta);
+  };
+  const sent = () => socket.frames.map((frame) => readFrameHeader(frame)!.version);
+  const ack = (version: number, camera = 0, atOnce = 0) =>
+    viewer.receive(encodeAck({ camera, version }, atOnce).buffer);
+  return { clock, cameras, socket, viewer, publish, sent, ack };
+}
+
+Deno.test("a viewer is greeted with the cameras' numbers and gets the newest frame at once", () => {
+  const { viewer, socket, publish } = setUp();
+  const frame = publish();
+  viewer.start();
+  const hello = JSON.parse(socket.texts[0]);
+  assert.equal(hello.type, "hello");
+  assert.deepEqual(hello.cams.map((one: { camera: number }) => one.camera), [0]);
+  assert.equal(socket.frames[0], frame.message, "the frame's own bytes, not a copy");
+});
+
+Deno.test("the next frame goes out only when the last was drawn, and is the newest then", () => {
+  const { viewer, publish, sent, ack, cameras } = setUp();
+  publish();
+  viewer.start();
+  for (let i = 0; i < 5; i++) publish();
+  assert.deepEqual(sent(), [1]);
+  ack(1);
+  assert.deepEqual(sent(), [1, 6]);
+  assert.equal(cameras[0].skipped, 4);
+});
+
+Deno.test("a viewer that draws in time gets every frame", () => {
+  const { viewer, publish, sent, ack } = setUp();
+  viewer.start();
+  for (let i = 1; i <= 10; i++) {
+    publish();
+    ack(i);
+  }
+  assert.deepEqual(sent(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+});
+
+/** Frames acknowledged in time, until the viewer is asked for every second one. */
+function onFastLine() {
+  const viewing = setUp();
+  viewing.viewer.start();
+  for (let i = 1; i <= 16; i++) {
+    viewing.publish();
+    viewing.ack(i, 0, 255);
+  }
+  const asked = () => JSON.parse(viewing.socket.texts.at(-1)!);
+  assert.deepEqual(asked(), { type: "acks", camera: 0, every: 2 });
+  return { ...viewing, asked };
+}
+
+Deno.test("a viewer on a fast line is asked for every second frame, and gets each all the same", () => {
+  const { publish, sent, ack, viewer } = onFastLine();
+  for (let i = 17; i < 100; i += 2) {
+    publish();
+    assert.equal(viewer.progress(), undefined, "nothing is owed for the first of two");
+    publish();
+    assert.notEqual(viewer.progress(), undefined);
+    ack(i + 1, 0, 255);
+  }
+  assert.deepEqual(sent(), Array.from({ length: 100 }, (_, i) => i + 1));
+});
+
+Deno.test("a line that turns slow has at most two frames under way, then one again", () => {
+  const { publish, sent, ack, asked } = onFastLine();
+  for (let i = 17; i <= 20; i++) publish();
+  assert.deepEqual(sent().slice(16), [17, 18]);
+  ack(18, 0, 255);
+  assert.equal(asked().every, 1);
+  publish();
+  assert.deepEqual(sent().slice(16), [17, 18, 20]);
+});
+
+Deno.test("a viewer that does not say it can is never asked for fewer acknowledgements", () => {
+  const { viewer, socket, publish, ack } = setUp();
+  viewer.start();
+  for (let i = 1; i <= 100; i++) {
+    publish();
+    ack(i);
+  }
+  assert.equal(socket.texts.length, 1, "only hello");
+});
+
+Deno.test("the text ack stands for all that was sent", () => {
+  const { viewer, publish, sent } = setUp();
+  viewer.start();
+  publish();
+  publish();
+  assert.equal(viewer.receive("ack"), "acknowledged");
+  assert.deepEqual(sent(), [1, 2]);
+  assert.equal(viewer.receive("ack"), "acknowledged");
+  assert.equal(viewer.receive("ack"), "idle");
+});
+
+Deno.test("cameras on one socket do not wait for each other", () => {
+  const { viewer, publish, sent, cameras } = setUp(["a", "b"]);
+  viewer.start();
+  publish(cameras[0]);
+  publish(cameras[0]);
+  publish(cameras[1]);
+  assert.deepEqual(sent(), [1, 3]);
+});
+
+Deno.test("what is no acknowledgement of a camera on this socket is refused", () => {
+  const { viewer, ack } = setUp();
+  viewer.start();
+  assert.equal(viewer.receive("hello"), "wrong");
+  assert.equal(viewer.receive(new ArrayBuffer(3)), "wrong");
+  assert.equal(ack(1, 7), "wrong");
+  assert.equal(ack(1), "idle");
+});
+
+Deno.test("a viewer counts from start to stop and gets nothing after", () => {
+  const { viewer, cameras, publish, sent } = setUp();
+  viewer.start();
+  assert.equal(cameras[0].viewers, 1);
+  viewer.stop();
+  viewer.stop();
+  assert.equal(cameras[0].viewers, 0);
+  publish();
+  assert.deepEqual(sent(), []);
+});
+
+Deno.test("changes of a camera's state are told once", async () => {
+  const { viewer, cameras, socket, publish, clock } = setUp();
+  publish();
+  viewer.start();
+  cameras[0].tick();
+  cameras[0].tick();
+  const states = () =>
+    socket.texts.map((text) => JSON.parse(text)).filter(({ type }) => type === "status")
+      .map(({ status }) => status.state);
+  assert.deepEqual(states(), ["live"]);
+  await clock.tick(31_000);
+  cameras[0].tick();
+  assert.deepEqual(states(), ["live", "stale"]);
+});
+
+Deno.test("sockets are told to go away when the camera is closed", () => {
+  const { viewer, cameras, socket } = setUp();
+  viewer.start();
+  cameras[0].close();
+  assert.equal(socket.closed, 1001);
+});

@@ -1,0 +1,69 @@
+// How a frame lies in KV: cut into chunks, and remembered by the head until it may be deleted.
+
+import type { FrameMeta } from "../../../shared/frame.ts";
+import type { Head } from "../../core/store/frame_store.ts";
+
+/** KV takes values of 65,536 raw bytes and not one more. */
+export const MAX_CHUNK_BYTES = 65_536;
+
+/** A frame up to this size fits one atomic of 819,200 bytes together with its head. */
+export const MAX_ATOMIC_FRAME_BYTES = 700_000;
+
+/** A head with what the next writer needs to delete. */
+export interface StoredHead extends Head {
+  /** Whether the chunks belong to a keyframe, which outlives the head. */
+  readonly keyframe: boolean;
+  /** `[version, chunks]` of frames before it that are still stored, newest first. */
+  readonly recent: readonly (readonly [number, number])[];
+}
+
+/** Frames before the head that a slow reader may still be at: two, and what is younger than this. */
+const RECENT_MS = 1000;
+const RECENT_MIN = 2;
+const RECENT_MAX = 12;
+
+/** Copies of the JPEG's parts: a view would be stored with the whole buffer behind it. */
+export function splitChunks(jpeg: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer>[] {
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  for (let at = 0; at < jpeg.length; at += MAX_CHUNK_BYTES) {
+    chunks.push(jpeg.slice(at, at + MAX_CHUNK_BYTES));
+  }
+  return chunks;
+}
+
+/** The JPEG of `size` bytes, or undefined where a chunk is missing. */
+export function joinChunks(
+  chunks: readonly (Uint8Array<ArrayBuffer> | null)[],
+  size: number,
+): Uint8Array<ArrayBuffer> | undefined {
+  const jpeg = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    if (!chunk || at + chunk.length > size) return undefined;
+    jpeg.set(chunk, at);
+    at += chunk.length;
+  }
+  return at === size ? jpeg : undefined;
+}
+
+/** What stays readable behind a new head of `version`, and what goes. */
+export function rollRecent(
+  head: StoredHead | null,
+  version: number,
+): { recent: StoredHead["recent"]; dropped: StoredHead["recent"] } {
+  if (!head) return { recent: [], dropped: [] };
+  const older = head.keyframe
+    ? head.recent
+    : [[head.version, head.chunks] as const, ...head.recent];
+  const kept = older.filter(([old], i) =>
+    i < RECENT_MIN || (i < RECENT_MAX && version - old < RECENT_MS)
+  );
+  return { recent: kept, dropped: older.slice(kept.length) };
+}
+
+/** The description alone, without what a store or a hub adds to it. */
+export function metaOf(of: FrameMeta): FrameMeta {
+  const { version, size, width, height, capturedAt, receivedAt, silent } = of;
+  const meta = { version, size, width, height, capturedAt, receivedAt };
+  return silent ? { ...meta, silent } : meta;
+}

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import { systemClock } from "../../../shared/clock.ts";
+import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
+import { KvLink } from "./kv_link.ts";
+import { StoreFailure, StoreTimeout } from "../../core/store/frame_store.ts";
+
+Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
+
+Deno.test("a call has no answer for longer than its deadline, then the next ones are not made", async () => {
+  await using server = new KvConnectServer();
+  const clock = new FakeClock();
+  const link = new KvLink({ open: () => Deno.openKv(server.url), clock, deadlineMs: 2000 });
+  await link.commit({ sets: [{ key: ["a"], value: 1 }] });
+  assert.equal(link.state.answering, true);
+
+  server.faults.status = 503;
+  const hanging = assert.rejects(link.get(["a"]), StoreTimeout);
+  await clock.tick(2000);
+  await hanging;
+  assert.deepEqual(link.state, {
+    answering: false,
+    problem: "no answer from the store in 2000 ms",
+    failures: 1,
+    pending: 1,
+  });
+  const asked = server.usage.requests;
+  for (let i = 0; i < 100; i++) await assert.rejects(link.get(["a"]), StoreTimeout);
+  // What goes on asking is the one call that the client will not let go of.
+  assert.ok(server.usage.requests - asked <= 1, `${server.usage.requests - asked} requests`);
+  assert.equal(clock.sleeping, 0);
+
+  server.faults.status = undefined;
+  while (!link.state.answering) await systemClock.sleep(5);
+  assert.equal((await link.get(["a"])).value, 1);
+  link.close();
+});
+
+Deno.test("a store that was cut off answers again by itself", async () => {
+  await using server = new KvConnectServer();
+  const clock = new FakeClock();
+  const link = new KvLink({ open: () => Deno.openKv(server.url), clock, deadlineMs: 2000 });
+  await link.commit({ sets: [{ key: ["a"], value: "here" }] });
+  server.fail();
+  const hanging = assert.rejects(link.commit({ sets: [{ key: ["a"], value: "late" }] }));
+  await clock.tick(2000);
+  await hanging;
+  server.recover();
+  while (!link.state.answering) await systemClock.sleep(5);
+  assert.equal((await link.get(["a"])).value, "late");
+  link.close();
+});
+
+Deno.test("a database that cannot be opened is tried again, once a second", async () => {
+  const clock = new FakeClock();
+  let opened = 0;
+  let broken = true;
+  const link = new KvLink({
+    open: () => {
+      opened++;
+      return broken ? Promise.reject(new TypeError("no such database")) : Deno.openKv(":memory:");
+    },
+    clock,
+    deadlineMs: 2000,
+  });
+  for (let i = 0; i < 10; i++) await assert.rejects(link.get(["a"]), /no such database/);
+  assert.equal(opened, 1);
+  assert.equal(link.state.problem, "no such database");
+  broken = false;
+  await clock.tick(1000);
+  assert.equal((await link.get(["a"])).value, null);
+  assert.equal(opened, 2);
+  assert.equal(link.state.answering, true);
+  link.close();
+});
+
+Deno.test("a call that KV refuses is the caller's mistake, and says nothing about the store", async () => {
+  const kv = await Deno.openKv(":memory:");
+  const link = new KvLink({
+    open: () => Promise.resolve(kv),
+    clock: new FakeClock(),
+    deadlineMs: 2000,
+  });
+  const keys = (count: number) => Array.from({ length: count }, (_, i) => ["a", i]);
+  const long = ["x".repeat(3000)];
+  const sets = (value: unknown, expireIn?: number) =>
+    link.commit({ sets: [{ key: ["a"], value, expireIn }] });
+  const mistakes: (() => Promise<unknown>)[] = [
+    ...[1.5, -1, 0, NaN].map((limit) => () => link.list({ prefix: ["a"] }, { limit })),
+    () => link.list({ start: ["a", 5], end: ["a", 3] }, { limit: 1 }),
+    () => link.get(long),
+    () => link.get([null as unknown as string]),
+    () => link.getMany([long]),
+    () => sets(new Uint8Array(65_537)),
+    () => sets(() => {}),
+    () => sets(1, -1),
+    () => link.commit({ sets: [{ key: long, value: 1 }] }),
+    () => link.commit({ sets: keys(13).map((key) => ({ key, value: new Uint8Array(65_536) })) }),
+    () => link.commit({ deletes: keys(1001) }),
+    () =>
+      link.commit({
+        sets: keys(900).map(([, i]) => ({ key: [i, "x".repeat(100)], value: 1 })),
+      }),
+    () => link.commit({ checks: keys(101).map((key) => ({ key, versionstamp: null })) }),
+    () => link.commit({ checks: [{ key: ["a"], versionstamp: "x" }] }),
+  ];
+  for (const mistake of mistakes) {
+    await assert.rejects(mistake, (error) => !(error instanceof StoreFailure), String(mistake));
+    assert.equal(link.state.answering, true, String(mistake));
+  }
+  assert.equal(link.state.failures, 0);
+  link.close();
+});
+
+Deno.test("a file that is none any more is the store's trouble, though KV calls it a TypeError", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/perch.sqlite`;
+  const link = new KvLink({
+    open: () => Deno.openKv(path),
+    clock: new FakeClock(),
+    deadlineMs: 2000,
+  });
+  await link.commit({ sets: [{ key: ["a"], value: 1 }] });
+  for (const name of [path, `${path}-wal`, `${path}-shm`]) {
+    using file = await Deno.open(name, { write: true });
+    await file.write(new Uint8Array(40_960).fill(7));
+  }
+  await assert.rejects(link.get(["a"]), StoreFailure);
+  assert.deepEqual(
+    { ...link.state, pending: 0 },
+    { answering: false, problem: "file is not a database", failures: 1, pending: 0 },
+  );
+  link.close();
+  await Deno.remove(dir, { recursive: true });
+});
+
+Deno.test("units are counted as the server bills them", async () => {
+  await using server = new KvConnectServer();
+  const clock = new FakeClock();
+  const link = new KvLink({ open: () => Deno.openKv(server.url), clock, deadlineMs: 2000 });
+  for (const size of [10, 1000, 30_000, 65_536]) {
+    await link.commit({ sets: [{ key: ["frame", "cam", size], value: new Uint8Array(size) }] });
+    await link.get(["frame", "cam", size]);
+  }
+  await link.list({ prefix: ["frame"] }, { limit: 10 });
+  await link.getMany([["frame", "cam", 10], ["frame", "cam", 30_000], ["none"]]);
+  const { requests: _, ...billed } = server.usage;
+  assert.deepEqual({ ...link.cost }, billed);
+  link.close();
+});

@@ -1,0 +1,256 @@
+// Frames in Deno KV: immutable chunks, and a head that moves to them in the same atomic write. A
+// reader that misses a chunk was overtaken, and starts over from the head.
+
+import type { Clock } from "../../../shared/clock.ts";
+import type { Frame, FrameMeta } from "../../../shared/frame.ts";
+import { followKey, type Polls } from "./kv_follow.ts";
+import { chunkKeys, headKey, HEADS, keyframeKey, pendingKey } from "./kv_keys.ts";
+import { KvLink, type KvLinkOptions } from "./kv_link.ts";
+import {
+  joinChunks,
+  MAX_ATOMIC_FRAME_BYTES,
+  metaOf,
+  rollRecent,
+  splitChunks,
+  type StoredHead,
+} from "./kv_frame.ts";
+import { deletePending, expiredKeys } from "./kv_history.ts";
+import { KvViewers } from "./kv_viewers.ts";
+import type {
+  FrameStore,
+  Head,
+  PutResult,
+  StoreCost,
+  StoreState,
+  VersionRange,
+} from "../../core/store/frame_store.ts";
+
+/** What a store of frames needs. */
+export interface KvStoreOptions extends KvLinkOptions {
+  /** This instance's name: the `writer` of what it stores. */
+  readonly instance: string;
+  readonly clock: Clock;
+  /** How long a keyframe is kept, ms. */
+  readonly retentionMs: number;
+  readonly polls: Polls;
+}
+
+/** Times a reader or writer that was overtaken starts over. */
+const TRIES = 5;
+
+/** Chunks a single atomic takes. */
+const CHUNKS_PER_COMMIT = 10;
+
+type HeadEntry = Pick<Deno.KvEntryMaybe<StoredHead>, "value" | "versionstamp">;
+
+/** `FrameStore` over Deno KV: memory, SQLite file or KV Connect. */
+export class KvStore implements FrameStore {
+  readonly #options: KvStoreOptions;
+  readonly #link: KvLink;
+  readonly #viewers: KvViewers;
+  /** Heads as this instance left them, so that a put need not read first. */
+  readonly #heads = new Map<string, HeadEntry>();
+
+  constructor(options: KvStoreOptions) {
+    this.#options = options;
+    this.#link = new KvLink(options);
+    this.#viewers = new KvViewers(this.#link, options);
+  }
+
+  get state(): StoreState {
+    return this.#link.state;
+  }
+
+  get cost(): StoreCost {
+    return this.#link.cost;
+  }
+
+  async put(frame: Frame, { keyframe }: { readonly keyframe: boolean }): Promise<PutResult> {
+    const { cam, version } = frame;
+    const chunks = splitChunks(frame.jpeg);
+    const large = frame.jpeg.length > MAX_ATOMIC_FRAME_BYTES;
+    const keys = chunkKeys(cam, version, chunks.length);
+    const chunkSets = chunks.map((value, i) => ({ key: keys[i], value }));
+    let known = this.#heads.get(cam) ?? await this.#readHead(cam);
+    this.#heads.delete(cam);
+    if (known.value && known.value.version >= version) known = await this.#readHead(cam);
+    if (known.value && known.value.version >= version) return notNewer(known.value);
+    if (large) await this.#putChunks(frame, chunkSets);
+    const expired = keyframe ? await this.#expiredKeys(cam, known.value) : [];
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { recent, dropped } = rollRecent(known.value, version);
+      const head: StoredHead = {
+        ...metaOf(frame),
+        chunks: chunks.length,
+        writer: this.#options.instance,
+        keyframe,
+        recent,
+      };
+      const versionstamp = await this.#link.commit({
+        checks: [{ key: headKey(cam), versionstamp: known.versionstamp }],
+        sets: [
+          ...large ? [] : chunkSets,
+          ...keyframe
+            ? [{ key: keyframeKey(cam, version), value: { ...metaOf(frame), chunks: keys.length } }]
+            : [],
+          { key: headKey(cam), value: head },
+        ],
+        deletes: [
+          ...dropped.flatMap(([old, count]) => chunkKeys(cam, old, count)),
+          ...expired,
+          ...large ? [pendingKey(cam, version)] : [],
+        ],
+      });
+      if (versionstamp !== undefined) {
+        this.#heads.set(cam, { value: head, versionstamp });
+        return { ok: true };
+      }
+      known = await this.#readHead(cam);
+      if (known.value && known.value.version >= version) {
+        if (large) await this.#link.commit({ deletes: [...keys, pendingKey(cam, version)] });
+        return notNewer(known.value);
+      }
+    }
+    throw new Error(`Cannot store version ${version} of "${cam}": its head moved ${TRIES} times`);
+  }
+
+  async head(cam: string): Promise<Head | undefined> {
+    return (await this.#readHead(cam)).value ?? undefined;
+  }
+
+  async newest(cam: string): Promise<Frame | undefined> {
+    const { value } = await this.#readHead(cam);
+    return value ? await this.#follow(cam, value) : undefined;
+  }
+
+  async get(cam: string, version: number): Promise<Frame | undefined> {
+    const [head, keyframe] = await this.#link.getMany<StoredHead>([
+      headKey(cam),
+      keyframeKey(cam, version),
+    ]);
+    if (head.value?.version === version) return await this.#read(cam, head.value);
+    return keyframe.value ? await this.#read(cam, keyframe.value) : undefined;
+  }
+
+  async cams(): Promise<string[]> {
+    const heads = await this.#link.list({ prefix: HEADS }, { limit: 1000 });
+    return heads.map(({ key }) => String(key[1]));
+  }
+
+  async *watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
+    const stop = new AbortController();
+    const { clock, polls, instance } = this.#options;
+    const following = AbortSignal.any([signal, stop.signal]);
+    const heads = followKey<StoredHead>(this.#link, headKey(cam), {
+      clock,
+      pollMs: polls.framesMs,
+      changes: polls.changes,
+      signal: following,
+    });
+    let seq = 0;
+    let version = 0;
+    try {
+      while (!signal.aborted) {
+        const item = await heads.next(seq, signal);
+        seq = item.seq;
+        const head = item.value.value;
+        if (!head || head.version <= version || head.writer === instance) continue;
+        const frame = await this.#follow(cam, head).catch(() => undefined);
+        if (!frame || frame.version <= version) continue;
+        version = frame.version;
+        yield frame;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async keyframes(cam: string, range: VersionRange): Promise<FrameMeta[]> {
+    const oldest = this.#options.clock.now() - this.#options.retentionMs;
+    const from = Math.max(range.from ?? 0, oldest, 0);
+    const to = Math.min(range.to ?? Infinity, Number.MAX_SAFE_INTEGER - 1);
+    if (from > to) return [];
+    const entries = await this.#link.list<StoredHead>(
+      { start: keyframeKey(cam, from), end: keyframeKey(cam, to + 1) },
+      { limit: range.limit ?? 1000, reverse: true },
+    );
+    return entries.map(({ value }) => metaOf(value));
+  }
+
+  async prune(cam: string): Promise<void> {
+    const { value: head } = await this.#readHead(cam);
+    for (;;) {
+      const deletes = await this.#expiredKeys(cam, head);
+      if (deletes.length === 0) break;
+      await this.#link.commit({ deletes });
+    }
+    await deletePending(this.#link, cam, head);
+  }
+
+  setViewers(cam: string, count: number): Promise<void> {
+    return this.#viewers.set(cam, count);
+  }
+
+  viewersElsewhere(cam: string): Promise<number> {
+    return this.#viewers.elsewhere(cam);
+  }
+
+  watchViewers(cam: string, signal: AbortSignal): AsyncIterable<number> {
+    return this.#viewers.watch(cam, signal);
+  }
+
+  close(): void {
+    this.#options.polls.changes?.close();
+    this.#link.close();
+  }
+
+  async #readHead(cam: string): Promise<HeadEntry> {
+    return await this.#link.get<StoredHead>(headKey(cam));
+  }
+
+  /** The frame of `head`, or of the head that overtook it. */
+  async #follow(cam: string, head: StoredHead): Promise<Frame | undefined> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const frame = await this.#read(cam, head);
+      if (frame) return frame;
+      const { value } = await this.#readHead(cam);
+      if (!value) return undefined;
+      head = value;
+    }
+    return undefined;
+  }
+
+  async #read(
+    cam: string,
+    meta: FrameMeta & { readonly chunks: number },
+  ): Promise<Frame | undefined> {
+    const entries = await this.#link.getMany<Uint8Array<ArrayBuffer>>(
+      chunkKeys(cam, meta.version, meta.chunks),
+    );
+    const jpeg = joinChunks(entries.map(({ value }) => value), meta.size);
+    return jpeg && { ...metaOf(meta), cam, jpeg };
+  }
+
+  async #putChunks(
+    { cam, version }: Frame,
+    sets: readonly { key: Deno.KvKey; value: Uint8Array }[],
+  ): Promise<void> {
+    const pending = { key: pendingKey(cam, version), value: { chunks: sets.length } };
+    for (let i = 0; i < sets.length; i += CHUNKS_PER_COMMIT) {
+      const some = sets.slice(i, i + CHUNKS_PER_COMMIT);
+      await this.#link.commit({ sets: i === 0 ? [pending, ...some] : some });
+    }
+  }
+
+  #expiredKeys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
+    const { clock, retentionMs } = this.#options;
+    const now = clock.now();
+    return expiredKeys(this.#link, cam, { now, before: now - retentionMs, head });
+  }
+}
+
+function notNewer(head: Head): PutResult {
+  return { ok: false, reason: "not-newer", newest: head.version };
+}
