@@ -113,7 +113,7 @@ async function state(
   const answer = await fetch(url, { signal, cache: "no-store" });
   if (!answer.ok) {
     await answer.body?.cancel();
-    if (answer.status === 404) sink.onStatus(unknownCamera(cam), Date.now());
+    if (answer.status === 404) sink.onStatus(unknownCamera(cam), undefined);
     return;
   }
   const { now, ...status }: CameraStatus & { now: number } = await answer.json();

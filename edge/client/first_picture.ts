@@ -37,7 +37,7 @@ export class FirstPicture {
           this.#known = answer.headers.has("Perch-State");
           if (this.#known) break;
           sink.onOpen();
-          sink.onStatus(unknownCamera(cam), Date.now());
+          sink.onStatus(unknownCamera(cam), undefined);
           await pause(LOOK_EVERY_MS, signal);
         }
         if (!signal.aborted) await road.run(sink, signal);

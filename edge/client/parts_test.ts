@@ -2,6 +2,8 @@
 
 import assert from "node:assert/strict";
 import { BACKOFF_MAX_MS, backoffMs } from "./backoff.ts";
+import { chainedTransport } from "./chained_transport.ts";
+import { FirstPicture, unknownCamera } from "./first_picture.ts";
 import { FrameStats } from "./frame_stats.ts";
 import { shownAt } from "./live_view.ts";
 import { Pace } from "./pace.ts";
@@ -54,6 +56,49 @@ Deno.test("the edge's clock is followed by the message that travelled fastest", 
   assert.equal(ahead(), 100);
   clock.observe(Date.now());
   assert.equal(ahead(), 0, "this device's clock was set");
+});
+
+Deno.test("an edge's clock that was set back is known within a minute, however little", () => {
+  let monotonic = 0;
+  const clock = new ServerClock(() => monotonic);
+  const ahead = () => Math.round((clock.now() - Date.now()) / 1000);
+  const pass = (seconds: number, offset: number) => {
+    for (let i = 0; i < seconds / 10; i++) {
+      monotonic += 10_000;
+      clock.observe(Date.now() + offset);
+    }
+    return ahead();
+  };
+  assert.equal(pass(600, 100_000), 100);
+  assert.equal(pass(30, 90_000), 100, "it may be a slow line");
+  assert.equal(pass(30, 90_000), 90);
+  assert.equal(pass(20, 35_000), 90);
+  assert.equal(pass(10, 95_000), 95, "a faster message counts at once");
+  assert.equal(pass(60, 40_000), 40);
+});
+
+Deno.test("a camera that nobody knows tells nothing of the edge's clock", async () => {
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    ({ method }) => new Response(null, { status: method === "HEAD" ? 200 : 404 }),
+  );
+  const options = { base: `http://127.0.0.1:${server.addr.port}`, cams: ["cam"] };
+  const chained = chainedTransport(options);
+  for (const road of [new FirstPicture(false).before(chained, options), chained]) {
+    const told: unknown[][] = [];
+    const stop = new AbortController();
+    const sink = {
+      onOpen() {},
+      onFrame: () => Promise.resolve(),
+      onStatus(...status: unknown[]) {
+        told.push(status);
+        stop.abort();
+      },
+    };
+    await road.run(sink, stop.signal);
+    assert.deepEqual(told, [[unknownCamera("cam"), undefined]]);
+  }
+  await server.shutdown();
 });
 
 Deno.test("the rate is that of the last five seconds", () => {

@@ -19,8 +19,8 @@ export interface TransportSink {
   onOpen(): void;
   /** Resolves when the frame is on the screen, or was skipped for a newer one. */
   onFrame(frame: ReceivedFrame): Promise<void>;
-  /** @param now The edge's wall clock, Unix ms. */
-  onStatus(status: CameraStatus, now: number): void;
+  /** @param now The edge's wall clock, Unix ms; undefined where the edge did not say. */
+  onStatus(status: CameraStatus, now: number | undefined): void;
 }
 
 /** One way from the edge to this page. */
