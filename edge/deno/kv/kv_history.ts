@@ -5,8 +5,11 @@ import type { StoredHead } from "./kv_frame.ts";
 import { chunkKeys, keyframeKey, pendingKey } from "./kv_keys.ts";
 import type { KvLink } from "./kv_link.ts";
 
-/** Keyframes deleted in one write: more than one, so that a backlog melts. */
-const KEYFRAMES_PER_COMMIT = 10;
+/** KV takes so many mutations in a commit and not one more. */
+export const MAX_MUTATIONS = 1000;
+
+/** Keyframes deleted along with a new one: more than one, so that a backlog melts. */
+const KEYFRAMES_AT_ONCE = 10;
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -19,7 +22,8 @@ export interface ExpiryOptions {
 }
 
 /**
- * Keys of the oldest keyframes that are to go. Those of `head` stay: it is the last picture.
+ * Keys of the oldest keyframes that are to go, each keyframe's own key behind its chunks. Those of
+ * `head` stay: it is the last picture.
  */
 export async function expiredKeys(
   link: KvLink,
@@ -29,14 +33,14 @@ export async function expiredKeys(
   if (before <= 0) return [];
   const oldest = await link.list<StoredHead>(
     { start: keyframeKey(cam, 0), end: keyframeKey(cam, before) },
-    { limit: KEYFRAMES_PER_COMMIT },
+    { limit: KEYFRAMES_AT_ONCE },
   );
   // Versions never go back: after a clock that was years ahead they stay there, and only the time of
   // receipt tells how old a keyframe is.
   const ahead = head && head.version > now + DAY_MS
     ? await link.list<StoredHead>(
       { start: keyframeKey(cam, now + DAY_MS), end: keyframeKey(cam, head.version + 1) },
-      { limit: KEYFRAMES_PER_COMMIT },
+      { limit: KEYFRAMES_AT_ONCE },
     )
     : [];
   const expired = ahead.filter(({ value: { receivedAt } }) =>
@@ -44,7 +48,17 @@ export async function expiredKeys(
   );
   return [...oldest, ...expired]
     .filter(({ value }) => value.version !== head?.version)
-    .flatMap(({ key, value }) => [key, ...chunkKeys(cam, value.version, value.chunks)]);
+    .flatMap(({ key, value }) => [...chunkKeys(cam, value.version, value.chunks), key]);
+}
+
+/**
+ * Deletes any number of keys, in their order: what names others comes behind them, so that it is
+ * still there when this ends half way.
+ */
+export async function deleteKeys(link: KvLink, keys: readonly Deno.KvKey[]): Promise<void> {
+  for (let i = 0; i < keys.length; i += MAX_MUTATIONS) {
+    await link.commit({ deletes: keys.slice(i, i + MAX_MUTATIONS) });
+  }
 }
 
 /** Deletes chunks that no head will ever name: their version is older than the head's. */
@@ -58,6 +72,6 @@ export async function deletePending(
     { limit: 100 },
   );
   for (const { key, value } of pending) {
-    await link.commit({ deletes: [...chunkKeys(cam, Number(key[2]), value.chunks), key] });
+    await deleteKeys(link, [...chunkKeys(cam, Number(key[2]), value.chunks), key]);
   }
 }

@@ -14,7 +14,7 @@ import {
   splitChunks,
   type StoredHead,
 } from "./kv_frame.ts";
-import { deletePending, expiredKeys } from "./kv_history.ts";
+import { deleteKeys, deletePending, expiredKeys, MAX_MUTATIONS } from "./kv_history.ts";
 import { KvViewers } from "./kv_viewers.ts";
 import type {
   FrameStore,
@@ -68,6 +68,7 @@ export class KvStore implements FrameStore {
   async put(frame: Frame, { keyframe }: { readonly keyframe: boolean }): Promise<PutResult> {
     const { cam, version } = frame;
     const chunks = splitChunks(frame.jpeg);
+    const meta = { ...metaOf(frame), chunks: chunks.length };
     const large = frame.jpeg.length > MAX_ATOMIC_FRAME_BYTES;
     const keys = chunkKeys(cam, version, chunks.length);
     const chunkSets = chunks.map((value, i) => ({ key: keys[i], value }));
@@ -79,27 +80,24 @@ export class KvStore implements FrameStore {
     const expired = keyframe ? await this.#expiredKeys(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
       const { recent, dropped } = rollRecent(known.value, version);
-      const head: StoredHead = {
-        ...metaOf(frame),
-        chunks: chunks.length,
-        writer: this.#options.instance,
-        keyframe,
-        recent,
-      };
+      const head: StoredHead = { ...meta, writer: this.#options.instance, keyframe, recent };
+      const sets = [
+        ...large ? [] : chunkSets,
+        ...keyframe ? [{ key: keyframeKey(cam, version), value: meta }] : [],
+        { key: headKey(cam), value: head },
+      ];
+      const deletes = [
+        ...dropped.flatMap(([old, count]) => chunkKeys(cam, old, count)),
+        ...expired,
+        ...large ? [pendingKey(cam, version)] : [],
+      ];
+      // What is too much for one commit goes before it, while head and keyframes still name it.
+      const first = Math.max(0, deletes.length + sets.length - MAX_MUTATIONS);
+      await deleteKeys(this.#link, deletes.slice(0, first));
       const versionstamp = await this.#link.commit({
         checks: [{ key: headKey(cam), versionstamp: known.versionstamp }],
-        sets: [
-          ...large ? [] : chunkSets,
-          ...keyframe
-            ? [{ key: keyframeKey(cam, version), value: { ...metaOf(frame), chunks: keys.length } }]
-            : [],
-          { key: headKey(cam), value: head },
-        ],
-        deletes: [
-          ...dropped.flatMap(([old, count]) => chunkKeys(cam, old, count)),
-          ...expired,
-          ...large ? [pendingKey(cam, version)] : [],
-        ],
+        sets,
+        deletes: deletes.slice(first),
       });
       if (versionstamp !== undefined) {
         this.#heads.set(cam, { value: head, versionstamp });
@@ -107,7 +105,7 @@ export class KvStore implements FrameStore {
       }
       known = await this.#readHead(cam);
       if (known.value && known.value.version >= version) {
-        if (large) await this.#link.commit({ deletes: [...keys, pendingKey(cam, version)] });
+        if (large) await deleteKeys(this.#link, [...keys, pendingKey(cam, version)]);
         return notNewer(known.value);
       }
     }
@@ -184,7 +182,7 @@ export class KvStore implements FrameStore {
     for (;;) {
       const deletes = await this.#expiredKeys(cam, head);
       if (deletes.length === 0) break;
-      await this.#link.commit({ deletes });
+      await deleteKeys(this.#link, deletes);
     }
     await deletePending(this.#link, cam, head);
   }

@@ -1,7 +1,10 @@
+import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
+import { frameOf, storeContract, type StoreUnderTest } from "../../core/store/store_contract.ts";
+import { MAX_CHUNK_BYTES } from "./kv_frame.ts";
+import { chunkKey, headKey, pendingKey } from "./kv_keys.ts";
 import { KvStore } from "./kv_store.ts";
-import { storeContract, type StoreUnderTest } from "../../core/store/store_contract.ts";
 
 const RETENTION_MS = 24 * 3_600_000;
 
@@ -48,4 +51,75 @@ storeContract("KV Connect", async () => {
     kv.close();
     await server[Symbol.asyncDispose]();
   });
+});
+
+/** A store in memory as an instance finds it that was away for long. */
+async function backlog(fill: (kv: Deno.Kv, under: StoreUnderTest) => Promise<void>) {
+  const kv = await Deno.openKv(":memory:");
+  const under = underTest(kv, () => Promise.resolve(kv.close()));
+  await fill(kv, under);
+  await under.clock.tick(2 * RETENTION_MS);
+  return { ...under, [Symbol.asyncDispose]: under.close };
+}
+
+const HUNDRED_CHUNKS = 100 * MAX_CHUNK_BYTES;
+
+/** Twelve keyframes of a hundred chunks, all of them past the retention. */
+async function twelveKeyframes(_: Deno.Kv, { open, clock }: StoreUnderTest): Promise<void> {
+  const store = open("before");
+  for (let i = 0; i < 12; i++) {
+    await store.put(frameOf(clock.now() + i, HUNDRED_CHUNKS), { keyframe: true });
+  }
+}
+
+Deno.test("a keyframe is stored whatever backlog of large ones is to go with it", async () => {
+  await using under = await backlog(twelveKeyframes);
+  const store = under.open("a");
+  for (const size of [HUNDRED_CHUNKS, 700_000]) {
+    const frame = frameOf(under.clock.now(), size);
+    assert.deepEqual(await store.put(frame, { keyframe: true }), { ok: true });
+    assert.deepEqual(await store.newest("cam"), frame);
+    await under.clock.tick(1000);
+  }
+  // Head, two keyframes and their chunks.
+  assert.equal(await under.entries(), 1 + 2 + 100 + 11);
+});
+
+Deno.test("a backlog of large keyframes is cleaned up", async () => {
+  await using under = await backlog(twelveKeyframes);
+  await under.open("a").prune("cam");
+  assert.equal(await under.entries(), 1 + 1 + 100);
+});
+
+/** So many chunks of a frame, as small as can be: what counts is that they are many. */
+async function manyChunks(kv: Deno.Kv, version: number, count: number): Promise<void> {
+  for (let i = 0; i < count; i += 500) {
+    const some = kv.atomic();
+    for (let at = i; at < i + 500; at++) some.set(chunkKey("cam", version, at), 1);
+    await some.commit();
+  }
+}
+
+Deno.test("a frame of more chunks than a commit takes is cleaned up where its writer died", async () => {
+  await using under = await backlog(async (kv, { open }) => {
+    await kv.set(pendingKey("cam", 7), { chunks: 1500 });
+    await manyChunks(kv, 7, 1500);
+    await open("before").put(frameOf(8, 10), { keyframe: false });
+  });
+  await under.open("a").prune("cam");
+  assert.equal(await under.entries(), 1 + 1);
+});
+
+Deno.test("frames of more chunks than a commit takes go when they are overtaken", async () => {
+  await using under = await backlog(async (kv, { open }) => {
+    await open("before").put(frameOf(9, 10), { keyframe: false });
+    const { value } = await kv.get<object>(headKey("cam"));
+    await kv.set(headKey("cam"), { ...value, recent: [[8, 1], [7, 1500], [6, 1500]] });
+    await manyChunks(kv, 7, 1500);
+    await manyChunks(kv, 6, 1500);
+  });
+  const frame = frameOf(under.clock.now(), 700_000);
+  assert.deepEqual(await under.open("a").put(frame, { keyframe: true }), { ok: true });
+  assert.deepEqual(await under.open("b").newest("cam"), frame);
+  assert.equal(await under.entries(), 1 + 1 + 11 + 1);
 });
