@@ -4,7 +4,7 @@
 import type { Context, Handler } from "hono";
 import { setCookie } from "hono/cookie";
 import { isCamId } from "../../../shared/frame.ts";
-import { SIGN_IN_COOKIE, wrongCredential } from "../access/auth.ts";
+import { SIGN_IN_COOKIE } from "../access/auth.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
 import { originOf } from "./origin.ts";
@@ -44,13 +44,13 @@ export function postSignIn(deps: SignInDeps): Handler {
       return problem(400, "Read the form: wanted token and next, as a browser sends them.");
     }
     const next = localPath(String(form.next ?? ""));
-    const wait = limits.credentialWait(addressOf(context, limits));
+    const address = addressOf(context, limits);
+    const wait = limits.credentialWait(address);
+    if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
     const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
-    if (wait > 0 || !sameBytes(await digestToken(token), viewToken)) {
-      const note = wait > 0 ? `Too many tries. Wait ${wait} s.` : "That is not the token.";
-      const status = wait > 0 ? 429 : 401;
-      wrongCredential(context, limits, () => problem(status, note));
-      return pages.signIn(context, next, note, status);
+    if (!sameBytes(await digestToken(token), viewToken)) {
+      limits.wrongCredential(address);
+      return pages.signIn(context, next, "That is not the token.", 401);
     }
     setCookie(context, SIGN_IN_COOKIE, await passes.signIn(clock.now()), {
       ...cookieOptions(context),

@@ -72,9 +72,16 @@ Deno.test("behind TLS the cookie is for HTTPS only", async () => {
 Deno.test("guessing at the sign-in page is slowed down, for the right token too", async () => {
   await using edge = await privateEdge();
   for (let i = 0; i < 10; i++) await signIn(edge, `guess number ${i} of ten`);
-  const answer = await signIn(edge, VIEW);
-  assert.equal(answer.status, 429);
-  assert.equal(answer.headers.get("set-cookie"), null);
+  for (let i = 0; i < 3; i++) {
+    const answer = await signIn(edge, i === 1 ? "one more guess" : VIEW);
+    assert.equal(answer.status, 429);
+    assert.equal(answer.headers.get("set-cookie"), null);
+  }
+  const headers = { authorization: `Bearer ${VIEW}` };
+  await edge.clock.tick(60_000);
+  const metrics = await (await edge.request("/metrics", { headers })).text();
+  assert.match(metrics, /^perch_wrong_credentials_total 10$/m);
+  assert.match(metrics, /^perch_sign_ins_limited_total 3$/m, "each is counted once");
 });
 
 Deno.test("signing in leads to this site's pages only", () => {
