@@ -38,8 +38,16 @@ export class Neighbours {
   constructor(camera: CameraHub, options: NeighboursOptions) {
     this.#camera = camera;
     this.#options = options;
-    this.#frames = new Task((signal) => this.#takeFrames(signal));
-    this.#viewers = new Task((signal) => this.#takeViewers(signal));
+    const { cam } = camera;
+    const failed = (action: string) => (error: unknown) => options.onStoreError(action, error);
+    this.#frames = new Task(
+      (signal) => this.#takeFrames(signal),
+      failed(`take frames of ${cam} from other instances`),
+    );
+    this.#viewers = new Task(
+      (signal) => this.#takeViewers(signal),
+      failed(`hear who watches ${cam} elsewhere`),
+    );
   }
 
   /** Acts at once when viewers come and go. What time alone changes needs `step`. */
@@ -48,7 +56,7 @@ export class Neighbours {
     const stops = [
       demand.onSet(() => this.step()),
       // A camera that has just come is filmed for others at once, not at the next step.
-      uploads.onSet(() => this.#viewers.wanted || this.step()),
+      uploads.onSet(() => this.#viewers.running || this.step()),
     ];
     this.#stopListening = () => stops.forEach((stop) => stop());
     this.step();
@@ -106,34 +114,39 @@ export class Neighbours {
 
   async #takeViewers(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
-    for await (const count of this.#options.store.watchViewers(camera.cam, signal)) {
-      camera.viewersElsewhere = count;
+    try {
+      for await (const count of this.#options.store.watchViewers(camera.cam, signal)) {
+        camera.viewersElsewhere = count;
+      }
+    } finally {
+      camera.viewersElsewhere = 0;
     }
-    camera.viewersElsewhere = 0;
   }
 }
 
-/** Something that runs while it is wanted. */
+/** Something that runs while it is wanted. One that failed is not running: it is begun again. */
 class Task {
   readonly #run: (signal: AbortSignal) => Promise<void>;
+  readonly #onError: (error: unknown) => void;
   #abort: AbortController | undefined;
 
-  constructor(run: (signal: AbortSignal) => Promise<void>) {
+  constructor(run: (signal: AbortSignal) => Promise<void>, onError: (error: unknown) => void) {
     this.#run = run;
+    this.#onError = onError;
   }
 
-  get wanted(): boolean {
+  get running(): boolean {
     return this.#abort !== undefined;
   }
 
   want(wanted: boolean): void {
-    if (wanted === this.wanted) return;
-    if (wanted) {
-      this.#abort = new AbortController();
-      this.#run(this.#abort.signal);
-    } else {
-      this.#abort?.abort();
-      this.#abort = undefined;
-    }
+    if (wanted === this.running) return;
+    this.#abort?.abort();
+    this.#abort = undefined;
+    if (!wanted) return;
+    const abort = this.#abort = new AbortController();
+    this.#run(abort.signal).catch(this.#onError).finally(() => {
+      if (this.#abort === abort) this.#abort = undefined;
+    });
   }
 }

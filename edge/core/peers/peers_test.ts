@@ -198,6 +198,37 @@ Deno.test("an instance that receives and is watched shows each frame once", asyn
   await pair.until(() => onB.newestVersion === onA.newestVersion);
 });
 
+Deno.test("what comes from other instances is listened to again after it failed", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  const { watch, watchViewers } = a.store;
+  let failures = 0;
+  const broken = <T>() => ({
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject<IteratorResult<T>>(new Error(`broken ${++failures}`)),
+    }),
+  });
+  Object.assign(a.store, { watch: broken, watchViewers: broken });
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  onA.attach();
+  await pair.until(() => failures > 1);
+  await pair.pass(10_000);
+  assert.ok(
+    a.lines.some((line) =>
+      line === "could not hear who watches cam elsewhere; " +
+          "frames go on from memory"
+    ),
+    a.lines.join(),
+  );
+  Object.assign(a.store, { watch, watchViewers });
+  await b.put(frame);
+  const onB = await cameraOf(b);
+  onB.attach();
+  await pair.until(() => onA.viewersElsewhere === 1, () => b.put(frame));
+  await pair.until(() => onA.newestVersion === onB.newestVersion);
+});
+
 Deno.test("viewers of an instance that died without a goodbye lapse", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
