@@ -9,10 +9,10 @@ import {
   parseSettings,
 } from "../../shared/settings.ts";
 import {
-  digestOf,
   parsePublishTokens,
   parseViewToken,
   type PublishToken,
+  type Secret,
 } from "./access/tokens.ts";
 
 /** Every setting of the edge by its name in the environment. */
@@ -47,8 +47,8 @@ export interface EdgeConfig {
   readonly port: number;
   readonly host: string;
   readonly publishTokens: readonly PublishToken[];
-  /** SHA-256 of the view token; undefined = public cams. */
-  readonly viewToken?: Uint8Array;
+  /** Undefined = public cams. */
+  readonly viewToken?: Secret;
   /** Signs share links, besides the view token. */
   readonly shareKey?: string;
   readonly kvPath?: string;
@@ -75,9 +75,9 @@ export interface EdgeConfig {
 }
 
 /** Reads the edge's settings. */
-export async function parseEdgeConfig(
+export function parseEdgeConfig(
   env: Readonly<Record<string, string | undefined>>,
-): Promise<Parsed<EdgeConfig>> {
+): Parsed<EdgeConfig> {
   const parsed = parseSettings(edgeSettings, env);
   if (!parsed.ok) return parsed;
   const set = parsed.config;
@@ -86,13 +86,9 @@ export async function parseEdgeConfig(
     config: Object.freeze({
       port: set.PORT,
       host: set.HOST,
-      publishTokens: await Promise.all(
-        set.PERCH_PUBLISH_TOKENS.map(async (one) => ({
-          cam: one.cam,
-          digest: await digestOf(one),
-        })),
-      ),
-      viewToken: set.PERCH_VIEW_TOKEN && await digestOf(set.PERCH_VIEW_TOKEN),
+      publishTokens: set.PERCH_PUBLISH_TOKENS,
+      viewToken: set.PERCH_VIEW_TOKEN,
+
       shareKey: set.PERCH_SHARE_KEY,
       kvPath: set.PERCH_KV_PATH,
       fps: set.PERCH_FPS,

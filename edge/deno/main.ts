@@ -13,7 +13,7 @@ import { logUncaught } from "./uncaught.ts";
 /** How long answers that are under way may take at the end, ms. */
 const GRACE_MS = 1000;
 
-const parsed = await parseEdgeConfig(Object.fromEntries(
+const parsed = parseEdgeConfig(Object.fromEntries(
   Object.keys(edgeSettings.shape).map((name) => [name, Deno.env.get(name)]),
 ));
 if (!parsed.ok) refuse(parsed.problems);

@@ -40,7 +40,7 @@ export class TestEdge implements AsyncDisposable {
       readonly clock?: FakeClock;
     } = {},
   ): Promise<TestEdge> {
-    const parsed = await parseEdgeConfig({ PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env });
+    const parsed = parseEdgeConfig({ PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env });
     if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
     const lines: string[] = [];
     const write = (message: string) => void lines.push(message);

@@ -8,25 +8,20 @@ import { originOf, urlOf } from "../routes/origin.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "../problem.ts";
 import { addressOf } from "../routes/request.ts";
-import { digestToken, type PublishToken, sameBytes } from "./tokens.ts";
+import { type PublishToken, type Secret, secretsOf } from "./tokens.ts";
 
 /** Whether a credential is good for a camera. */
 export type Verdict = "allowed" | "other-camera" | "unknown";
 
-/** Compares a token with every publish token, without an early exit. */
+/** What a token is worth for publishing a camera; undefined = every one. */
 export async function judgePublisher(
   tokens: readonly PublishToken[],
   token: string,
   cam: string | undefined,
 ): Promise<Verdict> {
-  const digest = await digestToken(token);
-  let verdict: Verdict = "unknown";
-  for (const known of tokens) {
-    if (!sameBytes(known.digest, digest)) continue;
-    if (known.cam === undefined || known.cam === cam) verdict = "allowed";
-    else if (verdict === "unknown") verdict = "other-camera";
-  }
-  return verdict;
+  const known = await secretsOf(tokens, token);
+  if (known.some((one) => one.cam === undefined || one.cam === cam)) return "allowed";
+  return known.length > 0 ? "other-camera" : "unknown";
 }
 
 /** The token of an `Authorization` header: Bearer, or the password of Basic. */
@@ -106,8 +101,8 @@ export function publisherOnly(
 
 /** What the rule about viewers goes by. */
 export interface ViewerRule {
-  /** SHA-256 of the view token; undefined = public cams. */
-  readonly viewToken?: Uint8Array;
+  /** Undefined = public cams. */
+  readonly viewToken?: Secret;
   /** Signs and checks what browsers show; there is one where there is a view token. */
   readonly passes?: Passes;
   readonly publishTokens: readonly PublishToken[];
@@ -160,7 +155,7 @@ export function viewerOnly(
     // The right view token does not help an address that is guessing, or guessing would pay.
     const retryAfter = limits.credentialWait(addressOf(context, limits));
     if (retryAfter > 0) return tooManyWrong(retryAfter);
-    if (sameBytes(await digestToken(token), viewToken)) {
+    if ((await secretsOf([viewToken], token)).length > 0) {
       context.set(OWNER, true);
       return await next();
     }

@@ -2,7 +2,7 @@
 // signature says it all, and another key makes every pass of its kind worthless.
 
 import { isCamId } from "../../../shared/frame.ts";
-import { sameBytes } from "./tokens.ts";
+import { digestOf, sameBytes, type Secret } from "./tokens.ts";
 
 /** How long somebody stays signed in, ms. */
 export const SIGNED_IN_MS = 30 * 24 * 3_600_000;
@@ -23,10 +23,10 @@ export class Passes {
   readonly #shareKey: Promise<CryptoKey>;
 
   /**
-   * @param viewToken SHA-256 of the view token: another token signs everybody out.
+   * @param viewToken Another one signs everybody out.
    * @param shareKey `PERCH_SHARE_KEY`: another one ends every share link.
    */
-  constructor(viewToken: Uint8Array, shareKey = "") {
+  constructor(viewToken: Secret, shareKey = "") {
     this.#signInKey = derive(viewToken, "sign-in");
     this.#shareKey = derive(viewToken, `share ${shareKey}`);
   }
@@ -55,16 +55,16 @@ export class Passes {
 }
 
 /** The key for a purpose: HMAC of its name, under the secret. */
-async function derive(secret: Uint8Array, purpose: string): Promise<CryptoKey> {
-  return await keyOf(await sign(await keyOf(secret), `perch ${purpose}`));
+async function derive(secret: Secret, purpose: string): Promise<CryptoKey> {
+  return await keyOf(await sign(await keyOf(await digestOf(secret)), `perch ${purpose}`));
 }
 
-function keyOf(bytes: Uint8Array): Promise<CryptoKey> {
+function keyOf(bytes: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  return crypto.subtle.importKey("raw", new Uint8Array(bytes), algorithm, false, ["sign"]);
+  return crypto.subtle.importKey("raw", bytes, algorithm, false, ["sign"]);
 }
 
-async function sign(key: CryptoKey, text: string): Promise<Uint8Array> {
+async function sign(key: CryptoKey, text: string): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
 }
 

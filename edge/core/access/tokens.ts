@@ -1,14 +1,20 @@
-// Tokens as the edge holds them: SHA-256 digests only, compared in constant time.
+// Tokens as the edge holds them, compared in constant time.
 
 import type { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
 
-/** Who may publish: a token's digest, and the one camera it is bound to, if any. */
-export interface PublishToken {
+/** A token as it was typed, or its SHA-256 where only that is known here. */
+export interface Secret {
+  /** UTF-8 bytes. */
+  readonly token?: Uint8Array;
+  /** 32 bytes. */
+  readonly digest?: Uint8Array;
+}
+
+/** Who may publish. */
+export interface PublishToken extends Secret {
   /** The only camera it may publish; undefined = any. */
   readonly cam?: string;
-  /** SHA-256 of the token, 32 bytes. */
-  readonly digest: Uint8Array;
 }
 
 /** A shorter token could be guessed. */
@@ -17,16 +23,21 @@ export const MIN_TOKEN_CHARACTERS = 16;
 /** More cameras than this on one edge are refused. */
 export const MAX_CAMERAS = 32;
 
-/** A token as it was typed, or its SHA-256, before all are held as digests. */
-export interface TypedToken {
-  readonly cam?: string;
-  readonly token?: string;
-  readonly digest?: Uint8Array;
+/** Those of `secrets` that `token` is. Every one is looked at, and hashing is left to those that need it. */
+export async function secretsOf<T extends Secret>(
+  secrets: readonly T[],
+  token: string,
+): Promise<T[]> {
+  const bytes = new TextEncoder().encode(token);
+  const digest = secrets.some((one) => one.digest) ? await sha256(bytes) : bytes;
+  return secrets.filter((one) =>
+    one.token ? sameBytes(bytes, one.token) : sameBytes(digest, one.digest!)
+  );
 }
 
-/** SHA-256 of a token's UTF-8 bytes. */
-export async function digestToken(token: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token)));
+/** The digest of a secret. */
+export async function digestOf({ token, digest }: Secret): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(digest ?? await sha256(new Uint8Array(token!)));
 }
 
 /** Whether two byte strings are equal, in a time that does not depend on where they differ. */
@@ -36,15 +47,14 @@ export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** The digest of a typed token. */
-export async function digestOf({ token, digest }: TypedToken): Promise<Uint8Array> {
-  return digest ?? await digestToken(token!);
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
 }
 
 /** Reads `PERCH_PUBLISH_TOKENS`, adding one issue to `context` for each token that is no good. */
-export function parsePublishTokens(text: string, context: z.RefinementCtx): TypedToken[] {
+export function parsePublishTokens(text: string, context: z.RefinementCtx): PublishToken[] {
   const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-  const tokens: TypedToken[] = [];
+  const tokens: PublishToken[] = [];
   items.forEach((item, i) => {
     const token = parsePublishToken(item);
     if (typeof token === "string") {
@@ -62,7 +72,7 @@ export function parsePublishTokens(text: string, context: z.RefinementCtx): Type
 }
 
 /** One token, or what was wanted instead. */
-function parsePublishToken(item: string): TypedToken | string {
+function parsePublishToken(item: string): PublishToken | string {
   const hashed = /^sha256:([0-9a-f]{64})$/i;
   const bound = /^([^=]+)=(?!=*$)(.+)$/.exec(item);
   const cam = bound && isCamId(bound[1]) ? bound[1] : undefined;
@@ -74,11 +84,11 @@ function parsePublishToken(item: string): TypedToken | string {
   if (token.length < MIN_TOKEN_CHARACTERS) {
     return `tokens of at least ${MIN_TOKEN_CHARACTERS} characters`;
   }
-  return { cam, token };
+  return { cam, token: new TextEncoder().encode(token) };
 }
 
 /** Reads `PERCH_VIEW_TOKEN`: the token or `sha256:<hex>`. */
-export function parseViewToken(text: string, context: z.RefinementCtx): TypedToken {
+export function parseViewToken(text: string, context: z.RefinementCtx): Secret {
   const token = parsePublishToken(text);
   if (typeof token !== "string" && token.cam === undefined) return token;
   const message = typeof token === "string" ? token : "a token without a camera id";

@@ -17,7 +17,7 @@ export interface ViewerDeps {
   readonly hub: Hub;
   readonly config: {
     readonly title: string;
-    readonly viewToken?: Uint8Array;
+    readonly viewToken?: unknown;
     readonly embedOrigins: readonly string[];
     readonly historyMs: number;
   };

@@ -10,7 +10,7 @@ import type { Limits } from "../limits/limits.ts";
 import { originOf } from "./origin.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
-import { digestToken, sameBytes } from "../access/tokens.ts";
+import { type Secret, secretsOf } from "../access/tokens.ts";
 import { addressOf } from "./request.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 
@@ -19,7 +19,7 @@ const MAX_TOKEN_CHARACTERS = 1000;
 
 /** What signing in needs. */
 export interface SignInDeps {
-  readonly viewToken: Uint8Array;
+  readonly viewToken: Secret;
   readonly passes: Passes;
   readonly pages: ViewerPages;
   readonly limits: Limits;
@@ -48,7 +48,7 @@ export function postSignIn(deps: SignInDeps): Handler {
     const wait = limits.credentialWait(address);
     if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
     const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
-    if (!sameBytes(await digestToken(token), viewToken)) {
+    if ((await secretsOf([viewToken], token)).length === 0) {
       limits.wrongCredential(address);
       return pages.signIn(context, next, "That is not the token.", 401);
     }
