@@ -243,6 +243,23 @@ Deno.test("viewers of an instance that died without a goodbye lapse", async () =
   assert.equal(interval(onA), IDLE_MS);
 });
 
+Deno.test("while the store is away nobody is counted whose record would have lapsed", async () => {
+  await using pair = await Pair.start();
+  const { a, b, server } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.cost.writes > 0);
+  (await cameraOf(b)).attach();
+  await pair.until(() => onA.viewersElsewhere === 1);
+  server.fail();
+  // Uploads go on, or nobody would be listened for.
+  const lapsed = await pair.until(() => onA.viewersElsewhere === 0, () => a.put(frame), 1000);
+  assert.ok(lapsed >= 30_000 && lapsed <= 90_000, `it took ${lapsed} ms`);
+  assert.equal(interval(onA), IDLE_MS);
+  server.recover();
+  await pair.until(() => interval(onA) === ACTIVE_MS, () => a.put(frame));
+});
+
 Deno.test("a camera that listens on one instance hears of viewers where it uploads", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;

@@ -1,10 +1,14 @@
 // Who watches where: one record an instance, and a key that changes when somebody comes or goes.
 
 import type { Clock } from "../../../shared/clock.ts";
+import { within } from "../../core/within.ts";
 import { followKey, type Polls } from "./kv_follow.ts";
 import { demandKey, viewersKey, viewersPrefix } from "./kv_keys.ts";
 import type { KvLink } from "./kv_link.ts";
 import { VIEWERS_TTL_MS } from "../../core/store/frame_store.ts";
+
+/** Records that count are looked at again after this time, ms. */
+const LOOK_MS = VIEWERS_TTL_MS / 3;
 
 interface ViewerRecord {
   readonly count: number;
@@ -69,26 +73,35 @@ export class KvViewers {
     });
     let seq = 0;
     let bumped: string | null | undefined;
-    let listedAt = 0;
+    let listedAt = -Infinity;
     let viewers: number | undefined;
+    const sinceList = () => this.#clock.monotonic() - listedAt;
     try {
       while (!signal.aborted) {
-        const item = await bumps.next(seq, signal);
-        seq = item.seq;
-        const { versionstamp } = item.value;
-        // Records lapse without a bump when an instance dies: look again now and then.
-        const lapsing = !!viewers && this.#clock.monotonic() - listedAt >= VIEWERS_TTL_MS / 3;
-        if (viewers !== undefined && versionstamp === bumped && !lapsing) continue;
-        const now = await this.elsewhere(cam).catch(() => undefined);
-        if (now === undefined) continue;
-        bumped = versionstamp;
-        listedAt = this.#clock.monotonic();
-        if (now === viewers) continue;
+        // A store that is away tells nothing, and records lapse all the same.
+        const item = await within(
+          this.#clock,
+          LOOK_MS,
+          (late) => bumps.next(seq, AbortSignal.any([signal, late])),
+        );
+        if (signal.aborted) break;
+        seq = item?.seq ?? seq;
+        const news = item !== undefined && item.value.versionstamp !== bumped;
+        // Nor is there a bump when an instance dies: look again now and then.
+        const lapsing = !!viewers && sinceList() >= LOOK_MS;
+        if (viewers !== undefined && !news && !lapsing) continue;
+        let now = await this.elsewhere(cam).catch(() => undefined);
+        if (now !== undefined) {
+          bumped = item ? item.value.versionstamp : bumped;
+          listedAt = this.#clock.monotonic();
+        } else if (sinceList() >= VIEWERS_TTL_MS) {
+          bumped = undefined;
+          now = 0;
+        }
+        if (now === undefined || now === viewers) continue;
         viewers = now;
         yield now;
       }
-    } catch (error) {
-      if (!signal.aborted) throw error;
     } finally {
       stop.abort();
     }
