@@ -223,6 +223,20 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     assert.equal(await a.viewersElsewhere("cam"), 0);
   });
 
+  test("viewers are counted and lapse whatever clocks are set to meanwhile", async (under) => {
+    const { open, clock } = under;
+    const [a, b] = [open("a"), open("b")];
+    await b.setViewers("cam", 3);
+    for (const ms of [600_000, -1_200_000]) {
+      clock.jump(ms);
+      assert.equal(await a.viewersElsewhere("cam"), 3);
+    }
+    await clock.tick(VIEWERS_TTL_MS);
+    assert.equal(await a.viewersElsewhere("cam"), 0);
+    await b.setViewers("cam", 2);
+    assert.equal(await a.viewersElsewhere("cam"), 2);
+  });
+
   test("watchViewers hears the first viewer come, and a dead instance's lapse", async (under) => {
     const { open, clock } = under;
     const [a, b] = [open("a"), open("b")];

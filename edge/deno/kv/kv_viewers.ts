@@ -12,7 +12,12 @@ const LOOK_MS = VIEWERS_TTL_MS / 3;
 
 interface ViewerRecord {
   readonly count: number;
-  /** Unix ms, by the clock of the instance that wrote it. */
+}
+
+/** A record as it was first seen here. */
+interface Seen {
+  readonly versionstamp: string;
+  /** Monotonic ms. */
   readonly at: number;
 }
 
@@ -24,6 +29,8 @@ export class KvViewers {
   readonly #polls: Polls;
   /** Cameras for which others know that somebody watches here. */
   readonly #told = new Set<string>();
+  /** By camera and instance. How old a record is its writer's clock cannot tell: it may be wrong. */
+  readonly #seen = new Map<string, ReadonlyMap<string, Seen>>();
 
   constructor(
     link: KvLink,
@@ -37,10 +44,9 @@ export class KvViewers {
 
   async set(cam: string, count: number): Promise<void> {
     const key = viewersKey(cam, this.#instance);
-    const at = this.#clock.now();
     const turned = this.#told.has(cam) !== count > 0;
-    const bump = turned ? [{ key: demandKey(cam), value: { at, instance: this.#instance } }] : [];
-    const record: ViewerRecord = { count, at };
+    const bump = turned ? [{ key: demandKey(cam), value: { instance: this.#instance } }] : [];
+    const record: ViewerRecord = { count };
     if (count > 0) {
       await this.#link.commit({
         sets: [{ key, value: record, expireIn: VIEWERS_TTL_MS }, ...bump],
@@ -57,10 +63,20 @@ export class KvViewers {
       { prefix: viewersPrefix(cam) },
       { limit: 1000 },
     );
-    const now = this.#clock.now();
-    return records
-      .filter(({ key, value }) => key[2] !== this.#instance && now - value.at < VIEWERS_TTL_MS)
-      .reduce((sum, { value }) => sum + value.count, 0);
+    const before = this.#seen.get(cam);
+    const seen = new Map<string, Seen>();
+    this.#seen.set(cam, seen);
+    const now = this.#clock.monotonic();
+    let viewers = 0;
+    for (const { key, value, versionstamp } of records) {
+      const instance = String(key[2]);
+      if (instance === this.#instance) continue;
+      const known = before?.get(instance);
+      const first = known?.versionstamp === versionstamp ? known : { versionstamp, at: now };
+      seen.set(instance, first);
+      if (now - first.at < VIEWERS_TTL_MS) viewers += value.count;
+    }
+    return viewers;
   }
 
   async *watch(cam: string, signal: AbortSignal): AsyncGenerator<number, void, void> {
