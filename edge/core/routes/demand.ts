@@ -17,9 +17,14 @@ export function getDemand(deps: EdgeDeps): Handler {
     const waitMs = (numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0) * 1000;
     const { demand } = camera;
     const hangUp = camera.contact.listen();
-    await within(deps.clock, waitMs, async (signal) => {
-      while (demand.value?.interval === known) await demand.next(demand.seq, signal);
-    }).finally(hangUp);
+    await within(
+      deps.clock,
+      waitMs,
+      async (signal) => {
+        while (demand.value?.interval === known) await demand.next(demand.seq, signal);
+      },
+      context.req.raw.signal,
+    ).finally(hangUp);
     return context.json(demand.value, 200, { "cache-control": "no-store" });
   };
 }

@@ -28,6 +28,34 @@ Deno.test("a wait without a change ends with the same interval", async () => {
   assert.deepEqual(await (await waiting).json(), { interval: 10_000, viewers: 0 });
 });
 
+Deno.test("a camera that has gone is not told at once any more what is wanted", async () => {
+  await using edge = await TestEdge.start({ PERCH_FPS: "4" });
+  await edge.put(frame);
+  await edge.clock.tick(1000);
+  const stream = await edge.request("/stream.mjpeg");
+  const { contact } = edge.edge.deps.hub.open("cam")!;
+  assert.equal(contact.reached, false);
+  let ended = () => {};
+  const over = new Promise<void>((resolve) => ended = resolve);
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request, info) => {
+      const answer = await edge.edge.fetch(request, info);
+      ended();
+      return answer;
+    },
+  );
+  const client = new AbortController();
+  const url = `http://127.0.0.1:${server.addr.port}/demand?interval=250&wait=60`;
+  const gone = assert.rejects(fetch(url, { headers, signal: client.signal }));
+  while (!contact.reached) await new Promise((go) => setTimeout(go, 1));
+  client.abort();
+  await Promise.all([gone, over]);
+  assert.equal(contact.reached, false);
+  await stream.body!.cancel();
+  await server.shutdown();
+});
+
 Deno.test("demand is told to the camera only", async () => {
   await using edge = await TestEdge.start();
   assert.equal((await edge.request("/demand")).status, 401);

@@ -95,11 +95,7 @@ export class KvViewers {
     try {
       while (!signal.aborted) {
         // A store that is away tells nothing, and records lapse all the same.
-        const item = await within(
-          this.#clock,
-          LOOK_MS,
-          (late) => bumps.next(seq, AbortSignal.any([signal, late])),
-        );
+        const item = await within(this.#clock, LOOK_MS, (over) => bumps.next(seq, over), signal);
         if (signal.aborted) break;
         seq = item?.seq ?? seq;
         const news = item !== undefined && item.value.versionstamp !== bumped;
