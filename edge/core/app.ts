@@ -97,7 +97,7 @@ export function createApp(deps: EdgeDeps): Hono {
       smallBody,
       postSignIn({ ...deps, viewToken: config.viewToken, passes, pages }),
     );
-    app.post("/sign-out", postSignOut);
+    app.post("/sign-out", postSignOut(config));
     app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
   }
   app.get("/ws", viewerOf(camsOfSocket), getSocket(deps));

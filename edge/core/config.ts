@@ -33,7 +33,7 @@ export const edgeSettings = z.object({
   PERCH_MAX_VIEWERS: integerSetting(1, 100_000, "viewers").default(1000).describe("most streams and sockets served at once by this instance"),
   PERCH_MAX_VIEWERS_PER_ADDRESS: integerSetting(1, 100_000, "viewers").default(50).describe("most streams and sockets served at once to one client address"),
   PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(500).describe("most requests a second taken from one camera"),
-  PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` is believed"),
+  PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"),
   PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
   PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`, comma separated; `*` = all, `none` = nobody"),
   PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
@@ -63,7 +63,7 @@ export interface EdgeConfig {
   readonly maxViewersPerAddress: number;
   /** Requests a second of one camera. */
   readonly maxUploadsPerSecond: number;
-  /** Reverse proxies in front whose `X-Forwarded-For` is believed. */
+  /** Reverse proxies in front whose `X-Forwarded-…` is believed. */
   readonly trustedProxies: number;
   readonly corsOrigins: readonly string[];
   /** Origins whose pages may frame the embed page. */

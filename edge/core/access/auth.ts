@@ -108,6 +108,8 @@ export interface ViewerRule {
   readonly publishTokens: readonly PublishToken[];
   readonly limits: Limits;
   readonly clock: Clock;
+  /** Reverse proxies whose word is believed. */
+  readonly trustedProxies: number;
 }
 
 /** The cookie of who signed in. */
@@ -137,7 +139,7 @@ export function viewerOnly(
       return await next();
     }
     const link = context.req.query("share");
-    const opened = await openedLink(context, passes, link, cams, clock.now());
+    const opened = await openedLink(context, rule, passes, link, cams);
     if (opened) return opened;
     const shared = async (cam: string | undefined) => {
       if (cam === undefined) return false;
@@ -190,11 +192,12 @@ async function every<T>(
 /** A person who opens a link gets its pass as a cookie, and an address without it. */
 async function openedLink(
   context: Context,
+  { clock, trustedProxies }: ViewerRule,
   passes: Passes,
   link: string | undefined,
   cams: readonly (string | undefined)[],
-  now: number,
 ): Promise<Response | undefined> {
+  const now = clock.now();
   const share = await passes.shared(link, now);
   const top = context.req.header("sec-fetch-dest") !== "iframe";
   if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
@@ -204,7 +207,7 @@ async function openedLink(
     httpOnly: true,
     sameSite: "Lax",
     path: "/",
-    secure: originOf(context).startsWith("https:"),
+    secure: originOf(context, trustedProxies).startsWith("https:"),
     maxAge: Math.max(1, Math.floor((share.until - now) / 1000)),
   });
   return context.redirect(url.pathname + url.search, 303);

@@ -20,6 +20,7 @@ export interface ViewerDeps {
     readonly viewToken?: unknown;
     readonly embedOrigins: readonly string[];
     readonly historyMs: number;
+    readonly trustedProxies: number;
   };
   /** Reads a built asset by its name in `client/dist`. */
   readonly readAsset: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
@@ -107,9 +108,10 @@ export class ViewerPages {
       readonly status?: StatusCode;
     } = {},
   ): Promise<Response> {
-    const { title, viewToken, historyMs } = this.#deps.config;
+    const { title, viewToken, historyMs, trustedProxies } = this.#deps.config;
     const assets = await this.assets();
-    const known = pageValues(assets.names, { cam: values.cam, title, origin: originOf(context) });
+    const origin = originOf(context, trustedProxies);
+    const known = pageValues(assets.names, { cam: values.cam, title, origin });
     const html = renderTemplate(
       await assets.template(template),
       { ...known, role: this.#role(context), history: String(historyMs), ...values },

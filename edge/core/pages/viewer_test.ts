@@ -5,7 +5,7 @@ import { TestEdge } from "../../../shared/testing/test_edge.ts";
 const HTML = { headers: { accept: "text/html" } };
 
 Deno.test("a pasted link previews: title, words and the newest picture", async () => {
-  await using edge = await TestEdge.start({ PERCH_TITLE: `Tom & "Jerry"` });
+  await using edge = await TestEdge.start({ PERCH_TITLE: `Tom & "Jerry"`, PERCH_TRUST_PROXY: "1" });
   const headers = { ...HTML.headers, "x-forwarded-proto": "https" };
   const html = await (await edge.request("/cams/garden", { headers })).text();
   assert.match(html, /<title>garden · Tom &#38; &#34;Jerry&#34;<\/title>/);

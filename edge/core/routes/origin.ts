@@ -19,12 +19,16 @@ export function urlOf({ req }: RequestOrigin): URL {
   throw problemException(400, `Read the address: got ${got}, wanted one with a host that can be.`);
 }
 
-/** For instance `https://cam.example`. */
-export function originOf(context: RequestOrigin): string {
-  const url = urlOf(context);
-  const forwarded = context.req.header("x-forwarded-proto")?.split(",")[0].trim();
-  const scheme = forwarded === "https" || forwarded === "http"
-    ? forwarded
-    : url.protocol.slice(0, -1);
-  return `${scheme}://${url.host}`;
+/**
+ * For instance `https://cam.example`.
+ *
+ * @param trustedProxies Reverse proxies in front whose `X-Forwarded-Proto` is believed; 0 = none.
+ */
+export function originOf(context: RequestOrigin, trustedProxies: number): string {
+  const { protocol, host } = urlOf(context);
+  const sent = trustedProxies > 0 ? context.req.header("x-forwarded-proto") ?? "" : "";
+  // As with addresses: what is further left than the trusted proxies is anybody's invention.
+  const hops = sent.split(",").map((hop) => hop.trim());
+  const hop = hops[Math.max(0, hops.length - trustedProxies)];
+  return `${hop === "https" || hop === "http" ? `${hop}:` : protocol}//${host}`;
 }

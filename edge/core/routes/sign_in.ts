@@ -24,6 +24,12 @@ export interface SignInDeps {
   readonly pages: ViewerPages;
   readonly limits: Limits;
   readonly clock: Clock;
+  readonly config: SiteConfig;
+}
+
+interface SiteConfig {
+  /** Reverse proxies whose word is believed. */
+  readonly trustedProxies: number;
 }
 
 /** The page that asks for the token. */
@@ -37,7 +43,7 @@ export function getSignIn(pages: ViewerPages): Handler {
 
 /** Takes the token, and sends the browser on to where it wanted to go. */
 export function postSignIn(deps: SignInDeps): Handler {
-  const { viewToken, passes, pages, limits, clock } = deps;
+  const { viewToken, passes, pages, limits, clock, config } = deps;
   return async function postSignIn(context) {
     const form = await context.req.parseBody().catch(() => undefined);
     if (!form) {
@@ -53,7 +59,7 @@ export function postSignIn(deps: SignInDeps): Handler {
       return pages.signIn(context, next, "That is not the token.", 401);
     }
     setCookie(context, SIGN_IN_COOKIE, await passes.signIn(clock.now()), {
-      ...cookieOptions(context),
+      ...cookieOptions(context, config),
       maxAge: SIGNED_IN_MS / 1000,
     });
     return context.redirect(next, 303);
@@ -61,13 +67,16 @@ export function postSignIn(deps: SignInDeps): Handler {
 }
 
 /** Forgets the cookie. */
-export function postSignOut(context: Context): Response {
-  setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context), maxAge: 0 });
-  return context.redirect("/sign-in", 303);
+export function postSignOut(config: SiteConfig): Handler {
+  return function postSignOut(context) {
+    setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context, config), maxAge: 0 });
+    return context.redirect("/sign-in", 303);
+  };
 }
 
 /** Makes a link from `{cam, hours}`: who has it sees that camera until it ends, and makes no others. */
-export function postShare({ passes, clock }: Pick<SignInDeps, "passes" | "clock">): Handler {
+export function postShare(deps: Pick<SignInDeps, "passes" | "clock" | "config">): Handler {
+  const { passes, clock, config } = deps;
   return async function postShare(context) {
     const wish = await context.req.json().catch(() => ({}));
     const { cam, hours } = wish ?? {};
@@ -78,7 +87,8 @@ export function postShare({ passes, clock }: Pick<SignInDeps, "passes" | "clock"
       return problem(422, `Make a link: wanted hours from 0 to ${MAX_SHARE_HOURS}.`);
     }
     const until = Math.round(clock.now() + hours * HOUR_MS);
-    const url = `${originOf(context)}/cams/${cam}?share=${await passes.share({ cam, until })}`;
+    const origin = originOf(context, config.trustedProxies);
+    const url = `${origin}/cams/${cam}?share=${await passes.share({ cam, until })}`;
     return context.json({ url, until }, 200, { "cache-control": "no-store" });
   };
 }
@@ -91,12 +101,12 @@ export function localPath(path: string | undefined): string {
   return path && /^\/(?!\/)[!-[\]-~]*$/.test(path) ? path : "/";
 }
 
-function cookieOptions(context: Context): {
+function cookieOptions(context: Context, { trustedProxies }: SiteConfig): {
   httpOnly: true;
   sameSite: "Lax";
   path: "/";
   secure: boolean;
 } {
-  const secure = originOf(context).startsWith("https:");
+  const secure = originOf(context, trustedProxies).startsWith("https:");
   return { httpOnly: true, sameSite: "Lax", path: "/", secure };
 }

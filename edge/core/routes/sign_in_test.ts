@@ -59,14 +59,24 @@ Deno.test("a person is led to the sign-in page and back; a program is asked for 
   }
 });
 
-Deno.test("behind TLS the cookie is for HTTPS only", async () => {
-  await using edge = await privateEdge();
-  const answer = await edge.request("/sign-in", {
-    method: "POST",
-    headers: { "x-forwarded-proto": "https" },
-    body: new URLSearchParams({ token: VIEW }),
-  });
-  assert.match(answer.headers.get("set-cookie")!, /Secure/);
+Deno.test("behind a proxy with TLS cookies and links are for HTTPS only, and nobody else says so", async () => {
+  const headers = { authorization: `Bearer ${VIEW}`, "x-forwarded-proto": "https" };
+  for (const proxies of ["0", "1"]) {
+    await using edge = await privateEdge({ PERCH_TRUST_PROXY: proxies });
+    const post = (path: string, body: BodyInit) =>
+      edge.request(path, { method: "POST", headers, body });
+    const secure = (answer: Response) => /Secure/.test(answer.headers.get("set-cookie")!);
+    const behind = proxies === "1";
+    assert.equal(secure(await post("/sign-in", new URLSearchParams({ token: VIEW }))), behind);
+    assert.equal(secure(await post("/sign-out", "")), behind);
+    const { url } = await (await post("/share", JSON.stringify({ cam: "cam", hours: 1 }))).json();
+    assert.equal(new URL(url).protocol, behind ? "https:" : "http:");
+    const { pathname, search } = new URL(url);
+    const opened = await edge.request(pathname + search, {
+      headers: { ...HTML, "x-forwarded-proto": "https" },
+    });
+    assert.equal(secure(opened), behind);
+  }
 });
 
 Deno.test("guessing at the sign-in page is slowed down, for the right token too", async () => {
