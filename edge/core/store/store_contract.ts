@@ -174,6 +174,27 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     assert.equal(sizes.at(-1), sizes[15]);
   });
 
+  test("a clock that is years ahead for a moment does not cost the past", async (under) => {
+    const { open, clock, retentionMs } = under;
+    const store = open("a");
+    for (let i = 0; i < 12; i++) {
+      await clock.tick(retentionMs / 24);
+      await store.put(frameOf(clock.now(), 10), { keyframe: true });
+    }
+    const past = await store.keyframes("cam", {});
+    assert.equal(past.length, 12);
+    const years = 10 * 365 * 24 * 3_600_000;
+    clock.jump(years);
+    await store.put(frameOf(clock.now(), 10), { keyframe: true });
+    await store.prune("cam");
+    clock.jump(-years);
+    await store.prune("cam");
+    assert.deepEqual((await store.keyframes("cam", {})).slice(1), past);
+    await clock.tick(retentionMs * 2);
+    await store.prune("cam");
+    assert.equal((await store.keyframes("cam", { to: clock.now() })).length, 0);
+  });
+
   test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
     const { open, clock, retentionMs, entries } = under;
     const store = open("a");

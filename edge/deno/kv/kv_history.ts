@@ -1,6 +1,7 @@
 // What is deleted and when: keyframes past the retention, and frames a writer never finished. By
 // hand, because expiry runs late on SQLite and would take the last picture of a dead camera too.
 
+import type { Clock } from "../../shared/clock.ts";
 import type { StoredHead } from "./kv_frame.ts";
 import { chunkKeys, keyframeKey, pendingKey } from "./kv_keys.ts";
 import type { KvLink } from "./kv_link.ts";
@@ -13,42 +14,62 @@ const KEYFRAMES_AT_ONCE = 10;
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What is to go. Unix ms. */
-export interface ExpiryOptions {
-  readonly now: number;
-  /** Keyframes from before this go. */
-  readonly before: number;
-  readonly head: StoredHead | null;
-}
+/** A clock that was set may be set back: nothing is deleted by it until it has held for so long, ms. */
+const HELD_MS = 3_600_000;
 
-/**
- * Keys of the oldest keyframes that are to go, each keyframe's own key behind its chunks. Those of
- * `head` stay: it is the last picture.
- */
-export async function expiredKeys(
-  link: KvLink,
-  cam: string,
-  { now, before, head }: ExpiryOptions,
-): Promise<Deno.KvKey[]> {
-  if (before <= 0) return [];
-  const oldest = await link.list<StoredHead>(
-    { start: keyframeKey(cam, 0), end: keyframeKey(cam, before) },
-    { limit: KEYFRAMES_AT_ONCE },
-  );
-  // Versions never go back: after a clock that was years ahead they stay there, and only the time of
-  // receipt tells how old a keyframe is.
-  const ahead = head && head.version > now + DAY_MS
-    ? await link.list<StoredHead>(
-      { start: keyframeKey(cam, now + DAY_MS), end: keyframeKey(cam, head.version + 1) },
-      { limit: KEYFRAMES_AT_ONCE },
-    )
-    : [];
-  const expired = ahead.filter(({ value: { receivedAt } }) =>
-    receivedAt < before || receivedAt > now + DAY_MS
-  );
-  return [...oldest, ...expired]
-    .filter(({ value }) => value.version !== head?.version)
-    .flatMap(({ key, value }) => [...chunkKeys(cam, value.version, value.chunks), key]);
+/** What a clock may be corrected by without having been set, ms. */
+const CORRECTED_MS = 60_000;
+
+/** Says which keyframes are past the retention. */
+export class Expiry {
+  readonly #link: KvLink;
+  readonly #clock: Clock;
+  readonly #retentionMs: number;
+  /** Wall time less monotonic time, at the last look. */
+  #offset: number | undefined;
+  /** Monotonic ms. */
+  #setAt = -Infinity;
+
+  constructor(link: KvLink, clock: Clock, retentionMs: number) {
+    this.#link = link;
+    this.#clock = clock;
+    this.#retentionMs = retentionMs;
+  }
+
+  /**
+   * Keys of the oldest keyframes that are to go, each keyframe's own key behind its chunks. Those of
+   * `head` stay: it is the last picture.
+   */
+  async keys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
+    const now = this.#clock.now();
+    const before = now - this.#retentionMs;
+    if (!this.#clockHolds() || before <= 0) return [];
+    const oldest = await this.#list(cam, 0, before);
+    // Versions never go back: after a clock that was years ahead they stay there, and only the time
+    // of receipt tells how old a keyframe is.
+    const ahead = head && head.version > now + DAY_MS
+      ? await this.#list(cam, now + DAY_MS, head.version + 1)
+      : [];
+    const expired = ahead.filter(({ value: { receivedAt } }) =>
+      receivedAt < before || receivedAt > now + DAY_MS
+    );
+    return [...oldest, ...expired]
+      .filter(({ value }) => value.version !== head?.version)
+      .flatMap(({ key, value }) => [...chunkKeys(cam, value.version, value.chunks), key]);
+  }
+
+  #list(cam: string, from: number, to: number): Promise<Deno.KvEntry<StoredHead>[]> {
+    const selector = { start: keyframeKey(cam, from), end: keyframeKey(cam, to) };
+    return this.#link.list<StoredHead>(selector, { limit: KEYFRAMES_AT_ONCE });
+  }
+
+  #clockHolds(): boolean {
+    const at = this.#clock.monotonic();
+    const offset = this.#clock.now() - at;
+    if (Math.abs(offset - (this.#offset ?? offset)) > CORRECTED_MS) this.#setAt = at;
+    this.#offset = offset;
+    return at - this.#setAt >= HELD_MS;
+  }
 }
 
 /**

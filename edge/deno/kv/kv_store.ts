@@ -14,7 +14,7 @@ import {
   splitChunks,
   type StoredHead,
 } from "./kv_frame.ts";
-import { deleteKeys, deletePending, expiredKeys, MAX_MUTATIONS } from "./kv_history.ts";
+import { deleteKeys, deletePending, Expiry, MAX_MUTATIONS } from "./kv_history.ts";
 import { KvViewers } from "./kv_viewers.ts";
 import type {
   FrameStore,
@@ -48,6 +48,7 @@ export class KvStore implements FrameStore {
   readonly #options: KvStoreOptions;
   readonly #link: KvLink;
   readonly #viewers: KvViewers;
+  readonly #expiry: Expiry;
   /** Heads as this instance left them, so that a put need not read first. */
   readonly #heads = new Map<string, HeadEntry>();
 
@@ -55,6 +56,7 @@ export class KvStore implements FrameStore {
     this.#options = options;
     this.#link = new KvLink(options);
     this.#viewers = new KvViewers(this.#link, options);
+    this.#expiry = new Expiry(this.#link, options.clock, options.retentionMs);
   }
 
   get state(): StoreState {
@@ -77,7 +79,7 @@ export class KvStore implements FrameStore {
     if (known.value && known.value.version >= version) known = await this.#readHead(cam);
     if (known.value && known.value.version >= version) return notNewer(known.value);
     if (large) await this.#putChunks(frame, chunkSets);
-    const expired = keyframe ? await this.#expiredKeys(cam, known.value) : [];
+    const expired = keyframe ? await this.#expiry.keys(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
       const { recent, dropped } = rollRecent(known.value, version);
       const head: StoredHead = { ...meta, writer: this.#options.instance, keyframe, recent };
@@ -180,7 +182,7 @@ export class KvStore implements FrameStore {
   async prune(cam: string): Promise<void> {
     const { value: head } = await this.#readHead(cam);
     for (;;) {
-      const deletes = await this.#expiredKeys(cam, head);
+      const deletes = await this.#expiry.keys(cam, head);
       if (deletes.length === 0) break;
       await deleteKeys(this.#link, deletes);
     }
@@ -240,12 +242,6 @@ export class KvStore implements FrameStore {
       const some = sets.slice(i, i + CHUNKS_PER_COMMIT);
       await this.#link.commit({ sets: i === 0 ? [pending, ...some] : some });
     }
-  }
-
-  #expiredKeys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
-    const { clock, retentionMs } = this.#options;
-    const now = clock.now();
-    return expiredKeys(this.#link, cam, { now, before: now - retentionMs, head });
   }
 }
 
