@@ -1,7 +1,7 @@
 // What is deleted and when: keyframes past the retention, and frames a writer never finished. By
 // hand, because expiry runs late on SQLite and would take the last picture of a dead camera too.
 
-import type { Clock } from "../../shared/clock.ts";
+import type { Clock } from "../../../shared/clock.ts";
 import type { StoredHead } from "./kv_frame.ts";
 import { chunkKeys, keyframeKey, pendingKey } from "./kv_keys.ts";
 import type { KvLink } from "./kv_link.ts";

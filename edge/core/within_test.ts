@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../shared/testing/fake_clock.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { within } from "./within.ts";
 
 /** A wait that nothing but its signal ends. */
