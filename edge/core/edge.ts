@@ -11,7 +11,7 @@ import { Limits } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
-import { Neighbours } from "./peers/peers.ts";
+import { Peers } from "./peers/peers.ts";
 import { NoSignal } from "./pictures/no_signal.ts";
 import { Renditions } from "./pictures/renditions.ts";
 import { ScaledFeeds } from "./pictures/scaled_feed.ts";
@@ -30,7 +30,7 @@ export interface RequestInfo {
 interface Station {
   readonly camera: CameraHub;
   readonly writer: StoreWriter;
-  readonly neighbours: Neighbours;
+  readonly peers?: Peers;
 }
 
 /** A running edge. */
@@ -43,7 +43,7 @@ export class Edge {
   #storeWell = true;
 
   constructor(config: EdgeConfig, platform: Platform) {
-    const { clock, store, log } = platform;
+    const { clock, store, peers: others, log } = platform;
     const boundary = randomBoundary(platform.random);
     const tail = new TextEncoder().encode(partTail(boundary));
     const metrics = new Metrics();
@@ -63,10 +63,11 @@ export class Edge {
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
-        const neighbours = new Neighbours(camera, { store, clock, partTail: tail, onStoreError });
-        this.#stations.push({ camera, writer, neighbours });
+        const peers = others &&
+          new Peers(camera, { peers: others, clock, partTail: tail, onStoreError });
+        this.#stations.push({ camera, writer, peers });
         writer.start();
-        neighbours.start();
+        peers?.start();
         let logged = UNLOGGED;
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
@@ -128,14 +129,14 @@ export class Edge {
       log.warn("the process did nothing for a while", { ms: Math.round(lateMs) });
     }
     this.#attempt("look at who is stuck", () => limits.tick());
-    for (const { camera, writer, neighbours } of this.#stations) {
+    for (const { camera, writer, peers } of this.#stations) {
       const { cam } = camera;
       this.#attempt(`look at ${cam}`, () => camera.tick());
       this.#noSignal.step(camera).catch((error) =>
         log.warn(`could not show that ${cam} has no signal`, { error: String(error) })
       );
       this.#attempt(`store ${cam}`, () => writer.step());
-      this.#attempt(`follow ${cam} elsewhere`, () => neighbours.step());
+      this.#attempt(`follow ${cam} elsewhere`, () => peers?.step());
     }
     if (this.#storeWell || !store.state.answering) return;
     this.#storeWell = true;
@@ -148,7 +149,7 @@ export class Edge {
     this.deps.limits.gate.close();
     await Promise.all([
       ...this.#stations.map(({ writer }) => writer.flush()),
-      ...this.#stations.map(({ neighbours }) => neighbours.stop()),
+      ...this.#stations.map(({ peers }) => peers?.stop()),
       this.deps.images?.idle(),
     ]);
   }

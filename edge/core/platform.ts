@@ -3,6 +3,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { FrameStore } from "./store/frame_store.ts";
+import type { PeerStore } from "./store/peer_store.ts";
 
 /** A WebSocket as the edge uses it. Binary messages come as `ArrayBuffer`. */
 export type PlatformSocket = Pick<
@@ -45,6 +46,8 @@ export interface Platform {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: FrameStore;
+  /** None where one instance has all cameras to itself. */
+  readonly peers?: PeerStore;
   /** Where there are none, `?w=` gives the picture as it is, and "no signal" is the built-in picture. */
   readonly images?: ImageTools;
   /** From 0 up to 1. */

@@ -4,8 +4,8 @@ import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
-import { pollsFor } from "./kv/kv_follow.ts";
-import { KvStore } from "./kv/kv_store.ts";
+import { pollsFor } from "./kv/follow.ts";
+import { kvStores } from "./kv/stores.ts";
 import { denoPlatform } from "./platform.ts";
 import { Server, tick } from "./serve.ts";
 import { logUncaught } from "./uncaught.ts";
@@ -29,7 +29,7 @@ if (kvPath !== undefined && kvPath !== ":memory:" && !/^https?:/.test(kvPath)) {
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
 logUncaught(globalThis, log);
 
-const store = new KvStore({
+const stores = kvStores({
   open: () => Deno.openKv(kvPath),
   instance: crypto.randomUUID(),
   clock,
@@ -37,7 +37,7 @@ const store = new KvStore({
   retentionMs: config.historyMs,
   polls: pollsFor(kvPath, clock),
 });
-const edge = new Edge(config, denoPlatform({ clock, log, store }));
+const edge = new Edge(config, denoPlatform({ clock, log, ...stores }));
 await edge.start();
 const server = listen();
 const stopping = new AbortController();
@@ -57,7 +57,7 @@ async function shutDown(): Promise<void> {
   log.info("shutting down");
   stopping.abort();
   await Promise.all([edge.stop(), server.shutdown(GRACE_MS)]);
-  store.close();
+  stores.store.close();
   Deno.exit(0);
 }
 

@@ -8,7 +8,7 @@ import { acceptSocket } from "./sockets.ts";
 const DIST = new URL("../client/dist/", import.meta.url);
 
 /** Deno as the edge's platform, with the rest as given. */
-export function denoPlatform(given: Pick<Platform, "clock" | "log" | "store">): Platform {
+export function denoPlatform(given: Pick<Platform, "clock" | "log" | "store" | "peers">): Platform {
   return {
     ...given,
     images: new SharpTools(),

@@ -4,8 +4,9 @@
 import { setImmediate } from "node:timers";
 import { CameraHub } from "../../edge/core/cameras/camera.ts";
 import { FrameBuffer } from "../../edge/core/ingest/live_frame.ts";
-import { Neighbours } from "../../edge/core/peers/peers.ts";
-import { KvStore } from "../../edge/deno/kv/kv_store.ts";
+import { Peers } from "../../edge/core/peers/peers.ts";
+import type { FrameStore } from "../../edge/core/store/frame_store.ts";
+import { kvStores } from "../../edge/deno/kv/stores.ts";
 import type { StoreCost } from "../../edge/core/store/frame_store.ts";
 import { StoreWriter } from "../../edge/core/store/writer.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -29,10 +30,10 @@ export interface CostWorldOptions {
 }
 
 interface Instance {
-  readonly store: KvStore;
+  readonly store: FrameStore;
   readonly camera: CameraHub;
   readonly writer: StoreWriter;
-  readonly neighbours: Neighbours;
+  readonly peers: Peers;
 }
 
 /** What was counted. */
@@ -111,7 +112,7 @@ export class CostWorld {
 
   #start(): Instance {
     const clock = this.#clock;
-    const store = new KvStore({
+    const { store, peers: others } = kvStores({
       open: () => Promise.resolve(this.#kv),
       instance: `instance-${this.#started++}`,
       clock,
@@ -126,15 +127,15 @@ export class CostWorld {
     const { keyframeMs } = this.#options;
     const writer = new StoreWriter(camera, { store, clock, keyframeMs, onStoreError });
     const partTail = new Uint8Array();
-    const neighbours = new Neighbours(camera, { store, clock, partTail, onStoreError });
+    const peers = new Peers(camera, { peers: others, clock, partTail, onStoreError });
     writer.start();
-    neighbours.start();
-    return { store, camera, writer, neighbours };
+    peers.start();
+    return { store, camera, writer, peers };
   }
 
   async #stop(instance: Instance): Promise<void> {
     await instance.writer.flush();
-    await instance.neighbours.stop();
+    await instance.peers.stop();
     this.#gone.push(instance.store.cost);
   }
 
@@ -152,10 +153,10 @@ export class CostWorld {
 
   async #pass(ms: number): Promise<void> {
     await this.#clock.run(ms);
-    for (const { camera, writer, neighbours } of this.#instances) {
+    for (const { camera, writer, peers } of this.#instances) {
       camera.tick();
       writer.step();
-      neighbours.step();
+      peers.step();
     }
     await this.#rest();
   }

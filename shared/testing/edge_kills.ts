@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { inspectJpeg } from "../jpeg/inspect.ts";
-import type { StoredHead } from "../../edge/deno/kv/kv_frame.ts";
+import type { StoredHead } from "../../edge/deno/kv/frame.ts";
 import { startInstance } from "./crowd.ts";
 import type { KillInCommit } from "./kill_in_commit.ts";
 import { KV_TOKEN } from "./kv_connect.ts";

@@ -4,7 +4,9 @@ import { parseEdgeConfig } from "../../edge/core/config.ts";
 import { Edge } from "../../edge/core/edge.ts";
 import { denoPlatform } from "../../edge/deno/platform.ts";
 import { tick } from "../../edge/deno/serve.ts";
-import { KvStore } from "../../edge/deno/kv/kv_store.ts";
+import type { FrameStore } from "../../edge/core/store/frame_store.ts";
+import type { PeerStore } from "../../edge/core/store/peer_store.ts";
+import { type KvStores, kvStores } from "../../edge/deno/kv/stores.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";
@@ -13,15 +15,17 @@ import { TEST_TOKEN } from "./processes.ts";
 export class TestEdge implements AsyncDisposable {
   readonly edge: Edge;
   readonly clock: FakeClock;
-  readonly store: KvStore;
+  readonly store: FrameStore;
+  readonly peers: PeerStore;
   /** Everything logged. */
   readonly lines: string[];
   readonly #stopping = new AbortController();
 
-  private constructor(edge: Edge, clock: FakeClock, store: KvStore, lines: string[]) {
+  private constructor(edge: Edge, clock: FakeClock, stores: KvStores, lines: string[]) {
     this.edge = edge;
     this.clock = clock;
-    this.store = store;
+    this.store = stores.store;
+    this.peers = stores.peers;
     this.lines = lines;
   }
 
@@ -45,7 +49,7 @@ export class TestEdge implements AsyncDisposable {
     const lines: string[] = [];
     const write = (message: string) => void lines.push(message);
     const log: Log = { info: write, warn: write, error: write };
-    const store = new KvStore({
+    const stores = kvStores({
       open: () => Deno.openKv(kvPath),
       instance,
       clock,
@@ -54,11 +58,11 @@ export class TestEdge implements AsyncDisposable {
       polls: { framesMs: 10_000, viewersMs: 10_000 },
     });
     const edge = new Edge(parsed.config, {
-      ...denoPlatform({ clock, log, store }),
+      ...denoPlatform({ clock, log, ...stores }),
       random: () => 0.5,
     });
     await edge.start();
-    const started = new TestEdge(edge, clock, store, lines);
+    const started = new TestEdge(edge, clock, stores, lines);
     tick(edge, clock, started.#stopping.signal);
     return started;
   }

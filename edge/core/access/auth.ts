@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
-import { originOf, urlOf } from "../routes/origin.ts";
+import { originOf, urlOf } from "../routes/request.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "../problem.ts";
 import { addressOf } from "../routes/request.ts";

@@ -8,7 +8,7 @@ import { CameraContact } from "./uploads.ts";
 import { wantedDemand } from "./state.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
 import { FrameRate } from "./uploads.ts";
-import { isOfNow, isOvertaken } from "../peers/others_frame.ts";
+import { isOfNow, isOvertaken } from "../peers/plan.ts";
 import { Rivals, TWO_PROGRAMS } from "./uploads.ts";
 import { cameraState, sameForPeople } from "./state.ts";
 import { UploadOrder } from "./uploads.ts";

@@ -7,7 +7,7 @@ import { type Assets, loadAssets } from "./assets.ts";
 import { isOwner } from "../access/auth.ts";
 import { isCamId } from "../../../shared/frame.ts";
 import type { Hub } from "../cameras/hub.ts";
-import { originOf } from "../routes/origin.ts";
+import { originOf } from "../routes/request.ts";
 import { problemException } from "../problem.ts";
 import { frameAncestors, pagePolicy, pageValues, renderTemplate } from "./page.ts";
 import { wallMarkup } from "./wall_markup.ts";

@@ -3,8 +3,8 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import { neighbourPlan } from "./plan.ts";
-import { type FrameStore, VIEWERS_TTL_MS } from "../store/frame_store.ts";
+import { peerPlan } from "./plan.ts";
+import { type PeerStore, VIEWERS_TTL_MS } from "../store/peer_store.ts";
 
 /** A viewer record is written again after this time, ms: twice may fail before it lapses. */
 const RENEW_MS = VIEWERS_TTL_MS / 3;
@@ -13,8 +13,8 @@ const RENEW_MS = VIEWERS_TTL_MS / 3;
 const HELLO_MS = 5000;
 
 /** What it needs. */
-export interface NeighboursOptions {
-  readonly store: FrameStore;
+export interface PeersOptions {
+  readonly peers: PeerStore;
   readonly clock: Clock;
   /** What follows each frame of a stream (`partTail`). */
   readonly partTail: Uint8Array;
@@ -23,9 +23,9 @@ export interface NeighboursOptions {
 }
 
 /** Keeps one camera in step with the other instances until it is stopped. */
-export class Neighbours {
+export class Peers {
   readonly #camera: CameraHub;
-  readonly #options: NeighboursOptions;
+  readonly #options: PeersOptions;
   readonly #frames: Task;
   readonly #viewers: Task;
   #stopListening = () => {};
@@ -35,7 +35,7 @@ export class Neighbours {
   #toldAt = -Infinity;
   #telling: Promise<void> | undefined;
 
-  constructor(camera: CameraHub, options: NeighboursOptions) {
+  constructor(camera: CameraHub, options: PeersOptions) {
     this.#camera = camera;
     this.#options = options;
     const { cam } = camera;
@@ -69,7 +69,7 @@ export class Neighbours {
     const { receiving, reached, inTouch } = contact;
     const now = this.#options.clock.monotonic();
     if (inTouch && !receiving) contact.leftOut();
-    const plan = neighbourPlan({
+    const plan = peerPlan({
       ...{ viewersHere, viewersElsewhere, receiving, reached, inTouch, shared: contact.shared },
     });
     this.#frames.want(plan.watchFrames);
@@ -95,7 +95,7 @@ export class Neighbours {
     if (!due || this.#telling) return;
     this.#toldAt = this.#options.clock.monotonic();
     const { cam } = this.#camera;
-    this.#telling = this.#options.store.setViewers(cam, count).then(
+    this.#telling = this.#options.peers.setViewers(cam, count).then(
       () => this.#told = count,
       (error) => this.#options.onStoreError(`tell the viewers of ${cam}`, error),
     ).then(() => {
@@ -107,7 +107,7 @@ export class Neighbours {
 
   async #takeFrames(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
-    for await (const frame of this.#options.store.watch(camera.cam, signal)) {
+    for await (const frame of this.#options.peers.watch(camera.cam, signal)) {
       if (camera.adopt(frame, this.#options.partTail, true)) camera.contact.leftOut();
     }
   }
@@ -115,7 +115,7 @@ export class Neighbours {
   async #takeViewers(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
     try {
-      for await (const count of this.#options.store.watchViewers(camera.cam, signal)) {
+      for await (const count of this.#options.peers.watchViewers(camera.cam, signal)) {
         camera.viewersElsewhere = count;
       }
     } finally {

@@ -201,14 +201,14 @@ Deno.test("an instance that receives and is watched shows each frame once", asyn
 Deno.test("what comes from other instances is listened to again after it failed", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  const { watch, watchViewers } = a.store;
+  const { watch, watchViewers } = a.peers;
   let failures = 0;
   const broken = <T>() => ({
     [Symbol.asyncIterator]: () => ({
       next: () => Promise.reject<IteratorResult<T>>(new Error(`broken ${++failures}`)),
     }),
   });
-  Object.assign(a.store, { watch: broken, watchViewers: broken });
+  Object.assign(a.peers, { watch: broken, watchViewers: broken });
   await a.put(frame);
   const onA = await cameraOf(a);
   onA.attach();
@@ -221,7 +221,7 @@ Deno.test("what comes from other instances is listened to again after it failed"
     ),
     a.lines.join(),
   );
-  Object.assign(a.store, { watch, watchViewers });
+  Object.assign(a.peers, { watch, watchViewers });
   await b.put(frame);
   const onB = await cameraOf(b);
   onB.attach();

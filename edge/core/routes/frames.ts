@@ -26,7 +26,7 @@ export function rangeOf(context: Context): { from?: number; to?: number; limit: 
 export function getFrames(deps: EdgeDeps): Handler {
   return async function getFrames(context) {
     const { cam } = await cameraOf(context, deps.hub);
-    const frames = await deps.store.keyframes(cam, rangeOf(context));
+    const frames = await deps.store.history(cam, rangeOf(context));
     return context.json({ cam, now: deps.clock.now(), frames }, 200, {
       "cache-control": "no-cache",
     });

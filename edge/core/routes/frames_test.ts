@@ -16,7 +16,7 @@ async function edgeWithPast(count: number): Promise<{ edge: TestEdge; frames: Fr
     const version = edge.clock.now() - i * MINUTE;
     const meta = { version, size: jpeg.length, width: 320, height: 240 };
     const frame = { cam: "cam", ...meta, capturedAt: version, receivedAt: version, jpeg };
-    await edge.store.put(frame, { keyframe: true });
+    await edge.store.put(frame, { history: true });
     frames.push(frame);
   }
   return { edge, frames };

@@ -1,5 +1,7 @@
+// What routes read of a request.
+
 import assert from "node:assert/strict";
-import { wantsStream } from "./request.ts";
+import { originOf, wantsStream } from "./request.ts";
 
 const CASES: readonly [who: string, accept: string | undefined, agent: string, stream: boolean][] =
   [
@@ -41,3 +43,18 @@ for (const [who, accept, agent, stream] of CASES) {
     assert.equal(wantsStream(accept, agent), stream);
   });
 }
+
+function origin(url: string, forwarded: string | undefined, trustedProxies: number): string {
+  return originOf({ req: { url, header: () => forwarded } }, trustedProxies);
+}
+
+Deno.test("the scheme is what the proxies say that are trusted, else that of the request", () => {
+  const url = "http://cam.example:8000/cams";
+  assert.equal(origin(url, undefined, 1), "http://cam.example:8000");
+  assert.equal(origin(url, "https", 0), "http://cam.example:8000");
+  assert.equal(origin(url, "https", 1), "https://cam.example:8000");
+  assert.equal(origin(url, "https", 2), "https://cam.example:8000");
+  assert.equal(origin(url, "https, http", 1), "http://cam.example:8000");
+  assert.equal(origin(url, "javascript", 1), "http://cam.example:8000");
+  assert.equal(origin("https://cam.example/", "http", 0), "https://cam.example");
+});

@@ -7,7 +7,7 @@ import { isCamId } from "../../../shared/frame.ts";
 import { SIGN_IN_COOKIE } from "../access/auth.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
-import { originOf } from "./origin.ts";
+import { originOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import { type Secret, secretsOf } from "../access/tokens.ts";

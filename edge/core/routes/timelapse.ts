@@ -94,7 +94,7 @@ async function filmOf(
 ): Promise<{ cam: string; frames: FrameMeta[]; fps: number } | Response> {
   const { cam } = await cameraOf(context, deps.hub);
   const fps = numberQuery(context, "fps", 0.1, 60) ?? DEFAULT_FPS;
-  const frames = (await deps.store.keyframes(cam, rangeOf(context))).reverse();
+  const frames = (await deps.store.history(cam, rangeOf(context))).reverse();
   if (frames.length > 0) return { cam, frames, fps };
   return problem(404, `Camera ${cam} has no kept pictures in that time.`);
 }

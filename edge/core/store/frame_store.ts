@@ -1,5 +1,5 @@
-// What the edge needs kept: the newest frame of each camera, keyframes, and who watches where. One
-// contract suite (store_contract.ts) holds every implementation to it.
+// What the edge needs kept: the newest frame of each camera, and history frames. One contract suite
+// (frame_store_contract.ts) holds every implementation to it.
 
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 
@@ -69,40 +69,22 @@ export interface FrameStore {
   /** What the calls so far cost where they are billed. */
   readonly cost: StoreCost;
   /**
-   * Makes `frame` the newest of its camera, and a keyframe too if asked. Readers see the frame
+   * Makes `frame` the newest of its camera, and a history frame too if asked. Readers see the frame
    * before or this one, never a mixture.
    */
-  put(frame: Frame, options: { readonly keyframe: boolean }): Promise<PutResult>;
+  put(frame: Frame, options: { readonly history: boolean }): Promise<PutResult>;
   /** The newest stored frame's description, or undefined. */
   head(cam: string): Promise<Head | undefined>;
   /** The newest stored frame. */
   newest(cam: string): Promise<Frame | undefined>;
-  /** One frame by version: the newest or a keyframe. */
+  /** One frame by version: the newest or a history frame. */
   get(cam: string, version: number): Promise<Frame | undefined>;
   /** Cameras that have a head. */
   cams(): Promise<string[]>;
-  /**
-   * Frames of `cam` that other instances store, the present one first. Versions grow, and may be
-   * skipped; the newest never is for long. Ends when `signal` aborts, and not before: while the
-   * store is silent it waits.
-   */
-  watch(cam: string, signal: AbortSignal): AsyncIterable<Frame>;
-  /** Keyframes in a range that are not past the retention, newest first. */
-  keyframes(cam: string, range: VersionRange): Promise<FrameMeta[]>;
+  /** History frames in a range that are not past the retention, newest first. */
+  history(cam: string, range: VersionRange): Promise<FrameMeta[]>;
   /** Deletes what is past the retention, and what a writer left half written. */
   prune(cam: string): Promise<void>;
-  /**
-   * Says how many people watch `cam` on this instance; 0 withdraws it. The first one wakes
-   * whoever waits in `watchViewers`. Lapses unless said again within `VIEWERS_TTL_MS`.
-   */
-  setViewers(cam: string, count: number): Promise<void>;
-  /** People who watch `cam` on other instances. */
-  viewersElsewhere(cam: string): Promise<number>;
-  /** `viewersElsewhere` as it changes, the present number first. Ends when `signal` aborts. */
-  watchViewers(cam: string, signal: AbortSignal): AsyncIterable<number>;
   /** Lets go of what the store holds. */
   close(): void;
 }
-
-/** How long a viewer record counts after it was written, ms. */
-export const VIEWERS_TTL_MS = 60_000;

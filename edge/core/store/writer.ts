@@ -160,7 +160,7 @@ export class StoreWriter {
     const { store, clock, onStoreError } = this.#options;
     const { cam } = this.#camera;
     try {
-      const [last] = await store.keyframes(cam, { limit: 1 });
+      const [last] = await store.history(cam, { limit: 1 });
       return last ? clock.monotonic() - Math.max(0, clock.now() - last.version) : -Infinity;
     } catch (error) {
       onStoreError(`take over ${cam}`, error);
@@ -181,7 +181,7 @@ export class StoreWriter {
   async #put(frame: LiveFrame, keyframe: boolean): Promise<void> {
     const { store, clock, onStoreError } = this.#options;
     try {
-      const result = await store.put(frame, { keyframe });
+      const result = await store.put(frame, { history: keyframe });
       this.#stored = result.ok ? frame.version : result.newest;
       if (!result.ok) this.#camera.raise(result.newest);
       else if (keyframe) this.#keyframeAt = clock.monotonic();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
-import { chunkKey, pendingKey } from "../../deno/kv/kv_keys.ts";
+import { chunkKey, pendingKey } from "../../deno/kv/keys.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { persistFrame, silentAfter } from "./writer.ts";
 
@@ -46,7 +46,7 @@ async function upload(edge: TestEdge, frames: number, everyMs: number): Promise<
 Deno.test("with nobody elsewhere one keyframe each PERCH_KEYFRAME_S is stored", async () => {
   await using edge = await TestEdge.start({ PERCH_KEYFRAME_S: "60" });
   await upload(edge, 31, 5000);
-  const keyframes = await edge.store.keyframes("cam", {});
+  const keyframes = await edge.store.history("cam", {});
   assert.equal(keyframes.length, 3);
   assert.equal((await edge.store.head("cam"))!.version, keyframes[0].version);
 });

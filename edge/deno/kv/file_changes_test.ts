@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../shared/clock.ts";
 import { FileChanges } from "./file_changes.ts";
-import { followKey } from "./kv_follow.ts";
-import { KvLink } from "./kv_link.ts";
+import { followKey } from "./follow.ts";
+import { KvLink } from "./link.ts";
 
 /** Long enough that no poll helps. */
 const NEVER_MS = 3_600_000;

@@ -1,6 +1,6 @@
 // What it takes to keep a frame in Deno KV, and to get it back.
 
-import { KvStore } from "../../../edge/deno/kv/kv_store.ts";
+import { kvStores } from "../../../edge/deno/kv/stores.ts";
 import { systemClock } from "../../clock.ts";
 import { DEFAULT_CAM } from "../../frame.ts";
 import { BenchCamera } from "./bench_camera.ts";
@@ -22,7 +22,7 @@ export async function benchStore(report: Report): Promise<void> {
 }
 
 async function measure(path: string, size: number): Promise<Record<string, number>> {
-  const store = new KvStore({
+  const { store } = kvStores({
     open: () => Deno.openKv(path),
     clock: systemClock,
     instance: crypto.randomUUID(),
@@ -38,7 +38,7 @@ async function measure(path: string, size: number): Promise<Record<string, numbe
     const times = { version, capturedAt: version, receivedAt: version };
     const frame = { cam: DEFAULT_CAM, jpeg, size, width: 640, height: 480, ...times };
     let started = performance.now();
-    await store.put(frame, { keyframe: false });
+    await store.put(frame, { history: false });
     commit.add(performance.now() - started);
     started = performance.now();
     await store.newest(DEFAULT_CAM);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { type Frame, nextVersion } from "../../../shared/frame.ts";
-import { type FrameStore, VIEWERS_TTL_MS } from "./frame_store.ts";
+import type { FrameStore } from "./frame_store.ts";
 
 /** A store under test, its time, and a way to look at the same data as another instance. */
 export interface StoreUnderTest {
@@ -18,7 +18,7 @@ export interface StoreUnderTest {
 }
 
 /** Registers the suite's tests under `name`. */
-export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>): void {
+export function frameStoreContract(name: string, setUp: () => Promise<StoreUnderTest>): void {
   const test = (title: string, run: (under: StoreUnderTest) => Promise<void>) =>
     Deno.test(`${name}: ${title}`, async () => {
       const under = await setUp();
@@ -34,7 +34,7 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     assert.equal(await store.newest("cam"), undefined);
     assert.equal(await store.head("cam"), undefined);
     const frame = frameOf(1000, 30_000);
-    assert.deepEqual(await store.put(frame, { keyframe: false }), { ok: true });
+    assert.deepEqual(await store.put(frame, { history: false }), { ok: true });
     assert.deepEqual(await store.newest("cam"), frame);
     assert.deepEqual(await open("b").newest("cam"), frame);
     assert.equal((await store.head("cam"))?.writer, "a");
@@ -46,7 +46,7 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     let version = 0;
     for (const size of [1, 65_535, 65_536, 65_537, 131_072, 700_000, 700_001, 4_194_304]) {
       const frame = frameOf(++version, size);
-      assert.deepEqual(await store.put(frame, { keyframe: false }), { ok: true });
+      assert.deepEqual(await store.put(frame, { history: false }), { ok: true });
       assert.deepEqual(await store.newest("cam"), frame, `size ${size}`);
     }
   });
@@ -55,31 +55,31 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     const store = open("a");
     const whole = new Uint8Array(100_000).fill(7);
     const jpeg = whole.subarray(500, 510);
-    await store.put({ ...frameOf(1, 10), jpeg }, { keyframe: false });
+    await store.put({ ...frameOf(1, 10), jpeg }, { history: false });
     assert.equal((await store.newest("cam"))?.jpeg.buffer.byteLength, 10);
   });
 
   test("a version that is not newer is refused and changes nothing", async ({ open }) => {
     const store = open("a");
     const newest = frameOf(2000, 100);
-    await store.put(newest, { keyframe: false });
+    await store.put(newest, { history: false });
     for (const size of [100, 800_000]) {
       for (const version of [1999, 2000]) {
         const refused = { ok: false, reason: "not-newer", newest: 2000 };
-        assert.deepEqual(await store.put(frameOf(version, size), { keyframe: true }), refused);
-        assert.deepEqual(await open("b").put(frameOf(version, size), { keyframe: true }), refused);
+        assert.deepEqual(await store.put(frameOf(version, size), { history: true }), refused);
+        assert.deepEqual(await open("b").put(frameOf(version, size), { history: true }), refused);
       }
     }
     assert.deepEqual(await store.newest("cam"), newest);
-    assert.deepEqual(await store.keyframes("cam", {}), []);
+    assert.deepEqual(await store.history("cam", {}), []);
   });
 
   test("two writers of one camera never lose the newest", async ({ open }) => {
     const [a, b] = [open("a"), open("b")];
     for (let version = 1; version <= 20; version += 2) {
       const results = await Promise.all([
-        a.put(frameOf(version, 70_000), { keyframe: false }),
-        b.put(frameOf(version + 1, 50_000), { keyframe: false }),
+        a.put(frameOf(version, 70_000), { history: false }),
+        b.put(frameOf(version + 1, 50_000), { history: false }),
       ]);
       assert.deepEqual(results[1], { ok: true });
       assert.deepEqual(await a.newest("cam"), frameOf(version + 1, 50_000));
@@ -89,73 +89,39 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
   test("cameras do not touch each other", async ({ open }) => {
     const store = open("a");
     const other = { ...frameOf(5, 100), cam: "other" };
-    await store.put(other, { keyframe: false });
-    await store.put(frameOf(9, 200), { keyframe: false });
+    await store.put(other, { history: false });
+    await store.put(frameOf(9, 200), { history: false });
     assert.deepEqual(await store.newest("other"), other);
     assert.deepEqual((await store.cams()).sort(), ["cam", "other"]);
   });
 
   test("what is stored does not grow with the number of frames", async ({ open, entries }) => {
     const store = open("a");
-    for (let i = 1; i <= 20; i++) await store.put(frameOf(i * 2000, 70_000), { keyframe: false });
+    for (let i = 1; i <= 20; i++) await store.put(frameOf(i * 2000, 70_000), { history: false });
     const then = await entries();
     for (let i = 21; i <= 60; i++) {
-      await store.put(frameOf(i * 2000, i % 5 ? 70_000 : 750_000), { keyframe: false });
+      await store.put(frameOf(i * 2000, i % 5 ? 70_000 : 750_000), { history: false });
     }
-    for (let i = 61; i <= 80; i++) await store.put(frameOf(i * 2000, 70_000), { keyframe: false });
+    for (let i = 61; i <= 80; i++) await store.put(frameOf(i * 2000, 70_000), { history: false });
     assert.equal(await entries(), then);
-  });
-
-  test("a reader a few frames behind still finds what it reads", async ({ open, clock }) => {
-    const store = open("a");
-    const seen: number[] = [];
-    const stop = new AbortController();
-    const reading = (async () => {
-      for await (const frame of open("b").watch("cam", stop.signal)) {
-        assert.deepEqual(frame, frameOf(frame.version, 30_000));
-        seen.push(frame.version);
-        if (frame.version === 40_000) stop.abort();
-      }
-    })();
-    for (let i = 1; i <= 40; i++) await store.put(frameOf(i * 1000, 30_000), { keyframe: false });
-    while (!stop.signal.aborted) await clock.tick(1000);
-    await reading;
-    assert.deepEqual(seen, [...seen].sort((x, y) => x - y));
-    assert.equal(new Set(seen).size, seen.length);
-  });
-
-  test("watch tells what is there, then what comes, and nothing of its own", async (under) => {
-    const { open, clock } = under;
-    const [a, b] = [open("a"), open("b")];
-    await a.put(frameOf(1, 10), { keyframe: false });
-    const stop = new AbortController();
-    const frames = b.watch("cam", stop.signal)[Symbol.asyncIterator]();
-    assert.deepEqual((await frames.next()).value, frameOf(1, 10));
-    await b.put(frameOf(2, 10), { keyframe: false });
-    const next = frames.next();
-    await clock.tick(60_000);
-    await a.put(frameOf(3, 10), { keyframe: false });
-    assert.deepEqual(await ticked(clock, next), frameOf(3, 10));
-    stop.abort();
-    assert.deepEqual(await frames.next(), { done: true, value: undefined });
   });
 
   test("keyframes stay when the head has moved on", async ({ open }) => {
     const store = open("a");
     const start = Date.UTC(2026, 0, 1);
     for (let i = 0; i < 12; i++) {
-      await store.put(frameOf(start + i * 1000, 70_000), { keyframe: i % 4 === 0 });
+      await store.put(frameOf(start + i * 1000, 70_000), { history: i % 4 === 0 });
     }
-    const kept = await store.keyframes("cam", {});
+    const kept = await store.history("cam", {});
     assert.deepEqual(kept.map(({ version }) => version - start), [8000, 4000, 0]);
     for (const { version } of kept) {
       assert.deepEqual(await store.get("cam", version), frameOf(version, 70_000));
     }
     assert.equal(await store.get("cam", start + 1000), undefined);
     const range = { from: start + 1, to: start + 8000, limit: 1 };
-    assert.deepEqual((await store.keyframes("cam", range)).map((k) => k.version - start), [8000]);
+    assert.deepEqual((await store.history("cam", range)).map((k) => k.version - start), [8000]);
     assert.deepEqual(
-      (await store.keyframes("cam", { from: start, to: start + 4000 })).length,
+      (await store.history("cam", { from: start, to: start + 4000 })).length,
       2,
     );
   });
@@ -167,10 +133,10 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     const sizes: number[] = [];
     for (let i = 0; i < 60; i++) {
       await clock.tick(step);
-      await store.put(frameOf(clock.now(), 70_000), { keyframe: true });
+      await store.put(frameOf(clock.now(), 70_000), { history: true });
       sizes.push(await entries());
     }
-    assert.ok((await store.keyframes("cam", {})).length <= 11);
+    assert.ok((await store.history("cam", {})).length <= 11);
     assert.equal(sizes.at(-1), sizes[15]);
   });
 
@@ -179,20 +145,20 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     const store = open("a");
     for (let i = 0; i < 12; i++) {
       await clock.tick(retentionMs / 24);
-      await store.put(frameOf(clock.now(), 10), { keyframe: true });
+      await store.put(frameOf(clock.now(), 10), { history: true });
     }
-    const past = await store.keyframes("cam", {});
+    const past = await store.history("cam", {});
     assert.equal(past.length, 12);
     const years = 10 * 365 * 24 * 3_600_000;
     clock.jump(years);
-    await store.put(frameOf(clock.now(), 10), { keyframe: true });
+    await store.put(frameOf(clock.now(), 10), { history: true });
     await store.prune("cam");
     clock.jump(-years);
     await store.prune("cam");
-    assert.deepEqual((await store.keyframes("cam", {})).slice(1), past);
+    assert.deepEqual((await store.history("cam", {})).slice(1), past);
     await clock.tick(retentionMs * 2);
     await store.prune("cam");
-    assert.equal((await store.keyframes("cam", { to: clock.now() })).length, 0);
+    assert.equal((await store.history("cam", { to: clock.now() })).length, 0);
   });
 
   test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
@@ -203,7 +169,7 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
     const put = async () => {
       version = nextVersion(clock.now(), version);
       const frame = { ...frameOf(version, 70_000), receivedAt: clock.now() };
-      await store.put(frame, { keyframe: true });
+      await store.put(frame, { history: true });
     };
     clock.jump(years);
     for (let i = 0; i < 5; i++) await put();
@@ -221,58 +187,14 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
   test("the last picture stays, however old", async ({ open, clock, retentionMs }) => {
     const store = open("a");
     const last = frameOf(clock.now(), 70_000);
-    await store.put(last, { keyframe: true });
+    await store.put(last, { history: true });
     await clock.tick(retentionMs * 3);
     await store.prune("cam");
     assert.deepEqual(await store.newest("cam"), last);
-    assert.deepEqual(await store.keyframes("cam", {}), []);
-    await store.put(frameOf(clock.now(), 10), { keyframe: true });
+    assert.deepEqual(await store.history("cam", {}), []);
+    await store.put(frameOf(clock.now(), 10), { history: true });
     await store.prune("cam");
     assert.equal(await store.get("cam", last.version), undefined);
-  });
-
-  test("viewers on other instances are counted until they leave or lapse", async (under) => {
-    const { open, clock } = under;
-    const [a, b, c] = [open("a"), open("b"), open("c")];
-    await b.setViewers("cam", 3);
-    await c.setViewers("cam", 4);
-    await a.setViewers("cam", 50);
-    assert.equal(await a.viewersElsewhere("cam"), 7);
-    await b.setViewers("cam", 0);
-    assert.equal(await a.viewersElsewhere("cam"), 4);
-    await clock.tick(VIEWERS_TTL_MS);
-    assert.equal(await a.viewersElsewhere("cam"), 0);
-  });
-
-  test("viewers are counted and lapse whatever clocks are set to meanwhile", async (under) => {
-    const { open, clock } = under;
-    const [a, b] = [open("a"), open("b")];
-    await b.setViewers("cam", 3);
-    for (const ms of [600_000, -1_200_000]) {
-      clock.jump(ms);
-      assert.equal(await a.viewersElsewhere("cam"), 3);
-    }
-    await clock.tick(VIEWERS_TTL_MS);
-    assert.equal(await a.viewersElsewhere("cam"), 0);
-    await b.setViewers("cam", 2);
-    assert.equal(await a.viewersElsewhere("cam"), 2);
-  });
-
-  test("watchViewers hears the first viewer come, and a dead instance's lapse", async (under) => {
-    const { open, clock } = under;
-    const [a, b] = [open("a"), open("b")];
-    const stop = new AbortController();
-    const counts = a.watchViewers("cam", stop.signal)[Symbol.asyncIterator]();
-    assert.equal((await counts.next()).value, 0);
-    await b.setViewers("cam", 2);
-    assert.equal(await ticked(clock, counts.next()), 2);
-    await b.setViewers("cam", 0);
-    assert.equal(await ticked(clock, counts.next()), 0);
-    await b.setViewers("cam", 1);
-    assert.equal(await ticked(clock, counts.next()), 1);
-    assert.equal(await ticked(clock, counts.next()), 0);
-    stop.abort();
-    assert.deepEqual(await counts.next(), { done: true, value: undefined });
   });
 
   test("state says that the store answers", async ({ open }) => {
@@ -285,14 +207,6 @@ export function storeContract(name: string, setUp: () => Promise<StoreUnderTest>
       pending: 0,
     });
   });
-}
-
-/** What `next` yields, with time going on for as long as it takes. */
-async function ticked<T>(clock: FakeClock, next: Promise<IteratorResult<T>>): Promise<T> {
-  let result: IteratorResult<T> | undefined;
-  next.then((settled) => result = settled);
-  while (!result) await clock.tick(1000);
-  return result.value;
 }
 
 /** A frame whose bytes tell its version, so that a mixture of two would show. */

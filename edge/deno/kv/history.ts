@@ -2,9 +2,9 @@
 // hand, because expiry runs late on SQLite and would take the last picture of a dead camera too.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { StoredHead } from "./kv_frame.ts";
-import { chunkKeys, keyframeKey, pendingKey } from "./kv_keys.ts";
-import type { KvLink } from "./kv_link.ts";
+import type { StoredHead } from "./frame.ts";
+import { chunkKeys, keyframeKey, pendingKey } from "./keys.ts";
+import type { KvLink } from "./link.ts";
 
 /** KV takes so many mutations in a commit and not one more. */
 export const MAX_MUTATIONS = 1000;

@@ -3,9 +3,9 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
-import { followKey, type Polls } from "./kv_follow.ts";
-import { chunkKeys, headKey, HEADS, keyframeKey, pendingKey } from "./kv_keys.ts";
-import { KvLink, type KvLinkOptions } from "./kv_link.ts";
+import type { Polls } from "./follow.ts";
+import { chunkKeys, headKey, HEADS, keyframeKey, pendingKey } from "./keys.ts";
+import type { KvLink, KvLinkOptions } from "./link.ts";
 import {
   joinChunks,
   MAX_ATOMIC_FRAME_BYTES,
@@ -13,9 +13,8 @@ import {
   rollRecent,
   splitChunks,
   type StoredHead,
-} from "./kv_frame.ts";
-import { deleteKeys, deletePending, Expiry, MAX_MUTATIONS } from "./kv_history.ts";
-import { KvViewers } from "./kv_viewers.ts";
+} from "./frame.ts";
+import { deleteKeys, deletePending, Expiry, MAX_MUTATIONS } from "./history.ts";
 import type {
   FrameStore,
   Head,
@@ -25,7 +24,7 @@ import type {
   VersionRange,
 } from "../../core/store/frame_store.ts";
 
-/** What a store of frames needs. */
+/** What the stores need. */
 export interface KvStoreOptions extends KvLinkOptions {
   /** This instance's name: the `writer` of what it stores. */
   readonly instance: string;
@@ -44,19 +43,17 @@ const CHUNKS_PER_COMMIT = 10;
 type HeadEntry = Pick<Deno.KvEntryMaybe<StoredHead>, "value" | "versionstamp">;
 
 /** `FrameStore` over Deno KV: memory, SQLite file or KV Connect. */
-export class KvStore implements FrameStore {
+export class KvFrameStore implements FrameStore {
   readonly #options: KvStoreOptions;
   readonly #link: KvLink;
-  readonly #viewers: KvViewers;
   readonly #expiry: Expiry;
   /** Heads as this instance left them, so that a put need not read first. */
   readonly #heads = new Map<string, HeadEntry>();
 
-  constructor(options: KvStoreOptions) {
+  constructor(link: KvLink, options: KvStoreOptions) {
     this.#options = options;
-    this.#link = new KvLink(options);
-    this.#viewers = new KvViewers(this.#link, options);
-    this.#expiry = new Expiry(this.#link, options.clock, options.retentionMs);
+    this.#link = link;
+    this.#expiry = new Expiry(link, options.clock, options.retentionMs);
   }
 
   get state(): StoreState {
@@ -67,7 +64,7 @@ export class KvStore implements FrameStore {
     return this.#link.cost;
   }
 
-  async put(frame: Frame, { keyframe }: { readonly keyframe: boolean }): Promise<PutResult> {
+  async put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {
     const { cam, version } = frame;
     const chunks = splitChunks(frame.jpeg);
     const meta = { ...metaOf(frame), chunks: chunks.length };
@@ -79,13 +76,18 @@ export class KvStore implements FrameStore {
     if (known.value && known.value.version >= version) known = await this.#readHead(cam);
     if (known.value && known.value.version >= version) return notNewer(known.value);
     if (large) await this.#putChunks(frame, chunkSets);
-    const expired = keyframe ? await this.#expiry.keys(cam, known.value) : [];
+    const expired = history ? await this.#expiry.keys(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
       const { recent, dropped } = rollRecent(known.value, version);
-      const head: StoredHead = { ...meta, writer: this.#options.instance, keyframe, recent };
+      const head: StoredHead = {
+        ...meta,
+        writer: this.#options.instance,
+        keyframe: history,
+        recent,
+      };
       const sets = [
         ...large ? [] : chunkSets,
-        ...keyframe ? [{ key: keyframeKey(cam, version), value: meta }] : [],
+        ...history ? [{ key: keyframeKey(cam, version), value: meta }] : [],
         { key: headKey(cam), value: head },
       ];
       const deletes = [
@@ -120,7 +122,7 @@ export class KvStore implements FrameStore {
 
   async newest(cam: string): Promise<Frame | undefined> {
     const { value } = await this.#readHead(cam);
-    return value ? await this.#follow(cam, value) : undefined;
+    return value ? await this.follow(cam, value) : undefined;
   }
 
   async get(cam: string, version: number): Promise<Frame | undefined> {
@@ -137,37 +139,7 @@ export class KvStore implements FrameStore {
     return heads.map(({ key }) => String(key[1]));
   }
 
-  async *watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
-    const stop = new AbortController();
-    const { clock, polls, instance } = this.#options;
-    const following = AbortSignal.any([signal, stop.signal]);
-    const heads = followKey<StoredHead>(this.#link, headKey(cam), {
-      clock,
-      pollMs: polls.framesMs,
-      changes: polls.changes,
-      signal: following,
-    });
-    let seq = 0;
-    let version = 0;
-    try {
-      while (!signal.aborted) {
-        const item = await heads.next(seq, signal);
-        seq = item.seq;
-        const head = item.value.value;
-        if (!head || head.version <= version || head.writer === instance) continue;
-        const frame = await this.#follow(cam, head).catch(() => undefined);
-        if (!frame || frame.version <= version) continue;
-        version = frame.version;
-        yield frame;
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      stop.abort();
-    }
-  }
-
-  async keyframes(cam: string, range: VersionRange): Promise<FrameMeta[]> {
+  async history(cam: string, range: VersionRange): Promise<FrameMeta[]> {
     const oldest = this.#options.clock.now() - this.#options.retentionMs;
     const from = Math.max(range.from ?? 0, oldest, 0);
     const to = Math.min(range.to ?? Infinity, Number.MAX_SAFE_INTEGER - 1);
@@ -189,18 +161,6 @@ export class KvStore implements FrameStore {
     await deletePending(this.#link, cam, head);
   }
 
-  setViewers(cam: string, count: number): Promise<void> {
-    return this.#viewers.set(cam, count);
-  }
-
-  viewersElsewhere(cam: string): Promise<number> {
-    return this.#viewers.elsewhere(cam);
-  }
-
-  watchViewers(cam: string, signal: AbortSignal): AsyncIterable<number> {
-    return this.#viewers.watch(cam, signal);
-  }
-
   close(): void {
     this.#options.polls.changes?.close();
     this.#link.close();
@@ -211,7 +171,7 @@ export class KvStore implements FrameStore {
   }
 
   /** The frame of `head`, or of the head that overtook it. */
-  async #follow(cam: string, head: StoredHead): Promise<Frame | undefined> {
+  async follow(cam: string, head: StoredHead): Promise<Frame | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
       const frame = await this.#read(cam, head);
       if (frame) return frame;

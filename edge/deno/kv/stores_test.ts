@@ -1,14 +1,24 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
-import { frameOf, storeContract, type StoreUnderTest } from "../../core/store/store_contract.ts";
-import { MAX_CHUNK_BYTES } from "./kv_frame.ts";
-import { chunkKey, headKey, pendingKey } from "./kv_keys.ts";
-import { KvStore } from "./kv_store.ts";
+import {
+  frameOf,
+  frameStoreContract,
+  type StoreUnderTest,
+} from "../../core/store/frame_store_contract.ts";
+import type { FrameStore } from "../../core/store/frame_store.ts";
+import { peerStoreContract, type PeersUnderTest } from "../../core/store/peer_store_contract.ts";
+import { MAX_CHUNK_BYTES } from "./frame.ts";
+import { chunkKey, headKey, pendingKey } from "./keys.ts";
+import { type KvStores, kvStores } from "./stores.ts";
 
 const RETENTION_MS = 24 * 3_600_000;
 
-function underTest(kv: Deno.Kv, close: () => Promise<void>): StoreUnderTest {
+interface KvUnderTest extends PeersUnderTest, Omit<StoreUnderTest, "open"> {
+  open(instance: string): KvStores;
+}
+
+function underTest(kv: Deno.Kv, close: () => Promise<void>): KvUnderTest {
   const clock = new FakeClock();
   // One handle serves all: a second one to `:memory:` would be another database.
   const open = () => Promise.resolve(kv);
@@ -16,7 +26,7 @@ function underTest(kv: Deno.Kv, close: () => Promise<void>): StoreUnderTest {
     clock,
     retentionMs: RETENTION_MS,
     open: (instance) =>
-      new KvStore({
+      kvStores({
         open,
         clock,
         instance,
@@ -29,12 +39,21 @@ function underTest(kv: Deno.Kv, close: () => Promise<void>): StoreUnderTest {
   };
 }
 
-storeContract("KV in memory", async () => {
+function frames(under: KvUnderTest): StoreUnderTest {
+  return { ...under, open: (instance): FrameStore => under.open(instance).store };
+}
+
+function contracts(name: string, setUp: () => Promise<KvUnderTest>): void {
+  frameStoreContract(name, async () => frames(await setUp()));
+  peerStoreContract(name, setUp);
+}
+
+contracts("KV in memory", async () => {
   const kv = await Deno.openKv(":memory:");
   return underTest(kv, () => Promise.resolve(kv.close()));
 });
 
-storeContract("KV in a file", async () => {
+contracts("KV in a file", async () => {
   const dir = await Deno.makeTempDir();
   const kv = await Deno.openKv(`${dir}/perch.sqlite`);
   return underTest(kv, async () => {
@@ -43,7 +62,7 @@ storeContract("KV in a file", async () => {
   });
 });
 
-storeContract("KV Connect", async () => {
+contracts("KV Connect", async () => {
   Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
   const server = new KvConnectServer();
   const kv = await Deno.openKv(server.url);
@@ -56,7 +75,7 @@ storeContract("KV Connect", async () => {
 /** A store in memory as an instance finds it that was away for long. */
 async function backlog(fill: (kv: Deno.Kv, under: StoreUnderTest) => Promise<void>) {
   const kv = await Deno.openKv(":memory:");
-  const under = underTest(kv, () => Promise.resolve(kv.close()));
+  const under = frames(underTest(kv, () => Promise.resolve(kv.close())));
   await fill(kv, under);
   await under.clock.tick(2 * RETENTION_MS);
   return { ...under, [Symbol.asyncDispose]: under.close };
@@ -68,7 +87,7 @@ const HUNDRED_CHUNKS = 100 * MAX_CHUNK_BYTES;
 async function twelveKeyframes(_: Deno.Kv, { open, clock }: StoreUnderTest): Promise<void> {
   const store = open("before");
   for (let i = 0; i < 12; i++) {
-    await store.put(frameOf(clock.now() + i, HUNDRED_CHUNKS), { keyframe: true });
+    await store.put(frameOf(clock.now() + i, HUNDRED_CHUNKS), { history: true });
   }
 }
 
@@ -77,7 +96,7 @@ Deno.test("a keyframe is stored whatever backlog of large ones is to go with it"
   const store = under.open("a");
   for (const size of [HUNDRED_CHUNKS, 700_000]) {
     const frame = frameOf(under.clock.now(), size);
-    assert.deepEqual(await store.put(frame, { keyframe: true }), { ok: true });
+    assert.deepEqual(await store.put(frame, { history: true }), { ok: true });
     assert.deepEqual(await store.newest("cam"), frame);
     await under.clock.tick(1000);
   }
@@ -104,7 +123,7 @@ Deno.test("a frame of more chunks than a commit takes is cleaned up where its wr
   await using under = await backlog(async (kv, { open }) => {
     await kv.set(pendingKey("cam", 7), { chunks: 1500 });
     await manyChunks(kv, 7, 1500);
-    await open("before").put(frameOf(8, 10), { keyframe: false });
+    await open("before").put(frameOf(8, 10), { history: false });
   });
   await under.open("a").prune("cam");
   assert.equal(await under.entries(), 1 + 1);
@@ -112,14 +131,14 @@ Deno.test("a frame of more chunks than a commit takes is cleaned up where its wr
 
 Deno.test("frames of more chunks than a commit takes go when they are overtaken", async () => {
   await using under = await backlog(async (kv, { open }) => {
-    await open("before").put(frameOf(9, 10), { keyframe: false });
+    await open("before").put(frameOf(9, 10), { history: false });
     const { value } = await kv.get<object>(headKey("cam"));
     await kv.set(headKey("cam"), { ...value, recent: [[8, 1], [7, 1500], [6, 1500]] });
     await manyChunks(kv, 7, 1500);
     await manyChunks(kv, 6, 1500);
   });
   const frame = frameOf(under.clock.now(), 700_000);
-  assert.deepEqual(await under.open("a").put(frame, { keyframe: true }), { ok: true });
+  assert.deepEqual(await under.open("a").put(frame, { history: true }), { ok: true });
   assert.deepEqual(await under.open("b").newest("cam"), frame);
   assert.equal(await under.entries(), 1 + 1 + 11 + 1);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { systemClock } from "../../../shared/clock.ts";
 import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
-import { KvLink } from "./kv_link.ts";
+import { KvLink } from "./link.ts";
 import { StoreFailure, StoreTimeout } from "../../core/store/frame_store.ts";
 
 Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);

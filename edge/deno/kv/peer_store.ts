@@ -1,11 +1,15 @@
-// Who watches where: one record an instance, and a key that changes when somebody comes or goes.
+// Other instances over one Deno KV: the frames they store, and who watches where. That is one record
+// an instance, and a key that changes when somebody comes or goes.
 
 import type { Clock } from "../../../shared/clock.ts";
+import type { Frame } from "../../../shared/frame.ts";
+import { type PeerStore, VIEWERS_TTL_MS } from "../../core/store/peer_store.ts";
 import { within } from "../../core/within.ts";
-import { followKey, type Polls } from "./kv_follow.ts";
-import { demandKey, viewersKey, viewersPrefix } from "./kv_keys.ts";
-import type { KvLink } from "./kv_link.ts";
-import { VIEWERS_TTL_MS } from "../../core/store/frame_store.ts";
+import { followKey, type Polls } from "./follow.ts";
+import type { StoredHead } from "./frame.ts";
+import type { KvFrameStore, KvStoreOptions } from "./frame_store.ts";
+import { demandKey, headKey, viewersKey, viewersPrefix } from "./keys.ts";
+import type { KvLink } from "./link.ts";
 
 /** Records that count are looked at again after this time, ms. */
 const LOOK_MS = VIEWERS_TTL_MS / 3;
@@ -21,9 +25,10 @@ interface Seen {
   readonly at: number;
 }
 
-/** The viewer records of one instance, and its look at the others'. */
-export class KvViewers {
+/** `PeerStore` over Deno KV. */
+export class KvPeerStore implements PeerStore {
   readonly #link: KvLink;
+  readonly #frames: KvFrameStore;
   readonly #instance: string;
   readonly #clock: Clock;
   readonly #polls: Polls;
@@ -32,17 +37,43 @@ export class KvViewers {
   /** By camera and instance. How old a record is its writer's clock cannot tell: it may be wrong. */
   readonly #seen = new Map<string, ReadonlyMap<string, Seen>>();
 
-  constructor(
-    link: KvLink,
-    options: { readonly instance: string; readonly clock: Clock; readonly polls: Polls },
-  ) {
+  constructor(link: KvLink, frames: KvFrameStore, options: KvStoreOptions) {
     this.#link = link;
+    this.#frames = frames;
     this.#instance = options.instance;
     this.#clock = options.clock;
     this.#polls = options.polls;
   }
 
-  async set(cam: string, count: number): Promise<void> {
+  async *watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
+    const stop = new AbortController();
+    const heads = followKey<StoredHead>(this.#link, headKey(cam), {
+      clock: this.#clock,
+      pollMs: this.#polls.framesMs,
+      changes: this.#polls.changes,
+      signal: AbortSignal.any([signal, stop.signal]),
+    });
+    let seq = 0;
+    let version = 0;
+    try {
+      while (!signal.aborted) {
+        const item = await heads.next(seq, signal);
+        seq = item.seq;
+        const head = item.value.value;
+        if (!head || head.version <= version || head.writer === this.#instance) continue;
+        const frame = await this.#frames.follow(cam, head).catch(() => undefined);
+        if (!frame || frame.version <= version) continue;
+        version = frame.version;
+        yield frame;
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      stop.abort();
+    }
+  }
+
+  async setViewers(cam: string, count: number): Promise<void> {
     const key = viewersKey(cam, this.#instance);
     const turned = this.#told.has(cam) !== count > 0;
     const bump = turned ? [{ key: demandKey(cam), value: { instance: this.#instance } }] : [];
@@ -58,7 +89,7 @@ export class KvViewers {
     }
   }
 
-  async elsewhere(cam: string): Promise<number> {
+  async viewersElsewhere(cam: string): Promise<number> {
     const records = await this.#link.list<ViewerRecord>(
       { prefix: viewersPrefix(cam) },
       { limit: 1000 },
@@ -79,7 +110,7 @@ export class KvViewers {
     return viewers;
   }
 
-  async *watch(cam: string, signal: AbortSignal): AsyncGenerator<number, void, void> {
+  async *watchViewers(cam: string, signal: AbortSignal): AsyncGenerator<number, void, void> {
     const stop = new AbortController();
     const bumps = followKey(this.#link, demandKey(cam), {
       clock: this.#clock,
@@ -102,7 +133,7 @@ export class KvViewers {
         // Nor is there a bump when an instance dies: look again now and then.
         const lapsing = !!viewers && sinceList() >= LOOK_MS;
         if (viewers !== undefined && !news && !lapsing) continue;
-        let now = await this.elsewhere(cam).catch(() => undefined);
+        let now = await this.viewersElsewhere(cam).catch(() => undefined);
         if (now !== undefined) {
           bumped = item ? item.value.versionstamp : bumped;
           listedAt = this.#clock.monotonic();

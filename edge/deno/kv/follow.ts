@@ -5,7 +5,7 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { Latest } from "../../../shared/latest.ts";
 import { FileChanges } from "./file_changes.ts";
-import type { KvLink } from "./kv_link.ts";
+import type { KvLink } from "./link.ts";
 
 /** When to look at what `watch` should have told anyway. Ms between two looks. */
 export interface Polls {

@@ -3,7 +3,7 @@
 // deadline no other is made, and its end is what tells that the store is back.
 
 import type { Clock } from "../../../shared/clock.ts";
-import { keyBytes, readUnits, valueBytes, writeUnits } from "./kv_units.ts";
+import { keyBytes, readUnits, valueBytes, writeUnits } from "./units.ts";
 import {
   type StoreCost,
   StoreFailure,
