@@ -36,16 +36,3 @@ export interface Frame extends FrameMeta {
   /** A complete JPEG. Shared by every reader: never written to. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
 }
-
-/**
- * The version for a frame received at `now`, after a frame of version `last`.
- *
- * Strictly growing even when the clock stands still or jumps back, so that "newer" never needs a
- * second opinion.
- *
- * @param now Unix ms.
- * @param last Newest version known for this camera, 0 where there is none.
- */
-export function nextVersion(now: number, last: number): number {
-  return Math.max(Math.floor(now), last + 1);
-}

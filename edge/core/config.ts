@@ -13,7 +13,7 @@ import {
   parseViewToken,
   type PublishToken,
   type Secret,
-} from "./access/tokens.ts";
+} from "./access/publishers.ts";
 
 /** Every setting of the edge by its name in the environment. */
 // deno-fmt-ignore

@@ -2,7 +2,7 @@
 // is never taken for a picture and a frame leaves the moment its EOI arrives.
 
 import { STANDARD_DHT } from "./huffman.ts";
-import { endOfEntropy, isApp, isSegment, isStandalone, isStartOfFrame, MARKER } from "./markers.ts";
+import { endOfEntropy, isApp, isSegment, isStandalone, isStartOfFrame, MARKER } from "./inspect.ts";
 
 /** What a splitter has seen since it was made. */
 export interface SplitterCounts {

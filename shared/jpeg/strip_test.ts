@@ -9,7 +9,7 @@ import {
   withSegment,
 } from "../testing/jpegs.ts";
 import { type Inspection, inspectJpeg } from "./inspect.ts";
-import { exifOrientation, orientationSegment } from "./orientation.ts";
+import { exifOrientation, orientationSegment } from "./strip.ts";
 import { stripMetadata } from "./strip.ts";
 
 async function sample(name: string): Promise<Uint8Array<ArrayBuffer>> {

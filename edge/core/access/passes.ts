@@ -2,7 +2,7 @@
 // signature says it all, and another key makes every pass of its kind worthless.
 
 import { isCamId } from "../../../shared/frame.ts";
-import { digestOf, sameBytes, type Secret } from "./tokens.ts";
+import { digestOf, sameBytes, type Secret } from "./publishers.ts";
 
 /** How long somebody stays signed in, ms. */
 export const SIGNED_IN_MS = 30 * 24 * 3_600_000;

@@ -2,8 +2,8 @@
 
 import type { FrameStore } from "../store/frame_store.ts";
 import { CameraHub, type CameraHubOptions } from "./camera.ts";
-import { RateLimiter } from "../limits/rate_limiter.ts";
-import { MAX_CAMERAS } from "../access/tokens.ts";
+import { RateLimiter } from "../limits/limits.ts";
+import { MAX_CAMERAS } from "../access/publishers.ts";
 
 /** What the hub is made from. */
 export interface HubOptions extends CameraHubOptions {

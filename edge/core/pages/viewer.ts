@@ -4,7 +4,7 @@ import type { Context } from "hono";
 import type { StatusCode } from "hono/utils/http-status";
 import { type CameraStatus, HEADER } from "../../../shared/wire.ts";
 import { type Assets, loadAssets } from "./assets.ts";
-import { isOwner } from "../access/auth.ts";
+import { isOwner } from "../access/viewers.ts";
 import { isCamId } from "../../../shared/frame.ts";
 import type { Hub } from "../cameras/hub.ts";
 import { originOf } from "../routes/request.ts";

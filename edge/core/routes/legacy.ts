@@ -3,7 +3,7 @@
 
 import type { Handler } from "hono";
 import { DEFAULT_CAM } from "../../../shared/frame.ts";
-import { judgePublisher, tooManyRequests, wrongCredential } from "../access/auth.ts";
+import { judgePublisher, tooManyRequests, wrongCredential } from "../access/publishers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { escapeHtml } from "../pages/page.ts";
 import { problem } from "../problem.ts";

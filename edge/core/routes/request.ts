@@ -7,7 +7,7 @@ import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import type { Hub } from "../cameras/hub.ts";
 import type { Limits } from "../limits/limits.ts";
 import { problem, problemException } from "../problem.ts";
-import { MAX_CAMERAS } from "../access/tokens.ts";
+import { MAX_CAMERAS } from "../access/publishers.ts";
 
 /** The id of the camera a request names. It may be no valid id. */
 export function camOf(context: Context): string {
@@ -27,10 +27,12 @@ export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
  * nothing is taken any more: what is taken after the end would be answered and lost.
  */
 export function publishedCamera(cam: string, hub: Hub): CameraHub | Response {
+  if (hub.closed) return shuttingDown();
+  const known = hub.known(cam);
+  if (known) return known;
   if (!isCamId(cam)) {
     return problem(404, `Camera id ${JSON.stringify(cam)}: wanted 1 to 32 of a-z, 0-9 and dashes.`);
   }
-  if (hub.closed) return shuttingDown();
   return hub.open(cam) ??
     problem(503, `Add camera ${cam}: there are ${MAX_CAMERAS} already, the most here.`, {
       retryAfter: 60,

@@ -6,7 +6,7 @@ import type { EdgeDeps } from "../deps.ts";
 import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";
-import { MAX_CAMERAS } from "../access/tokens.ts";
+import { MAX_CAMERAS } from "../access/publishers.ts";
 import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
 

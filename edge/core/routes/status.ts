@@ -1,7 +1,7 @@
 // GET /status.json and GET /cams: how the cameras are.
 
 import type { Handler } from "hono";
-import { judgePublisher, tokenOf } from "../access/auth.ts";
+import { judgePublisher, tokenOf } from "../access/publishers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { cameraOf } from "./request.ts";
 import type { ViewerPages } from "../pages/viewer.ts";

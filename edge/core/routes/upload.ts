@@ -2,9 +2,9 @@
 
 import type { Context, Handler } from "hono";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
-import { readFrameBody } from "../ingest/body.ts";
+import { readFrameBody } from "../ingest/ingest.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { digestProblem } from "../ingest/digest.ts";
+import { digestProblem } from "../ingest/ingest.ts";
 import { ingest, type Upload } from "../ingest/ingest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { problem } from "../problem.ts";

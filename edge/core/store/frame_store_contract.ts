@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
-import { type Frame, nextVersion } from "../../../shared/frame.ts";
+import type { Frame } from "../../../shared/frame.ts";
+import { nextVersion } from "../ingest/ingest.ts";
 import type { FrameStore } from "./frame_store.ts";
 
 /** A store under test, its time, and a way to look at the same data as another instance. */

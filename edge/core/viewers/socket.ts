@@ -7,7 +7,7 @@ import type { EdgeDeps } from "../deps.ts";
 import type { Latest } from "../../../shared/latest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import type { PlatformSocket } from "../platform.ts";
-import { RateLimiter } from "../limits/rate_limiter.ts";
+import { RateLimiter } from "../limits/limits.ts";
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 import type {
   AcksMessage,

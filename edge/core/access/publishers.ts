@@ -1,7 +1,11 @@
-// Tokens as the edge holds them, compared in constant time.
+// Who may publish: tokens as the edge holds them, compared in constant time.
 
+import type { Context, MiddlewareHandler } from "hono";
 import type { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
+import type { Limits } from "../limits/limits.ts";
+import { problem } from "../problem.ts";
+import { addressOf } from "../routes/request.ts";
 
 /** A token as it was typed, or its SHA-256 where only that is known here. */
 export interface Secret {
@@ -98,4 +102,94 @@ export function parseViewToken(text: string, context: z.RefinementCtx): Secret {
 
 function fromHex(hex: string): Uint8Array {
   return Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
+}
+
+/** Whether a credential is good for a camera. */
+export type Verdict = "allowed" | "other-camera" | "unknown";
+
+/** What a token is worth for publishing a camera; undefined = every one. */
+export async function judgePublisher(
+  tokens: readonly PublishToken[],
+  token: string,
+  cam: string | undefined,
+): Promise<Verdict> {
+  const known = await secretsOf(tokens, token);
+  if (known.some((one) => one.cam === undefined || one.cam === cam)) return "allowed";
+  return known.length > 0 ? "other-camera" : "unknown";
+}
+
+/** The token of an `Authorization` header: Bearer, or the password of Basic. */
+export function tokenOf(authorization: string | undefined): string | undefined {
+  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization ?? "");
+  if (!match) return undefined;
+  if (match[1].toLowerCase() === "bearer") return match[2];
+  try {
+    const pair = new TextDecoder().decode(
+      Uint8Array.from(atob(match[2]), (char) => char.charCodeAt(0)),
+    );
+    return pair.includes(":") ? pair.slice(pair.indexOf(":") + 1) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer to a wrong credential: `answer`, usually 401, or 429 where its address has sent too many of them. */
+export function wrongCredential(
+  context: Context,
+  limits: Limits,
+  answer: () => Response,
+): Response {
+  const address = addressOf(context, limits);
+  const retryAfter = limits.credentialWait(address);
+  if (retryAfter > 0) return tooManyWrong(retryAfter);
+  limits.wrongCredential(address);
+  return answer();
+}
+
+/** The answer to an address that has sent too many wrong credentials. */
+export function tooManyWrong(retryAfter: number): Response {
+  return problem(429, "Sign in: too many wrong credentials from this address.", { retryAfter });
+}
+
+/** Counts a request of a camera: 429 where there are too many a second. */
+export function tooManyRequests(cam: string, limits: Limits): Response | undefined {
+  const retryAfter = limits.upload(cam);
+  if (retryAfter === 0) return undefined;
+  return problem(429, `Camera ${cam} sends too many requests a second.`, { retryAfter });
+}
+
+/**
+ * Lets only holders of a publish token for the camera named by `camOf` through, and of these only so
+ * many requests a second.
+ */
+export function publisherOnly(
+  tokens: readonly PublishToken[],
+  camOf: (context: Context) => string,
+  limits: Limits,
+): MiddlewareHandler {
+  return async function publisherOnly(context, next) {
+    const token = tokenOf(context.req.header("authorization"));
+    const headers = { "www-authenticate": 'Bearer realm="perch publish"' };
+    if (token === undefined) {
+      return problem(401, "Send a publish token as Authorization: Bearer <token>.", { headers });
+    }
+    const cam = camOf(context);
+    const verdict = await judgePublisher(tokens, token, cam);
+    if (verdict === "unknown") {
+      return wrongCredential(
+        context,
+        limits,
+        () =>
+          problem(401, "The publish token is none of those the edge knows.", {
+            headers: { "www-authenticate": 'Bearer realm="perch publish", error="invalid_token"' },
+          }),
+      );
+    }
+    if (verdict === "other-camera") {
+      return problem(403, `The publish token is bound to another camera than ${cam}.`);
+    }
+    const tooMany = tooManyRequests(cam, limits);
+    if (tooMany) return tooMany;
+    await next();
+  };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
-import { pacedBody, SlowBody } from "./body.ts";
+import { nextVersion, pacedBody, SlowBody } from "./ingest.ts";
 
 /** A body that is fed by the test. */
 function fedBody() {
@@ -82,4 +82,10 @@ Deno.test("a reader that stops early lets go of the body", async () => {
   await clock.tick(0);
   assert(fed.cancelled);
   assert.equal(clock.sleeping, 0);
+});
+
+Deno.test("a version is the time, bumped where the clock does not move on", () => {
+  assert.equal(nextVersion(1000.7, 0), 1000);
+  assert.equal(nextVersion(1000, 1000), 1001);
+  assert.equal(nextVersion(500, 1000), 1001);
 });
