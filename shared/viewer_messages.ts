@@ -19,13 +19,4 @@ export interface StatusMessage {
   readonly status: CameraStatus;
 }
 
-/** Sent to viewers whose acknowledgements say that they can do so: how often to send one. */
-export interface AcksMessage {
-  readonly type: "acks";
-  /** The camera's number, as in `hello`. */
-  readonly camera: number;
-  /** Frames to an acknowledgement from now on; what is owed already is to be sent at once. */
-  readonly every: number;
-}
-
-export type ViewerMessage = HelloMessage | StatusMessage | AcksMessage;
+export type ViewerMessage = HelloMessage | StatusMessage;

@@ -53,25 +53,15 @@ export function readFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
 export interface Ack {
   readonly camera: number;
   readonly version: number;
-  /** Frames it will acknowledge at once when asked to, 0 to 255; 0 = it acknowledges each. */
-  readonly atOnce: number;
 }
 
-/**
- * The message for a drawn version.
- *
- * @param atOnce Default: 0, each frame its own message, whatever the edge asks.
- */
-export function encodeAck(
-  ack: Pick<Ack, "camera" | "version">,
-  atOnce = 0,
-): Uint8Array<ArrayBuffer> {
+/** The message for a drawn version. */
+export function encodeAck(ack: Ack): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(ACK_BYTES);
   const view = new DataView(bytes.buffer);
   view.setUint8(0, ACK_MAGIC);
   view.setUint8(1, FORMAT);
   view.setUint16(2, ack.camera);
-  view.setUint8(4, atOnce);
   view.setFloat64(8, ack.version);
   return bytes;
 }
@@ -84,5 +74,5 @@ const ackView = new DataView(ackBytes.buffer);
 export function readAck(bytes: Uint8Array): Ack | undefined {
   if (bytes.length !== ACK_BYTES || bytes[0] !== ACK_MAGIC || bytes[1] !== FORMAT) return undefined;
   ackBytes.set(bytes);
-  return { camera: ackView.getUint16(2), version: ackView.getFloat64(8), atOnce: bytes[4] };
+  return { camera: ackView.getUint16(2), version: ackView.getFloat64(8) };
 }

@@ -1,9 +1,8 @@
 // The first road: one WebSocket for all cameras, frames acknowledged once they are drawn, so that the
 // edge never sends into a queue that a slow phone has yet to empty.
 
-import { FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
+import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
 import type { ViewerMessage } from "../../shared/viewer_messages.ts";
-import { Acknowledger } from "./acknowledger.ts";
 import { edgeUrl, type Transport, type TransportOptions, type TransportSink } from "./transport.ts";
 
 /** Silence after which the socket counts as dead: the edge says something at least every 10 s. */
@@ -30,9 +29,6 @@ function runSocket(
     const socket = new WebSocket(socketUrl(options));
     socket.binaryType = "arraybuffer";
     const names = new Map<number, string>();
-    const acknowledger = new Acknowledger((ack) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(ack);
-    });
     let silence: ReturnType<typeof setTimeout> | undefined;
     const heard = () => {
       clearTimeout(silence);
@@ -52,8 +48,8 @@ function runSocket(
     socket.onclose = (event) => end(new Error(`The socket closed: ${event.code} ${event.reason}`));
     socket.onmessage = ({ data }: MessageEvent<string | ArrayBuffer>) => {
       heard();
-      if (typeof data === "string") onText(JSON.parse(data), names, acknowledger, sink);
-      else void onFrame(new Uint8Array(data), names, acknowledger, sink);
+      if (typeof data === "string") onText(JSON.parse(data), names, sink);
+      else void onFrame(new Uint8Array(data), socket, names, sink);
     };
   });
 }
@@ -61,7 +57,6 @@ function runSocket(
 function onText(
   message: ViewerMessage,
   names: Map<number, string>,
-  acknowledger: Acknowledger,
   sink: TransportSink,
 ): void {
   if (message.type === "hello") {
@@ -72,15 +67,13 @@ function onText(
     }
   } else if (message.type === "status") {
     sink.onStatus(message.status, message.now);
-  } else if (message.type === "acks") {
-    acknowledger.ask(message.camera, message.every);
   }
 }
 
 async function onFrame(
   message: Uint8Array<ArrayBuffer>,
+  socket: WebSocket,
   names: ReadonlyMap<number, string>,
-  acknowledger: Acknowledger,
   sink: TransportSink,
 ): Promise<void> {
   const header = readFrameHeader(message);
@@ -88,5 +81,5 @@ async function onFrame(
   if (!header || cam === undefined) return;
   const jpeg = message.subarray(FRAME_HEADER_BYTES);
   await sink.onFrame({ cam, jpeg, ...header });
-  acknowledger.drawn(header.camera, header.version);
+  if (socket.readyState === WebSocket.OPEN) socket.send(encodeAck(header));
 }

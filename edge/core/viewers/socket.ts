@@ -10,13 +10,11 @@ import type { PlatformSocket } from "../platform.ts";
 import { RateLimiter } from "../limits/limits.ts";
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 import type {
-  AcksMessage,
   HelloMessage,
   StatusMessage,
   ViewerMessage,
 } from "../../../shared/viewer_messages.ts";
 import { readAck } from "../../../shared/wire_frame.ts";
-import { type AckPace, EACH_FRAME, nextAckPace } from "./ack_pace.ts";
 import type { FanOut } from "./fan_out.ts";
 import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
 
@@ -48,7 +46,6 @@ export interface Watched {
 interface Subscription extends Watched {
   readonly inFlight: { version: number; sentAt: number }[];
   window: WindowState;
-  pace: AckPace;
   sentSeq: number;
 }
 
@@ -70,7 +67,6 @@ export class SocketViewer implements Guest {
         ...one,
         inFlight: [],
         window: INITIAL_WINDOW,
-        pace: EACH_FRAME,
         sentSeq: 0,
       });
     }
@@ -114,7 +110,7 @@ export class SocketViewer implements Guest {
     if (data === ACK_ALL) {
       let drawn = false;
       for (const one of this.#subscriptions.values()) {
-        drawn = this.#drawn(one, Infinity, 0) || drawn;
+        drawn = this.#drawn(one, Infinity) || drawn;
       }
       return drawn ? "acknowledged" : "idle";
     }
@@ -122,13 +118,13 @@ export class SocketViewer implements Guest {
     const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
     const subscription = ack && this.#subscriptions.get(ack.camera);
     if (!ack || !subscription) return "wrong";
-    return this.#drawn(subscription, ack.version, ack.atOnce) ? "acknowledged" : "idle";
+    return this.#drawn(subscription, ack.version) ? "acknowledged" : "idle";
   }
 
   /** Acknowledgements taken; undefined while none is owed. */
   progress(): number | undefined {
-    for (const { inFlight, pace } of this.#subscriptions.values()) {
-      if (inFlight.length >= pace.every) return this.#acks;
+    for (const { inFlight } of this.#subscriptions.values()) {
+      if (inFlight.length > 0) return this.#acks;
     }
     return undefined;
   }
@@ -145,7 +141,7 @@ export class SocketViewer implements Guest {
   }
 
   /** Everything up to `version` is on the viewer's screen: whether that was news. */
-  #drawn(subscription: Subscription, version: number, atOnce: number): boolean {
+  #drawn(subscription: Subscription, version: number): boolean {
     const { inFlight, frames } = subscription;
     this.#acks++;
     let rttMs: number | undefined;
@@ -155,18 +151,8 @@ export class SocketViewer implements Guest {
     if (rttMs === undefined) return false;
     const limited = frames.seq > subscription.sentSeq;
     subscription.window = nextWindow(subscription.window, rttMs, limited);
-    if (atOnce > 1) this.#pace(subscription, rttMs, limited);
     this.#offer(subscription);
     return true;
-  }
-
-  #pace(subscription: Subscription, rttMs: number, limited: boolean): void {
-    const { camera, pace, window } = subscription;
-    const next = nextAckPace(pace, rttMs, limited || window.size > 1);
-    subscription.pace = next;
-    if (next.every === pace.every) return;
-    const message: AcksMessage = { type: "acks", camera: camera.camera, every: next.every };
-    this.#say(message);
   }
 
   #say(message: ViewerMessage): void {
@@ -174,12 +160,10 @@ export class SocketViewer implements Guest {
   }
 
   #offer(subscription: Subscription): void {
-    const { camera, frames, inFlight, pace, window } = subscription;
+    const { camera, frames, inFlight, window } = subscription;
     const frame = frames.value;
     if (!frame || frames.seq === subscription.sentSeq) return;
-    if (inFlight.length >= Math.max(window.size, pace.every) || this.#socket.readyState !== OPEN) {
-      return;
-    }
+    if (inFlight.length >= window.size || this.#socket.readyState !== OPEN) return;
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
     inFlight.push({ version: frame.version, sentAt: this.#clock.monotonic() });

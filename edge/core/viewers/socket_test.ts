@@ -53,8 +53,8 @@ function setUp(cams = ["cam"]) {
     return camera.upload(FrameBuffer.of(new Uint8Array([1, 2, 3]), new Uint8Array(9)), meta);
   };
   const sent = () => socket.frames.map((frame) => readFrameHeader(frame)!.version);
-  const ack = (version: number, camera = 0, atOnce = 0) =>
-    viewer.receive(encodeAck({ camera, version }, atOnce).buffer);
+  const ack = (version: number, camera = 0) =>
+    viewer.receive(encodeAck({ camera, version }).buffer);
   return { clock, cameras, socket, viewer, publish, sent, ack };
 }
 
@@ -87,51 +87,6 @@ Deno.test("a viewer that draws in time gets every frame", () => {
     ack(i);
   }
   assert.deepEqual(sent(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-});
-
-/** Frames acknowledged in time, until the viewer is asked for every second one. */
-function onFastLine() {
-  const viewing = setUp();
-  viewing.viewer.start();
-  for (let i = 1; i <= 16; i++) {
-    viewing.publish();
-    viewing.ack(i, 0, 255);
-  }
-  const asked = () => JSON.parse(viewing.socket.texts.at(-1)!);
-  assert.deepEqual(asked(), { type: "acks", camera: 0, every: 2 });
-  return { ...viewing, asked };
-}
-
-Deno.test("a viewer on a fast line is asked for every second frame, and gets each all the same", () => {
-  const { publish, sent, ack, viewer } = onFastLine();
-  for (let i = 17; i < 100; i += 2) {
-    publish();
-    assert.equal(viewer.progress(), undefined, "nothing is owed for the first of two");
-    publish();
-    assert.notEqual(viewer.progress(), undefined);
-    ack(i + 1, 0, 255);
-  }
-  assert.deepEqual(sent(), Array.from({ length: 100 }, (_, i) => i + 1));
-});
-
-Deno.test("a line that turns slow has at most two frames under way, then one again", () => {
-  const { publish, sent, ack, asked } = onFastLine();
-  for (let i = 17; i <= 20; i++) publish();
-  assert.deepEqual(sent().slice(16), [17, 18]);
-  ack(18, 0, 255);
-  assert.equal(asked().every, 1);
-  publish();
-  assert.deepEqual(sent().slice(16), [17, 18, 20]);
-});
-
-Deno.test("a viewer that does not say it can is never asked for fewer acknowledgements", () => {
-  const { viewer, socket, publish, ack } = setUp();
-  viewer.start();
-  for (let i = 1; i <= 100; i++) {
-    publish();
-    ack(i);
-  }
-  assert.equal(socket.texts.length, 1, "only hello");
 });
 
 Deno.test("the text ack stands for all that was sent", () => {
