@@ -4,6 +4,7 @@ import type { EdgeConfig } from "./config.ts";
 import type { CostMeter } from "./cost.ts";
 import type { FanOut } from "./viewers/fan_out.ts";
 import type { Hub } from "./cameras/hub.ts";
+import type { Bodies } from "./ingest/ingest.ts";
 import type { Limits } from "./limits/limits.ts";
 import type { LoopLag } from "./routes/health.ts";
 import type { Metrics } from "./metrics.ts";
@@ -17,6 +18,7 @@ export interface EdgeDeps extends Platform {
   readonly config: EdgeConfig;
   readonly hub: Hub;
   readonly fanOut: FanOut;
+  readonly bodies: Bodies;
   readonly metrics: Metrics;
   readonly cost: CostMeter;
   readonly limits: Limits;

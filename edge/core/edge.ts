@@ -7,6 +7,7 @@ import { CostMeter } from "./cost.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
+import { Bodies } from "./ingest/ingest.ts";
 import { Limits } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { Metrics } from "./metrics.ts";
@@ -96,6 +97,7 @@ export class Edge {
       config,
       hub,
       fanOut,
+      bodies: new Bodies(),
       metrics,
       cost,
       limits: new Limits(config, platform, metrics),
@@ -124,11 +126,12 @@ export class Edge {
    * @param lateMs How late the call comes: a process that was stuck says so afterwards.
    */
   tick(lateMs: number): void {
-    const { clock, limits, lag, store, log } = this.deps;
+    const { bodies, clock, limits, lag, store, log } = this.deps;
     if (lag.note(lateMs, clock.monotonic())) {
       log.warn("the process did nothing for a while", { ms: Math.round(lateMs) });
     }
     this.#attempt("look at who is stuck", () => limits.tick());
+    this.#attempt("look at slow uploads", () => bodies.tick(clock.monotonic()));
     for (const { camera, writer, peers } of this.#stations) {
       const { cam } = camera;
       this.#attempt(`look at ${cam}`, () => camera.tick());

@@ -2,7 +2,6 @@
 // from, checked, stripped and given a version. On refusal the old frame stays.
 
 import type { CameraHub } from "../cameras/camera.ts";
-import type { Clock } from "../../../shared/clock.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import { stripMetadata } from "../../../shared/jpeg/strip.ts";
@@ -10,67 +9,106 @@ import type { CameraSeq } from "../../../shared/wire.ts";
 import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
 
 /** In each period at least this much: 1 KB a second, a tenth of the slowest phone network. */
-export const PERIOD_MS = 10_000;
-export const BYTES_PER_PERIOD = 10_240;
+const PERIOD_MS = 10_000;
+const BYTES_PER_PERIOD = 10_240;
 
-/** Why the watch ends. Without a reason of ours each upload would have a DOMException made for it. */
-const ENDED = "the body has ended";
-
-/** A body came too slowly and was given up. */
-export class SlowBody extends Error {
-  override name = "SlowBody";
-
-  constructor() {
-    super(`less than ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`);
-  }
-}
+/** What a body without a declared length is read into at first, bytes. */
+const FIRST_BYTES = 64 * 1024;
 
 /** The bytes, or why they were not taken. */
 export type BodyResult =
   | { readonly ok: true; readonly buffer: FrameBuffer }
   | { readonly ok: false; readonly status: 400 | 408 | 413; readonly detail: string };
 
+interface Reading {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  received: number;
+  /** What had come when this period began, and when that was. */
+  before: number;
+  since: number;
+  slow: boolean;
+}
+
 /**
- * Reads the body of a request. With a `Content-Length` each chunk goes straight to its place; without
- * one the chunks are kept and joined once.
- *
- * @param maxBytes Larger bodies are refused, while they arrive at the latest.
- * @param tail What follows the frame in a stream (`partTail`).
+ * Bodies under way. Each has to keep coming: who sends a byte now and then would hold its buffer for
+ * ever. Times are monotonic ms.
  */
-export async function readFrameBody(
-  request: Request,
-  clock: Clock,
-  maxBytes: number,
-  tail: Uint8Array,
-): Promise<BodyResult> {
-  const length = declaredLength(request);
-  if (length !== undefined && length > maxBytes) return tooLarge(maxBytes);
-  const chunks: Uint8Array[] = [];
-  const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
-  let size = 0;
-  try {
-    for await (const chunk of pacedBody(request.body ?? new Blob([]).stream(), clock)) {
-      if (size + chunk.length > (length ?? maxBytes)) return tooLarge(maxBytes);
-      if (buffer) buffer.jpeg.set(chunk, size);
-      else chunks.push(chunk);
-      size += chunk.length;
+export class Bodies {
+  readonly #underWay = new Set<Reading>();
+
+  /** How many are being read. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /**
+   * Reads the body of an upload.
+   *
+   * @param maxBytes Larger bodies are refused, while they arrive at the latest.
+   * @param tail What follows the frame in a stream (`partTail`).
+   */
+  async read(
+    request: Request,
+    now: number,
+    maxBytes: number,
+    tail: Uint8Array,
+  ): Promise<BodyResult> {
+    const length = declaredLength(request);
+    if (length !== undefined && length > maxBytes) return tooLarge(maxBytes);
+    const { body } = request;
+    if (!body) return { ok: true, buffer: new FrameBuffer(0, tail) };
+    const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
+    let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
+    const reader = body.getReader();
+    const reading: Reading = { reader, received: 0, before: 0, since: now, slow: false };
+    this.#underWay.add(reading);
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        const size = reading.received + value.length;
+        if (size > (length ?? maxBytes)) return tooLarge(maxBytes);
+        if (size > bytes.length) bytes = grown(bytes, Math.min(maxBytes, 2 * size));
+        bytes.set(value, reading.received);
+        reading.received = size;
+      }
+    } catch (error) {
+      return broken(400, `${reading.received} bytes, then ${error}`);
+    } finally {
+      this.#underWay.delete(reading);
+      reader.cancel().catch(() => {});
     }
-  } catch (error) {
-    const status = error instanceof SlowBody ? 408 : 400;
-    return { ok: false, status, detail: `Take a frame: ${size} bytes, then ${error}.` };
+    const { received, slow } = reading;
+    if (slow) {
+      const wanted = `at least ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`;
+      return broken(408, `${received} bytes, then less than is wanted: ${wanted}`);
+    }
+    if (length !== undefined && received < length) {
+      return broken(400, `it ended after ${received} of ${length} bytes`);
+    }
+    return { ok: true, buffer: buffer ?? FrameBuffer.of(bytes.subarray(0, received), tail) };
   }
-  if (buffer) {
-    if (size === length) return { ok: true, buffer };
-    const detail = `Take a frame: it ended after ${size} of ${length} bytes.`;
-    return { ok: false, status: 400, detail };
+
+  /** Gives up what comes too slowly. To be called every second or so. */
+  tick(now: number): void {
+    for (const reading of this.#underWay) {
+      if (now - reading.since < PERIOD_MS) continue;
+      reading.slow = reading.received - reading.before < BYTES_PER_PERIOD;
+      reading.before = reading.received;
+      reading.since = now;
+      if (reading.slow) reading.reader.cancel().catch(() => {});
+    }
   }
-  const joined = new FrameBuffer(size, tail);
-  let offset = 0;
-  for (const chunk of chunks) {
-    joined.jpeg.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return { ok: true, buffer: joined };
+}
+
+function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+  const larger = new Uint8Array(size);
+  larger.set(bytes);
+  return larger;
+}
+
+function broken(status: 400 | 408, detail: string): BodyResult {
+  return { ok: false, status, detail: `Take a frame: ${detail}.` };
 }
 
 function tooLarge(maxBytes: number): BodyResult {
@@ -84,41 +122,6 @@ function tooLarge(maxBytes: number): BodyResult {
 function declaredLength(request: Request): number | undefined {
   const text = request.headers.get("content-length");
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
-}
-
-/**
- * The chunks of a body.
- *
- * @throws {SlowBody} When less came than has to; whatever the body itself fails with.
- */
-export async function* pacedBody(
-  body: ReadableStream<Uint8Array>,
-  clock: Clock,
-): AsyncGenerator<Uint8Array> {
-  const reader = body.getReader();
-  const ended = new AbortController();
-  let received = 0;
-  let slow = false;
-  async function watch(): Promise<void> {
-    for (let before = -1; !slow; before = received) {
-      await clock.sleep(PERIOD_MS, ended.signal);
-      slow = received - Math.max(0, before) < BYTES_PER_PERIOD;
-    }
-    await reader.cancel();
-  }
-  watch().catch(() => {}); // ended, or a body that has broken anyway
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      received += value.length;
-      yield value;
-    }
-    if (slow) throw new SlowBody();
-  } finally {
-    ended.abort(ENDED);
-    reader.cancel().catch(() => {});
-  }
 }
 
 /**

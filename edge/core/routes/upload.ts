@@ -2,10 +2,8 @@
 
 import type { Context, Handler } from "hono";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
-import { readFrameBody } from "../ingest/ingest.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { digestProblem } from "../ingest/ingest.ts";
-import { ingest, type Upload } from "../ingest/ingest.ts";
+import { digestProblem, ingest, type Upload } from "../ingest/ingest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { problem } from "../problem.ts";
 import { camOf, publishedCamera, shuttingDown } from "./request.ts";
@@ -75,7 +73,7 @@ function readParticulars({ req }: Context): Particulars | Response {
 
 /** Makes a {@link ReceiveFrame} that counts what it took. */
 export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
-  const { config, hub, clock, metrics } = deps;
+  const { bodies, config, hub, clock, metrics } = deps;
   const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
@@ -83,7 +81,8 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
   return async function receiveFrame({ req }, cam, particulars) {
     const camera = publishedCamera(cam, hub);
     if (camera instanceof Response) return camera;
-    const body = await readFrameBody(req.raw, clock, config.maxFrameBytes, hub.partTail);
+    const { maxFrameBytes } = config;
+    const body = await bodies.read(req.raw, clock.monotonic(), maxFrameBytes, hub.partTail);
     if (!body.ok) {
       if (body.status === 408) slow.value++;
       return problem(body.status, body.detail, body.status === 408 ? { retryAfter: 1 } : {});
