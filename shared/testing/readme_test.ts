@@ -99,7 +99,7 @@ Deno.test("every file and folder in the architecture's tree is there", async () 
   for (const line of tree.split("\n")) {
     if (!line.startsWith(" ")) half = /^\S+/.exec(line)![0];
     for (
-      const [name] of line.replace(/[^ ]*`.*?`[^ ]*/g, "").matchAll(/[\w]+(?:\.ts|\/)(?= |$)/g)
+      const [name] of line.replace(/[^ ]*`.*?`[^ ]*/g, "").matchAll(/[\w/]+(?:\.ts|\/)(?= |$)/g)
     ) {
       await Deno.stat(`${ROOT}${line.startsWith(" ") ? half : ""}${name}`);
     }
