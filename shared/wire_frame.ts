@@ -1,18 +1,21 @@
-// The 32 bytes before each JPEG on a WebSocket, and the viewer's 16-byte answer. Binary both ways:
-// no JSON on the path of a frame. No import, so that the browser bundle stays small.
+// Records: the 32 bytes before each JPEG on a socket or in a stream, and the viewer's 16-byte answer on
+// a socket. Binary both ways: no JSON on the path of a frame. No import, so that the page stays small.
 
-/** Bytes before the JPEG in a frame message. */
+/** Bytes before what a record brings. */
 export const FRAME_HEADER_BYTES = 32;
 
 /** Bytes of a viewer's acknowledgement. */
 export const ACK_BYTES = 16;
 
-/** First byte of a frame message; the second is the format's version. */
+/** First byte of a record; the second is its kind. */
 const FRAME_MAGIC = 0xf7;
 const ACK_MAGIC = 0xac;
 const FORMAT = 1;
 
-/** What the header of a frame message says. All numbers big-endian on the wire. */
+/** What a record brings: a JPEG, or a message as JSON. */
+export const KIND = { picture: 1, message: 2 } as const;
+
+/** What the header of a picture says. All numbers big-endian on the wire. */
 export interface FrameHeader {
   /** Which camera, by the number the `hello` message gave it; 0 from a camera. */
   readonly camera: number;
@@ -24,29 +27,69 @@ export interface FrameHeader {
   readonly receivedAt: number;
 }
 
-/** Writes a frame header at `offset`. */
-export function writeFrameHeader(into: Uint8Array, header: FrameHeader, offset = 0): void {
+/** What the header of a record says. */
+export interface RecordHeader extends FrameHeader {
+  /** One of `KIND`, or one to come: pass over it. */
+  readonly kind: number;
+  /** Bytes that follow. */
+  readonly length: number;
+}
+
+/** Writes a picture's header at `offset`. Default length: 0, for a socket, whose messages have their own. */
+export function writeFrameHeader(
+  into: Uint8Array,
+  header: FrameHeader & { readonly length?: number },
+  offset = 0,
+): void {
+  writeRecordHeader(into, { length: 0, ...header, kind: KIND.picture }, offset);
+}
+
+function writeRecordHeader(into: Uint8Array, header: RecordHeader, offset: number): void {
   const view = new DataView(into.buffer, into.byteOffset + offset, FRAME_HEADER_BYTES);
   view.setUint8(0, FRAME_MAGIC);
-  view.setUint8(1, FORMAT);
+  view.setUint8(1, header.kind);
   view.setUint16(2, header.camera);
-  view.setUint32(4, 0);
+  view.setUint32(4, header.length);
   view.setFloat64(8, header.version);
   view.setFloat64(16, header.capturedAt);
   view.setFloat64(24, header.receivedAt);
 }
 
-/** Reads a frame header; undefined where the bytes are no frame message. */
-export function readFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
+/** Reads a record's header; undefined where the bytes are none. */
+export function readRecordHeader(bytes: Uint8Array): RecordHeader | undefined {
   if (bytes.length < FRAME_HEADER_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, FRAME_HEADER_BYTES);
-  if (view.getUint8(0) !== FRAME_MAGIC || view.getUint8(1) !== FORMAT) return undefined;
+  if (view.getUint8(0) !== FRAME_MAGIC) return undefined;
   return {
+    kind: view.getUint8(1),
     camera: view.getUint16(2),
+    length: view.getUint32(4),
     version: view.getFloat64(8),
     capturedAt: view.getFloat64(16),
     receivedAt: view.getFloat64(24),
   };
+}
+
+/** Reads a picture's header; undefined where the bytes are no picture. */
+export function readFrameHeader(bytes: Uint8Array): FrameHeader | undefined {
+  const header = readRecordHeader(bytes);
+  if (header?.kind !== KIND.picture) return undefined;
+  const { camera, version, capturedAt, receivedAt } = header;
+  return { camera, version, capturedAt, receivedAt };
+}
+
+/**
+ * A message as a record.
+ *
+ * @param receivedAt When the edge said it, Unix ms.
+ */
+export function encodeMessage(message: object, receivedAt: number): Uint8Array<ArrayBuffer> {
+  const json = new TextEncoder().encode(JSON.stringify(message));
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES + json.length);
+  const times = { version: 0, capturedAt: 0, receivedAt };
+  writeRecordHeader(bytes, { kind: KIND.message, camera: 0, length: json.length, ...times }, 0);
+  bytes.set(json, FRAME_HEADER_BYTES);
+  return bytes;
 }
 
 /** A viewer's word that it has drawn everything up to a version. */

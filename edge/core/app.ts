@@ -12,7 +12,7 @@ import { Passes } from "./access/passes.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
 import { assetRoutes } from "./routes/assets.ts";
-import { camOf } from "./routes/request.ts";
+import { camOf, camsOf } from "./routes/request.ts";
 import { getDemand } from "./routes/demand.ts";
 import { getFrame, getFrames } from "./routes/frames.ts";
 import { getHealth } from "./routes/health.ts";
@@ -24,7 +24,8 @@ import { getOpenapi } from "./routes/openapi.ts";
 import { getPublish } from "./routes/publish.ts";
 import { putReport } from "./routes/report.ts";
 import { getRoot } from "./routes/root.ts";
-import { camsOfSocket, getSocket } from "./routes/socket.ts";
+import { getLiveRecords, getLiveStream } from "./routes/records.ts";
+import { getSocket } from "./routes/socket.ts";
 import { getSignIn, postShare, postSignIn, postSignOut } from "./routes/sign_in.ts";
 import { getCams, getStatus } from "./routes/status.ts";
 import { getStream } from "./routes/stream.ts";
@@ -101,7 +102,10 @@ export function createApp(deps: EdgeDeps): Hono {
     app.post("/sign-out", postSignOut(config));
     app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
   }
-  app.get("/ws", viewerOf(camsOfSocket), getSocket(deps));
+  const viewerOfCams = viewerOf(camsOf);
+  app.get("/live", viewerOfCams, getLiveRecords(deps));
+  app.get("/live.stream", viewerOfCams, getLiveStream(deps));
+  app.get("/ws", viewerOfCams, getSocket(deps));
   if (config.legacyUpload) {
     app.post("/", postLegacy(deps));
     app.get("/test", viewer, getTestPage(deps));

@@ -125,6 +125,15 @@ const ROWS: readonly Row[] = [
     private: { ...all(401), "any camera": 403, "view": 200, "signed in": 200 },
     public: all(404),
   },
+  ...["/live", "/live.stream"].flatMap((path) => [
+    viewer(path, 200, "?cams=garden"),
+    {
+      route: `GET ${path}`,
+      path: `${path}?cams=garden,street`,
+      private: watchedAll(200),
+      public: all(200),
+    },
+  ]),
   { ...viewer("/ws", 426, "?cams=garden"), route: "GET /ws" },
   {
     route: "GET /ws",

@@ -1,8 +1,8 @@
-// A frame as the edge hands it out: one buffer that is WebSocket message, JPEG and multipart part at
-// the same time, so that a frame is copied once on its way in and never again.
+// A frame as the edge hands it out: one buffer that is record, JPEG and multipart part at the
+// same time, so that a frame is copied once on its way in and never again.
 //
 //   | 32-byte header | JPEG ................ | boundary and head of the next part |
-//   |<------ message ---------------------->|
+//   |<------ record ----------------------->|
 //                    |<------ part ---------------------------------------------->|
 
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
@@ -13,8 +13,8 @@ const JPEG_AT = FRAME_HEADER_BYTES;
 
 /** A frame ready for every route. */
 export interface LiveFrame extends Frame {
-  /** Frame header and JPEG: one WebSocket message. */
-  readonly message: Uint8Array<ArrayBuffer>;
+  /** Header and JPEG: one message of a socket, one record of a stream. */
+  readonly record: Uint8Array<ArrayBuffer>;
   /** JPEG, boundary and the head of the next part: one write of an MJPEG stream. */
   readonly part: Uint8Array<ArrayBuffer>;
   /** `"<version>"`, as an ETag. */
@@ -50,14 +50,14 @@ export class FrameBuffer {
 
   /** Writes header and tail, and gives the frame out. Nobody writes to the bytes after this. */
   finish(cam: string, camera: number, meta: FrameMeta): LiveFrame {
-    writeFrameHeader(this.bytes, { camera, ...meta });
+    writeFrameHeader(this.bytes, { camera, ...meta, length: this.jpeg.length });
     const end = JPEG_AT + this.jpeg.length;
     this.bytes.set(this.#tail, end);
     return {
       ...meta,
       cam,
       jpeg: this.jpeg,
-      message: this.bytes.subarray(0, end),
+      record: this.bytes.subarray(0, end),
       part: this.bytes.subarray(JPEG_AT),
       etag: `"${meta.version}"`,
     };

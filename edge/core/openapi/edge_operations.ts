@@ -6,6 +6,12 @@ import type { Operation } from "./operations.ts";
 const HEALTH = { "text/plain": "text", "application/json": "Health" } as const;
 const FORM = "application/x-www-form-urlencoded";
 
+const RECORDS = { "application/octet-stream": "binary" } as const;
+const CAMS: Operation["query"] = {
+  cams: { schema: z.string(), text: "camera ids, comma separated" },
+  w: { schema: z.number().int(), text: "pixels across" },
+};
+
 /** By method and path. */
 export const EDGE_OPERATIONS: Readonly<Record<string, Operation>> = {
   "GET /cams": {
@@ -16,6 +22,34 @@ export const EDGE_OPERATIONS: Readonly<Record<string, Operation>> = {
         description: "by Accept",
         content: { "application/json": "Cameras", "text/html": "text" },
       },
+    },
+  },
+  "GET /live.stream": {
+    summary: "Pictures and states of one camera or several as records, without end",
+    who: "viewer",
+    query: CAMS,
+    answers: {
+      200: { description: "records", content: RECORDS },
+      404: { description: "no such camera" },
+      422: { description: "too many cameras, or a width that is not made" },
+      429: { description: "too many from this address" },
+      503: { description: "at capacity" },
+    },
+  },
+  "GET /live": {
+    summary: "Pictures that are newer than those named, and all states, as records",
+    who: "viewer",
+    query: {
+      ...CAMS,
+      have: { schema: z.string(), text: "versions the client has, in the order of `cams`" },
+      wait: { schema: z.number().min(0).max(30), text: "seconds to hold the request for news" },
+    },
+    answers: {
+      200: { description: "records", content: RECORDS },
+      404: { description: "no such camera" },
+      422: { description: "too many cameras, or a bad value" },
+      429: { description: "too many held from this address" },
+      503: { description: "too many held" },
     },
   },
   "GET /ws": {

@@ -71,13 +71,14 @@ export class ScaledFeeds {
       } catch {
         break;
       }
-      feed.frames.set(await this.#scaled(frame, width, camera));
+      feed.frames.set(await this.scaled(frame, width, camera));
     }
     feed.frames.close();
   }
 
   /** The frame as it is where it cannot be scaled: an old picture would be worse than a large one. */
-  async #scaled(frame: LiveFrame, width: number, camera: number): Promise<LiveFrame> {
+  async scaled(frame: LiveFrame, width: number | undefined, camera: number): Promise<LiveFrame> {
+    if (width === undefined) return frame;
     try {
       const picture = await this.#renditions.get(frame, width);
       if (picture === frame) return frame;

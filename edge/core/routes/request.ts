@@ -19,7 +19,32 @@ export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
   const cam = camOf(context);
   const camera = isCamId(cam) ? await hub.find(cam) : undefined;
   if (camera) return camera;
-  throw problemException(404, `No camera ${JSON.stringify(cam)} has sent a frame here yet.`);
+  throw unknownCamera(cam);
+}
+
+/** The ids of the cameras that `?cams=a,b` names; the default camera's where it is not given. */
+export function camsOf(context: Context): string[] {
+  return (context.req.query("cams") ?? DEFAULT_CAM).split(",");
+}
+
+/** The cameras that `?cams=` names, each once. @throws 422 where they are too many, 404 where nobody knows one. */
+export async function camerasOf(context: Context, hub: Hub): Promise<CameraHub[]> {
+  const names = new Set(camsOf(context));
+  if (names.size > MAX_CAMERAS) {
+    const detail = `Read cams: got ${names.size} cameras, wanted at most ${MAX_CAMERAS}.`;
+    throw problemException(422, detail);
+  }
+  const cameras: CameraHub[] = [];
+  for (const name of names) {
+    const camera = isCamId(name) ? await hub.find(name) : undefined;
+    if (!camera) throw unknownCamera(name);
+    cameras.push(camera);
+  }
+  return cameras;
+}
+
+function unknownCamera(cam: string) {
+  return problemException(404, `No camera ${JSON.stringify(cam)} has sent a frame here yet.`);
 }
 
 /**

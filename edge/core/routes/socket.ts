@@ -1,19 +1,12 @@
 // GET /ws: frames of one camera or several over one WebSocket, each after the last was drawn.
 
 import type { Context, Handler } from "hono";
-import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";
-import { MAX_CAMERAS } from "../access/publishers.ts";
 import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
-
-/** The camera ids a socket is asked for. They may be no valid ids. */
-export function camsOfSocket(context: Context): string[] {
-  return (context.req.query("cams") ?? DEFAULT_CAM).split(",");
-}
+import { camerasOf } from "./request.ts";
 
 /**
  * Upgrades to a viewer's socket: `?cams=a,b`, default the default camera; `?w=` smaller frames where
@@ -23,8 +16,7 @@ export function getSocket(deps: EdgeDeps): Handler {
   return async function getSocket(context) {
     const wrong = notSocket(context);
     if (wrong) return wrong;
-    const cameras = await camerasOf(context);
-    if (cameras instanceof Response) return cameras;
+    const cameras = await camerasOf(context, deps.hub);
     const width = readWidth(context);
     const place = admitViewer(context, deps);
     if (place instanceof Response) return place;
@@ -41,22 +33,6 @@ export function getSocket(deps: EdgeDeps): Handler {
       throw error;
     }
   };
-
-  async function camerasOf(context: Context): Promise<CameraHub[] | Response> {
-    const names = new Set(camsOfSocket(context));
-    if (names.size > MAX_CAMERAS) {
-      return problem(422, `Read cams: got ${names.size} cameras, wanted at most ${MAX_CAMERAS}.`);
-    }
-    const cameras: CameraHub[] = [];
-    for (const name of names) {
-      const camera = isCamId(name) ? await deps.hub.find(name) : undefined;
-      if (!camera) {
-        return problem(404, `No camera ${JSON.stringify(name)} has sent a frame here yet.`);
-      }
-      cameras.push(camera);
-    }
-    return cameras;
-  }
 }
 
 /** The problem to answer with where it does not. */

@@ -6,7 +6,7 @@
 import type { Latest } from "../../../shared/latest.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { FanOut } from "./fan_out.ts";
-import type { Guest, Place } from "../limits/viewer_gate.ts";
+import { type PullOptions, PullViewer } from "./pull_viewer.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 
 /** Content type of a stream whose parts are divided by `boundary`. */
@@ -62,13 +62,11 @@ export function thinnedTo(fps: number): (now: number) => boolean {
 }
 
 /** How a stream is wanted. */
-export interface MjpegOptions {
+export interface MjpegOptions extends PullOptions {
   readonly camera: CameraHub;
   /** What is shown: `camera.shown`, or the same at another width. */
   readonly frames: Latest<LiveFrame>;
   readonly fanOut: FanOut;
-  /** Where the viewer sits; given back when the connection is gone. */
-  readonly place: Place;
   /** Sent once, before the first frame; undefined = nothing. */
   readonly opening?: Uint8Array<ArrayBuffer>;
   /** Most frames a second; undefined = all. */
@@ -77,81 +75,47 @@ export interface MjpegOptions {
   readonly now: () => number;
   /** Hands over one frame's bytes. Default: its part. */
   readonly write?: (frame: LiveFrame, enqueue: (bytes: Uint8Array<ArrayBuffer>) => void) => void;
-  /** Called once when the viewer has gone. */
-  onLeave(): void;
 }
 
 /** The body of a stream's answer. Its reader counts as a viewer of the camera until it has gone. */
 export function mjpegStream(options: MjpegOptions): ReadableStream<Uint8Array> {
-  return new ReadableStream(new MjpegViewer(options), { highWaterMark: 0 });
+  return new MjpegViewer(options).stream();
 }
 
-class MjpegViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
+class MjpegViewer extends PullViewer {
   readonly #options: MjpegOptions;
-  readonly #detach: () => void;
+  readonly #cleanups: (() => void)[];
   readonly #isDue: (now: number) => boolean;
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #stopListening = () => {};
   #seq = 0;
-  /** Whether the connection waits for a frame. */
-  #room = false;
-  #left = false;
 
   constructor(options: MjpegOptions) {
+    super({
+      place: options.place,
+      onLeave: () => {
+        for (const cleanup of this.#cleanups.splice(0)) cleanup();
+        options.onLeave();
+      },
+    });
     this.#options = options;
-    this.#detach = options.camera.attach();
+    this.#cleanups = [options.camera.attach()];
     this.#isDue = options.fps === undefined ? () => true : thinnedTo(options.fps);
   }
 
-  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
-    const { opening, frames, fanOut, place } = this.#options;
-    this.#controller = controller;
-    if (opening) controller.enqueue(opening);
-    this.#stopListening = fanOut.subscribe(frames, () => this.#offer(), () => this.drop());
-    place.seat(this);
+  protected begin(): void {
+    const { opening, frames, fanOut } = this.#options;
+    if (opening) this.enqueue(opening);
+    this.#cleanups.push(fanOut.subscribe(frames, () => this.offer(), () => this.drop()));
   }
 
-  /** The connection has room: for the newest frame, or for the one to come. */
-  pull(): void {
-    this.#room = true;
-    this.#offer();
-  }
-
-  /** The client has gone. */
-  cancel(): void {
-    this.#leave();
-    this.#options.place.free();
-  }
-
-  /** Where it is in the stream; undefined while it has taken all there is. */
-  progress(): number | undefined {
-    return this.#room ? undefined : this.#seq;
-  }
-
-  /** Ends it behind what was handed over. */
-  drop(): void {
-    if (this.#left) return;
-    this.#leave();
-    this.#controller.close();
-  }
-
-  #offer(): void {
+  protected write(): boolean {
     const { camera, frames, now, write } = this.#options;
     const frame = frames.value;
-    if (!this.#room || !frame || frames.seq === this.#seq || !this.#isDue(now())) return;
+    if (!frame || frames.seq === this.#seq || !this.#isDue(now())) return false;
     if (this.#seq > 0) camera.skipped += frames.seq - this.#seq - 1;
     this.#seq = frames.seq;
-    this.#room = false;
     camera.sentBytes += frame.part.length;
-    if (write) write(frame, (bytes) => this.#controller.enqueue(bytes));
-    else this.#controller.enqueue(frame.part);
-  }
-
-  #leave(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.#stopListening();
-    this.#detach();
-    this.#options.onLeave();
+    if (write) write(frame, (bytes) => this.enqueue(bytes));
+    else this.enqueue(frame.part);
+    return true;
   }
 }

@@ -167,8 +167,8 @@ export class SocketViewer implements Guest {
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
     inFlight.push({ version: frame.version, sentAt: this.#clock.monotonic() });
-    camera.sentBytes += frame.message.length;
-    this.#socket.send(frame.message);
+    camera.sentBytes += frame.record.length;
+    this.#socket.send(frame.record);
   }
 }
 

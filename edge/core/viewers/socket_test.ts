@@ -65,7 +65,7 @@ Deno.test("a viewer is greeted with the cameras' numbers and gets the newest fra
   const hello = JSON.parse(socket.texts[0]);
   assert.equal(hello.type, "hello");
   assert.deepEqual(hello.cams.map((one: { camera: number }) => one.camera), [0]);
-  assert.equal(socket.frames[0], frame.message, "the frame's own bytes, not a copy");
+  assert.equal(socket.frames[0], frame.record, "the frame's own bytes, not a copy");
 });
 
 Deno.test("the next frame goes out only when the last was drawn, and is the newest then", () => {

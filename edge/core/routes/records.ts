@@ -1,0 +1,112 @@
+// GET /live.stream and GET /live: what the page shows of one camera or several, over one connection.
+// As a stream while its line is fast; where it is not, the page asks again for each picture.
+
+import type { Context, Handler } from "hono";
+import type { CameraHub } from "../cameras/camera.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { problem } from "../problem.ts";
+import { helloRecord, recordStream } from "../viewers/records.ts";
+import { admitViewer, admitWait, freeWhenSent } from "./admit.ts";
+import { widthQuery } from "./rendition.ts";
+import { camerasOf, numberQuery, pollerOf } from "./request.ts";
+
+const MAX_WAIT_S = 30;
+
+/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
+const ANSWERED = "the request has its answer";
+
+const HEADERS = {
+  "content-type": "application/octet-stream",
+  "cache-control": "no-store",
+  // nginx would otherwise collect records before it passes them on.
+  "x-accel-buffering": "no",
+};
+
+/** Streams records of `?cams=a,b` without end: `hello`, then pictures and states as they come. */
+export function getLiveStream(deps: EdgeDeps): Handler {
+  return async function getLiveStream(context) {
+    const cameras = await camerasOf(context, deps.hub);
+    const width = await widthQuery(context, deps.renditions);
+    if (context.req.method === "HEAD") return new Response(null, { headers: HEADERS });
+    const place = admitViewer(context, deps);
+    if (place instanceof Response) return place;
+    freeWhenSent(context, place);
+    const watched = cameras.map((camera) => ({
+      camera,
+      ...deps.feeds.hold(camera.latest, width, camera.camera),
+    }));
+    const { fanOut, clock } = deps;
+    const stream = recordStream({ watched, fanOut, place, now: () => clock.now() });
+    return new Response(stream, { headers: HEADERS });
+  };
+}
+
+/**
+ * Answers with records: `hello`, and each picture that is newer than what `?have=<version>,<version>`
+ * names, in the order of `?cams=`. Where there is none it is held for `?wait=` seconds, or until a
+ * state changes.
+ */
+export function getLiveRecords(deps: EdgeDeps): Handler {
+  const { clock, feeds, hub, limits } = deps;
+
+  return async function getLiveRecords(context) {
+    const { req } = context;
+    const cameras = await camerasOf(context, hub);
+    const have = versions(context);
+    const waitMs = (numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0) * 1000;
+    const width = await widthQuery(context, deps.renditions);
+    if (req.method === "HEAD") return new Response(null, { headers: HEADERS });
+    const newest = () => cameras.map(({ latest }) => latest.value);
+    const news = () =>
+      newest().filter((frame, i) => frame !== undefined && frame.version > (have[i] ?? 0));
+    const poller = pollerOf(context, limits);
+    if (waitMs > 0 && news().length === 0) {
+      const place = admitWait(context, deps);
+      if (place instanceof Response) return place;
+      // Who waits watches: a camera at rest must hear of it.
+      const answered = cameras.map((camera) => camera.wait(poller));
+      await until(() => news().length > 0, cameras, waitMs, req.raw.signal);
+      for (const one of answered) one();
+      place.free();
+    } else for (const camera of cameras) camera.poll(poller);
+    const frames = await Promise.all(
+      news().map((frame) => feeds.scaled(frame!, width, hub.known(frame!.cam)!.camera)),
+    );
+    const records = [helloRecord(cameras, clock.now()), ...frames.map(({ record }) => record)];
+    const length = records.reduce((sum, { length }) => sum + length, 0);
+    return new Response(ReadableStream.from(records), {
+      headers: { ...HEADERS, "content-length": String(length) },
+    });
+  };
+
+  /** Resolves when `isNews`, when a state changes, after `ms`, or when client or edge have gone. */
+  function until(
+    isNews: () => boolean,
+    cameras: readonly CameraHub[],
+    ms: number,
+    gone: AbortSignal,
+  ): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = new AbortController();
+      const done = () => {
+        for (const cleanup of cleanups) cleanup();
+        gone.removeEventListener("abort", done);
+        timer.abort(ANSWERED);
+        resolve();
+      };
+      const cleanups = cameras.flatMap((camera) => [
+        deps.fanOut.subscribe(camera.latest, () => isNews() && done(), done),
+        camera.statusChanges.onSet(done),
+      ]);
+      gone.addEventListener("abort", done);
+      clock.sleep(ms, timer.signal).then(done, () => {});
+      if (gone.aborted || hub.closed) done();
+    });
+  }
+}
+
+/** What the client has, in the order of its cameras. */
+function versions(context: Context): number[] {
+  const texts = (context.req.query("have") ?? "").split(",");
+  return texts.map((text) => /^\d{1,15}$/.test(text) ? Number(text) : 0);
+}

@@ -1,0 +1,107 @@
+// The page's stream: pictures and states of one camera or several as records, in one answer without
+// end. A viewer whose line is slow gets the newest picture of each camera when there is room.
+
+import type { HelloMessage, StatusMessage } from "../../../shared/viewer_messages.ts";
+import { encodeMessage } from "../../../shared/wire_frame.ts";
+import type { CameraStatus } from "../../../shared/wire.ts";
+import type { CameraHub } from "../cameras/camera.ts";
+import type { FanOut } from "./fan_out.ts";
+import { type PullOptions, PullViewer } from "./pull_viewer.ts";
+import type { Watched } from "./socket.ts";
+
+/** What a stream of records is made from. */
+export interface RecordOptions extends Pick<PullOptions, "place"> {
+  readonly watched: readonly Watched[];
+  readonly fanOut: FanOut;
+  /** Unix ms. */
+  readonly now: () => number;
+}
+
+/** The states of all cameras, and the numbers that they have in headers. */
+export function helloRecord(cameras: readonly CameraHub[], now: number): Uint8Array<ArrayBuffer> {
+  const cams = cameras.map((camera) => ({ camera: camera.camera, status: camera.status() }));
+  const hello: HelloMessage = { type: "hello", now, cams };
+  return encodeMessage(hello, now);
+}
+
+/** The body of a stream's answer. Its reader counts as a viewer of each camera until it has gone. */
+export function recordStream(options: RecordOptions): ReadableStream<Uint8Array> {
+  return new RecordViewer(options).stream();
+}
+
+/** A status as a record, made once for all viewers. */
+const statusRecords = new WeakMap<CameraStatus, Uint8Array<ArrayBuffer>>();
+
+interface Subscription extends Watched {
+  sentSeq: number;
+  status?: CameraStatus;
+}
+
+class RecordViewer extends PullViewer {
+  readonly #options: RecordOptions;
+  /** Who waited longest first. */
+  readonly #subscriptions: Subscription[];
+  readonly #cleanups: (() => void)[] = [];
+
+  constructor(options: RecordOptions) {
+    super({
+      place: options.place,
+      onLeave: () => {
+        for (const cleanup of this.#cleanups.splice(0)) cleanup();
+      },
+    });
+    this.#options = options;
+    this.#subscriptions = options.watched.map((one) => ({ ...one, sentSeq: 0 }));
+    for (const { camera, release } of options.watched) {
+      this.#cleanups.push(camera.attach(), release);
+    }
+  }
+
+  protected begin(): void {
+    const { watched, fanOut, now } = this.#options;
+    this.enqueue(helloRecord(watched.map(({ camera }) => camera), now()));
+    for (const subscription of this.#subscriptions) {
+      const { camera, frames } = subscription;
+      this.#cleanups.push(
+        fanOut.subscribe(frames, () => this.offer(), () => this.drop()),
+        camera.statusChanges.onSet(({ value }) => {
+          subscription.status = value;
+          this.offer();
+        }),
+      );
+    }
+  }
+
+  protected write(): boolean {
+    return this.#writeStatus() || this.#writeFrame();
+  }
+
+  #writeStatus(): boolean {
+    const subscription = this.#subscriptions.find(({ status }) => status);
+    if (!subscription) return false;
+    const status = subscription.status!;
+    subscription.status = undefined;
+    let record = statusRecords.get(status);
+    if (!record) {
+      const now = this.#options.now();
+      const message: StatusMessage = { type: "status", now, status };
+      statusRecords.set(status, record = encodeMessage(message, now));
+    }
+    this.enqueue(record);
+    return true;
+  }
+
+  #writeFrame(): boolean {
+    const at = this.#subscriptions.findIndex(({ frames, sentSeq }) => frames.seq > sentSeq);
+    const subscription = this.#subscriptions[at];
+    const frame = subscription?.frames.value;
+    if (!frame) return false;
+    const { camera, frames, sentSeq } = subscription;
+    if (sentSeq > 0) camera.skipped += frames.seq - sentSeq - 1;
+    subscription.sentSeq = frames.seq;
+    camera.sentBytes += frame.record.length;
+    this.#subscriptions.push(...this.#subscriptions.splice(at, 1));
+    this.enqueue(frame.record);
+    return true;
+  }
+}
