@@ -1,16 +1,13 @@
-// Keeps one road open: WebSocket first, chained requests as soon as that takes too long or fails,
-// then a growing pause. Stops altogether while nobody looks, which lets the camera rest.
+// Keeps one road open: the stream while the line is fast, requests where it is not, then a growing
+// pause. Stops altogether while nobody looks, which lets the camera rest.
 
 import { backoffMs } from "./backoff.ts";
-import { anySignal, pause } from "./signals.ts";
-import { SignInNeeded, type Transport, type TransportSink } from "./transport.ts";
+import { pause } from "./signals.ts";
+import { type Outcome, SignInNeeded, type Transport, type TransportSink } from "./transport.ts";
 
-/** After this many ms without an answer on the socket the second road starts beside it. */
-const HEDGE_MS = 1500;
-
-/** While the second road is open the first is tried again after this many ms, then after longer. */
-const FIRST_AGAIN_MS = 15_000;
-const FIRST_AGAIN_MAX_MS = 600_000;
+/** A stream that was held back is not tried again for so long, ms; twice as long each time. */
+const HELD_AGAIN_MS = 120_000;
+const HELD_AGAIN_MAX_MS = 1_920_000;
 
 /** Where the connection stands. */
 export type ConnectionState =
@@ -22,8 +19,8 @@ export type ConnectionState =
 
 /** What a connection is made of. */
 export interface ConnectionOptions {
-  readonly first: () => Transport;
-  readonly second: () => Transport;
+  readonly stream: () => Transport;
+  readonly poll: () => Transport;
   readonly sink: Omit<TransportSink, "onOpen">;
   onState(state: ConnectionState): void;
   /** The edge wants to know who is watching; nothing is tried again. */
@@ -35,6 +32,11 @@ export class Connection {
   #state: ConnectionState = { kind: "paused" };
   #stop: AbortController | undefined;
   readonly #options: ConnectionOptions;
+  /** Whether the line is too slow for a stream. It is remembered while the page is open. */
+  #slow = false;
+  /** Before this no stream is tried, ms on `performance.now()`'s clock. */
+  #streamFrom = 0;
+  #heldMs = HELD_AGAIN_MS;
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
@@ -77,60 +79,53 @@ export class Connection {
     let failures = 0;
     if (say) this.#set({ kind: "connecting" });
     while (!signal.aborted) {
-      const opened = await this.#attempt(signal);
+      const streams = !this.#slow && performance.now() >= this.#streamFrom;
+      const { outcome, opened } = await this.#run(streams, signal);
       if (signal.aborted) return;
+      this.#slow = outcome === "late" || (this.#slow && outcome !== "fast");
+      if (outcome === "held") {
+        this.#streamFrom = performance.now() + this.#heldMs;
+        this.#heldMs = Math.min(2 * this.#heldMs, HELD_AGAIN_MAX_MS);
+      }
+      if (outcome !== "failed") continue;
       failures = opened ? 0 : failures + 1;
+      // Where the stream never opened, requests may: they are tried before anybody has to wait.
+      if (streams && !opened) {
+        const second = await this.#run(false, signal);
+        if (signal.aborted) return;
+        if (second.outcome !== "failed") continue;
+        if (second.opened) failures = 0;
+      }
       const ms = backoffMs(failures, Math.random());
       this.#set({ kind: "retrying", retryAt: performance.now() + ms });
       await pause(ms, signal);
     }
   }
 
-  /** Runs the roads until none is left; says whether one of them had opened. */
-  async #attempt(outer: AbortSignal): Promise<boolean> {
+  /** Runs a road to its end; says whether it had opened. */
+  async #run(
+    streams: boolean,
+    signal: AbortSignal,
+  ): Promise<{ readonly outcome: Outcome | "failed"; readonly opened: boolean }> {
+    const { stream, poll, sink, onSignIn } = this.#options;
+    const transport = streams ? stream() : poll();
     let opened = false;
-    const second = new AbortController();
-    const run = async (transport: Transport, signal: AbortSignal, onFirst: () => void) => {
-      let first = true;
-      const onOpen = () => {
-        if (!first || signal.aborted) return;
-        first = false;
-        opened = true;
-        onFirst();
-        this.#set({ kind: "open", road: transport.name, since: performance.now() });
-      };
-      try {
-        await transport.run({ ...this.#options.sink, onOpen }, signal);
-      } catch (problem) {
-        if (!(problem instanceof SignInNeeded) || !this.#options.onSignIn) return;
-        this.stop();
-        this.#options.onSignIn();
-      }
+    const onOpen = () => {
+      if (opened || signal.aborted) return;
+      opened = true;
+      // Another road is not another visit.
+      const since = this.#state.kind === "open" ? this.#state.since : performance.now();
+      this.#set({ kind: "open", road: transport.name, since });
     };
-    const runFirst = () => run(this.#options.first(), outer, () => second.abort());
-
-    const firstEnd = new AbortController();
-    const firstRun = runFirst().finally(() => firstEnd.abort());
-    await pause(HEDGE_MS, anySignal(outer, firstEnd.signal, second.signal));
-    if (outer.aborted || second.signal.aborted) {
-      await firstRun;
-      return opened;
+    try {
+      return { outcome: await transport.run({ ...sink, onOpen }, signal), opened };
+    } catch (problem) {
+      if (problem instanceof SignInNeeded && onSignIn && !signal.aborted) {
+        this.stop();
+        onSignIn();
+      }
+      return { outcome: "failed", opened };
     }
-    const secondEnd = new AbortController();
-    const secondRun = run(
-      this.#options.second(),
-      anySignal(outer, second.signal),
-      () => {},
-    ).finally(() => secondEnd.abort());
-    await firstRun;
-    // The second road carries the picture while the first is tried again now and then.
-    const over = anySignal(outer, secondEnd.signal);
-    for (let ms = FIRST_AGAIN_MS; !over.aborted; ms = Math.min(2 * ms, FIRST_AGAIN_MAX_MS)) {
-      await pause(ms, over);
-      if (!over.aborted) await runFirst();
-    }
-    await secondRun;
-    return opened;
   }
 
   #set(state: ConnectionState): void {

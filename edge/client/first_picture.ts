@@ -40,7 +40,7 @@ export class FirstPicture {
           sink.onStatus(unknownCamera(cam), undefined);
           await pause(LOOK_EVERY_MS, signal);
         }
-        if (!signal.aborted) await road.run(sink, signal);
+        return signal.aborted ? "ended" : await road.run(sink, signal);
       },
     };
   }

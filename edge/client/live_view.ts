@@ -2,15 +2,15 @@
 // element both stand on it.
 
 import type { CameraStatus } from "../../shared/wire.ts";
-import { chainedTransport } from "./chained_transport.ts";
 import { Connection } from "./connection.ts";
 import { FirstPicture } from "./first_picture.ts";
 import { FrameStats } from "./frame_stats.ts";
 import { Pace } from "./pace.ts";
 import { Painter } from "./painter.ts";
 import { ServerClock } from "./server_clock.ts";
-import { socketTransport } from "./socket_transport.ts";
+import { pollTransport } from "./poll_transport.ts";
 import { describe, type StateWords } from "./state.ts";
+import { streamTransport } from "./stream_transport.ts";
 import type { ReceivedFrame, TransportOptions } from "./transport.ts";
 
 /** What a live view is made of. */
@@ -46,8 +46,8 @@ export class LiveView {
     const first = new FirstPicture(options.known ?? true);
     const road = () => ({ cams: [options.cam], ...options.transport() });
     this.connection = new Connection({
-      first: () => first.before(socketTransport(road()), road()),
-      second: () => first.before(chainedTransport(road()), road()),
+      stream: () => first.before(streamTransport(road()), road()),
+      poll: () => first.before(pollTransport(road()), road()),
       sink: {
         onFrame: (frame) => this.#draw(frame),
         onStatus: (status, now) => {

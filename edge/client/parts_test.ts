@@ -2,12 +2,12 @@
 
 import assert from "node:assert/strict";
 import { BACKOFF_MAX_MS, backoffMs } from "./backoff.ts";
-import { chainedTransport } from "./chained_transport.ts";
 import { FirstPicture, unknownCamera } from "./first_picture.ts";
 import { FrameStats } from "./frame_stats.ts";
 import { shownAt } from "./live_view.ts";
 import { Pace } from "./pace.ts";
 import { nearest, stretches } from "./past.ts";
+import { pollTransport } from "./poll_transport.ts";
 import { pictureName } from "./save.ts";
 import { ServerClock } from "./server_clock.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
@@ -83,8 +83,8 @@ Deno.test("a camera that nobody knows tells nothing of the edge's clock", async 
     ({ method }) => new Response(null, { status: method === "HEAD" ? 200 : 404 }),
   );
   const options = { base: `http://127.0.0.1:${server.addr.port}`, cams: ["cam"] };
-  const chained = chainedTransport(options);
-  for (const road of [new FirstPicture(false).before(chained, options), chained]) {
+  const polled = pollTransport(options);
+  for (const road of [new FirstPicture(false).before(polled, options), polled]) {
     const told: unknown[][] = [];
     const stop = new AbortController();
     const sink = {

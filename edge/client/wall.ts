@@ -1,16 +1,16 @@
-// The page of all cameras: every picture comes over one WebSocket, because a browser opens no more
-// than six connections to one host.
+// The page of all cameras: every picture comes over one connection, because a browser opens no more
+// than six to one host.
 
 import type { CameraStatus } from "../../shared/wire.ts";
 import { widthFor } from "../../shared/widths.ts";
-import { chainedTransport } from "./chained_transport.ts";
 import { Connection } from "./connection.ts";
 import { byId, make, setText } from "./elements.ts";
 import { Pace } from "./pace.ts";
 import { Painter } from "./painter.ts";
 import { ServerClock } from "./server_clock.ts";
 import { shownAt } from "./live_view.ts";
-import { socketTransport } from "./socket_transport.ts";
+import { pollTransport } from "./poll_transport.ts";
+import { streamTransport } from "./stream_transport.ts";
 import { describe, type StateKind } from "./state.ts";
 
 const TICK_MS = 500;
@@ -85,8 +85,8 @@ const road = () => {
 };
 
 const connection: Connection = new Connection({
-  first: () => socketTransport(road()),
-  second: () => chainedTransport(road()),
+  stream: () => streamTransport(road()),
+  poll: () => pollTransport(road()),
   sink: {
     onFrame: async (frame) => {
       const tile = tiles.get(frame.cam);

@@ -71,6 +71,9 @@ export function createApp(deps: EdgeDeps): Hono {
   const live = getLive(deps);
 
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
+  // What an embedded camera asks for, on pages that may frame it: without their cookies.
+  const embedders = [...config.corsOrigins, ...config.embedOrigins].filter((one) => one !== "none");
+  for (const road of ["/live", "/live.stream"]) app.use(road, viewerCors(embedders));
   // Polled by crowds, so it brings its own security headers instead of having them set each time.
   for (const base of BASES) {
     if (config.viewToken) app.get(`${base}/live.jpeg`, viewer, live);

@@ -62,16 +62,3 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   }
   assert.fail(`waited 20 s: ${what}`);
 }
-
-/** Makes every WebSocket of a page fail at once, as some proxies do. */
-export function blockSockets(): void {
-  class Blocked extends EventTarget {
-    onclose: ((event: CloseEvent) => void) | null = null;
-    constructor() {
-      super();
-      setTimeout(() => this.onclose?.(new CloseEvent("close", { code: 1006 })));
-    }
-    close() {}
-  }
-  Object.assign(globalThis, { WebSocket: Blocked });
-}

@@ -1,0 +1,139 @@
+// The page's two roads against a real edge, and which of them is taken when.
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { baseline, concat } from "../../shared/testing/jpegs.ts";
+import { TestEdge } from "../../shared/testing/test_edge.ts";
+import { encodeMessage, KIND } from "../../shared/wire_frame.ts";
+import { Connection } from "./connection.ts";
+import { pollTransport } from "./poll_transport.ts";
+import { records } from "./records.ts";
+import { Lateness, streamTransport } from "./stream_transport.ts";
+import type { Outcome, ReceivedFrame, Transport } from "./transport.ts";
+
+const small = await baseline(160, 120);
+const large = await baseline(320, 240);
+
+Deno.test("records come out whole, however the network cuts them", async () => {
+  const sent = [{ a: 1 }, {}, { text: "x".repeat(300) }].map((one) => encodeMessage(one, 7));
+  const all = concat(...sent);
+  const cuts = fc.array(fc.nat(all.length), { maxLength: 20 });
+  await fc.assert(fc.asyncProperty(cuts, async (at) => {
+    const edges = [0, ...at.toSorted((a, b) => a - b), all.length];
+    const pieces = edges.slice(1).map((end, i) => all.slice(edges[i], end));
+    const got: string[] = [];
+    for await (const { header, content } of records(ReadableStream.from(pieces))) {
+      assert.deepEqual([header.kind, header.receivedAt], [KIND.message, 7]);
+      got.push(new TextDecoder().decode(content));
+    }
+    assert.deepEqual(got.map((json) => JSON.parse(json)), [{ a: 1 }, {}, {
+      text: "x".repeat(300),
+    }]);
+  }));
+});
+
+Deno.test("an answer that breaks off inside a record, or holds none, is an error", async () => {
+  const record = encodeMessage({ a: 1 }, 7);
+  for (const bytes of [record.slice(0, 36), record.slice(0, 10), new Uint8Array(50)]) {
+    await assert.rejects(Array.fromAsync(records(ReadableStream.from([bytes]))));
+  }
+});
+
+Deno.test("two late pictures in a row are too late, an old first one or a single one is not", () => {
+  const late = (...agoMs: number[]) => {
+    const lateness = new Lateness();
+    return agoMs.map((ms) => lateness.note(ms)).includes(true);
+  };
+  assert.equal(late(60_000, 50, 60, 55), false, "the first was kept from before");
+  assert.equal(late(50, 50, 1200, 60, 1200, 60), false);
+  assert.equal(late(50, 50, 1200, 1200), true);
+  assert.equal(late(3_600_050, 3_600_050, 3_600_060), false, "clocks an hour apart");
+});
+
+/** Runs a road against an edge until `enough` of its pictures are here. */
+async function pictures(
+  make: typeof streamTransport,
+  cams: readonly string[],
+  enough: number,
+  onFrame: (edge: TestEdge, frame: ReceivedFrame, count: number) => unknown,
+) {
+  await using edge = await TestEdge.start();
+  for (const cam of cams) await edge.put(small, {}, `/cams/${cam}/live.jpeg`);
+  const server = edge.listen();
+  const stop = new AbortController();
+  const seen: ReceivedFrame[] = [];
+  const states = new Set<string>();
+  let opened = 0;
+  const outcome = await make({ base: server.url, cams }).run({
+    onOpen: () => opened++,
+    onStatus: (status) => states.add(status.cam),
+    async onFrame(frame) {
+      seen.push(frame);
+      if (seen.length === enough) stop.abort();
+      else await onFrame(edge, frame, seen.length);
+    },
+  }, stop.signal);
+  assert.equal(outcome, "ended");
+  assert.ok(opened > 0);
+  assert.deepEqual([...states].sort(), [...cams].sort());
+  await edge.stop();
+  await server.shutdown();
+  return seen;
+}
+
+for (const make of [streamTransport, pollTransport]) {
+  Deno.test(`${make.name}: pictures of several cameras come as they are sent, and states`, async () => {
+    const seen = await pictures(make, ["a", "b"], 6, async (edge, _, count) => {
+      if (count >= 2) await edge.put(large, {}, `/cams/${count % 2 ? "a" : "b"}/live.jpeg`);
+    });
+    assert.deepEqual(seen.slice(0, 2).map(({ cam }) => cam).sort(), ["a", "b"]);
+    for (const { jpeg } of seen.slice(2)) assert.deepEqual(jpeg, large);
+    const versions = seen.filter(({ cam }) => cam === "a").map(({ version }) => version);
+    assert.deepEqual(versions, versions.toSorted((a, b) => a - b));
+    assert.equal(new Set(versions).size, versions.length);
+  });
+}
+
+/** A connection over roads that end as they are told; what it did, in order. */
+async function course(...outcomes: (Outcome | "fails")[]): Promise<string[]> {
+  const done: string[] = [];
+  const over = Promise.withResolvers<void>();
+  const road = (name: string): Transport => ({
+    name,
+    run: (sink) => {
+      done.push(name);
+      const outcome = outcomes.shift();
+      if (outcome === undefined) {
+        over.resolve();
+        return new Promise(() => {});
+      }
+      if (outcome === "fails") return Promise.reject(new Error("no answer"));
+      sink.onOpen();
+      return Promise.resolve(outcome);
+    },
+  });
+  const connection = new Connection({
+    stream: () => road("stream"),
+    poll: () => road("requests"),
+    sink: { onFrame: () => Promise.resolve(), onStatus() {} },
+    onState: ({ kind }) => kind === "retrying" && done.push(kind),
+  });
+  connection.start();
+  await over.promise;
+  connection.stop();
+  return done;
+}
+
+Deno.test("the stream is left when it is late, and taken again when the line is fast", async () => {
+  assert.deepEqual(await course("late", "fast"), ["stream", "requests", "stream"]);
+  assert.deepEqual(await course("late", "ended"), ["stream", "requests", "requests"]);
+});
+
+Deno.test("a stream that is held back is not tried again for a while", async () => {
+  assert.deepEqual(await course("held", "fast"), ["stream", "requests", "requests"]);
+});
+
+Deno.test("where no stream opens requests are tried at once, then both after a pause", async () => {
+  assert.deepEqual(await course("fails"), ["stream", "requests"]);
+  assert.deepEqual(await course("fails", "fails"), ["stream", "requests", "retrying", "stream"]);
+});
