@@ -20,7 +20,9 @@ export type NetworkFault =
   /** Something on the way answers every request with this status. */
   | { readonly kind: "answer"; readonly status: number }
   /** All connections together send no faster than this. */
-  | { readonly kind: "slow"; readonly bytesPerSecond: number };
+  | { readonly kind: "slow"; readonly bytesPerSecond: number }
+  /** The same for what comes down. */
+  | { readonly kind: "slow answers"; readonly bytesPerSecond: number };
 
 /** Bytes read at once: small, so that slowness is even. */
 const CHUNK_BYTES = 8192;
@@ -133,9 +135,10 @@ export class FaultProxy implements AsyncDisposable {
     const route: Route = { client, server, stranger, dead, mute, up: 0, answered: true };
     this.#routes.add(route);
     this.#pump(route, client, server, (chunk) => this.#goingUp(route, chunk));
-    this.#pump(route, server, client, () => {
+    this.#pump(route, server, client, async (chunk) => {
       route.answered = true;
-      return Promise.resolve(route.mute ? "drop" : "pass");
+      if (this.#fault.kind === "slow answers") await this.#wait(chunk, this.#fault);
+      return route.mute ? "drop" : "pass";
     });
   }
 
@@ -172,14 +175,17 @@ export class FaultProxy implements AsyncDisposable {
     if (begins && fault.kind === "delay" && this.#requests % fault.nth === 0) {
       await pause(fault.ms);
     }
-    if (fault.kind === "slow") {
-      const now = performance.now();
-      this.#freeAt = Math.max(now, this.#freeAt) + chunk.length * 1000 / fault.bytesPerSecond;
-      await pause(this.#freeAt - now);
-    }
+    if (fault.kind === "slow") await this.#wait(chunk, fault);
     route.up = begins ? chunk.length : route.up + chunk.length;
     this.bytesUp += chunk.length;
     return fault.kind === "reset" && route.up > fault.bytes ? "end" : "pass";
+  }
+
+  /** Waits until the line has carried a piece. */
+  async #wait(chunk: Uint8Array, line: { readonly bytesPerSecond: number }): Promise<void> {
+    const now = performance.now();
+    this.#freeAt = Math.max(now, this.#freeAt) + chunk.length * 1000 / line.bytesPerSecond;
+    await pause(this.#freeAt - now);
   }
 
   /** Closes both sides. What a side has sent and nobody has read makes the kernel reset it. */
