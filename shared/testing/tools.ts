@@ -6,6 +6,8 @@ export type Tool =
   | "ffmpeg"
   | "chromium"
   | "nginx"
+  | "caddy"
+  | "openssl"
   | "promtool"
   | "systemd-analyze"
   | "curl"
@@ -16,6 +18,8 @@ const NAMES: Readonly<Record<Tool, readonly string[]>> = {
   ffmpeg: ["ffmpeg"],
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   nginx: ["nginx"],
+  caddy: ["caddy"],
+  openssl: ["openssl"],
   promtool: ["promtool"],
   "systemd-analyze": ["systemd-analyze"],
   curl: ["curl"],
