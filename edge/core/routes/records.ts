@@ -36,7 +36,7 @@ export function getLiveStream(deps: EdgeDeps): Handler {
       ...deps.feeds.hold(camera.latest, width, camera.camera),
     }));
     const { fanOut, clock } = deps;
-    const stream = recordStream({ watched, fanOut, place, now: () => clock.now() });
+    const stream = recordStream({ watched, fanOut, place, clock });
     return new Response(stream, { headers: HEADERS });
   };
 }

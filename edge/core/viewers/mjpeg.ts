@@ -71,8 +71,6 @@ export interface MjpegOptions extends PullOptions {
   readonly opening?: Uint8Array<ArrayBuffer>;
   /** Most frames a second; undefined = all. */
   readonly fps?: number;
-  /** Monotonic ms. */
-  readonly now: () => number;
   /** Hands over one frame's bytes. Default: its part. */
   readonly write?: (frame: LiveFrame, enqueue: (bytes: Uint8Array<ArrayBuffer>) => void) => void;
 }
@@ -91,6 +89,7 @@ class MjpegViewer extends PullViewer {
   constructor(options: MjpegOptions) {
     super({
       place: options.place,
+      now: options.now,
       onLeave: () => {
         for (const cleanup of this.#cleanups.splice(0)) cleanup();
         options.onLeave();
@@ -107,10 +106,10 @@ class MjpegViewer extends PullViewer {
     this.#cleanups.push(fanOut.subscribe(frames, () => this.offer(), () => this.drop()));
   }
 
-  protected write(): boolean {
-    const { camera, frames, now, write } = this.#options;
+  protected write(now: number): boolean {
+    const { camera, frames, write } = this.#options;
     const frame = frames.value;
-    if (!frame || frames.seq === this.#seq || !this.#isDue(now())) return false;
+    if (!frame || frames.seq === this.#seq || !this.#isDue(now)) return false;
     if (this.#seq > 0) camera.skipped += frames.seq - this.#seq - 1;
     this.#seq = frames.seq;
     camera.sentBytes += frame.part.length;

@@ -2,11 +2,14 @@
 // and only then. There is no queue, so none can grow.
 
 import type { Guest, Place } from "../limits/viewer_gate.ts";
+import { Backlog } from "./backlog.ts";
 
 /** What every viewer of a stream needs. */
 export interface PullOptions {
   /** Where the viewer sits; given back when the connection is gone. */
   readonly place: Place;
+  /** Monotonic ms. */
+  now(): number;
   /** Called once when the viewer has gone. */
   onLeave(): void;
 }
@@ -14,6 +17,7 @@ export interface PullOptions {
 /** One viewer. What it is written is up to the classes that stand on it. */
 export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
   readonly #options: PullOptions;
+  readonly #backlog: Backlog;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #room = false;
   #taken = 0;
@@ -21,6 +25,7 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
 
   constructor(options: PullOptions) {
     this.#options = options;
+    this.#backlog = new Backlog(options.now());
   }
 
   /** Its body, for the answer. */
@@ -37,6 +42,7 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
   /** The connection has room: for what is new, or for what is to come. */
   pull(): void {
     this.#room = true;
+    this.#backlog.room(this.#options.now());
     this.offer();
   }
 
@@ -60,7 +66,10 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
 
   /** Writes what is new, where there is room. To be called when something is. */
   protected offer(): void {
-    if (!this.#room || this.#left || !this.write()) return;
+    if (!this.#room || this.#left) return;
+    const now = this.#options.now();
+    if (!this.#backlog.isLow(now) || !this.write(now)) return;
+    this.#backlog.wrote(now);
     this.#room = false;
     this.#taken++;
   }
@@ -74,7 +83,7 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
   protected abstract begin(): void;
 
   /** Hands over what is new, by `enqueue`; says whether there was anything. */
-  protected abstract write(): boolean;
+  protected abstract write(now: number): boolean;
 
   #leave(): void {
     if (this.#left) return;

@@ -2,6 +2,7 @@
 // end. A viewer whose line is slow gets the newest picture of each camera when there is room.
 
 import type { HelloMessage, StatusMessage } from "../../../shared/viewer_messages.ts";
+import type { Clock } from "../../../shared/clock.ts";
 import { encodeMessage } from "../../../shared/wire_frame.ts";
 import type { CameraStatus } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
@@ -11,10 +12,9 @@ import type { Watched } from "./socket.ts";
 
 /** What a stream of records is made from. */
 export interface RecordOptions extends Pick<PullOptions, "place"> {
+  readonly clock: Pick<Clock, "now" | "monotonic">;
   readonly watched: readonly Watched[];
   readonly fanOut: FanOut;
-  /** Unix ms. */
-  readonly now: () => number;
 }
 
 /** The states of all cameras, and the numbers that they have in headers. */
@@ -46,6 +46,7 @@ class RecordViewer extends PullViewer {
   constructor(options: RecordOptions) {
     super({
       place: options.place,
+      now: () => options.clock.monotonic(),
       onLeave: () => {
         for (const cleanup of this.#cleanups.splice(0)) cleanup();
       },
@@ -58,8 +59,8 @@ class RecordViewer extends PullViewer {
   }
 
   protected begin(): void {
-    const { watched, fanOut, now } = this.#options;
-    this.enqueue(helloRecord(watched.map(({ camera }) => camera), now()));
+    const { watched, fanOut, clock } = this.#options;
+    this.enqueue(helloRecord(watched.map(({ camera }) => camera), clock.now()));
     for (const subscription of this.#subscriptions) {
       const { camera, frames } = subscription;
       this.#cleanups.push(
@@ -83,7 +84,7 @@ class RecordViewer extends PullViewer {
     subscription.status = undefined;
     let record = statusRecords.get(status);
     if (!record) {
-      const now = this.#options.now();
+      const now = this.#options.clock.now();
       const message: StatusMessage = { type: "status", now, status };
       statusRecords.set(status, record = encodeMessage(message, now));
     }

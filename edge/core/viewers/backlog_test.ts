@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { Backlog } from "./backlog.ts";
+
+/**
+ * A camera at 10 fps and a line that takes `eachMs(now)` for a picture, with room for `capacity` of
+ * them in buffers, which have room again for `burst` at once. Gives the ages of pictures when they
+ * arrive, by arrival time.
+ */
+function watch(seconds: number, capacity: number, eachMs: (now: number) => number, burst = 1) {
+  const backlog = new Backlog(0);
+  const onTheWay: number[] = [];
+  const arrived: { at: number; age: number }[] = [];
+  let room = true;
+  let full = false;
+  let carried = 0;
+  for (let now = 0; now < seconds * 1000; now += 10) {
+    carried = onTheWay.length > 0 ? carried + 10 : 0;
+    if (onTheWay.length > 0 && carried >= eachMs(now)) {
+      arrived.push({ at: now, age: now - onTheWay.shift()! });
+      carried = 0;
+    }
+    full = onTheWay.length >= capacity || (full && onTheWay.length > capacity - burst);
+    if (!room && !full) {
+      room = true;
+      backlog.room(now);
+    }
+    if (now % 100 === 0 && room && backlog.isLow(now)) {
+      onTheWay.push(now);
+      backlog.wrote(now);
+      room = false;
+    }
+  }
+  return {
+    ages: (from: number, to: number) =>
+      arrived.filter(({ at }) => at >= from * 1000 && at < to * 1000).map(({ age }) => age),
+    fps: (from: number, to: number) =>
+      arrived.filter(({ at }) => at >= from * 1000 && at < to * 1000).length / (to - from),
+  };
+}
+
+Deno.test("a fast line gets every picture", () => {
+  assert.equal(watch(60, 8, () => 50).fps(1, 60), 10);
+});
+
+Deno.test("a slow line's pictures are late by little more than one takes, and it stays full", () => {
+  const lines = [[8, 470, 1], [8, 470, 3], [20, 470, 4], [8, 250, 2], [20, 1500, 3]];
+  for (const [capacity, eachMs, burst] of lines) {
+    const { ages, fps } = watch(58, capacity, () => eachMs, burst);
+    const settled = ages(capacity * eachMs * 2 / 1000 + 10, 58);
+    assert.ok(Math.max(...settled) <= 2.5 * eachMs, `${capacity} ${eachMs}: ${settled}`);
+    assert.ok(fps(20, 58) >= 0.9 * 1000 / eachMs, `${capacity} ${eachMs}: ${fps(20, 58)} fps`);
+  }
+});
+
+Deno.test("a reader who paused once is no slow line", () => {
+  const paused = watch(30, 8, (now) => now > 10_000 && now < 13_000 ? 3000 : 20);
+  assert.equal(paused.fps(14, 30), 10);
+});
+
+Deno.test("a line that becomes faster is found to be within a minute or two", () => {
+  const { fps } = watch(180, 8, (now) => now < 30_000 ? 500 : 20);
+  assert.ok(fps(100, 180) > 9.5, `${fps(100, 180)}`);
+});
+
+Deno.test("a line that becomes slower is followed", () => {
+  const { ages } = watch(58, 8, (now) => now < 20_000 ? 300 : 900);
+  const settled = ages(45, 58);
+  assert.ok(Math.max(...settled) <= 2.5 * 900, `${settled}`);
+});
