@@ -1,4 +1,4 @@
-// The recipes of edge/proxy/ as they are shipped, with other ports and folders, in a real nginx and a
+// The recipes of edge/deploy/ as they are shipped, with other ports and folders, in a real nginx and a
 // real Caddy in front of a real edge.
 
 import assert from "node:assert/strict";
@@ -61,7 +61,7 @@ async function startNginx(folder: string, at: Proxied): Promise<RunningProgram> 
     stderr: "null",
   }).output();
   assert(success, "openssl made no certificate");
-  const recipe = replaced(await Deno.readTextFile(`${ROOT}edge/proxy/nginx.conf`), {
+  const recipe = replaced(await Deno.readTextFile(`${ROOT}edge/deploy/nginx.conf`), {
     "127.0.0.1:8000": new URL(at.edge.url).host,
     "listen 80;": `listen 127.0.0.1:${at.redirect};`,
     "listen [::]:80;": "",
@@ -90,7 +90,7 @@ http {
 }
 
 async function startCaddy(folder: string, at: Proxied): Promise<RunningProgram> {
-  const recipe = replaced(await Deno.readTextFile(`${ROOT}edge/proxy/Caddyfile`), {
+  const recipe = replaced(await Deno.readTextFile(`${ROOT}edge/deploy/Caddyfile`), {
     "\n{\n": `\n{\nadmin off\nskip_install_trust\ndefault_bind 127.0.0.1\n` +
       `http_port ${at.redirect}\nhttps_port ${at.tls}\n`,
     "\n{$DOMAIN:cam.example.org} {": `\n${at.url}, {$DOMAIN} {`,

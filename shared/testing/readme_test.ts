@@ -16,12 +16,12 @@ const DOCS = [
 const RECIPES = [
   ".env.example",
   ".github/workflows/release.yml",
-  "edge/Containerfile",
-  "edge/compose.yaml",
-  "edge/monitoring/alerts.yml",
-  "edge/proxy/Caddyfile",
-  "edge/proxy/nginx.conf",
-  "edge/systemd/perch-edge.service",
+  "edge/deploy/Containerfile",
+  "edge/deploy/compose.yaml",
+  "edge/deploy/monitoring/alerts.yml",
+  "edge/deploy/Caddyfile",
+  "edge/deploy/nginx.conf",
+  "edge/deploy/perch-edge.service",
   "shared/launch/perch-lan.service",
 ];
 

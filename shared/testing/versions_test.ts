@@ -15,7 +15,7 @@ async function workflows(): Promise<[name: string, text: string][]> {
 }
 
 Deno.test("the docs name the Deno that everything is tried with", async () => {
-  for (const file of ["README.md", "edge/Containerfile"]) {
+  for (const file of ["README.md", "edge/deploy/Containerfile"]) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     const named = [...text.matchAll(/\bdeno[@:](\d+\.\d+\.\d+)/g)].map(([, found]) => found);
     assert.ok(named.length > 0, file);

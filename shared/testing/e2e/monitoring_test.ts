@@ -1,11 +1,11 @@
-// The alert rules and the dashboard of edge/monitoring/ against promtool, Prometheus and a real edge.
+// The alert rules and the dashboard of edge/deploy/monitoring/ against promtool, Prometheus and a real edge.
 
 import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, startEdge } from "../processes.ts";
 import { toolPath, toolTest } from "../tools.ts";
 
-const FOLDER = `${ROOT}edge/monitoring`;
+const FOLDER = `${ROOT}edge/deploy/monitoring`;
 
 async function promtool(...args: string[]): Promise<void> {
   const { code, stdout, stderr } = await new Deno.Command(toolPath("promtool")!, {

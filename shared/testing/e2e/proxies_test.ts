@@ -1,4 +1,4 @@
-// nginx and Caddy with the recipes of edge/proxy/: what they pass on, and what they protect from.
+// nginx and Caddy with the recipes of edge/deploy/: what they pass on, and what they protect from.
 
 import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";

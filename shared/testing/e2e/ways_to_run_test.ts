@@ -6,7 +6,7 @@ import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, TEST_TOKEN } from "../processes.ts";
 import { toolPath, toolTest } from "../tools.ts";
 
-const lines = (await Deno.readTextFile(`${ROOT}edge/Containerfile`)).split("\n");
+const lines = (await Deno.readTextFile(`${ROOT}edge/deploy/Containerfile`)).split("\n");
 
 /** The arguments of every line with one instruction. */
 function instruction(name: string): string[] {
@@ -82,7 +82,7 @@ Deno.test("what deno.json tells Deno Deploy is there", async () => {
   assert.ok(tasks.build);
 });
 
-for (const unit of ["edge/systemd/perch-edge.service", "shared/launch/perch-lan.service"]) {
+for (const unit of ["edge/deploy/perch-edge.service", "shared/launch/perch-lan.service"]) {
   toolTest(["systemd-analyze"], `systemd has nothing to say against ${unit}`, async () => {
     const folder = await Deno.makeTempDir();
     try {
