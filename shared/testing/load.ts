@@ -1,0 +1,261 @@
+// deno task bench: what the edge costs beside a plain `Deno.serve` that does the same without an app,
+// in one run. Both are alive all the time, each with its viewers, and the camera feeds them in turn,
+// two seconds each, so that the machine's slow moments meet both. Ratios are what to look at: figures
+// belong to the machine.
+
+import { parseArgs } from "node:util";
+import {
+  Bench,
+  type BenchOptions,
+  figures,
+  FPS,
+  LOAD_CORE,
+  middle,
+  ratio,
+  type Row,
+  type Scenario,
+  SERVER_CORE,
+  sleepUntil,
+  type Watch,
+} from "./load_bench.ts";
+import { nowMs } from "./load_camera.ts";
+import type { Seen } from "./load_crowd.ts";
+import { RunningProgram, taskArgs, TEST_TOKEN } from "./processes.ts";
+import { residentBytes } from "./resident.ts";
+import { toolPath } from "./tools.ts";
+
+const DEFAULTS: BenchOptions = {
+  rounds: 1,
+  frames: 20,
+  crowds: [[10, 3], [100, 3], [300, 10], [1000, 10]],
+  viewers: 300,
+  turns: 4,
+};
+
+const MJPEG = { path: "/stream.mjpeg" };
+const STILL = { path: "/live.jpeg", everyMs: 150 };
+const LONG_POLL = { path: "/live.jpeg?wait=20", everyMs: 0, conditional: true };
+const PAGE_STREAM = { path: "/live.stream?cams=cam" };
+const PAGE_POLL = { path: "/live?cams=cam&have={version}&wait=20", everyMs: 0 };
+const EMPTY_APP = `import { Hono } from "hono";
+const app = new Hono();
+app.get("/live.jpeg", (context) => context.body("empty"));
+Deno.serve({ hostname: "127.0.0.1", port: Number(Deno.env.get("PORT")), onListen() {} }, app.fetch);`;
+
+/** The plain stream first, then the roads of the edge, each with an edge of its own. */
+async function streams(bench: Bench): Promise<Watch[]> {
+  return await bench.present([
+    { ...MJPEG, group: "plain", subject: await bench.plain() },
+    { ...MJPEG, group: "edge MJPEG", subject: await bench.edge() },
+    { ...PAGE_STREAM, group: "edge page", subject: await bench.edge() },
+  ]);
+}
+
+/** Streams to crowds that grow. */
+export const fanOut: Scenario = async (bench) => {
+  const watches = await streams(bench);
+  const atFirst: number[] = [];
+  const [[fewest]] = bench.options.crowds;
+  for (const [viewers, turns] of bench.options.crowds) {
+    for (const watch of watches) await bench.join(watch, viewers, viewers);
+    const shown = await bench.inTurns(watches, turns);
+    const rows: Row[] = [];
+    for (const [i, watch] of watches.entries()) {
+      const mb = await residentBytes(watch.subject.program.pid) / 1e6;
+      const more = mb - (atFirst[i] ??= mb);
+      const each = viewers === fewest ? "" : more / (viewers - fewest) * 1000;
+      rows.push({ ...figures(watch, shown[i]), "MB": mb, "KB/viewer": each });
+    }
+    bench.table(`${viewers} viewers, ${FPS} fps`, rows);
+    for (const row of viewers < 300 ? [] : rows.slice(1)) {
+      const what = `${row[""]}, ${viewers} viewers`;
+      bench.target(`${what}: age p99 / plain`, ratio(row, rows[0], "age p99 ms"), 1.2);
+      bench.target(`${what}: PUT p50 / plain`, ratio(row, rows[0], "PUT p50 ms"), 1.2);
+      if (viewers === 300) {
+        bench.target(`${what}: CPU a frame / plain`, ratio(row, rows[0], "CPU s/1000"), 1.1);
+      } else bench.target(`${what}: lowest fps`, Number(row["fps min"]), 9.8, false);
+    }
+  }
+};
+
+/** Those who ask again and again. */
+export const polling: Scenario = async (bench) => {
+  const [plain, edge] = [await bench.plain(), await bench.edge()];
+  const { viewers, turns } = bench.options;
+  const same = { ...STILL, conditional: true };
+  const kinds = await bench.present([
+    { group: "long poll", subject: edge, fps: FPS, ...LONG_POLL, plain: LONG_POLL },
+    { group: "poll every 150 ms", subject: edge, fps: FPS, ...STILL, plain: STILL },
+    { group: "poll with ETag, 2 fps", subject: edge, fps: 2, ...same, plain: same },
+    { group: "page's long poll", subject: edge, fps: FPS, ...PAGE_POLL, plain: LONG_POLL },
+  ]);
+  for (const { group: kind, fps, plain: plainRoad, ...edgeRoad } of kinds) {
+    const watches: Watch[] = [
+      { ...plainRoad, group: "plain", subject: plain },
+      { ...edgeRoad, group: "edge" },
+    ];
+    for (const watch of watches) await bench.join(watch, viewers, 500);
+    const shown = await bench.inTurns(watches, turns, fps);
+    const rows = watches.map((watch, i) => figures(watch, shown[i]));
+    bench.table(`${viewers} viewers, ${kind}`, rows);
+    const what = `edge, ${viewers} viewers, ${kind}: CPU an answer / plain`;
+    bench.target(what, ratio(rows[1], rows[0], "CPU s/1000"), 1.15);
+    for (const watch of watches) await bench.join(watch, 0, 0);
+  }
+};
+
+/** A fifth of the viewers on lines that carry two frames a second. */
+export const slowLines: Scenario = async (bench) => {
+  const [plain, edge] = [await bench.plain(), await bench.edge()];
+  const roads = await bench.present([
+    { ...MJPEG, group: "plain MJPEG", subject: plain },
+    { ...MJPEG, group: "edge MJPEG", subject: edge },
+    { ...LONG_POLL, group: "edge long poll", subject: edge },
+    { ...PAGE_STREAM, group: "edge page stream", subject: edge },
+    { ...PAGE_POLL, group: "edge page long poll", subject: edge },
+  ]);
+  const slow = (group: string) => `${group}, slow`;
+  const few = Math.ceil(Math.min(100, bench.options.viewers) / 5);
+  for (const road of roads) {
+    await bench.join(road, 4 * few, 400);
+    await bench.join({ ...road, group: slow(road.group), rate: 64 * 1024 }, few, 100);
+  }
+  // Ten seconds until the buffers on the way are full, and twice ten that are compared.
+  const frames = 5 * bench.options.frames * bench.options.rounds;
+  const parts: Seen[][] = [];
+  for (let part = 0; part < 3; part++) {
+    await bench.feed([edge, plain], frames);
+    parts.push(await Promise.all(roads.map(({ group }) => bench.take(slow(group)))));
+  }
+  const healthy = await Promise.all(roads.map(({ group }) => bench.take(group)));
+  const seconds = frames / FPS;
+  const rows = roads.map(({ group }, i): Row => ({
+    "": group,
+    "slow fps": parts[2][i].median / seconds,
+    [`age p95 ms, ${2 * seconds} s`]: parts[1][i].age.p95,
+    [`age p95 ms, ${3 * seconds} s`]: parts[2][i].age.p95,
+    "grows ms/s": (parts[2][i].age.p50 - parts[1][i].age.p50) / seconds,
+    "healthy fps min": healthy[i].fewest / seconds / 3,
+    "healthy p95 ms": healthy[i].age.p95,
+  }));
+  bench.table(`${few} of ${5 * few} viewers of each road read 64 KB/s`, rows);
+};
+
+/** How soon somebody new has a picture. */
+export const firstPicture: Scenario = async (bench) => {
+  const watches = await streams(bench);
+  const { frames, turns, rounds } = bench.options;
+  const found = watches.map((): Seen["first"][] => []);
+  for (let turn = 0; turn < turns * rounds; turn++) {
+    for (const [i, watch] of watches.entries()) {
+      const { group, subject } = watch;
+      const joining = bench.join(watch, 2 * frames, 1000 * frames / FPS);
+      await Promise.all([joining, bench.feed([subject], frames)]);
+      found[i].push((await bench.take(group)).first);
+      await bench.join(watch, 0, 0);
+    }
+  }
+  const rows = watches.map(({ group }, i): Row => ({
+    "": group,
+    "p50 ms": middle(found[i].map(({ p50 }) => p50)),
+    "p95 ms": middle(found[i].map(({ p95 }) => p95)),
+  }));
+  bench.table("first picture of a new viewer, from connecting to its last byte", rows);
+  for (const row of rows.slice(1)) {
+    bench.target(`${row[""]}: first picture p50 / plain`, ratio(row, rows[0], "p50 ms"), 1.5);
+  }
+};
+
+/** From a process's start to its first answer. */
+export const coldStart: Scenario = async (bench) => {
+  const settings = { PERCH_KV_PATH: ":memory:", PERCH_PUBLISH_TOKENS: TEST_TOKEN };
+  const kinds: [string, string[], Record<string, string>][] = [
+    ["empty Hono app", ["eval", "-q", EMPTY_APP], {}],
+    ["edge", await taskArgs("edge"), settings],
+  ];
+  const found = kinds.map((): number[] => []);
+  // The first start fills Deno's caches.
+  for (let turn = -1; turn < bench.options.turns * bench.options.rounds; turn++) {
+    for (const [i, [name, args, env]] of kinds.entries()) {
+      const ms = await firstAnswer(name, args, env, bench.wrap(SERVER_CORE));
+      if (turn >= 0) found[i].push(ms);
+    }
+  }
+  const rows = kinds.map(([name], i): Row => ({ "": name, "p50 ms": middle(found[i]) }));
+  bench.table("cold start, to the first answer", rows);
+  const more = middle(found[1]) - middle(found[0]);
+  bench.target("edge: cold start, ms more than an empty Hono app", more, 150);
+};
+
+async function firstAnswer(
+  name: string,
+  args: readonly string[],
+  env: Record<string, string>,
+  wrap: readonly string[] | undefined,
+): Promise<number> {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  const startedAt = nowMs();
+  const options = { env: { ...env, HOST: "127.0.0.1", PORT: `${port}` }, wrap };
+  await using program = new RunningProgram(name, Deno.execPath(), args, options);
+  while (nowMs() - startedAt < 60_000) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${port}/live.jpeg`);
+      const ms = nowMs() - startedAt;
+      await response.body?.cancel();
+      return ms;
+    } catch {
+      await sleepUntil(nowMs() + 2);
+    }
+  }
+  throw new Error(`${name}: no answer in a minute:\n${program.output}`);
+}
+
+/** By their names on the command line. */
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  "fan-out": fanOut,
+  polling,
+  slow: slowLines,
+  first: firstPicture,
+  "cold-start": coldStart,
+};
+
+const HELP = `deno task bench [scenario ...] [--rounds n]
+
+What the edge costs beside a plain Deno.serve that does the same, in one run of about six minutes.
+
+  fan-out     streams to 10, 100, 300 and 1,000 viewers, ${FPS} pictures of 31 KB a second
+  polling     300 viewers by long poll and by polling
+  slow        20 of 100 viewers on slow lines
+  first       first picture of a new viewer
+  cold-start  from the start of the process to its first answer
+  --rounds n  measures n times as long
+
+Servers get core ${SERVER_CORE}, viewers and camera core ${LOAD_CORE} (taskset). Nothing fails: the table at the end
+says which targets are held.`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { rounds: { type: "string", default: "1" }, help: { type: "boolean" } },
+  });
+  if (values.help) return console.log(HELP);
+  const rounds = Number(values.rounds);
+  const names = positionals.length > 0 ? positionals : Object.keys(SCENARIOS);
+  if (!names.every((name) => Object.hasOwn(SCENARIOS, name)) || !(rounds >= 1 && rounds <= 100)) {
+    console.error(`deno task bench: got ${Deno.args.join(" ")}, wanted\n\n${HELP}`);
+    Deno.exit(2);
+  }
+  const pinned = navigator.hardwareConcurrency >= 2 && toolPath("taskset") !== undefined;
+  const pin = ["-acp", LOAD_CORE, `${Deno.pid}`];
+  if (pinned) await new Deno.Command("taskset", { args: pin, stdout: "null" }).output();
+  else console.log("no taskset or one core: servers and load share what there is");
+  const busy = Deno.loadavg().map((load) => load.toFixed(2)).join(" ");
+  console.log(`Deno ${Deno.version.deno}, ${Deno.build.target}, load average before: ${busy}`);
+  const bench = new Bench({ ...DEFAULTS, rounds }, console.log, pinned);
+  for (const name of names) await bench.run(SCENARIOS[name]);
+  if (bench.targets.length > 0) bench.table("targets", bench.targets);
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,259 @@
+// The servers, camera and viewers of the bench, and its tables.
+
+import { LoadCamera, nowMs, stampable } from "./load_camera.ts";
+import { type Command, type GroupOptions, type Seen, spread } from "./load_crowd.ts";
+import { baseline } from "./jpegs.ts";
+import { RunningProgram, startEdge, TEST_TOKEN } from "./processes.ts";
+
+/** One line of a table. */
+export type Row = Record<string, number | string>;
+
+/** How long things are measured. */
+export interface BenchOptions {
+  /** Turns are repeated so often. */
+  readonly rounds: number;
+  /** In a turn. */
+  readonly frames: number;
+  /** Viewers of streams, and turns of each server with so many; then those of other scenarios. */
+  readonly crowds: readonly (readonly [viewers: number, turns: number])[];
+  readonly viewers: number;
+  readonly turns: number;
+}
+
+/** Frames a second, unless told otherwise. */
+export const FPS = 10;
+export const SERVER_CORE = "0";
+export const LOAD_CORE = "1";
+/** Answers that are under way when a turn ends come in this time, ms. */
+const SETTLE_MS = 150;
+
+/** A server under test and the camera that feeds it. */
+export interface Subject {
+  readonly port: number;
+  readonly program: RunningProgram;
+  readonly camera: LoadCamera;
+}
+
+/** A group of viewers and their server. */
+export interface Watch extends Pick<GroupOptions, "path" | "everyMs" | "conditional" | "rate"> {
+  readonly group: string;
+  readonly subject: Subject;
+}
+
+/** What one turn has shown: ms of each upload, CPU seconds of server and load. */
+export interface Turn {
+  readonly seen: Seen;
+  readonly puts: readonly number[];
+  readonly seconds: number;
+  readonly cpu: number;
+  readonly loadCpu: number;
+}
+
+export type Scenario = (bench: Bench) => Promise<void>;
+
+/** Servers, camera and crowd, and the tables that come of them. */
+export class Bench {
+  readonly options: BenchOptions;
+  /** For the table at the end. */
+  readonly targets: Row[] = [];
+  readonly #print: (text: string) => void;
+  readonly #pinned: boolean;
+  #servers = new AsyncDisposableStack();
+  #crowd!: Subject;
+  #frame!: Uint8Array<ArrayBuffer>;
+
+  /** @param pinned Whether servers and load get a core each. */
+  constructor(options: BenchOptions, print: (text: string) => void, pinned: boolean) {
+    this.options = options;
+    this.#print = print;
+    this.#pinned = pinned;
+  }
+
+  /** Runs one scenario with servers of its own. */
+  async run(scenario: Scenario): Promise<void> {
+    this.#frame ??= stampable(await baseline(352, 288));
+    await using _servers = this.#servers = new AsyncDisposableStack();
+    this.#crowd = await this.#script("load_crowd.ts", LOAD_CORE);
+    await scenario(this);
+  }
+
+  /** The edge as it runs by default, with a store on disk. */
+  async edge(): Promise<Subject> {
+    const folder = await Deno.makeTempDir({ prefix: "perch-bench-" });
+    this.#servers.defer(() => Deno.remove(folder, { recursive: true }));
+    const env = { PERCH_KV_PATH: `${folder}/kv.sqlite3`, PERCH_MAX_VIEWERS: "2000" };
+    const program = await startEdge({ wrap: this.wrap(SERVER_CORE), env });
+    return this.#subject(program, Number(new URL(program.url).port));
+  }
+
+  plain(): Promise<Subject> {
+    return this.#script("load_plain.ts", SERVER_CORE);
+  }
+
+  /** What keeps a program on a core. */
+  wrap(core: string): string[] | undefined {
+    return this.#pinned ? ["taskset", "-c", core] : undefined;
+  }
+
+  /** Those whose server has their road; says so where one has not. */
+  async present<Some extends Watch>(watches: readonly Some[]): Promise<Some[]> {
+    const present: Some[] = [];
+    for (const watch of watches) {
+      const { group, path, subject: { port, camera } } = watch;
+      await camera.put();
+      const gone = new AbortController();
+      const url = `http://127.0.0.1:${port}${path.replace("{version}", "0")}`;
+      const { ok, status, body } = await fetch(url, gone);
+      gone.abort();
+      await body?.cancel().catch(() => {});
+      if (ok) present.push(watch);
+      else this.#print(`left out: ${group}, ${path} answers ${status}`);
+    }
+    return present;
+  }
+
+  /** Makes it so many viewers, over so many ms; resolves when new ones have a picture. */
+  async join({ subject, ...watch }: Watch, viewers: number, overMs: number): Promise<void> {
+    const size = this.#frame.length;
+    if (viewers > 0) await subject.camera.put();
+    await this.#tell({ do: "join", ...watch, viewers, overMs, size, port: subject.port });
+  }
+
+  /** What a group saw; `fresh` also begins to count its frames anew. */
+  async take(group: string, fresh = true): Promise<Seen> {
+    const seen: Seen = await this.#tell({ do: "take", group, fresh });
+    const [fault] = seen.faults;
+    if (fault !== undefined) throw new Error(`${group}: ${seen.faults.length} times: ${fault}`);
+    return seen;
+  }
+
+  /** Sends frames to all of `subjects` at `fps`. Returns the ms that each took. */
+  async feed(subjects: readonly Subject[], frames: number, fps = FPS): Promise<number[]> {
+    const puts: number[] = [];
+    const startedAt = nowMs();
+    for (let i = 0; i < frames; i++) {
+      puts.push(...await Promise.all(subjects.map(({ camera }) => camera.put())));
+      await sleepUntil(startedAt + 1000 * (i + 1) / fps);
+    }
+    return puts;
+  }
+
+  /** Feeds the watched servers in turn. The first turn warms up and is forgotten. */
+  async inTurns(watches: readonly Watch[], turns: number, fps = FPS): Promise<Turn[][]> {
+    const shown = watches.map((): Turn[] => []);
+    const { frames, rounds } = this.options;
+    for (let turn = -1; turn < turns * rounds; turn++) {
+      const order = [...watches.keys()];
+      for (const i of turn % 2 === 0 ? order : order.reverse()) {
+        const { subject, group } = watches[i];
+        const before = await this.#cpu(subject);
+        const startedAt = nowMs();
+        await this.#tell({ do: "turn", group, on: true });
+        const puts = await this.feed([subject], Math.ceil(frames * fps / FPS), fps);
+        const seconds = (nowMs() - startedAt) / 1000;
+        await this.#tell({ do: "turn", group, on: false });
+        await sleepUntil(nowMs() + SETTLE_MS);
+        const after = await this.#cpu(subject);
+        const seen = await this.take(group, turn < 0);
+        const [cpu, loadCpu] = after.map((spent, i) => spent - before[i]);
+        if (turn >= 0) shown[i].push({ seen, puts, seconds, cpu, loadCpu });
+      }
+    }
+    return shown;
+  }
+
+  /** Prints rows; where the first is the plain one, also how the others relate to it. */
+  table(title: string, rows: readonly Row[]): void {
+    const all = [...rows];
+    const ratios = Object.keys(rows[0]).filter((name) => /ms$|CPU/.test(name));
+    for (const row of rows[0][""] === "plain" ? rows.slice(1) : []) {
+      const times = ratios.map((name) => [name, `x ${ratio(row, rows[0], name).toFixed(2)}`]);
+      all.push({ "": `${row[""]} / plain`, ...Object.fromEntries(times) });
+    }
+    const columns = [...new Set(all.flatMap((row) => Object.keys(row)))];
+    const lines = [columns, ...all.map((row) => columns.map((column) => cell(row[column])))];
+    const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
+    const pad = (text: string, i: number) => i ? text.padStart(widths[i]) : text.padEnd(widths[i]);
+    const text = lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
+    this.#print(`\n${title}\n${text}`);
+  }
+
+  /** Notes how a figure stands to the most (or the least) that is wanted. */
+  target(what: string, got: number, wanted: number, most = true): void {
+    const held = (most ? got <= wanted : got >= wanted) ? "yes" : "no";
+    this.targets.push({ "": what, got, wanted: `${most ? "<=" : ">="} ${wanted}`, held });
+  }
+
+  async #script(file: string, core: string): Promise<Subject> {
+    const args = ["run", "-q", "--allow-net=127.0.0.1", `${import.meta.dirname}/${file}`];
+    const program = new RunningProgram(file, Deno.execPath(), args, { wrap: this.wrap(core) });
+    const [, port] = await program.line(/listening on (\d+)/);
+    return this.#subject(program, Number(port));
+  }
+
+  #subject(program: RunningProgram, port: number): Subject {
+    const camera = new LoadCamera(this.#frame, port, TEST_TOKEN);
+    this.#servers.use(program);
+    this.#servers.defer(() => camera.close());
+    return { program, port, camera };
+  }
+
+  async #tell(command: Command) {
+    const body = JSON.stringify(command);
+    const url = `http://127.0.0.1:${this.#crowd.port}`;
+    return await (await fetch(url, { method: "POST", body })).json();
+  }
+
+  /** CPU seconds of a server and of the crowd. Deno itself may not read /proc. */
+  async #cpu({ program }: Subject): Promise<number[]> {
+    const args = [program, this.#crowd.program].map(({ pid }) => `/proc/${pid}/stat`);
+    const { stdout } = await new Deno.Command("cat", { args }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n").map((line) => {
+      const [user, system] = line.slice(line.lastIndexOf(")")).split(" ").slice(12, 14);
+      return (Number(user) + Number(system)) / 100;
+    });
+  }
+}
+
+/** A row. Percentiles are the middle of those of all turns: other programs spoil some turns. */
+export function figures({ group, everyMs }: Watch, turns: readonly Turn[]): Row {
+  const sum = (of: (turn: Turn) => number) => turns.reduce((all, turn) => all + of(turn), 0);
+  const [seconds, cpu] = [sum((turn) => turn.seconds), sum((turn) => turn.cpu)];
+  const { fewest, median, frames } = turns.at(-1)!.seen;
+  const asks = everyMs !== undefined;
+  const answers = sum(({ seen }) => seen.answer.count);
+  const timed = everyMs ? "answer" : "age";
+  return {
+    "": group,
+    ...asks
+      ? { "answers/s": answers / seconds, "304/s": sum(({ seen }) => seen.unchanged) / seconds }
+      : { "fps min": fewest / seconds, "fps med": median / seconds },
+    [`${timed} p50 ms`]: middle(turns.map(({ seen }) => seen[timed].p50)),
+    [`${timed} p99 ms`]: middle(turns.map(({ seen }) => seen[timed].p99)),
+    "PUT p50 ms": middle(turns.map(({ puts }) => middle(puts))),
+    "PUT worst ms": middle(turns.map(({ puts }) => Math.max(...puts))),
+    "CPU s/1000": cpu / (asks ? answers : frames) * 1000,
+    "cores": cpu / seconds,
+    "load cores": sum((turn) => turn.loadCpu) / seconds,
+  };
+}
+
+/** The value in the middle. */
+export function middle(values: readonly number[]): number {
+  return spread(values).p50;
+}
+
+/** How a figure of one row relates to that of another. */
+export function ratio(row: Row, to: Row, name: string): number {
+  return Number(row[name]) / Number(to[name]);
+}
+
+/** Waits at least until the next turn of the event loop. */
+export function sleepUntil(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms - nowMs())));
+}
+
+function cell(value: number | string | undefined): string {
+  if (typeof value !== "number") return value ?? "";
+  return Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
