@@ -15,12 +15,11 @@ import {
   type Row,
   type Scenario,
   SERVER_CORE,
-  sleepUntil,
   type Watch,
 } from "./load_bench.ts";
 import { nowMs } from "./load_camera.ts";
 import type { Seen } from "./load_crowd.ts";
-import { RunningProgram, taskArgs, TEST_TOKEN } from "./processes.ts";
+import { RunningProgram, startEdge } from "./processes.ts";
 import { residentBytes } from "./resident.ts";
 import { toolPath } from "./tools.ts";
 
@@ -40,7 +39,7 @@ const PAGE_POLL = { path: "/live?cams=cam&have={version}&wait=20", everyMs: 0 };
 const EMPTY_APP = `import { Hono } from "hono";
 const app = new Hono();
 app.get("/live.jpeg", (context) => context.body("empty"));
-Deno.serve({ hostname: "127.0.0.1", port: Number(Deno.env.get("PORT")), onListen() {} }, app.fetch);`;
+Deno.serve({ hostname: "127.0.0.1", port: 0 }, app.fetch);`;
 
 /** The plain stream first, then the roads of the edge, each with an edge of its own. */
 async function streams(bench: Bench): Promise<Watch[]> {
@@ -168,17 +167,21 @@ export const firstPicture: Scenario = async (bench) => {
 
 /** From a process's start to its first answer. */
 export const coldStart: Scenario = async (bench) => {
-  const settings = { PERCH_KV_PATH: ":memory:", PERCH_PUBLISH_TOKENS: TEST_TOKEN };
-  const kinds: [string, string[], Record<string, string>][] = [
-    ["empty Hono app", ["eval", "-q", EMPTY_APP], {}],
-    ["edge", await taskArgs("edge"), settings],
+  const options = { wrap: bench.wrap(SERVER_CORE) };
+  const app = ["eval", EMPTY_APP];
+  const kinds: [string, () => RunningProgram | Promise<RunningProgram>][] = [
+    ["empty Hono app", () => new RunningProgram("app", Deno.execPath(), app, options)],
+    ["edge", () => startEdge(options)],
   ];
   const found = kinds.map((): number[] => []);
   // The first start fills Deno's caches.
   for (let turn = -1; turn < bench.options.turns * bench.options.rounds; turn++) {
-    for (const [i, [name, args, env]] of kinds.entries()) {
-      const ms = await firstAnswer(name, args, env, bench.wrap(SERVER_CORE));
-      if (turn >= 0) found[i].push(ms);
+    for (const [i, [, start]] of kinds.entries()) {
+      const startedAt = nowMs();
+      await using program = await start();
+      const [, port] = await program.line(/listening on \S+:(\d+)/i);
+      await (await fetch(`http://127.0.0.1:${port}/live.jpeg`)).body?.cancel();
+      if (turn >= 0) found[i].push(nowMs() - startedAt);
     }
   }
   const rows = kinds.map(([name], i): Row => ({ "": name, "p50 ms": middle(found[i]) }));
@@ -186,31 +189,6 @@ export const coldStart: Scenario = async (bench) => {
   const more = middle(found[1]) - middle(found[0]);
   bench.target("edge: cold start, ms more than an empty Hono app", more, 150);
 };
-
-async function firstAnswer(
-  name: string,
-  args: readonly string[],
-  env: Record<string, string>,
-  wrap: readonly string[] | undefined,
-): Promise<number> {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  const startedAt = nowMs();
-  const options = { env: { ...env, HOST: "127.0.0.1", PORT: `${port}` }, wrap };
-  await using program = new RunningProgram(name, Deno.execPath(), args, options);
-  while (nowMs() - startedAt < 60_000) {
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}/live.jpeg`);
-      const ms = nowMs() - startedAt;
-      await response.body?.cancel();
-      return ms;
-    } catch {
-      await sleepUntil(nowMs() + 2);
-    }
-  }
-  throw new Error(`${name}: no answer in a minute:\n${program.output}`);
-}
 
 /** By their names on the command line. */
 const SCENARIOS: Readonly<Record<string, Scenario>> = {

@@ -28,9 +28,7 @@ export const LOAD_CORE = "1";
 const SETTLE_MS = 150;
 
 /** A server under test and the camera that feeds it. */
-export interface Subject {
-  readonly port: number;
-  readonly program: RunningProgram;
+export interface Subject extends Readonly<{ port: number; program: RunningProgram }> {
   readonly camera: LoadCamera;
 }
 
@@ -41,12 +39,9 @@ export interface Watch extends Pick<GroupOptions, "path" | "everyMs" | "conditio
 }
 
 /** What one turn has shown: ms of each upload, CPU seconds of server and load. */
-export interface Turn {
+export interface Turn extends Readonly<{ seconds: number; cpu: number; loadCpu: number }> {
   readonly seen: Seen;
   readonly puts: readonly number[];
-  readonly seconds: number;
-  readonly cpu: number;
-  readonly loadCpu: number;
 }
 
 export type Scenario = (bench: Bench) => Promise<void>;
@@ -83,11 +78,11 @@ export class Bench {
     this.#servers.defer(() => Deno.remove(folder, { recursive: true }));
     const env = { PERCH_KV_PATH: `${folder}/kv.sqlite3`, PERCH_MAX_VIEWERS: "2000" };
     const program = await startEdge({ wrap: this.wrap(SERVER_CORE), env });
-    return this.#subject(program, Number(new URL(program.url).port));
+    return await this.#warm(this.#subject(program, Number(new URL(program.url).port)));
   }
 
-  plain(): Promise<Subject> {
-    return this.#script("load_plain.ts", SERVER_CORE);
+  async plain(): Promise<Subject> {
+    return await this.#warm(await this.#script("load_plain.ts", SERVER_CORE));
   }
 
   /** What keeps a program on a core. */
@@ -192,10 +187,16 @@ export class Bench {
   }
 
   #subject(program: RunningProgram, port: number): Subject {
-    const camera = new LoadCamera(this.#frame, port, TEST_TOKEN);
     this.#servers.use(program);
+    const camera = new LoadCamera(this.#frame, port, TEST_TOKEN);
     this.#servers.defer(() => camera.close());
     return { program, port, camera };
+  }
+
+  /** An engine compiles in its first hundreds of uploads what then runs for months. */
+  async #warm(subject: Subject): Promise<Subject> {
+    for (let i = 0; i < 40 * this.options.frames; i++) await subject.camera.put();
+    return subject;
   }
 
   async #tell(command: Command) {

@@ -21,7 +21,6 @@ async function take(request: Request): Promise<Response> {
   version++;
   for (const stream of streams) if ((stream.desiredSize ?? 0) > 0) stream.enqueue(part);
   for (const answer of waiting) answer();
-  waiting.clear();
   return new Response(null, { status: 204, headers: { etag: `"${version}"` } });
 }
 
@@ -39,26 +38,25 @@ function watch(): Response {
   return new Response(body, { headers: { "content-type": type, "cache-control": "no-store" } });
 }
 
-async function still(request: Request, wait: boolean): Promise<Response> {
+async function still(request: Request, waitS: number): Promise<Response> {
   const known = request.headers.get("if-none-match");
-  if (wait && known === `"${version}"`) {
-    await new Promise<void>((resolve) => {
-      waiting.add(resolve);
-      request.signal.addEventListener("abort", () => waiting.delete(resolve));
-    });
+  if (waitS > 0 && known === `"${version}"`) {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, 1000 * waitS);
+    request.signal.addEventListener("abort", () => resolve());
+    waiting.add(resolve);
+    await promise;
+    waiting.delete(resolve);
+    clearTimeout(timer);
   }
   const headers = { etag: `"${version}"`, "content-type": "image/jpeg" };
   if (known === headers.etag) return new Response(null, { status: 304, headers });
   return newest ? new Response(newest, { headers }) : new Response(null, { status: 404 });
 }
 
-Deno.serve({
-  hostname: "127.0.0.1",
-  port: 0,
-  tcpBacklog: 4096,
-  onListen: ({ port }) => console.log(`listening on ${port}`),
-}, (request) => {
+const onListen = ({ port }: Deno.NetAddr) => console.log(`listening on ${port}`);
+Deno.serve({ hostname: "127.0.0.1", port: 0, tcpBacklog: 4096, onListen }, (request) => {
   if (request.method === "PUT") return take(request);
   const { pathname, searchParams } = new URL(request.url);
-  return pathname === "/live.jpeg" ? still(request, searchParams.has("wait")) : watch();
+  return pathname === "/live.jpeg" ? still(request, Number(searchParams.get("wait"))) : watch();
 });
