@@ -53,16 +53,13 @@ async function streams(bench: Bench): Promise<Watch[]> {
 /** Streams to crowds that grow. */
 export const fanOut: Scenario = async (bench) => {
   const watches = await streams(bench);
-  const atFirst: number[] = [];
-  const [[fewest]] = bench.options.crowds;
   for (const [viewers, turns] of bench.options.crowds) {
     for (const watch of watches) await bench.join(watch, viewers, viewers);
     const shown = await bench.inTurns(watches, turns);
     const rows: Row[] = [];
     for (const [i, watch] of watches.entries()) {
       const mb = await residentBytes(watch.subject.program.pid) / 1e6;
-      const more = mb - (atFirst[i] ??= mb);
-      const each = viewers === fewest ? "" : more / (viewers - fewest) * 1000;
+      const each = viewers < 1000 ? "" : (mb - watch.subject.residentMb) / viewers * 1000;
       rows.push({ ...figures(watch, shown[i]), "MB": mb, "KB/viewer": each });
     }
     bench.table(`${viewers} viewers, ${FPS} fps`, rows);

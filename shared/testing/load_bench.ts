@@ -4,6 +4,7 @@ import { LoadCamera, nowMs, stampable } from "./load_camera.ts";
 import { type Command, type GroupOptions, type Seen, spread } from "./load_crowd.ts";
 import { baseline } from "./jpegs.ts";
 import { RunningProgram, startEdge, TEST_TOKEN } from "./processes.ts";
+import { residentBytes } from "./resident.ts";
 
 /** One line of a table. */
 export type Row = Record<string, number | string>;
@@ -30,6 +31,8 @@ const SETTLE_MS = 150;
 /** A server under test and the camera that feeds it. */
 export interface Subject extends Readonly<{ port: number; program: RunningProgram }> {
   readonly camera: LoadCamera;
+  /** Before its first upload. */
+  readonly residentMb: number;
 }
 
 /** A group of viewers and their server. */
@@ -78,7 +81,7 @@ export class Bench {
     this.#servers.defer(() => Deno.remove(folder, { recursive: true }));
     const env = { PERCH_KV_PATH: `${folder}/kv.sqlite3`, PERCH_MAX_VIEWERS: "2000" };
     const program = await startEdge({ wrap: this.wrap(SERVER_CORE), env });
-    return await this.#warm(this.#subject(program, Number(new URL(program.url).port)));
+    return await this.#warm(await this.#subject(program, Number(new URL(program.url).port)));
   }
 
   async plain(): Promise<Subject> {
@@ -183,14 +186,14 @@ export class Bench {
     const args = ["run", "-q", "--allow-net=127.0.0.1", `${import.meta.dirname}/${file}`];
     const program = new RunningProgram(file, Deno.execPath(), args, { wrap: this.wrap(core) });
     const [, port] = await program.line(/listening on (\d+)/);
-    return this.#subject(program, Number(port));
+    return await this.#subject(program, Number(port));
   }
 
-  #subject(program: RunningProgram, port: number): Subject {
+  async #subject(program: RunningProgram, port: number): Promise<Subject> {
     this.#servers.use(program);
     const camera = new LoadCamera(this.#frame, port, TEST_TOKEN);
     this.#servers.defer(() => camera.close());
-    return { program, port, camera };
+    return { program, port, camera, residentMb: await residentBytes(program.pid) / 1e6 };
   }
 
   /** An engine compiles in its first hundreds of uploads what then runs for months. */
