@@ -73,15 +73,23 @@ export function createApp(deps: EdgeDeps): Hono {
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
   // What an embedded camera asks for, on pages that may frame it: without their cookies.
   const embedders = [...config.corsOrigins, ...config.embedOrigins].filter((one) => one !== "none");
-  for (const road of ["/live", "/live.stream"]) app.use(road, viewerCors(embedders));
-  // Polled by crowds, so it brings its own security headers instead of having them set each time.
+  const embedding = viewerCors(embedders);
+  // Headers that are set on an answer make Hono build it anew, so only who needs these has them set.
+  const corsWhereAsked: MiddlewareHandler = (context, next) =>
+    context.req.header("origin") === undefined ? next() : embedding(context, next);
+  for (const road of ["/live", "/live.stream"]) app.use(road, corsWhereAsked);
+  // Asked for by crowds, so these bring their own security headers for the same reason.
+  const viewerOfCams = viewerOf(camsOf);
+  app.get("/live", viewerOfCams, getLiveRecords(deps));
+  app.get("/live.stream", viewerOfCams, getLiveStream(deps));
   for (const base of BASES) {
     if (config.viewToken) app.get(`${base}/live.jpeg`, viewer, live);
     else app.get(`${base}/live.jpeg`, live);
   }
+  // No browser shows what a camera is answered.
+  for (const base of BASES) app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
   app.use(secureHeaders(SECURE_HEADERS));
   for (const base of BASES) {
-    app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
     app.put(`${base}/report`, publisher, smallBody, putReport(deps));
     app.get(`${base}/demand`, publisher, getDemand(deps));
     app.get(`${base}/publish`, publisher, getPublish(deps));
@@ -105,9 +113,6 @@ export function createApp(deps: EdgeDeps): Hono {
     app.post("/sign-out", postSignOut(config));
     app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
   }
-  const viewerOfCams = viewerOf(camsOf);
-  app.get("/live", viewerOfCams, getLiveRecords(deps));
-  app.get("/live.stream", viewerOfCams, getLiveStream(deps));
   app.get("/ws", viewerOfCams, getSocket(deps));
   if (config.legacyUpload) {
     app.post("/", postLegacy(deps));

@@ -18,7 +18,7 @@ async function headersOf(edge: TestEdge, path: string, init?: RequestInit): Prom
 
 Deno.test("every answer says that its type is meant, and tells other sites no more than it must", async () => {
   await using edge = await edgeWithPicture();
-  for (const path of PATHS) {
+  for (const path of [...PATHS, "/stream.mjpeg", "/live?cams=cam", "/live.stream?cams=cam"]) {
     const headers = await headersOf(edge, path);
     assert.equal(headers.get("x-content-type-options"), "nosniff", path);
     assert.equal(headers.get("referrer-policy"), "same-origin", path);

@@ -187,11 +187,10 @@ export class CameraHub {
     this.#viewers.expire();
     const shown = this.shown.value;
     if (shown && now - this.#shownAt >= REPEAT_MS) this.show(shown);
-    const status = this.status();
-    const same = sameForPeople(status, this.statusChanges.value);
+    const same = sameForPeople(this, this.statusChanges.value);
     if (same && now - this.#toldAt < STATUS_EVERY_MS) return;
     this.#toldAt = now;
-    this.statusChanges.set(status);
+    this.statusChanges.set(this.status());
   }
 
   /** Ms since the edge had the newest frame; undefined before the first. */
@@ -206,11 +205,22 @@ export class CameraHub {
   get state(): CameraState {
     return cameraState({
       ageMs: this.ageMs,
-      intervalMs: this.demand.value!.interval,
+      intervalMs: this.intervalMs,
       watched: this.viewers > 0,
       staleMs: this.#options.staleMs,
       lagMs: this.#lagMs,
     });
+  }
+
+  /** Ms between frames that are asked for. */
+  get intervalMs(): number {
+    return this.demand.value!.interval;
+  }
+
+  /** What is wrong, as the camera says or as is seen here. */
+  get lastError(): string | undefined {
+    const rivals = this.#rivals.active(this.#options.clock.monotonic());
+    return this.report?.error ?? (rivals ? TWO_PROGRAMS : undefined);
   }
 
   /** What `/status.json` says. */
@@ -228,9 +238,9 @@ export class CameraHub {
       width: frame?.width,
       height: frame?.height,
       fps: this.#rate.perSecond(now),
-      intervalMs: this.demand.value!.interval,
+      intervalMs: this.intervalMs,
       viewers: this.viewers,
-      lastError: this.report?.error ?? (this.#rivals.active(now) ? TWO_PROGRAMS : undefined),
+      lastError: this.lastError,
     };
   }
 

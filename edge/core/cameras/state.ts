@@ -36,7 +36,10 @@ export function cameraState(input: StateInput): CameraState {
 }
 
 /** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */
-export function sameForPeople(a: CameraStatus, b: CameraStatus | undefined): boolean {
+export function sameForPeople(
+  a: Pick<CameraStatus, "state" | "viewers" | "intervalMs" | "lastError">,
+  b: CameraStatus | undefined,
+): boolean {
   return a.state === b?.state && a.viewers === b.viewers && a.intervalMs === b.intervalMs &&
     a.lastError === b.lastError;
 }

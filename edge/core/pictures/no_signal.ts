@@ -27,7 +27,7 @@ export class NoSignal {
   /** Looks at a camera, and shows the notice where its picture has become old. */
   async step(camera: CameraHub): Promise<void> {
     const frame = camera.latest.value;
-    const { state } = camera.status();
+    const { state } = camera;
     if (!frame || (state !== "stale" && state !== "offline")) return;
     if (this.#drawn.get(camera) === frame.version) return;
     this.#drawn.set(camera, frame.version);
