@@ -132,6 +132,43 @@ Deno.test(`a viewer that sends something else is shut out`, async () => {
     await client.text("hello");
     client.socket.send("give me everything");
     assert.equal((await client.closed).code, 1008);
+    const liar = new Client(`${url}/ws`);
+    await liar.frame();
+    liar.socket.send(encodeAck({ camera: 0, version: Infinity }));
+    assert.equal((await liar.closed).code, 1008);
+  });
+});
+
+Deno.test("a viewer that acknowledges without reading costs what its line takes", async () => {
+  const edge = await TestEdge.start({ PERCH_STRIP_METADATA: "false" });
+  // A whole JPEG of a megabyte: comments weigh most.
+  const comment = new Uint8Array(65_537);
+  comment.set([0xff, 0xfe, 0xff, 0xff]);
+  const head = small.subarray(0, 2);
+  const heavy = new Blob([head, ...Array(16).fill(comment), small.subarray(2)]);
+  await edge.put(heavy);
+  await served(edge, async (url) => {
+    const { hostname, port } = new URL(url);
+    const line = await Deno.connect({ hostname, port: Number(port) });
+    const handshake =
+      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n\r\n";
+    await line.write(new TextEncoder().encode(handshake));
+    const camera = edge.edge.deps.hub.known("cam")!;
+    await edge.until(() => camera.sentBytes > 0);
+    const ack = new Uint8Array([0x81, 0x83, 0, 0, 0, 0, ...new TextEncoder().encode("ack")]);
+    for (let i = 0; i < 60; i++) {
+      await line.write(ack);
+      await edge.put(heavy);
+    }
+    const { gate } = edge.edge.deps.limits;
+    await edge.until(() => {
+      edge.edge.tick(0);
+      return gate.stuck === 1;
+    });
+    // What the kernel holds on loopback, and two pictures.
+    assert.ok(camera.sentBytes < 20_000_000, `${camera.sentBytes} bytes`);
+    line.close();
   });
 });
 

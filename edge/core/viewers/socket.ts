@@ -19,7 +19,10 @@ import type { FanOut } from "./fan_out.ts";
 import { INITIAL_WINDOW, nextWindow, type WindowState } from "./window.ts";
 
 /** The part of a WebSocket that is used. */
-export type ViewerSocket = Pick<PlatformSocket, "readyState" | "send" | "close">;
+export type ViewerSocket = Pick<
+  PlatformSocket,
+  "readyState" | "bufferedAmount" | "send" | "close"
+>;
 
 /** What it hears of frames by, and its time. */
 export interface SocketViewerOptions {
@@ -29,6 +32,9 @@ export interface SocketViewerOptions {
 
 /** What a client too simple for binary messages sends when it has drawn what it got. */
 const ACK_ALL = "ack";
+
+/** Bytes that may wait for the line before more is said; for a frame also as many as it has itself. */
+const MAX_WAITING = 64 * 1024;
 
 const OPEN = 1;
 const GOING_AWAY = 1001;
@@ -47,6 +53,7 @@ interface Subscription extends Watched {
   readonly inFlight: { version: number; sentAt: number }[];
   window: WindowState;
   sentSeq: number;
+  sentVersion: number;
 }
 
 /** Feeds one socket. Call `start` when it is open and `stop` when it is not any more. */
@@ -57,6 +64,10 @@ export class SocketViewer implements Guest {
   readonly #subscriptions = new Map<number, Subscription>();
   readonly #cleanups: (() => void)[] = [];
   #acks = 0;
+  /** Bytes handed to the socket. */
+  #sent = 0;
+  /** Whether a frame was held back because the line had not taken those before it. */
+  #held = false;
 
   constructor(socket: ViewerSocket, watched: readonly Watched[], options: SocketViewerOptions) {
     this.#socket = socket;
@@ -68,6 +79,7 @@ export class SocketViewer implements Guest {
         inFlight: [],
         window: INITIAL_WINDOW,
         sentSeq: 0,
+        sentVersion: 0,
       });
     }
   }
@@ -93,7 +105,8 @@ export class SocketViewer implements Guest {
         this.#fanOut.subscribe(frames, () => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
           const message: StatusMessage = { type: "status", now: this.#clock.now(), status: value };
-          this.#say(message);
+          // The next one says it too, once the line has taken what waits.
+          if (this.#socket.bufferedAmount < MAX_WAITING) this.#say(message);
         }),
       );
       this.#offer(subscription);
@@ -110,19 +123,22 @@ export class SocketViewer implements Guest {
     if (data === ACK_ALL) {
       let drawn = false;
       for (const one of this.#subscriptions.values()) {
-        drawn = this.#drawn(one, Infinity) || drawn;
+        drawn = this.#drawn(one, one.sentVersion) || drawn;
       }
       return drawn ? "acknowledged" : "idle";
     }
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
     const subscription = ack && this.#subscriptions.get(ack.camera);
-    if (!ack || !subscription) return "wrong";
+    // Who acknowledges what it cannot have got would be sent without end.
+    if (!ack || !subscription || !(ack.version <= subscription.sentVersion)) return "wrong";
     return this.#drawn(subscription, ack.version) ? "acknowledged" : "idle";
   }
 
-  /** Acknowledgements taken; undefined while none is owed. */
+  /** What the line has taken while something waits for it, else acknowledgements; undefined while none is owed. */
   progress(): number | undefined {
+    const waiting = this.#socket.bufferedAmount;
+    if (waiting > 0) return this.#sent - waiting;
     for (const { inFlight } of this.#subscriptions.values()) {
       if (inFlight.length > 0) return this.#acks;
     }
@@ -151,12 +167,18 @@ export class SocketViewer implements Guest {
     if (rttMs === undefined) return false;
     const limited = frames.seq > subscription.sentSeq;
     subscription.window = nextWindow(subscription.window, rttMs, limited);
+    const held = this.#held;
+    this.#held = false;
     this.#offer(subscription);
+    if (held) { for (const other of this.#subscriptions.values()) this.#offer(other); }
     return true;
   }
 
   #say(message: ViewerMessage): void {
-    if (this.#socket.readyState === OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState !== OPEN) return;
+    const text = JSON.stringify(message);
+    this.#sent += text.length;
+    this.#socket.send(text);
   }
 
   #offer(subscription: Subscription): void {
@@ -164,8 +186,15 @@ export class SocketViewer implements Guest {
     const frame = frames.value;
     if (!frame || frames.seq === subscription.sentSeq) return;
     if (inFlight.length >= window.size || this.#socket.readyState !== OPEN) return;
+    // Acknowledgements are a viewer's word; this is what its line has taken.
+    if (this.#socket.bufferedAmount > Math.max(frame.message.length, MAX_WAITING)) {
+      this.#held = true;
+      return;
+    }
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
+    subscription.sentVersion = frame.version;
+    this.#sent += frame.message.length;
     inFlight.push({ version: frame.version, sentAt: this.#clock.monotonic() });
     camera.sentBytes += frame.record.length;
     this.#socket.send(frame.record);

@@ -12,7 +12,11 @@ class FakeSocket {
   readonly texts: string[] = [];
   readonly frames: Uint8Array[] = [];
   closed: number | undefined;
+  /** Set by tests whose line takes nothing. */
+  stuck = false;
+  bufferedAmount = 0;
   send(data: unknown): void {
+    if (this.stuck) this.bufferedAmount += (data as string | Uint8Array).length;
     if (typeof data === "string") this.texts.push(data);
     else this.frames.push(data as Uint8Array);
   }
@@ -22,7 +26,7 @@ class FakeSocket {
   }
 }
 
-function setUp(cams = ["cam"]) {
+function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
   const clock = new FakeClock();
   const cameras = cams.map((cam, i) =>
     new CameraHub(cam, i, {
@@ -44,13 +48,13 @@ function setUp(cams = ["cam"]) {
     const now = clock.now();
     const meta = {
       version: ++version,
-      size: 3,
+      size: jpeg.length,
       width: 2,
       height: 1,
       capturedAt: now,
       receivedAt: now,
     };
-    return camera.upload(FrameBuffer.of(new Uint8Array([1, 2, 3]), new Uint8Array(9)), meta);
+    return camera.upload(FrameBuffer.of(jpeg, new Uint8Array(9)), meta);
   };
   const sent = () => socket.frames.map((frame) => readFrameHeader(frame)!.version);
   const ack = (version: number, camera = 0) =>
@@ -110,12 +114,57 @@ Deno.test("cameras on one socket do not wait for each other", () => {
 });
 
 Deno.test("what is no acknowledgement of a camera on this socket is refused", () => {
-  const { viewer, ack } = setUp();
+  const { viewer, publish, ack } = setUp();
   viewer.start();
   assert.equal(viewer.receive("hello"), "wrong");
   assert.equal(viewer.receive(new ArrayBuffer(3)), "wrong");
   assert.equal(ack(1, 7), "wrong");
+  publish();
+  publish();
+  assert.equal(ack(1), "acknowledged");
   assert.equal(ack(1), "idle");
+});
+
+const LARGE = new Uint8Array(100_000);
+
+Deno.test("an acknowledgement of what was never sent is refused", () => {
+  const { viewer, publish, ack } = setUp();
+  viewer.start();
+  assert.equal(ack(1), "wrong");
+  publish();
+  for (const version of [2, Infinity, 1e300, NaN]) assert.equal(ack(version), "wrong");
+  assert.equal(ack(1), "acknowledged");
+});
+
+Deno.test("whoever acknowledges without reading is sent two pictures and no more, and is stuck", () => {
+  const { viewer, cameras, socket, publish, sent } = setUp(["a", "b"], LARGE);
+  viewer.start();
+  socket.stuck = true;
+  for (let i = 0; i < 50; i++) {
+    publish(cameras[i % 2]);
+    viewer.receive("ack");
+    cameras[0].tick();
+  }
+  assert.equal(sent().length, 2);
+  const taken = viewer.progress();
+  viewer.receive("ack");
+  assert.notEqual(taken, undefined);
+  assert.equal(viewer.progress(), taken);
+  socket.stuck = false;
+  socket.bufferedAmount = 0;
+  assert.equal(viewer.progress(), undefined, "nothing is owed any more");
+});
+
+Deno.test("a picture that was held back goes out with the next acknowledgement of any camera", () => {
+  const { viewer, cameras, socket, publish, sent } = setUp(["a", "b", "c"], LARGE);
+  viewer.start();
+  socket.stuck = true;
+  for (const camera of cameras) publish(camera);
+  assert.deepEqual(sent(), [1, 2]);
+  socket.stuck = false;
+  socket.bufferedAmount = 0;
+  viewer.receive(encodeAck({ camera: 0, version: 1 }).buffer);
+  assert.deepEqual(sent(), [1, 2, 3]);
 });
 
 Deno.test("a viewer counts from start to stop and gets nothing after", () => {
