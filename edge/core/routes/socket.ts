@@ -8,12 +8,16 @@ import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
 import { camerasOf } from "./request.ts";
 
+const SOCKETS_OFF = "Open a socket: it is off here, wanted PERCH_VIEWER_SOCKETS=true; " +
+  "/live.stream and /stream.mjpeg serve without.";
+
 /**
  * Upgrades to a viewer's socket: `?cams=a,b`, default the default camera; `?w=` smaller frames where
  * they can be made, else the camera's own.
  */
 export function getSocket(deps: EdgeDeps): Handler {
   return async function getSocket(context) {
+    if (!deps.config.viewerSockets) return problem(403, SOCKETS_OFF);
     const wrong = notSocket(context);
     if (wrong) return wrong;
     const cameras = await camerasOf(context, deps.hub);

@@ -20,6 +20,13 @@ const HeadedWebSocket = WebSocket as unknown as new (
   options: { headers: Record<string, string> },
 ) => WebSocket;
 
+const HANDSHAKE = {
+  upgrade: "websocket",
+  connection: "keep-alive, Upgrade",
+  "sec-websocket-version": "13",
+  "sec-websocket-key": "MDAwMDAwMDAwMDAwMDAwMA==",
+};
+
 interface Closed {
   readonly code: number;
 }
@@ -220,15 +227,24 @@ Deno.test(`a camera's socket is not opened without a token, and closed on text`,
   });
 });
 
+Deno.test("without viewers' sockets /ws says which setting is off, and cameras' sockets go on", async () => {
+  const edge = await TestEdge.start({ PERCH_VIEWER_SOCKETS: "false" });
+  const refused = await edge.request("/ws", { headers: HANDSHAKE });
+  assert.equal(refused.status, 403);
+  assert.match((await refused.json()).detail, /PERCH_VIEWER_SOCKETS=true.*\/stream\.mjpeg/);
+  await served(edge, async (url) => {
+    const camera = new Client(`${url}/publish?session=s`, {
+      authorization: `Bearer ${TEST_TOKEN}`,
+    });
+    await camera.text("demand");
+    await camera.close();
+  });
+});
+
 Deno.test("/ws without an upgrade says what it is, unknown cameras are 404", async () => {
   await using edge = await TestEdge.start();
   assert.equal((await edge.request("/ws")).status, 426);
-  const headers = {
-    upgrade: "websocket",
-    connection: "keep-alive, Upgrade",
-    "sec-websocket-version": "13",
-    "sec-websocket-key": "MDAwMDAwMDAwMDAwMDAwMA==",
-  };
+  const headers = HANDSHAKE;
   assert.equal((await edge.request("/ws?cams=nobody", { headers })).status, 404);
   const many = Array.from({ length: 33 }, (_, i) => `c${i}`).join(",");
   assert.equal((await edge.request(`/ws?cams=${many}`, { headers })).status, 422);
