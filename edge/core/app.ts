@@ -110,7 +110,7 @@ export function createApp(deps: EdgeDeps): Hono {
       smallBody,
       postSignIn({ ...deps, viewToken: config.viewToken, passes, pages }),
     );
-    app.post("/sign-out", postSignOut(config));
+    app.post("/sign-out", postSignOut(deps));
     app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
   }
   app.get("/ws", viewerOfCams, getSocket(deps));

@@ -36,10 +36,10 @@ export class Passes {
     return seal(this.#signInKey, String(now + SIGNED_IN_MS));
   }
 
-  /** Whether `pass` was made by `signIn` and still holds. */
-  async isSignedIn(pass: string | undefined, now: number): Promise<boolean> {
+  /** When `pass` ends, Unix ms, where `signIn` made it and it still holds. */
+  async signedInUntil(pass: string | undefined, now: number): Promise<number | undefined> {
     const until = Number(await open(this.#signInKey, pass) ?? 0);
-    return until > now;
+    return until > now ? until : undefined;
   }
 
   /** A pass for one camera. */

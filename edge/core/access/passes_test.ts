@@ -22,7 +22,7 @@ Deno.test("a pass that was changed anywhere is worth nothing", async () => {
   }
   for (const text of ["", ".", "garden", `garden.${NOW + HOUR}`, "a".repeat(1000), undefined]) {
     assert.equal(await passes.shared(text, NOW), undefined);
-    assert.equal(await passes.isSignedIn(text, NOW), false);
+    assert.equal(await passes.signedInUntil(text, NOW), undefined);
   }
 });
 
@@ -32,19 +32,19 @@ Deno.test("another share key ends the links and leaves people signed in", async 
   const link = await before.share({ cam: "garden", until: NOW + HOUR });
   assert.equal(await after.shared(link, NOW), undefined);
   const signedIn = await before.signIn(NOW);
-  assert.equal(await after.isSignedIn(signedIn, NOW), true);
-  assert.equal(await after.isSignedIn(signedIn, NOW + SIGNED_IN_MS), false);
+  assert.equal(await after.signedInUntil(signedIn, NOW), NOW + SIGNED_IN_MS);
+  assert.equal(await after.signedInUntil(signedIn, NOW + SIGNED_IN_MS), undefined);
   assert.equal(
-    await new Passes(secret("another view token")).isSignedIn(signedIn, NOW),
-    false,
+    await new Passes(secret("another view token")).signedInUntil(signedIn, NOW),
+    undefined,
   );
 });
 
 Deno.test("a link is no sign-in, and a sign-in no link", async () => {
   const passes = new Passes(view);
   assert.equal(
-    await passes.isSignedIn(await passes.share({ cam: "garden", until: NOW + HOUR }), NOW),
-    false,
+    await passes.signedInUntil(await passes.share({ cam: "garden", until: NOW + HOUR }), NOW),
+    undefined,
   );
   assert.equal(await passes.shared(await passes.signIn(NOW), NOW), undefined);
 });

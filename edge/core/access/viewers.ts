@@ -4,6 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { Pass } from "../limits/viewer_gate.ts";
 import { originOf, urlOf } from "../routes/request.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "../problem.ts";
@@ -54,8 +55,11 @@ export function viewerOnly(
     if (!viewToken || !passes) return await next();
     // Each once: a request may name one a thousand times.
     const cams = [...new Set(camsOf(context))];
-    if (await passes.isSignedIn(getCookie(context, SIGN_IN_COOKIE), clock.now())) {
+    const signedIn = getCookie(context, SIGN_IN_COOKIE);
+    const until = await passes.signedInUntil(signedIn, clock.now());
+    if (until !== undefined) {
       context.set(OWNER, true);
+      context.set(PASS, { key: signedIn, until });
       return await next();
     }
     const link = context.req.query("share");
@@ -63,12 +67,18 @@ export function viewerOnly(
     if (opened) return opened;
     const shared = async (cam: string | undefined) => {
       if (cam === undefined) return false;
-      for (const pass of [link, getCookie(context, shareCookie(cam))]) {
-        if ((await passes.shared(pass, clock.now()))?.cam === cam) return true;
+      for (const key of [link, getCookie(context, shareCookie(cam))]) {
+        const share = await passes.shared(key, clock.now());
+        if (share?.cam !== cam) continue;
+        // Of several the one that ends first: a stream of them all ends with it.
+        const known = passOf(context);
+        if (!known || share.until < known.until) context.set(PASS, { key, until: share.until });
+        return true;
       }
       return false;
     };
     if (await every(cams, shared)) return await next();
+    context.set(PASS, undefined);
     const token = tokenOf(context.req.header("authorization"));
     if (token === undefined) return askViewer(context, link !== undefined);
     const publishes = async (cam: string | undefined) =>
@@ -90,6 +100,11 @@ export function isOwner(context: Context): boolean {
   return context.get(OWNER) === true;
 }
 
+/** What let the viewer of a private cam in; undefined = something without an end. */
+export function passOf(context: Context): Pass | undefined {
+  return context.get(PASS);
+}
+
 /** Lets only who holds the view token through; to stand behind `viewerOnly`. */
 export const ownerOnly: MiddlewareHandler = async (context, next) => {
   if (!isOwner(context)) return problem(403, "Only who holds the view token may do this.");
@@ -97,6 +112,7 @@ export const ownerOnly: MiddlewareHandler = async (context, next) => {
 };
 
 const OWNER = "owner";
+const PASS = "pass";
 
 /** Whether `holds` for each, asked one after another up to the first that it does not hold for. */
 async function every<T>(

@@ -184,8 +184,14 @@ export class Limits {
     this.#credentials.take(address, this.#platform.clock.monotonic());
   }
 
-  /** Looks at who is stuck. To be called every second or so. */
+  /** Ends whoever watches or waits by a pass that was given back. */
+  endPass(key: string): void {
+    for (const gate of [this.gate, this.waits]) gate.endPass(key);
+  }
+
+  /** Looks at who is stuck, and at whose pass has ended. To be called every second or so. */
   tick(): void {
-    this.gate.tick(this.#platform.clock.monotonic());
+    const { clock } = this.#platform;
+    for (const gate of [this.gate, this.waits]) gate.tick(clock.monotonic(), clock.now());
   }
 }

@@ -6,7 +6,18 @@ export interface Guest {
   /** Changes whenever the viewer takes something; undefined while it has taken all there is. */
   progress(): number | undefined;
   /** Ends it: nothing more is sent, and it counts as a viewer no more. */
-  drop(): void;
+  drop(why: Ending): void;
+}
+
+/** Why a viewer is ended: it takes nothing, what let it in is over, or the edge stops. */
+export type Ending = "stuck" | "over" | "stopping";
+
+/** What let a viewer in, and with whose end it has to go. */
+export interface Pass {
+  /** Tells it from others: the pass itself. */
+  readonly key: string;
+  /** Unix ms. */
+  readonly until: number;
 }
 
 /** A place at the gate. */
@@ -39,6 +50,7 @@ export const STUCK_YIELD_MS = 30_000;
 
 interface Seat {
   readonly leave: () => void;
+  readonly pass: Pass | undefined;
   guest?: Guest;
   progress?: number;
   stuckSince?: number;
@@ -73,8 +85,9 @@ export class ViewerGate {
    * Gives a place out. Whoever gets one calls `free` when the connection is gone.
    *
    * @param address Whom the place counts for; undefined = nobody.
+   * @param pass What let the viewer in; undefined = something without an end.
    */
-  admit(address: string | undefined): Admission {
+  admit(address: string | undefined, pass?: Pass): Admission {
     const { maxViewers, maxPerAddress } = this.#options;
     if (address !== undefined && (this.#connections.get(address) ?? 0) >= maxPerAddress) {
       return { ok: false, full: "address" };
@@ -82,7 +95,7 @@ export class ViewerGate {
     if (this.#seats.size >= maxViewers && !this.#dropLongestStuck()) {
       return { ok: false, full: "instance" };
     }
-    const seat: Seat = { leave: () => this.#seats.delete(seat) };
+    const seat: Seat = { leave: () => this.#seats.delete(seat), pass };
     this.#seats.add(seat);
     if (address !== undefined) this.#count(address, 1);
     let connected = true;
@@ -94,9 +107,14 @@ export class ViewerGate {
     return { ok: true, place: { seat: (guest) => seat.guest = guest, leave: seat.leave, free } };
   }
 
-  /** Looks at everybody. To be called every second or so. */
-  tick(now: number): void {
+  /**
+   * Looks at everybody. To be called every second or so.
+   *
+   * @param unixMs Wall time, by which passes end.
+   */
+  tick(now: number, unixMs = 0): void {
     this.#now = now;
+    this.#endWhere(({ until }) => until <= unixMs);
     for (const seat of this.#seats) {
       const progress = seat.guest?.progress();
       if (progress === undefined || progress !== seat.progress) seat.stuckSince = undefined;
@@ -106,9 +124,22 @@ export class ViewerGate {
     }
   }
 
+  /** Ends whoever came in by a pass. */
+  endPass(key: string): void {
+    this.#endWhere((pass) => pass.key === key);
+  }
+
   /** Ends everybody: films and replays too, which no frame and no camera ends. */
   close(): void {
-    for (const seat of this.#seats) seat.guest?.drop();
+    for (const seat of this.#seats) seat.guest?.drop("stopping");
+  }
+
+  #endWhere(isOver: (pass: Pass) => boolean): void {
+    for (const seat of this.#seats) {
+      if (!seat.pass || !isOver(seat.pass)) continue;
+      seat.leave();
+      seat.guest?.drop("over");
+    }
   }
 
   #dropLongestStuck(): boolean {
@@ -126,7 +157,7 @@ export class ViewerGate {
   #drop(seat: Seat): void {
     this.dropped++;
     seat.leave();
-    seat.guest?.drop();
+    seat.guest?.drop("stuck");
   }
 
   #count(address: string, change: 1 | -1): void {

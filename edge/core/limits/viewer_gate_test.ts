@@ -79,6 +79,27 @@ Deno.test("at capacity whoever is stuck for longest gives way, and nobody else",
   assert.deepEqual([healthy.dropped, stuck.dropped], [false, true]);
 });
 
+Deno.test("who came in by a pass goes when it ends or is given back, and the others stay", () => {
+  const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 10 });
+  const enter = (key?: string, until = 0) => {
+    const admission = gate.admit("a", key === undefined ? undefined : { key, until });
+    assert(admission.ok);
+    const guest = new TestGuest();
+    admission.place.seat(guest);
+    return guest;
+  };
+  const guests = [enter("link", 5000), enter("session", 9000), enter("other", 9000), enter()];
+  const gone = () => guests.map(({ dropped }) => dropped);
+  gate.tick(0, 4999);
+  assert.deepEqual(gone(), [false, false, false, false]);
+  gate.tick(1, 5000);
+  assert.deepEqual(gone(), [true, false, false, false]);
+  gate.endPass("session");
+  assert.deepEqual(gone(), [true, true, false, false]);
+  assert.equal(gate.seated, 2);
+  assert.equal(gate.dropped, 0, "none of them was stuck");
+});
+
 Deno.test("a dropped connection that hangs on still counts for its address", () => {
   const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 1 });
   const { place, guest } = admitted(gate, "a");

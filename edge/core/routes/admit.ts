@@ -1,6 +1,7 @@
 // The gate as routes use it: a place to watch from, or the problem to answer with.
 
 import type { Context, MiddlewareHandler } from "hono";
+import { passOf } from "../access/viewers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
@@ -35,7 +36,10 @@ export function admitWait(context: Context, deps: EdgeDeps): Place | Response {
 
 function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "instance" | "address" {
   const { limits, metrics } = deps;
-  const admission = gate.admit(limits.viewerAddress(addressOf(context, limits)));
+  const admission = gate.admit(
+    limits.viewerAddress(addressOf(context, limits)),
+    passOf(context),
+  );
   if (admission.ok) return admission.place;
   metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", {
     limit: admission.full,
@@ -46,6 +50,13 @@ function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "ins
 function tooManyHere(max: number): Response {
   return problem(429, `Watch: ${max} connections from one address are the most that are served.`, {
     retryAfter: RETRY_AFTER_S,
+  });
+}
+
+/** The answer to a request whose link or sign-in ended while it was held. */
+export function passEnded(): Response {
+  return problem(401, "Wait for a frame: the link or sign-in has ended: sign in again.", {
+    headers: { "www-authenticate": 'Bearer realm="perch"' },
   });
 }
 

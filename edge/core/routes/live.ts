@@ -4,9 +4,10 @@ import type { Context, Handler } from "hono";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { etagMatches } from "./request.ts";
+import type { Ending, Place } from "../limits/viewer_gate.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { problem } from "../problem.ts";
-import { admitWait } from "./admit.ts";
+import { admitWait, passEnded } from "./admit.ts";
 import { cameraOf, camOf } from "./request.ts";
 import { pollerOf } from "./request.ts";
 import { numberQuery } from "./request.ts";
@@ -46,9 +47,10 @@ export function getLive(deps: EdgeDeps): Handler {
       if (place instanceof Response) return place;
       // Who waits watches: a camera at rest must hear of it.
       const answered = camera.wait(poller);
-      await until(isNews, camera, waitS * 1000, req.raw.signal);
+      const over = await until(isNews, camera, waitS * 1000, req.raw.signal, place);
       answered();
       place.free();
+      if (over) return passEnded();
     } else camera.poll(poller);
     const frame = camera.latest.value;
     if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
@@ -65,21 +67,32 @@ export function getLive(deps: EdgeDeps): Handler {
       : stills.full(camera, frame);
   }
 
-  /** Resolves when a frame made `isNews` true, after `ms`, or when the client or the edge has gone. */
+  /**
+   * Resolves when a frame made `isNews` true, after `ms`, or when the client or the edge has gone.
+   *
+   * @returns Whether what let the client in has ended.
+   */
   function until(
     isNews: () => unknown,
     camera: CameraHub,
     ms: number,
     gone: AbortSignal,
-  ): Promise<void> {
+    place: Place,
+  ): Promise<boolean> {
     return new Promise((resolve) => {
       const timer = new AbortController();
+      let over = false;
       const done = () => {
         leave();
         gone.removeEventListener("abort", done);
         timer.abort(ANSWERED);
-        resolve();
+        resolve(over);
       };
+      const drop = (why: Ending) => {
+        over = why === "over";
+        done();
+      };
+      place.seat({ progress: () => undefined, drop });
       const leave = fanOut.subscribe(camera.latest, () => isNews() && done(), done);
       gone.addEventListener("abort", done);
       clock.sleep(ms, timer.signal).then(done, () => {});

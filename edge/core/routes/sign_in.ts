@@ -2,7 +2,7 @@
 // signed cookie. POST /sign-out forgets it. POST /share makes a link to one camera that ends.
 
 import type { Context, Handler } from "hono";
-import { setCookie } from "hono/cookie";
+import { getCookie, setCookie } from "hono/cookie";
 import { isCamId } from "../../../shared/frame.ts";
 import { SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { Clock } from "../../../shared/clock.ts";
@@ -66,9 +66,10 @@ export function postSignIn(deps: SignInDeps): Handler {
   };
 }
 
-/** Forgets the cookie. */
-export function postSignOut(config: SiteConfig): Handler {
+/** Forgets the cookie, and ends what it opened here and still runs. */
+export function postSignOut({ config, limits }: Pick<SignInDeps, "config" | "limits">): Handler {
   return function postSignOut(context) {
+    limits.endPass(getCookie(context, SIGN_IN_COOKIE) ?? "");
     setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context, config), maxAge: 0 });
     return context.redirect("/sign-in", 303);
   };

@@ -152,3 +152,55 @@ Deno.test("a share link ends by time and by another share key, and says so to pe
   const path = `/cams/garden/live.jpeg${fresh.search}`;
   assert.equal((await other.request(path)).status, 401);
 });
+
+/** What reads a body to its end, and says so. */
+function ended(answer: Response): Promise<string> {
+  return answer.arrayBuffer().then(() => "ended");
+}
+
+Deno.test("streams, films and waits end with the link that opened them", async () => {
+  await using edge = await privateEdge();
+  for (let i = 0; i < 3; i++) {
+    await edge.clock.tick(300_000);
+    await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  }
+  await edge.until(() => edge.store.state.pending === 0);
+  const { search } = await shareLink(edge, "garden", 10 / 3600);
+  const get = (path: string, headers?: HeadersInit) =>
+    edge.request(`/cams/garden/${path}${search}`, { headers });
+  const still = await get("live.jpeg");
+  await still.body?.cancel();
+  const stream = ended(await get("stream.mjpeg"));
+  const past = await edge.request(`/cams/garden/timelapse.mjpeg${search}&fps=0.1`);
+  assert.equal(past.status, 200);
+  const replay = ended(past);
+  const wait = edge.request(`/cams/garden/live.jpeg${search}&wait=30`, {
+    headers: { "if-none-match": still.headers.get("etag")! },
+  });
+  const { limits } = edge.edge.deps;
+  await edge.until(() => limits.gate.seated === 2 && limits.waits.seated === 1);
+  await edge.clock.tick(9000);
+  assert.equal(limits.gate.seated, 2);
+  await edge.clock.tick(2000);
+  assert.equal(await stream, "ended");
+  assert.equal(await replay, "ended");
+  assert.equal((await wait).status, 401);
+  assert.equal(edge.edge.deps.hub.known("garden")!.viewersHere, 1, "the poller of a moment ago");
+});
+
+Deno.test("signing out ends what the sign-in opened, and no other's", async () => {
+  await using edge = await privateEdge();
+  const [mine, other] = [
+    await signIn(edge, VIEW),
+    await (await edge.clock.tick(1), signIn(edge, VIEW)),
+  ]
+    .map((answer) => ({ cookie: cookieOf(answer) }));
+  const streams = [
+    await edge.request("/stream.mjpeg", { headers: mine }),
+    await edge.request("/stream.mjpeg", { headers: other }),
+  ];
+  await edge.request("/sign-out", { method: "POST", headers: mine });
+  assert.equal(await ended(streams[0]), "ended");
+  assert.equal(edge.edge.deps.limits.gate.seated, 1);
+  await streams[1].body!.cancel();
+});

@@ -227,6 +227,23 @@ Deno.test(`a camera's socket is not opened without a token, and closed on text`,
   });
 });
 
+Deno.test("a viewer's socket ends with the link that opened it", async () => {
+  const edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "view-token-0123456789" });
+  await edge.put(small);
+  const made = await edge.request("/share", {
+    method: "POST",
+    headers: { authorization: "Bearer view-token-0123456789" },
+    body: JSON.stringify({ cam: "cam", hours: 10 / 3600 }),
+  });
+  const { search } = new URL((await made.json()).url);
+  await served(edge, async (url) => {
+    const client = new Client(`${url}/ws${search}`);
+    await client.frame();
+    await edge.clock.tick(11_000);
+    assert.equal((await client.closed).code, 1008);
+  });
+});
+
 Deno.test("without viewers' sockets /ws says which setting is off, and cameras' sockets go on", async () => {
   const edge = await TestEdge.start({ PERCH_VIEWER_SOCKETS: "false" });
   const refused = await edge.request("/ws", { headers: HANDSHAKE });

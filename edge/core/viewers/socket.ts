@@ -8,7 +8,7 @@ import type { Latest } from "../../../shared/latest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import type { PlatformSocket } from "../platform.ts";
 import { RateLimiter } from "../limits/limits.ts";
-import type { Guest, Place } from "../limits/viewer_gate.ts";
+import type { Ending, Guest, Place } from "../limits/viewer_gate.ts";
 import type {
   HelloMessage,
   StatusMessage,
@@ -38,6 +38,7 @@ const MAX_WAITING = 64 * 1024;
 
 const OPEN = 1;
 const GOING_AWAY = 1001;
+const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
 
 /** A camera to watch, and its frames as they are wanted. */
@@ -145,10 +146,10 @@ export class SocketViewer implements Guest {
     return undefined;
   }
 
-  /** Ends it because nothing was acknowledged for long. */
-  drop(): void {
+  drop(why: Ending): void {
     this.stop();
-    this.#socket.close(TRY_AGAIN_LATER, "No frame was acknowledged for long");
+    if (why === "over") this.#socket.close(POLICY_VIOLATION, "The link or sign-in has ended");
+    else this.#socket.close(TRY_AGAIN_LATER, "No frame was acknowledged for long");
   }
 
   /** Counts as a viewer no more. */
@@ -200,8 +201,6 @@ export class SocketViewer implements Guest {
     this.#socket.send(frame.record);
   }
 }
-
-const POLICY_VIOLATION = 1008;
 
 /** What a viewer may send that acknowledges nothing. */
 const MESSAGES = { perSecond: 2000, burst: 4000 };
