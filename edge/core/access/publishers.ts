@@ -133,7 +133,11 @@ export function tokenOf(authorization: string | undefined): string | undefined {
   }
 }
 
-/** The answer to a wrong credential: `answer`, usually 401, or 429 where its address has sent too many of them. */
+/**
+ * The answer to a wrong credential: `answer`, usually 401, or 429 where its address has sent too many
+ * of them. Never asked of a right one: who guesses must not lock out who shares the address, and no
+ * token is so short that slowing guesses would count.
+ */
 export function wrongCredential(
   context: Context,
   limits: Limits,
@@ -146,8 +150,7 @@ export function wrongCredential(
   return answer();
 }
 
-/** The answer to an address that has sent too many wrong credentials. */
-export function tooManyWrong(retryAfter: number): Response {
+function tooManyWrong(retryAfter: number): Response {
   return problem(429, "Sign in: too many wrong credentials from this address.", { retryAfter });
 }
 

@@ -8,14 +8,12 @@ import type { Pass } from "../limits/viewer_gate.ts";
 import { originOf, urlOf } from "../routes/request.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "../problem.ts";
-import { addressOf } from "../routes/request.ts";
 import {
   judgePublisher,
   type PublishToken,
   type Secret,
   secretsOf,
   tokenOf,
-  tooManyWrong,
   wrongCredential,
 } from "./publishers.ts";
 
@@ -84,9 +82,6 @@ export function viewerOnly(
     const publishes = async (cam: string | undefined) =>
       await judgePublisher(publishTokens, token, cam) === "allowed";
     if (await every(cams, publishes)) return await next();
-    // The right view token does not help an address that is guessing, or guessing would pay.
-    const retryAfter = limits.credentialWait(addressOf(context, limits));
-    if (retryAfter > 0) return tooManyWrong(retryAfter);
     if ((await secretsOf([viewToken], token)).length > 0) {
       context.set(OWNER, true);
       return await next();

@@ -51,10 +51,10 @@ export function postSignIn(deps: SignInDeps): Handler {
     }
     const next = localPath(String(form.next ?? ""));
     const address = addressOf(context, limits);
-    const wait = limits.credentialWait(address);
-    if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
     const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
     if ((await secretsOf([viewToken], token)).length === 0) {
+      const wait = limits.credentialWait(address);
+      if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
       limits.wrongCredential(address);
       return pages.signIn(context, next, "That is not the token.", 401);
     }
