@@ -58,7 +58,7 @@ const SECURE_HEADERS = {
 export function createApp(deps: EdgeDeps): Hono {
   const { config, clock, hub, limits } = deps;
   const app = new Hono();
-  const publisher = publisherOnly(config.publishTokens, camOf, limits);
+  const publisher = publisherOnly(config.publishTokens, camOf, limits, config.trustedProxies);
   const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
   const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
     viewerOnly({ ...config, passes, limits, clock }, camsOf);

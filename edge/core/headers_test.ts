@@ -54,3 +54,14 @@ Deno.test("other origins read nothing unless a setting names them, and publish n
   assert.doesNotMatch(preflight.get("access-control-allow-methods") ?? "", /PUT|POST/);
   assert.equal(preflight.get("access-control-allow-credentials"), null);
 });
+
+Deno.test("an answer that differs by origin says so to caches, beside what else it differs by", async () => {
+  await using edge = await TestEdge.start({ PERCH_CORS_ORIGINS: "https://a.example" });
+  for (const path of ["/cams", "/health", "/openapi.json"]) {
+    const answer = await edge.request(path);
+    await answer.body?.cancel();
+    const vary = answer.headers.get("vary") ?? "";
+    assert.match(vary, /Origin/, path);
+    assert.equal(/Accept/.test(vary), path === "/cams", path);
+  }
+});

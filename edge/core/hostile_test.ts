@@ -455,7 +455,7 @@ Deno.test("any message on a viewer's socket is an acknowledgement or is refused"
   });
   let sent = 0;
   const send = (data: unknown) => void (typeof data === "string" || sent++);
-  const socket = { readyState: 1 as const, send, close() {} };
+  const socket = { readyState: 1 as const, bufferedAmount: 0, send, close() {} };
   const viewer = new SocketViewer(
     socket,
     [{ camera, frames: camera.latest, release() {} }],

@@ -240,6 +240,79 @@ async function passesOf(
   };
 }
 
+Deno.test("of a page of another site neither cookie nor remembered password counts, a link and Bearer do", async () => {
+  await using edge = await TestEdge.start({ ...ENV, PERCH_VIEW_TOKEN: TOKEN.view });
+  const headers = { authorization: `Bearer ${TOKEN.any}` };
+  for (const cam of ["garden", "street"]) {
+    assert.equal((await edge.put(jpeg, headers, `/cams/${cam}/live.jpeg`)).status, 204);
+  }
+  const passes = await passesOf(edge, true);
+  const { cookie } = passes["signed in"];
+  const basic = `Basic ${btoa(`someone:${TOKEN.view}`)}`;
+  const bearer = `Bearer ${TOKEN.view}`;
+  const own = "http://edge.test";
+  const wanted: [status: number, route: string, origin: string, Record<string, string>][] = [];
+  for (const row of ROWS) {
+    if (row.private.view === row.private.none) continue;
+    const route = `${row.method ?? "GET"} ${row.path}`;
+    const status = row.private.view;
+    for (
+      const credential of [{ cookie: cookie! }, { authorization: basic }] as Record<
+        string,
+        string
+      >[]
+    ) {
+      wanted.push([status, route, own, credential], [
+        401,
+        route,
+        "http://edge.test:81",
+        credential,
+      ]);
+    }
+    wanted.push([status, route, "null", { authorization: bearer }]);
+  }
+  wanted.push(
+    [204, "PUT /cams/garden/live.jpeg", own, { authorization: `Basic ${btoa(`x:${TOKEN.any}`)}` }],
+    [401, "PUT /cams/garden/live.jpeg", "null", {
+      authorization: `Basic ${btoa(`x:${TOKEN.any}`)}`,
+    }],
+    [303, "POST /sign-out", own, { cookie: cookie! }],
+    [303, "POST /sign-out", "https://edge.test", { cookie: cookie! }],
+    [403, "POST /sign-out", "https://evil.example", { cookie: cookie! }],
+    [303, "POST /sign-out", "null", { cookie: cookie!, "sec-fetch-site": "same-origin" }],
+    [200, `GET /cams/garden/live.jpeg?share=${passes.link.share}`, "https://evil.example", {}],
+  );
+  for (const [status, route, origin, credential] of wanted) {
+    const [method, path] = route.split(" ");
+    const row = ROWS.find((one) => one.path === path && (one.method ?? "GET") === method);
+    const answer = await edge.request(path, {
+      method,
+      headers: { ...row?.headers, ...credential, origin },
+      body: row?.body?.(),
+    });
+    await answer.body?.cancel();
+    assert.equal(
+      answer.status,
+      status,
+      `${route} from ${origin} with ${JSON.stringify(credential)}`,
+    );
+  }
+});
+
+Deno.test("behind a trusted proxy the scheme tells a foreign page too", async () => {
+  await using edge = await TestEdge.start({
+    ...ENV,
+    PERCH_VIEW_TOKEN: TOKEN.view,
+    PERCH_TRUST_PROXY: "1",
+  });
+  const signOut = async (origin: string) => {
+    const headers = { origin, "x-forwarded-proto": "https" };
+    return (await edge.request("/sign-out", { method: "POST", headers })).status;
+  };
+  assert.equal(await signOut("https://edge.test"), 303);
+  assert.equal(await signOut("http://edge.test"), 403);
+});
+
 Deno.test("the table has every route about a camera that the app has", async () => {
   await using edge = await TestEdge.start({ ...ENV, PERCH_VIEW_TOKEN: TOKEN.view });
   const inTable = new Set(ROWS.map(({ route }) => route));
@@ -296,6 +369,8 @@ Deno.test("a camera that is named a thousand times is a guest's or not by one lo
   try {
     const cams = Array(1000).fill("garden").join(",");
     assert.equal((await edge.request(`/ws${link}&cams=${cams}`)).status, 426);
+    const many = Array.from({ length: 1000 }, (_, i) => `garden${i}`).join(",");
+    assert.equal((await edge.request(`/ws${link}&cams=garden,${many}`)).status, 422);
   } finally {
     Passes.prototype.shared = shared;
   }

@@ -5,7 +5,7 @@ import type { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
 import type { Limits } from "../limits/limits.ts";
 import { problem } from "../problem.ts";
-import { addressOf } from "../routes/request.ts";
+import { addressOf, isForeign } from "../routes/request.ts";
 
 /** A token as it was typed, or its SHA-256 where only that is known here. */
 export interface Secret {
@@ -118,11 +118,15 @@ export async function judgePublisher(
   return known.length > 0 ? "other-camera" : "unknown";
 }
 
-/** The token of an `Authorization` header: Bearer, or the password of Basic. */
-export function tokenOf(authorization: string | undefined): string | undefined {
-  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(authorization ?? "");
+/**
+ * The token of an `Authorization` header: Bearer, or the password of Basic. Browsers keep the latter
+ * and send it whoever asks: for a page of another site it does not count.
+ */
+export function tokenOf(context: Context, trustedProxies: number): string | undefined {
+  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(context.req.header("authorization") ?? "");
   if (!match) return undefined;
   if (match[1].toLowerCase() === "bearer") return match[2];
+  if (isForeign(context, trustedProxies)) return undefined;
   try {
     const pair = new TextDecoder().decode(
       Uint8Array.from(atob(match[2]), (char) => char.charCodeAt(0)),
@@ -169,9 +173,10 @@ export function publisherOnly(
   tokens: readonly PublishToken[],
   camOf: (context: Context) => string,
   limits: Limits,
+  trustedProxies: number,
 ): MiddlewareHandler {
   return async function publisherOnly(context, next) {
-    const token = tokenOf(context.req.header("authorization"));
+    const token = tokenOf(context, trustedProxies);
     const headers = { "www-authenticate": 'Bearer realm="perch publish"' };
     if (token === undefined) {
       return problem(401, "Send a publish token as Authorization: Bearer <token>.", { headers });

@@ -5,7 +5,7 @@ import { getCookie, setCookie } from "hono/cookie";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Pass } from "../limits/viewer_gate.ts";
-import { originOf, urlOf } from "../routes/request.ts";
+import { isForeign, originOf, urlOf } from "../routes/request.ts";
 import type { Passes } from "./passes.ts";
 import { problem } from "../problem.ts";
 import {
@@ -40,7 +40,8 @@ function shareCookie(cam: string): string {
 
 /**
  * Lets only viewers of a private cam through: by the view token, by the cookie of who signed in, by
- * a share link, or by a publish token that is good for each of the cameras asked for.
+ * a share link, or by a publish token that is good for each of the cameras asked for. Of a page of
+ * another site only what it says itself counts: a link, or a token as Bearer.
  *
  * @param camsOf The cameras a request is about; [undefined] = all of them.
  */
@@ -48,12 +49,14 @@ export function viewerOnly(
   rule: ViewerRule,
   camsOf: (context: Context) => readonly (string | undefined)[],
 ): MiddlewareHandler {
-  const { viewToken, passes, publishTokens, limits, clock } = rule;
+  const { viewToken, passes, publishTokens, limits, clock, trustedProxies } = rule;
   return async function viewerOnly(context, next) {
     if (!viewToken || !passes) return await next();
     // Each once: a request may name one a thousand times.
     const cams = [...new Set(camsOf(context))];
-    const signedIn = getCookie(context, SIGN_IN_COOKIE);
+    const foreign = isForeign(context, trustedProxies);
+    const cookie = (name: string) => foreign ? undefined : getCookie(context, name);
+    const signedIn = cookie(SIGN_IN_COOKIE);
     const until = await passes.signedInUntil(signedIn, clock.now());
     if (until !== undefined) {
       context.set(OWNER, true);
@@ -65,7 +68,7 @@ export function viewerOnly(
     if (opened) return opened;
     const shared = async (cam: string | undefined) => {
       if (cam === undefined) return false;
-      for (const key of [link, getCookie(context, shareCookie(cam))]) {
+      for (const key of [link, cookie(shareCookie(cam))]) {
         const share = await passes.shared(key, clock.now());
         if (share?.cam !== cam) continue;
         // Of several the one that ends first: a stream of them all ends with it.
@@ -77,7 +80,7 @@ export function viewerOnly(
     };
     if (await every(cams, shared)) return await next();
     context.set(PASS, undefined);
-    const token = tokenOf(context.req.header("authorization"));
+    const token = tokenOf(context, trustedProxies);
     if (token === undefined) return askViewer(context, link !== undefined);
     const publishes = async (cam: string | undefined) =>
       await judgePublisher(publishTokens, token, cam) === "allowed";

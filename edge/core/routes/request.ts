@@ -22,20 +22,22 @@ export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
   throw unknownCamera(cam);
 }
 
-/** The ids of the cameras that `?cams=a,b` names; the default camera's where it is not given. */
+/**
+ * The ids of the cameras that `?cams=a,b` names, each once; the default camera's where it is not given.
+ *
+ * @throws 422 where they are too many, before anybody looks at one.
+ */
 export function camsOf(context: Context): string[] {
-  return (context.req.query("cams") ?? DEFAULT_CAM).split(",");
+  const names = new Set((context.req.query("cams") ?? DEFAULT_CAM).split(","));
+  if (names.size <= MAX_CAMERAS) return [...names];
+  const detail = `Read cams: got ${names.size} cameras, wanted at most ${MAX_CAMERAS}.`;
+  throw problemException(422, detail);
 }
 
-/** The cameras that `?cams=` names, each once. @throws 422 where they are too many, 404 where nobody knows one. */
+/** The cameras that `?cams=` names. @throws As `camsOf`, and 404 where nobody knows one. */
 export async function camerasOf(context: Context, hub: Hub): Promise<CameraHub[]> {
-  const names = new Set(camsOf(context));
-  if (names.size > MAX_CAMERAS) {
-    const detail = `Read cams: got ${names.size} cameras, wanted at most ${MAX_CAMERAS}.`;
-    throw problemException(422, detail);
-  }
   const cameras: CameraHub[] = [];
-  for (const name of names) {
+  for (const name of camsOf(context)) {
     const camera = isCamId(name) ? await hub.find(name) : undefined;
     if (!camera) throw unknownCamera(name);
     cameras.push(camera);
@@ -165,4 +167,21 @@ export function originOf(context: RequestOrigin, trustedProxies: number): string
   const hops = sent.split(",").map((hop) => hop.trim());
   const hop = hops[Math.max(0, hops.length - trustedProxies)];
   return `${hop === "https" || hop === "http" ? `${hop}:` : protocol}//${host}`;
+}
+
+/**
+ * Whether a page of another site asks: then what a browser sends along by itself (cookies, the
+ * password it remembers) says nothing of who wants it.
+ */
+export function isForeign(context: RequestOrigin, trustedProxies: number): boolean {
+  const { req } = context;
+  const origin = req.header("origin");
+  // The browser's own word, which no page can write. Older ones leave it out.
+  if (origin === undefined || req.header("sec-fetch-site") === "same-origin") return false;
+  const own = originOf(context, trustedProxies);
+  // Whether a proxy that nobody told of speaks HTTPS for us we cannot know: then the host decides.
+  const same = trustedProxies > 0
+    ? origin === own
+    : URL.parse(origin)?.host === URL.parse(own)!.host;
+  return !same;
 }

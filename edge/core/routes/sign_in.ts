@@ -7,7 +7,7 @@ import { isCamId } from "../../../shared/frame.ts";
 import { SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
-import { originOf } from "./request.ts";
+import { isForeign, originOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import { type Secret, secretsOf } from "../access/publishers.ts";
@@ -69,6 +69,9 @@ export function postSignIn(deps: SignInDeps): Handler {
 /** Forgets the cookie, and ends what it opened here and still runs. */
 export function postSignOut({ config, limits }: Pick<SignInDeps, "config" | "limits">): Handler {
   return function postSignOut(context) {
+    if (isForeign(context, config.trustedProxies)) {
+      return problem(403, "Sign out: a page of another site asked, wanted one of this.");
+    }
     limits.endPass(getCookie(context, SIGN_IN_COOKIE) ?? "");
     setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context, config), maxAge: 0 });
     return context.redirect("/sign-in", 303);

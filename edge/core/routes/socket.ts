@@ -6,7 +6,7 @@ import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";
 import { admitViewer } from "./admit.ts";
 import { readWidth } from "./rendition.ts";
-import { camerasOf } from "./request.ts";
+import { camerasOf, isForeign } from "./request.ts";
 
 const SOCKETS_OFF = "Open a socket: it is off here, wanted PERCH_VIEWER_SOCKETS=true; " +
   "/live.stream and /stream.mjpeg serve without.";
@@ -18,7 +18,7 @@ const SOCKETS_OFF = "Open a socket: it is off here, wanted PERCH_VIEWER_SOCKETS=
 export function getSocket(deps: EdgeDeps): Handler {
   return async function getSocket(context) {
     if (!deps.config.viewerSockets) return problem(403, SOCKETS_OFF);
-    const wrong = notSocket(context);
+    const wrong = notSocket(context) ?? foreignPage(context);
     if (wrong) return wrong;
     const cameras = await camerasOf(context, deps.hub);
     const width = readWidth(context);
@@ -37,6 +37,21 @@ export function getSocket(deps: EdgeDeps): Handler {
       throw error;
     }
   };
+
+  /** No browser asks before it opens a socket for another site, so the edge looks itself. */
+  function foreignPage(context: Context): Response | undefined {
+    const { viewToken, trustedProxies, corsOrigins, embedOrigins } = deps.config;
+    // On a private cam a foreign page has shown a link or a token of its own.
+    if (viewToken || !isForeign(context, trustedProxies)) return undefined;
+    const origin = context.req.header("origin")!;
+    const allowed = [...corsOrigins, ...embedOrigins];
+    if (allowed.includes("*") || allowed.includes(origin)) return undefined;
+    return problem(
+      403,
+      `Open a socket: got the origin ${JSON.stringify(origin.slice(0, 100))}, ` +
+        "wanted one of PERCH_EMBED_ORIGINS or PERCH_CORS_ORIGINS.",
+    );
+  }
 }
 
 /** The problem to answer with where it does not. */

@@ -227,6 +227,29 @@ Deno.test(`a camera's socket is not opened without a token, and closed on text`,
   });
 });
 
+Deno.test("a page of another site opens a socket only where it may embed or read", async () => {
+  const settings: [status: number, Record<string, string>][] = [
+    [403, { PERCH_EMBED_ORIGINS: "none" }],
+    [403, { PERCH_EMBED_ORIGINS: "https://a.example", PERCH_CORS_ORIGINS: "https://b.example" }],
+    [101, { PERCH_EMBED_ORIGINS: "none", PERCH_CORS_ORIGINS: "https://site.example" }],
+    [101, { PERCH_EMBED_ORIGINS: "https://site.example" }],
+    [101, {}],
+  ];
+  for (const [wanted, env] of settings) {
+    const edge = await TestEdge.start(env);
+    await edge.put(small);
+    await served(edge, async (url) => {
+      for (const origin of ["https://site.example", url.replace("ws", "http")]) {
+        const client = new Client(`${url}/ws`, { origin });
+        const opened = await Promise.race([client.text("hello"), client.closed]);
+        const own = origin.startsWith("http:");
+        assert.equal("cams" in opened, own || wanted === 101, `${origin} ${JSON.stringify(env)}`);
+        await client.close();
+      }
+    });
+  }
+});
+
 Deno.test("a viewer's socket ends with the link that opened it", async () => {
   const edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "view-token-0123456789" });
   await edge.put(small);

@@ -13,7 +13,7 @@ export function getStatus(deps: EdgeDeps): Handler {
   return async function getStatus(context) {
     const camera = await cameraOf(context, deps.hub);
     const status = { now: deps.clock.now(), ...camera.status() };
-    const token = tokenOf(context.req.header("authorization"));
+    const token = tokenOf(context, deps.config.trustedProxies);
     const publisher = token !== undefined &&
       await judgePublisher(deps.config.publishTokens, token, camera.cam) === "allowed";
     return context.json(
@@ -27,7 +27,7 @@ export function getStatus(deps: EdgeDeps): Handler {
 /** Every camera's state; for browsers a page that shows them. */
 export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   return async function getCams(context) {
-    context.header("vary", "Accept");
+    context.header("vary", "Accept", { append: true });
     await deps.hub.refresh();
     const cams = deps.hub.cameras.map((camera) => camera.status());
     if ((context.req.header("accept") ?? "").includes("text/html")) {

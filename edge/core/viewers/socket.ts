@@ -188,14 +188,14 @@ export class SocketViewer implements Guest {
     if (!frame || frames.seq === subscription.sentSeq) return;
     if (inFlight.length >= window.size || this.#socket.readyState !== OPEN) return;
     // Acknowledgements are a viewer's word; this is what its line has taken.
-    if (this.#socket.bufferedAmount > Math.max(frame.message.length, MAX_WAITING)) {
+    if (this.#socket.bufferedAmount > Math.max(frame.record.length, MAX_WAITING)) {
       this.#held = true;
       return;
     }
     if (subscription.sentSeq > 0) camera.skipped += frames.seq - subscription.sentSeq - 1;
     subscription.sentSeq = frames.seq;
     subscription.sentVersion = frame.version;
-    this.#sent += frame.message.length;
+    this.#sent += frame.record.length;
     inFlight.push({ version: frame.version, sentAt: this.#clock.monotonic() });
     camera.sentBytes += frame.record.length;
     this.#socket.send(frame.record);
