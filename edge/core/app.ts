@@ -1,7 +1,6 @@
 // Every route of the edge on one screen.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import { HEADER } from "../../shared/wire.ts";
@@ -12,7 +11,7 @@ import { Passes } from "./access/passes.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
 import { assetRoutes } from "./routes/assets.ts";
-import { camOf, camsOf } from "./routes/request.ts";
+import { addressOf, camOf, camsOf } from "./routes/request.ts";
 import { getDemand } from "./routes/demand.ts";
 import { getFrame, getFrames } from "./routes/frames.ts";
 import { getHealth } from "./routes/health.ts";
@@ -66,6 +65,7 @@ export function createApp(deps: EdgeDeps): Hono {
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = new ViewerPages(deps);
   const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
+  const form = smallBody(deps);
   const seldom = historyLimit(limits);
   const stream = getStream(deps);
   const live = getLive(deps);
@@ -90,7 +90,7 @@ export function createApp(deps: EdgeDeps): Hono {
   for (const base of BASES) app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
   app.use(secureHeaders(SECURE_HEADERS));
   for (const base of BASES) {
-    app.put(`${base}/report`, publisher, smallBody, putReport(deps));
+    app.put(`${base}/report`, publisher, form, putReport(deps));
     app.get(`${base}/demand`, publisher, getDemand(deps));
     app.get(`${base}/publish`, publisher, getPublish(deps));
     app.get(`${base}/stream.mjpeg`, viewer, stream);
@@ -107,11 +107,11 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get("/sign-in", getSignIn(pages));
     app.post(
       "/sign-in",
-      smallBody,
+      form,
       postSignIn({ ...deps, viewToken: config.viewToken, passes, pages }),
     );
     app.post("/sign-out", postSignOut(deps));
-    app.post("/share", viewerOfAll, ownerOnly, smallBody, postShare({ ...deps, passes }));
+    app.post("/share", viewerOfAll, ownerOnly, form, postShare({ ...deps, passes }));
   }
   app.get("/ws", viewerOfCams, getSocket(deps));
   if (config.legacyUpload) {
@@ -128,21 +128,18 @@ export function createApp(deps: EdgeDeps): Hono {
   return app;
 }
 
-const limited = bodyLimit({
-  maxSize: MAX_REPORT_BYTES,
-  onError: () => problem(413, `The body is larger than ${MAX_REPORT_BYTES} bytes.`),
-});
-
-/** Reads a body that is no frame, for the route to take apart: 400 where it breaks off. */
-const smallBody: MiddlewareHandler = async function smallBody(context, next) {
-  try {
-    const refused = await limited(context, async () => void await context.req.arrayBuffer());
-    if (refused) return refused;
-  } catch (error) {
-    return problem(400, `Read the body: it broke off: ${error}.`);
-  }
-  await next();
-};
+/** Reads a body that is no frame, for the route to take apart. */
+function smallBody({ bodies, clock, limits }: EdgeDeps): MiddlewareHandler {
+  return async function smallBody(context, next) {
+    const { req } = context;
+    const address = limits.viewerAddress(addressOf(context, limits));
+    const now = clock.monotonic();
+    const body = await bodies.read(req.raw, now, MAX_REPORT_BYTES, undefined, { address });
+    if (!body.ok) return problem(body.status, body.detail, body);
+    req.raw = new Request(req.raw, { body: body.buffer.jpeg });
+    await next();
+  };
+}
 
 /** Lets pages of other origins read frames and states; publishing stays closed to them. */
 function viewerCors(origins: readonly string[]): MiddlewareHandler {

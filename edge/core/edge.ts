@@ -7,7 +7,7 @@ import { CostMeter } from "./cost.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
-import { Bodies } from "./ingest/ingest.ts";
+import { Bodies, hasBody } from "./ingest/ingest.ts";
 import { Limits } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { Metrics } from "./metrics.ts";
@@ -109,9 +109,11 @@ export class Edge {
     };
     const app = createApp(this.deps);
     this.fetch = async (request, info) => {
+      const announced = hasBody(request);
       const response = await app.fetch(request, info);
       cost.answered(response);
-      return response;
+      if (!announced) return response;
+      return await this.deps.bodies.answer(request, response, clock.monotonic());
     };
   }
 

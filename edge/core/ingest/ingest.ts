@@ -6,6 +6,7 @@ import type { FrameMeta } from "../../../shared/frame.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import { stripMetadata } from "../../../shared/jpeg/strip.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
+import { problem } from "../problem.ts";
 import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
 
 /** In each period at least this much: 1 KB a second, a tenth of the slowest phone network. */
@@ -15,10 +16,28 @@ const BYTES_PER_PERIOD = 10_240;
 /** What a body without a declared length is read into at first, bytes. */
 const FIRST_BYTES = 64 * 1024;
 
+/** Forms and reports under way: each is in memory before anybody has shown a credential. */
+const MAX_FORMS = 256;
+const MAX_FORMS_PER_ADDRESS = 32;
+
+/** What is still taken of a body that nobody wants: a picture that is too large is refused in peace. */
+const MAX_UNWANTED_BYTES = 16 * 1024 * 1024;
+
 /** The bytes, or why they were not taken. */
 export type BodyResult =
   | { readonly ok: true; readonly buffer: FrameBuffer }
-  | { readonly ok: false; readonly status: 400 | 408 | 413; readonly detail: string };
+  | {
+    readonly ok: false;
+    readonly status: 400 | 408 | 413 | 429 | 503;
+    readonly detail: string;
+    /** Seconds after which another try makes sense. */
+    readonly retryAfter?: number;
+  };
+
+/** Whom a form counts for; undefined = nobody. */
+interface FormOf {
+  readonly address: string | undefined;
+}
 
 interface Reading {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -27,6 +46,8 @@ interface Reading {
   before: number;
   since: number;
   slow: boolean;
+  /** Set where all of it has to come within the first period. */
+  readonly form: FormOf | undefined;
 }
 
 /**
@@ -46,13 +67,18 @@ export class Bodies {
    *
    * @param maxBytes Larger bodies are refused, while they arrive at the latest.
    * @param tail What follows the frame in a stream (`partTail`).
+   * @param form Given for what is small: it has to be there within ten seconds, and only so many may
+   *   be under way.
    */
   async read(
     request: Request,
     now: number,
     maxBytes: number,
-    tail: Uint8Array,
+    tail: Uint8Array = NO_TAIL,
+    form?: FormOf,
   ): Promise<BodyResult> {
+    const full = form && this.#full(form);
+    if (full) return full;
     const length = declaredLength(request);
     if (length !== undefined && length > maxBytes) return tooLarge(maxBytes);
     const { body } = request;
@@ -60,7 +86,7 @@ export class Bodies {
     const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
     let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
     const reader = body.getReader();
-    const reading: Reading = { reader, received: 0, before: 0, since: now, slow: false };
+    const reading: Reading = { reader, received: 0, before: 0, since: now, slow: false, form };
     this.#underWay.add(reading);
     try {
       for (;;) {
@@ -76,11 +102,14 @@ export class Bodies {
       return broken(400, `${reading.received} bytes, then ${error}`);
     } finally {
       this.#underWay.delete(reading);
-      reader.cancel().catch(() => {});
+      // Not cancelled: what is left of it `answer` takes, or cuts.
+      reader.releaseLock();
     }
     const { received, slow } = reading;
     if (slow) {
-      const wanted = `at least ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`;
+      const wanted = form
+        ? `all of it within ${PERIOD_MS / 1000} s`
+        : `at least ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`;
       return broken(408, `${received} bytes, then less than is wanted: ${wanted}`);
     }
     if (length !== undefined && received < length) {
@@ -89,16 +118,98 @@ export class Bodies {
     return { ok: true, buffer: buffer ?? FrameBuffer.of(bytes.subarray(0, received), tail) };
   }
 
+  /**
+   * The answer, once the rest of the request's body is out of the way. Where it has no end the
+   * connection is cut behind the answer: servers would go on reading, Deno's whatever became of the
+   * body.
+   */
+  async answer(request: Request, response: Response, now: number): Promise<Response> {
+    if (response.status === 204 || response.status === 101) return response;
+    const length = declaredLength(request);
+    const ends = response.status !== 408 &&
+      (length === undefined ? await this.#ends(request, now) : length <= MAX_UNWANTED_BYTES);
+    return ends ? response : await cutBehind(request, response);
+  }
+
   /** Gives up what comes too slowly. To be called every second or so. */
   tick(now: number): void {
     for (const reading of this.#underWay) {
       if (now - reading.since < PERIOD_MS) continue;
-      reading.slow = reading.received - reading.before < BYTES_PER_PERIOD;
+      reading.slow = reading.form !== undefined ||
+        reading.received - reading.before < BYTES_PER_PERIOD;
       reading.before = reading.received;
       reading.since = now;
       if (reading.slow) reading.reader.cancel().catch(() => {});
     }
   }
+
+  #full({ address }: FormOf): BodyResult | undefined {
+    let all = 0;
+    let same = 0;
+    for (const { form } of this.#underWay) {
+      if (!form) continue;
+      all++;
+      if (address !== undefined && form.address === address) same++;
+    }
+    if (same >= MAX_FORMS_PER_ADDRESS) return tooMany(429, `${same} from this address`);
+    return all >= MAX_FORMS ? tooMany(503, `${all}`) : undefined;
+  }
+
+  /** Whether a body of unknown length is over before it gets on anybody's nerves. */
+  async #ends({ body }: Request, now: number): Promise<boolean> {
+    if (!body || body.locked) return false;
+    const reader = body.getReader();
+    const reading: Reading = {
+      ...{ reader, received: 0, before: 0, since: now, slow: false, form: undefined },
+    };
+    this.#underWay.add(reading);
+    try {
+      while (reading.received <= MAX_UNWANTED_BYTES) {
+        const { done, value } = await reader.read();
+        if (done) return !reading.slow;
+        reading.received += value.length;
+      }
+      return false;
+    } catch {
+      return true;
+    } finally {
+      this.#underWay.delete(reading);
+      reader.releaseLock();
+    }
+  }
+}
+
+/**
+ * The answer with a promise of one byte more than there is: where it is missing, servers end the
+ * connection. At once, for Deno keeps in memory what comes in while an answer is under way.
+ */
+async function cutBehind(request: Request, response: Response): Promise<Response> {
+  if (!request.body?.locked) request.body?.cancel().catch(() => {});
+  const refused = response.status >= 400;
+  if (!refused) response.body?.cancel().catch(() => {});
+  const last = refused ? response : problem(413, "Answer: the request's body has no end.");
+  const bytes = await last.bytes();
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  const headers = new Headers(last.headers);
+  headers.set("content-length", String(bytes.length + 1));
+  headers.set("connection", "close");
+  return new Response(body, { status: last.status, headers });
+}
+
+const NO_TAIL = new Uint8Array(0);
+
+function tooMany(status: 429 | 503, count: string): BodyResult {
+  return {
+    ok: false,
+    status,
+    detail: `Read the body: there are ${count} under way, the most that are read at once.`,
+    retryAfter: 1,
+  };
 }
 
 function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
@@ -108,15 +219,25 @@ function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
 }
 
 function broken(status: 400 | 408, detail: string): BodyResult {
-  return { ok: false, status, detail: `Take a frame: ${detail}.` };
+  return {
+    ok: false,
+    status,
+    detail: `Read the body: ${detail}.`,
+    ...(status === 408 ? { retryAfter: 1 } : {}),
+  };
 }
 
 function tooLarge(maxBytes: number): BodyResult {
   return {
     ok: false,
     status: 413,
-    detail: `Take a frame: it is larger than ${maxBytes} bytes, the most that is taken here.`,
+    detail: `Read the body: it is larger than ${maxBytes} bytes, the most that is taken here.`,
   };
+}
+
+/** Whether a request announces a body. Not to be asked of one that has become a socket. */
+export function hasBody({ headers }: Request): boolean {
+  return (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
 }
 
 function declaredLength(request: Request): number | undefined {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { Bodies, nextVersion } from "./ingest.ts";
 
 /** A body that is fed by the test. */
@@ -104,8 +107,127 @@ Deno.test("a body that is too large is refused while it comes, and let go of", a
   await second(1);
   const body = await result;
   assert.equal(!body.ok && body.status, 413);
-  assert(fed.cancelled);
+  assert(!fed.body.locked);
   assert.equal(bodies.size, 0);
+});
+
+/** A request over a real connection, of which the head and whatever else is written by hand. */
+async function byHand(edge: TestEdge, head: string) {
+  const server = edge.listen();
+  const { hostname, port } = new URL(server.url);
+  const line = await Deno.connect({ hostname, port: Number(port) });
+  const write = (text: string | Uint8Array) =>
+    line.write(typeof text === "string" ? new TextEncoder().encode(text) : text);
+  await write(`${head}\r\nHost: edge.test\r\n`);
+  let said = "";
+  let open = true;
+  const listening = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of line.readable) said += decoder.decode(chunk, { stream: true });
+  })().catch(() => {}).finally(() => open = false);
+  return {
+    write,
+    said: () => said,
+    open: () => open,
+    async [Symbol.asyncDispose]() {
+      // The reader has closed the line where it ended.
+      if (open) line.close();
+      await listening;
+      await edge.stop();
+      await server.shutdown();
+    },
+  };
+}
+
+const VIEW_TOKEN = { PERCH_VIEW_TOKEN: "view-token-0123456789" };
+const FORM =
+  "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\ntoken=";
+
+Deno.test("a form that drips is given up after ten seconds", async () => {
+  await using edge = await TestEdge.start(VIEW_TOKEN);
+  await using client = await byHand(edge, "POST /sign-in HTTP/1.1");
+  const { bodies } = edge.edge.deps;
+  await client.write(FORM);
+  await edge.until(() => bodies.size === 1);
+  for (let i = 0; i < 9; i++) {
+    await client.write("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa".repeat(64));
+    await edge.clock.tick(1000);
+  }
+  assert.equal(bodies.size, 1);
+  await edge.clock.tick(1000);
+  await edge.until(() => client.said() !== "");
+  assert.match(client.said(), /^HTTP\/1.1 408 [^]*all of it within 10 s/);
+  assert.equal(bodies.size, 0);
+});
+
+Deno.test("an address has so many forms under way and no more, another one goes on", async () => {
+  await using edge = await TestEdge.start({ ...VIEW_TOKEN, PERCH_TRUST_PROXY: "1" });
+  const post = (address: string, body: BodyInit) =>
+    edge.request("/sign-in", { method: "POST", body, headers: { "x-forwarded-for": address } });
+  const never = () => new ReadableStream<Uint8Array>();
+  const { bodies } = edge.edge.deps;
+  const held = Array.from({ length: 32 }, () => post("203.0.113.1", never()));
+  await edge.until(() => bodies.size === 32);
+  const refused = await post("203.0.113.1", new URLSearchParams({ token: "x" }));
+  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "1"]);
+  const form = new URLSearchParams({ token: VIEW_TOKEN.PERCH_VIEW_TOKEN });
+  assert.equal((await post("203.0.113.2", form)).status, 303);
+  bodies.tick(Infinity);
+  for (const answer of held) assert.equal((await answer).status, 408);
+});
+
+for (
+  const [head, status] of [
+    ["PUT /live.jpeg HTTP/1.1\r\nContent-Length: 10000000000", 401],
+    ["PUT /live.jpeg HTTP/1.1\r\nTransfer-Encoding: chunked", 401],
+    ["POST /sign-in HTTP/1.1\r\nContent-Length: 10000000000", 413],
+    ["POST /nowhere HTTP/1.1\r\nTransfer-Encoding: chunked", 404],
+    ["GET /health?live HTTP/1.1\r\nContent-Length: 10000000000", 413],
+    [
+      "GET /stream.mjpeg HTTP/1.1\r\nAuthorization: Bearer view-token-0123456789\r\nTransfer-Encoding: chunked",
+      413,
+    ],
+  ] as const
+) {
+  Deno.test(`a body that nobody wants is answered ${status} and has an end: ${head}`, async () => {
+    await using edge = await TestEdge.start(VIEW_TOKEN);
+    await edge.put(await baseline(64, 48));
+    await using client = await byHand(edge, head);
+    const chunked = head.includes("chunked");
+    const piece = new Uint8Array(65_536 + (chunked ? 9 : 0));
+    if (chunked) {
+      piece.set(new TextEncoder().encode("10000\r\n"));
+      piece.set([13, 10], piece.length - 2);
+    }
+    await client.write("\r\n");
+    const sending = (async () => {
+      while (client.open()) await client.write(piece);
+    })().catch(() => {});
+    await edge.until(() => !client.open());
+    // A client that goes on sending may be cut off before it reads.
+    assert.match(client.said(), new RegExp(`^(HTTP/1.1 ${status} |$)`));
+    await sending;
+    assert.equal(edge.edge.deps.limits.gate.seated, 0);
+  });
+}
+
+Deno.test("a picture that is refused is answered in peace, also without a declared length", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_FRAME_BYTES: "100000" });
+  const server = edge.listen();
+  const pieces = () => new Blob([new Uint8Array(3_000_000)]);
+  for (const body of [() => pieces().stream(), pieces]) {
+    for (const [authorization, status] of [["Bearer wrong", 401], [`Bearer ${TEST_TOKEN}`, 413]]) {
+      const answer = await fetch(`${server.url}/live.jpeg`, {
+        method: "PUT",
+        body: body(),
+        headers: { "authorization": `${authorization}`, "content-type": "image/jpeg" },
+      });
+      assert.equal(answer.status, status);
+      assert.equal((await answer.json()).status, status);
+    }
+  }
+  await edge.stop();
+  await server.shutdown();
 });
 
 Deno.test("a version is the time, bumped where the clock does not move on", () => {

@@ -27,7 +27,7 @@ export function getStatus(deps: EdgeDeps): Handler {
 /** Every camera's state; for browsers a page that shows them. */
 export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   return async function getCams(context) {
-    context.header("vary", "Accept", { append: true });
+    context.header("vary", "Accept");
     await deps.hub.refresh();
     const cams = deps.hub.cameras.map((camera) => camera.status());
     if ((context.req.header("accept") ?? "").includes("text/html")) {

@@ -85,7 +85,7 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
     const body = await bodies.read(req.raw, clock.monotonic(), maxFrameBytes, hub.partTail);
     if (!body.ok) {
       if (body.status === 408) slow.value++;
-      return problem(body.status, body.detail, body.status === 408 ? { retryAfter: 1 } : {});
+      return problem(body.status, body.detail, body);
     }
     const mismatch = await digestProblem(req.header("content-digest"), body.buffer.jpeg);
     if (mismatch) return problem(400, mismatch);
