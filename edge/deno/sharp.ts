@@ -13,16 +13,29 @@ const QUALITY = 72;
 const NOTICE_WIDTH = 640;
 
 /** Pictures come damaged from cameras: what is left of one says more than an error. */
-const READ = { autoOrient: true, failOn: "none" } as const;
+const READ = { autoOrient: true, failOn: "none", limitInputPixels: 100_000_000 } as const;
+
+/** A progressive JPEG is in memory as a whole while it is read, at 6 bytes a pixel. */
+const MAX_PROGRESSIVE_PIXELS = 25_000_000;
+
+/** Pictures of more are read one at a time. */
+const MANY_PIXELS = 16_000_000;
+
+/** A notice is at most so wide: it is drawn without being asked for. */
+const MAX_NOTICE_WIDTH = 1280;
+
+type Sharp = typeof sharpModule;
 
 /** `ImageTools` by libvips. */
 export class SharpTools implements ImageTools {
   readonly #jobs = new Set<Promise<unknown>>();
-  #loading: Promise<typeof sharpModule> | undefined;
-  readonly #load: () => Promise<typeof sharpModule>;
+  /** Settled when no large picture is at work. */
+  #large: Promise<unknown> = Promise.resolve();
+  #loading: Promise<Sharp> | undefined;
+  readonly #load: () => Promise<Sharp>;
 
   /** @param load Default: imports sharp. */
-  constructor(load: () => Promise<typeof sharpModule> = loadSharp) {
+  constructor(load: () => Promise<Sharp> = loadSharp) {
     this.#load = load;
   }
 
@@ -31,7 +44,7 @@ export class SharpTools implements ImageTools {
    *
    * @throws {ImagingUnavailable} Where it cannot be loaded; the same for every later call.
    */
-  ready(): Promise<typeof sharpModule> {
+  ready(): Promise<Sharp> {
     return this.#loading ??= this.#load().catch((cause) => {
       throw new ImagingUnavailable("Loading sharp failed: other sizes are not served here", {
         cause,
@@ -46,22 +59,35 @@ export class SharpTools implements ImageTools {
 
   /** `jpeg` with `width` pixels across. */
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
-    return this.#job(this.#scale(jpeg, width));
+    return this.#job(jpeg, (sharp) => this.#scale(sharp, jpeg, width));
   }
 
   /** The picture without its colours and dimmed, under lines of text. */
   notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
-    return this.#job(this.#notice(jpeg, lines));
+    return this.#job(jpeg, (sharp) => this.#notice(sharp, jpeg, lines));
   }
 
-  #job<T>(job: Promise<T>): Promise<T> {
+  #job<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>): Promise<T> {
+    const job = this.#start(jpeg, work);
     const kept = job.finally(() => this.#jobs.delete(kept));
     this.#jobs.add(kept);
     return kept;
   }
 
-  async #scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+  async #start<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>): Promise<T> {
     const sharp = await this.ready();
+    const { width, height, isProgressive } = await sharp(jpeg, READ).metadata();
+    const pixels = width * height;
+    if (isProgressive && pixels > MAX_PROGRESSIVE_PIXELS) {
+      throw new Error(`A progressive picture of ${width}x${height} pixels is passed on only`);
+    }
+    if (pixels <= MANY_PIXELS) return await work(sharp);
+    const turn = this.#large.then(() => work(sharp));
+    this.#large = turn.catch(() => {});
+    return await turn;
+  }
+
+  async #scale(sharp: Sharp, jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
     const { data, info } = await sharp(jpeg, READ)
       .resize({ width, withoutEnlargement: true, fastShrinkOnLoad: true })
       .jpeg({ quality: QUALITY })
@@ -69,10 +95,14 @@ export class SharpTools implements ImageTools {
     return { jpeg: new Uint8Array(data), width: info.width, height: info.height };
   }
 
-  async #notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
-    const sharp = await this.ready();
+  async #notice(
+    sharp: Sharp,
+    jpeg: Uint8Array<ArrayBuffer>,
+    lines: readonly string[],
+  ): Promise<Picture> {
     // In one go libvips would dim the text with the picture.
     const dimmed = await sharp(jpeg, READ)
+      .resize({ width: MAX_NOTICE_WIDTH, withoutEnlargement: true, fastShrinkOnLoad: true })
       .greyscale()
       .linear(0.4, 8)
       .toColourspace("srgb")
@@ -109,7 +139,7 @@ export function noticeSvg(width: number, height: number, lines: readonly string[
     `viewBox="0 0 ${NOTICE_WIDTH} ${tall}">${band}${paths.join("")}</svg>`;
 }
 
-async function loadSharp(): Promise<typeof sharpModule> {
+async function loadSharp(): Promise<Sharp> {
   const sharp = (await import("sharp")).default;
   // One thread a picture and nothing kept: jobs are bounded by who asks for them.
   sharp.concurrency(1);

@@ -263,6 +263,12 @@ export async function digestProblem(
     : `Content-Digest says ${match[1]} ${match[2]}, the body has ${actual}.`;
 }
 
+/** The largest cameras have 64 million; what has more is few bytes that cost every viewer its memory. */
+const MAX_PIXELS = 100_000_000;
+
+/** What libjpeg reads, and with it browsers and libvips. */
+const MAX_SIDE = 65_500;
+
 /** What came in besides the bytes. */
 export interface Upload {
   readonly buffer: FrameBuffer;
@@ -278,7 +284,7 @@ export type IngestResult =
   | { readonly ok: true; readonly frame: LiveFrame }
   | {
     readonly ok: false;
-    readonly status: 400 | 409;
+    readonly status: 400 | 409 | 422;
     readonly detail: string;
     readonly offset?: number;
   };
@@ -306,6 +312,12 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
     const { problem, offset } = inspection;
     return { ok: false, status: 400, detail: `Not a whole JPEG: ${problem}`, offset };
   }
+  const { width, height } = inspection;
+  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
+    const detail = `Take a frame: it has ${width}x${height} pixels, wanted at most ` +
+      `${MAX_PIXELS / 1_000_000} million and ${MAX_SIDE} a side.`;
+    return { ok: false, status: 422, detail };
+  }
   const stripped = options.stripMetadata && inspection.metadata;
   const buffer = stripped ? upload.buffer.with(stripMetadata) : upload.buffer;
   camera.noteUpload(upload.seq);
@@ -313,8 +325,8 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
   const meta: FrameMeta = {
     version: nextVersion(options.now, camera.newestVersion),
     size: buffer.jpeg.length,
-    width: inspection.width,
-    height: inspection.height,
+    width,
+    height,
     capturedAt: plausibleCapture(upload.capturedAt, options.now),
     receivedAt: options.now,
   };

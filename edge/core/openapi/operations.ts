@@ -102,6 +102,7 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
       409: { description: "older than the newest of its session" },
       413: { description: "larger than PERCH_MAX_FRAME_BYTES" },
       415: { description: "not image/jpeg" },
+      422: { description: "more than 100 million pixels" },
       429: { description: "more than PERCH_MAX_UPLOADS_PER_S" },
       503: NOT_NOW,
     },

@@ -6,6 +6,14 @@ import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
 const good = await baseline();
 
+/** The same picture with another size in its header (SOF0). */
+function sized(width: number, height: number): Uint8Array<ArrayBuffer> {
+  const jpeg = good.slice();
+  const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+  new DataView(jpeg.buffer).setUint32(at + 5, height * 0x10000 + width);
+  return jpeg;
+}
+
 interface BadUpload {
   readonly name: string;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -38,6 +46,12 @@ const BAD: readonly BadUpload[] = [
     detail: /Not a whole JPEG/,
   },
   { name: "two JPEGs glued", body: concat(good, good), status: 400, detail: /Not a whole JPEG/ },
+  ...[[65_535, 65_535], [10_001, 10_000], [65_501, 10]].map(([width, height]) => ({
+    name: `a picture that says it has ${width}x${height} pixels`,
+    body: sized(width, height),
+    status: 422,
+    detail: new RegExp(`${width}x${height} pixels, wanted at most 100 million and 65500 a side`),
+  })),
   { name: "5 MB", body: new Uint8Array(5 * 1024 * 1024), status: 413, detail: /4194304 bytes/ },
   {
     name: "another content type",
