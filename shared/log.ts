@@ -27,7 +27,7 @@ const PRIORITY: Readonly<Record<Level, number>> = { info: 6, warn: 4, error: 3 }
 /** Makes the log of a program. */
 export function createLog(options: LogOptions): Log {
   const line = (level: Level) => (message: string, fields: LogFields = {}) =>
-    options.write(formatLine(options.format, options.now(), level, message, fields));
+    options.write(printable(formatLine(options.format, options.now(), level, message, fields)));
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
@@ -50,4 +50,13 @@ function formatLine(
 
 function quote(value: string): string {
   return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+}
+
+/** What others wrote may steer a terminal or begin a line of its own: such characters are spelled out, as JSON does. */
+function printable(line: string): string {
+  return line.replace(
+    // deno-lint-ignore no-control-regex
+    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

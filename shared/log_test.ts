@@ -41,3 +41,15 @@ Deno.test("journald lines start with their priority and leave the time to the jo
     '<4>camera lost cam=nest error="no frame for 7 s"',
   ]);
 });
+
+Deno.test("what others wrote neither steers a terminal nor begins a line, in words and in fields", () => {
+  for (const format of ["text", "json", "journald"] as const) {
+    const written: string[] = [];
+    const log = createLog({ format, write: (line) => written.push(line), now: () => 0 });
+    const evil = "\x1b[2J\r\n<0>all is well\u009b1m\u2028\u202e\x7f";
+    log.warn(`the edge says ${evil}`, { detail: evil, plain: `a${"\u009b"}b` });
+    // deno-lint-ignore no-control-regex
+    assert.doesNotMatch(written[0], /[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/, format);
+    if (format === "json") assert.equal(JSON.parse(written[0]).detail, evil);
+  }
+});
