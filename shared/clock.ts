@@ -8,12 +8,15 @@ export interface Clock {
   /** Milliseconds that only grow, whatever happens to the wall clock. */
   monotonic(): number;
   /**
-   * Resolves after `ms`; at once where it is 0 or less.
+   * Resolves after `ms`; at once where it is 0 or less, after 24 days at the latest.
    *
    * @throws The signal's reason when aborted first.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
+
+/** A timer of more ends at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
@@ -25,7 +28,7 @@ export const systemClock: Clock = {
       const timer = setTimeout(() => {
         signal?.removeEventListener("abort", onAbort);
         resolve();
-      }, Math.max(0, ms));
+      }, Math.min(Math.max(0, ms), MAX_TIMER_MS));
       const onAbort = () => {
         clearTimeout(timer);
         reject(signal?.reason);

@@ -19,3 +19,12 @@ Deno.test("an aborted sleep rejects with the reason and leaves no timer", async 
   await assert.rejects(sleeping, (reason) => reason === "woken");
   await assert.rejects(systemClock.sleep(1, abort.signal), (reason) => reason === "woken");
 });
+
+Deno.test("a sleep of more than a timer can take does not end at once", async () => {
+  const abort = new AbortController();
+  const sleeping = systemClock.sleep(Number.MAX_SAFE_INTEGER, abort.signal).then(() => "over");
+  const woken = systemClock.sleep(50).then(() => "woken");
+  assert.equal(await Promise.race([sleeping, woken]), "woken");
+  abort.abort("done");
+  await assert.rejects(sleeping, (reason) => reason === "done");
+});

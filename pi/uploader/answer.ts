@@ -57,7 +57,22 @@ function demandOf(headers: Headers): Demand | undefined {
   const interval = headers.get(HEADER.interval);
   if (interval === null || !/^\d{1,9}$/.test(interval)) return undefined;
   const viewers = Number(headers.get(HEADER.viewers) ?? 0);
-  return { interval: Number(interval), viewers: Number.isSafeInteger(viewers) ? viewers : 0 };
+  return demandWithin({
+    interval: Number(interval),
+    viewers: Number.isSafeInteger(viewers) ? viewers : 0,
+  });
+}
+
+/** Ms between two frames: no edge wants them closer or further apart, but something in its place might. */
+const MIN_INTERVAL_MS = 1;
+const MAX_INTERVAL_MS = 3_600_000;
+
+/** A demand as it is kept to. */
+export function demandWithin({ interval, viewers }: Demand): Demand {
+  return {
+    interval: Math.min(Math.max(interval, MIN_INTERVAL_MS), MAX_INTERVAL_MS),
+    viewers,
+  };
 }
 
 const problemSchema = z.object({ detail: z.string() });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frameVerdict } from "./answer.ts";
+import { demandWithin, frameVerdict } from "./answer.ts";
 import type { Verdict } from "./transport.ts";
 
 function verdict(status: number, headers: Record<string, string> = {}, text = ""): Verdict {
@@ -16,6 +16,15 @@ Deno.test("204 is the only good answer to a frame, and tells the demand", () => 
     kind: "accepted",
     demand: undefined,
   });
+});
+
+Deno.test("no answer silences a camera for more than an hour, or makes it spin", () => {
+  for (const [said, kept] of [["999999999", 3_600_000], ["0", 1], ["100", 100]] as const) {
+    const { demand } = verdict(204, { "Perch-Interval": said }) as { demand: { interval: number } };
+    assert.equal(demand.interval, kept);
+  }
+  const { interval } = demandWithin({ interval: Number.MAX_SAFE_INTEGER, viewers: 0 });
+  assert.equal(interval, 3_600_000);
 });
 
 Deno.test("what is wrong with one frame only is skipped, with the edge's words", () => {

@@ -2,7 +2,7 @@
 
 import { camPath, demandSchema, type Report } from "../../shared/wire.ts";
 import { chunksOf } from "../body.ts";
-import { type Answer, badVerdict, frameVerdict } from "./answer.ts";
+import { type Answer, badVerdict, demandWithin, frameVerdict } from "./answer.ts";
 import { type Connect, type Connection, describeFailure } from "./connection.ts";
 import type { Verdict } from "./transport.ts";
 
@@ -76,7 +76,7 @@ export class EdgeClient {
     return this.ask(resource, { signal }, (answer) => {
       const parsed = demandSchema.safeParse(parseJson(answer.text));
       if (answer.status !== 200 || !parsed.success) return badVerdict(answer);
-      return { kind: "accepted", demand: parsed.data };
+      return { kind: "accepted", demand: demandWithin(parsed.data) };
     });
   }
 

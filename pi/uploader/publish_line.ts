@@ -4,7 +4,7 @@ import { Latest } from "../../shared/latest.ts";
 import { type Demand, publishDownSchema } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { badVerdict } from "./answer.ts";
+import { badVerdict, demandWithin } from "./answer.ts";
 import type { Verdict } from "./transport.ts";
 
 /** An open socket. At most one frame is under way on it. */
@@ -75,7 +75,7 @@ export class PublishLine {
     const { data: message } = parsed;
     if (message.type === "demand") {
       const { interval, viewers } = message;
-      return this.#demand.set({ interval, viewers });
+      return this.#demand.set(demandWithin({ interval, viewers }));
     }
     if (message.seq !== this.#pending?.n) return;
     if (message.type === "ack") {
