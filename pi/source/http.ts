@@ -4,7 +4,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { chunksOf } from "../body.ts";
 import { withoutPasswords } from "../line_tail.ts";
-import { type Connect, describeFailure } from "../uploader/connection.ts";
+import { type Connect, type Connection, describeFailure } from "../uploader/connection.ts";
 import { type FrameSource, SourceError } from "./source.ts";
 
 /** What the source needs from outside. */
@@ -31,7 +31,7 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
       try {
         let due = clock.monotonic();
         while (!signal.aborted) {
-          const response = await connection.fetch(target.url, { headers: target.headers, signal });
+          const response = await get(connection, target, signal);
           await read(response, signal, onBytes);
           due = Math.max(due + 1000 / fps, clock.monotonic());
           await clock.sleep(due - clock.monotonic(), signal);
@@ -46,6 +46,29 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
       }
     },
   };
+}
+
+/** Redirects that are followed. */
+const MAX_MOVES = 5;
+
+/** Asks, and follows the camera on its own host only: it must not choose whom this machine asks. */
+async function get(
+  connection: Connection,
+  { url, headers }: ReturnType<typeof targetOf>,
+  signal: AbortSignal,
+): Promise<Response> {
+  for (let moves = 0;; moves++) {
+    const response = await connection.fetch(url, { headers, signal, redirect: "manual" });
+    const { status } = response;
+    const location = response.headers.get("location");
+    if (status < 300 || status >= 400 || location === null) return response;
+    await response.body?.cancel();
+    const to = URL.parse(location, url);
+    if (to?.hostname !== new URL(url).hostname || moves === MAX_MOVES) {
+      throw refused(`moved to ${withoutPasswords(location)}: change PERCH_INPUT`);
+    }
+    url = to.href;
+  }
 }
 
 /** Reads one picture to its end; a stream that ends has failed. */

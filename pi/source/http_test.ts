@@ -82,6 +82,33 @@ Deno.test("user and password go into a header, and never into the name", async (
   assert.equal(createHttp(DEPS, { url: "http://me:x@cam/", fps: 1 }).name, "http http://***@cam/");
 });
 
+Deno.test("a camera that moved is followed on its own host and to no other", async () => {
+  const jpeg = await baseline();
+  const found = await take(
+    ({ url }) =>
+      url.endsWith("/video")
+        ? new Response(null, { status: 302, headers: { location: "/picture" } })
+        : new Response(jpeg, { headers: { "content-type": "image/jpeg" } }),
+    1,
+  );
+  assert.deepEqual(found.frames[0], jpeg);
+  let asked = 0;
+  const other = Deno.serve({ port: 0, hostname: "127.0.0.2", onListen: () => {} }, () => {
+    asked++;
+    return new Response(jpeg, { headers: { "content-type": "image/jpeg" } });
+  });
+  const location = `http://me:s3cret@127.0.0.2:${other.addr.port}/admin`;
+  await fails(
+    () => new Response(null, { status: 302, headers: { location } }),
+    "configuration",
+    /moved to http:\/\/\*\*\*@127\.0\.0\.2:\d+\/admin: change PERCH_INPUT/,
+  );
+  assert.equal(asked, 0);
+  await other.shutdown();
+  const again = () => new Response(null, { status: 302, headers: { location: "/video" } });
+  await fails(again, "configuration", /moved to \/video/);
+});
+
 Deno.test("a stream that ends is a failure", () => {
   const headers = { "content-type": "multipart/x-mixed-replace; boundary=x" };
   return fails(() => new Response("--x--", { headers }), "hardware", /ended its stream/);
