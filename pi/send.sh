@@ -53,13 +53,16 @@ while :; do
   answer=$(sh -c "$PERCH_COMMAND" | curl -sS -K "$options" --max-time 60 -X PUT \
     -H 'Content-Type: image/jpeg' --data-binary @- -o /dev/null -D - "$address" 2>&1 | tr -d '\r')
   status=$(printf '%s\n' "$answer" | sed -n 's|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' | tail -n 1)
-  interval=$(printf '%s\n' "$answer" | sed -n 's/^[Pp]erch-[Ii]nterval: \([0-9]*\)$/\1/p')
+  # Without leading zeros, which a shell reads as octal; an hour where it is more.
+  interval=$(printf '%s\n' "$answer" | sed -n 's/^[Pp]erch-[Ii]nterval: 0*\([0-9]*\)$/\1/p' | tail -n 1)
+  case $interval in ????????*) interval=3600000 ;; esac
   case $status in
     204) say "sending to $address"; seconds=$(((${interval:-1000} + 999) / 1000)) ;;
     401 | 403 | 404) say "the edge refuses this camera ($status): check PERCH_URL, PERCH_TOKEN and PERCH_CAM"; seconds=30 ;;
     '') say "the edge cannot be reached: $answer"; seconds=2 ;;
     *) say "the edge did not take the picture ($status)"; seconds=5 ;;
   esac
+  [ "$seconds" -le 3600 ] || seconds=3600
   [ "$seconds" -ge "${PERCH_MIN_S:-1}" ] || seconds=${PERCH_MIN_S:-1}
   # In the background, so that a signal is heard at once.
   sleep "$seconds" >/dev/null 2>&1 &

@@ -61,6 +61,38 @@ toolTest(
   },
 );
 
+toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
+  const bin = await Deno.makeTempDir();
+  // Says how long it would sleep.
+  await Deno.writeTextFile(
+    `${bin}/sleep`,
+    `#!/bin/sh\necho "$1" >>${bin}/slept\nexec /bin/sleep 0.1\n`,
+  );
+  await Deno.chmod(`${bin}/sleep`, 0o755);
+  const intervals = ["08", "99999999999999999999999", "0", "5000000", "2000"];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let asked = 0;
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    if (asked >= intervals.length) resolve();
+    return new Response(null, {
+      status: 204,
+      headers: { "perch-interval": intervals[Math.min(asked++, intervals.length - 1)] },
+    });
+  });
+  await using sender = startSender({
+    PATH: `${bin}:${Deno.env.get("PATH")}`,
+    PERCH_URL: `http://127.0.0.1:${server.addr.port}`,
+    PERCH_TOKEN: TEST_TOKEN,
+    PERCH_COMMAND: "printf x",
+  });
+  await Promise.race([promise, sender.ended()]);
+  await sender.stop();
+  const slept = (await Deno.readTextFile(`${bin}/slept`)).trim().split("\n");
+  assert.deepEqual(slept.slice(0, 5), ["1", "3600", "1", "3600", "2"]);
+  await server.shutdown();
+  await Deno.remove(bin, { recursive: true });
+});
+
 toolTest(["curl"], "send.sh refuses to start without address, token or camera", async () => {
   await using empty = startSender({});
   assert.equal((await empty.ended()).code, 2);
