@@ -17,7 +17,13 @@ export function getHealth(deps: EdgeDeps): Handler {
     if (context.req.query("live") !== undefined) return context.text("ok\n", 200, NO_STORE);
     await hub.refresh();
     const cams = hub.cameras.map((camera) => camera.status());
-    const health = judgeHealth(cams, expected, store.state, lag.worst(clock.monotonic()));
+    const health = judgeHealth(
+      cams,
+      expected,
+      store.state,
+      lag.worst(clock.monotonic()),
+      config.viewToken !== undefined,
+    );
     const status = health.ok ? 200 : 503;
     const type = accepts(context, {
       header: "Accept",
@@ -41,6 +47,7 @@ export interface Health {
  * Judges the edge.
  *
  * @param stallMs The longest time of the last minute in which the process did nothing.
+ * @param nameless Whether strangers read it of a private cam, whose cameras' names are nobody's business.
  * @param expected Cameras that are bound to a token and so expected even before their first frame.
  */
 export function judgeHealth(
@@ -48,19 +55,29 @@ export function judgeHealth(
   expected: readonly string[],
   store: StoreState,
   stallMs: number,
+  nameless = false,
 ): Health {
   const problems: string[] = [];
   if (stallMs >= STALL_MS) {
     problems.push(`stalled: ${(stallMs / 1000).toFixed(1)} s within a minute`);
   }
   if (!store.answering) problems.push(`store: ${store.problem ?? "no answer"}`);
+  const lost: { state: string; words: string }[] = [];
   for (const { cam, state, ageMs } of cams) {
     if (state !== "stale" && state !== "offline") continue;
-    if (ageMs !== undefined) problems.push(`${state}: ${cam} ${Math.floor(ageMs / 1000)} s`);
-    else if (expected.includes(cam)) problems.push(`offline: ${cam} no frame yet`);
+    if (ageMs !== undefined) lost.push({ state, words: `${cam} ${Math.floor(ageMs / 1000)} s` });
+    else if (expected.includes(cam)) lost.push({ state, words: `${cam} no frame yet` });
   }
   for (const cam of expected) {
-    if (!cams.some((known) => known.cam === cam)) problems.push(`offline: ${cam} no frame yet`);
+    if (cams.some((known) => known.cam === cam)) continue;
+    lost.push({ state: "offline", words: `${cam} no frame yet` });
+  }
+  if (!nameless) problems.push(...lost.map(({ state, words }) => `${state}: ${words}`));
+  else {
+    for (const state of ["stale", "offline"]) {
+      const count = lost.filter((one) => one.state === state).length;
+      if (count > 0) problems.push(`${state}: ${count} camera${count > 1 ? "s" : ""}`);
+    }
   }
   return { ok: problems.length === 0, line: problems.join("; ") || "ok" };
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import type { CameraState, CameraStatus } from "../../../shared/wire.ts";
 import { judgeHealth, LoopLag } from "./health.ts";
@@ -108,4 +109,25 @@ Deno.test("the worst delay is told of for a minute, and its beginning once", () 
   assert.equal(lag.worst(68_000), 0);
   assert.equal(lag.note(1, 68_000), false);
   assert.equal(lag.note(1200, 69_000), true);
+});
+
+Deno.test("strangers learn how many cameras of a private cam are lost, not which", async () => {
+  const edge = await TestEdge.start({
+    PERCH_VIEW_TOKEN: "view-token-0123456789",
+    PERCH_PUBLISH_TOKENS: `${TEST_TOKEN},babys-room=another-token-0123456789`,
+    PERCH_STALE_S: "2",
+    PERCH_IDLE_INTERVAL_S: "1",
+  });
+  for (const cam of ["front-door", "back-door"]) {
+    await edge.put(await baseline(64, 48), {}, `/cams/${cam}/live.jpeg`);
+  }
+  await edge.clock.tick(5000);
+  for (const accept of ["text/plain", "application/json"]) {
+    const answer = await edge.request("/health", { headers: { accept } });
+    const text = await answer.text();
+    assert.equal(answer.status, 503);
+    assert.match(text, /stale: 2 cameras; offline: 1 camera/);
+    assert.doesNotMatch(text, /door|room/);
+  }
+  await edge.stop();
 });
