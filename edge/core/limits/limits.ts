@@ -2,6 +2,7 @@
 
 import type { Counter, Metrics } from "../metrics.ts";
 import type { Platform } from "../platform.ts";
+import { problemException } from "../problem.ts";
 import { clientAddress, isLoopback } from "./client_address.ts";
 import { ViewerGate } from "./viewer_gate.ts";
 
@@ -74,8 +75,14 @@ const WRONG_CREDENTIALS = { perSecond: 1 / 6, burst: 10 };
 /** Counts viewers by the limit that turned them away. */
 export const VIEWERS_REFUSED = "perch_viewers_refused_total";
 
-/** Indexes and films of the past an address may ask for: each reads much of the store. */
-const HISTORY = { perSecond: 20, burst: 300 };
+/**
+ * Indexes and films of the past an address may ask for: each reads much of the store, and takes a
+ * tenth of a second of CPU time where many pictures are kept.
+ */
+const HISTORY = { perSecond: 2, burst: 60 };
+
+/** Indexes that may wait for their turn, everybody's together. */
+const MAX_LISTINGS = 32;
 
 /**
  * Single pictures of it: one small read each, and none for who has it already. A page that plays the
@@ -96,6 +103,9 @@ export class Limits {
   readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
   readonly #history: RateLimiter = new RateLimiter(HISTORY);
   readonly #pastFrames: RateLimiter = new RateLimiter(PAST_FRAMES);
+  /** Settled when no index is being read. */
+  #listing: Promise<unknown> = Promise.resolve();
+  #listings = 0;
   readonly #historyLimited: Counter;
   readonly #uploadsLimited: Counter;
   readonly #wrong: Counter;
@@ -169,6 +179,22 @@ export class Limits {
     const wait = limiter.take(address, this.#platform.clock.monotonic());
     if (wait > 0) this.#historyLimited.value++;
     return wait;
+  }
+
+  /**
+   * Reads an index of the past, one after another: many at once would take longer than the store's
+   * deadline, and then all of them fail.
+   *
+   * @throws 503 where too many wait.
+   */
+  async listing<T>(read: () => Promise<T>): Promise<T> {
+    if (this.#listings >= MAX_LISTINGS) {
+      throw problemException(503, "Read the past: too many ask for it at once.", { retryAfter: 5 });
+    }
+    this.#listings++;
+    const turn = this.#listing.then(read).finally(() => this.#listings--);
+    this.#listing = turn.catch(() => {});
+    return await turn;
   }
 
   /** Seconds until an address may try a credential again; 0 = now. */

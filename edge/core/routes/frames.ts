@@ -26,7 +26,8 @@ export function rangeOf(context: Context): { from?: number; to?: number; limit: 
 export function getFrames(deps: EdgeDeps): Handler {
   return async function getFrames(context) {
     const { cam } = await cameraOf(context, deps.hub);
-    const frames = await deps.store.history(cam, rangeOf(context));
+    const range = rangeOf(context);
+    const frames = await deps.limits.listing(() => deps.store.history(cam, range));
     return context.json({ cam, now: deps.clock.now(), frames }, 200, {
       "cache-control": "no-cache",
     });

@@ -77,11 +77,12 @@ Deno.test("a damaged picture comes smaller too, and one that cannot be scaled as
   const whole = await baseline(320, 240);
   const damaged = whole.slice();
   damaged.fill(0x55, damaged.length >> 1, (damaged.length >> 1) + 300);
-  // The size that a JPEG may claim at most, and nobody has the memory for.
-  const huge = whole.slice();
-  const sizeAt = huge.findIndex((byte, i) => byte === 0xff && huge[i + 1] === 0xc0) + 5;
-  huge.fill(0xff, sizeAt, sizeAt + 4);
-  for (const [jpeg, width] of [[damaged, 160], [huge, 65_535]] as const) {
+  // Progressive, of a size that would be in memory as a whole.
+  const sharp = await loadSharp();
+  const huge = new Uint8Array(await sharp(whole).jpeg({ progressive: true }).toBuffer());
+  const sizeAt = huge.findIndex((byte, i) => byte === 0xff && huge[i + 1] === 0xc2) + 5;
+  new DataView(huge.buffer).setUint32(sizeAt, 9000 * 0x10000 + 11_000);
+  for (const [jpeg, width] of [[damaged, 160], [huge, 11_000]] as const) {
     const put = await edge.put(jpeg);
     assert.equal(put.status, 204);
     const version = put.headers.get("etag")!.slice(1, -1);
@@ -153,4 +154,28 @@ toolTest(["ffmpeg"], "the day as an AVI holds every picture, as ffmpeg counts th
   } finally {
     await Deno.remove(file);
   }
+});
+
+Deno.test("indexes are read one after another, and too many at once are told to come again", async () => {
+  await using edge = await TestEdge.start({ PERCH_TRUST_PROXY: "1" });
+  await edge.put(await baseline(64, 48));
+  const { history } = edge.store;
+  let reading = 0;
+  let most = 0;
+  edge.store.history = async (...of) => {
+    most = Math.max(most, ++reading);
+    return await history.apply(edge.store, of).finally(() => reading--);
+  };
+  const answers = await Promise.all(Array.from({ length: 50 }, async (_, i) => {
+    const path = ["frames?limit=5000", "timelapse.avi"][i % 2];
+    const headers = { "x-forwarded-for": `203.0.113.${i}` };
+    const answer = await edge.request(`/cams/cam/${path}`, { headers, method: "GET" });
+    await answer.body?.cancel();
+    return answer;
+  }));
+  assert.equal(most, 1);
+  const busy = answers.filter(({ status }) => status === 503);
+  assert.equal(busy.length, 18);
+  assert.equal(busy[0].headers.get("retry-after"), "5");
+  assert.equal((await edge.request("/health")).status, 200);
 });

@@ -94,7 +94,8 @@ async function filmOf(
 ): Promise<{ cam: string; frames: FrameMeta[]; fps: number } | Response> {
   const { cam } = await cameraOf(context, deps.hub);
   const fps = numberQuery(context, "fps", 0.1, 60) ?? DEFAULT_FPS;
-  const frames = (await deps.store.history(cam, rangeOf(context))).reverse();
+  const range = rangeOf(context);
+  const frames = (await deps.limits.listing(() => deps.store.history(cam, range))).reverse();
   if (frames.length > 0) return { cam, frames, fps };
   return problem(404, `Camera ${cam} has no kept pictures in that time.`);
 }
