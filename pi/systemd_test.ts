@@ -60,7 +60,7 @@ toolTest(
       assert.equal(said, "");
       assert.equal(verify.code, 0);
       const security = await new Deno.Command("systemd-analyze", {
-        args: ["security", "--offline=yes", "--threshold=40", file],
+        args: ["security", "--offline=yes", "--threshold=30", file],
       }).output();
       const report = new TextDecoder().decode(security.stdout);
       assert.equal(security.code, 0, report.split("\n").slice(-3).join("\n"));

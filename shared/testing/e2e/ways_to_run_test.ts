@@ -98,6 +98,11 @@ for (const unit of ["edge/deploy/perch-edge.service", "shared/launch/perch-lan.s
       const { code } = await verify.ended();
       assert.equal(verify.output, "");
       assert.equal(code, 0);
+      if (!unit.includes("edge")) return;
+      await using security = new RunningProgram("security", toolPath("systemd-analyze")!, [
+        ...["security", "--offline=yes", "--threshold=25", "--no-pager", path],
+      ]);
+      assert.equal((await security.ended()).code, 0, security.output);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
