@@ -114,6 +114,9 @@ export type Inspection =
   /** `problem` is a sentence for people; `offset` is the byte it speaks of. */
   | { readonly ok: false; readonly problem: string; readonly offset: number };
 
+/** Pictures have some dozens; what has a million of empty ones is made to cost time. */
+const MAX_MARKERS = 1000;
+
 /**
  * Looks whether `bytes` are one complete JPEG, from SOI to EOI with nothing behind it, of a kind
  * browsers show (baseline or progressive Huffman, 8 bits). Picture data is searched, not decoded.
@@ -126,6 +129,7 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
   let size: { width: number; height: number } | undefined;
   let metadata = false;
   let scans = 0;
+  let markers = 0;
   let at = 2;
   let last = "SOI";
   while (at + 1 < bytes.length) {
@@ -136,6 +140,9 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
     if (code === 0xff) {
       at++;
       continue;
+    }
+    if (++markers > MAX_MARKERS) {
+      return bad(`More than ${MAX_MARKERS} markers, by byte ${at}: no picture has so many.`, at);
     }
     if (isStandalone(code)) {
       at += 2;

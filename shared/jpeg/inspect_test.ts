@@ -107,3 +107,19 @@ Deno.test("kinds that no browser shows are refused", async () => {
   );
   refused(two, /2 components, wanted 1, 3 or 4/, sof);
 });
+
+Deno.test("a picture of a million empty comments is refused at once, one of some hundreds is not", async () => {
+  const whole = await baseline(64, 48);
+  for (const empty of [[0xff, 0xfe, 0, 2], [0xff, 0xfe, 0, 2, 0xff, 1], [0xff, 1]]) {
+    const withMany = (count: number) =>
+      concat(
+        whole.subarray(0, 2),
+        new Uint8Array(Array(count).fill(empty).flat()),
+        whole.subarray(2),
+      );
+    const inspection = inspectJpeg(withMany(500_000));
+    assert.ok(!inspection.ok);
+    assert.match(inspection.problem, /^More than 1000 markers/);
+    assert.ok(inspectJpeg(withMany(400)).ok);
+  }
+});
