@@ -9,12 +9,8 @@ import { residentBytes } from "./resident.ts";
 /** One line of a table. */
 export type Row = Record<string, number | string>;
 
-/** How long things are measured. */
-export interface BenchOptions {
-  /** Turns are repeated so often. */
-  readonly rounds: number;
-  /** In a turn. */
-  readonly frames: number;
+/** How long things are measured: turns are repeated `rounds` times, each is `frames` long. */
+export interface BenchOptions extends Readonly<Record<"rounds" | "frames", number>> {
   /** Viewers of streams, and turns of each server with so many; then those of other scenarios. */
   readonly crowds: readonly (readonly [viewers: number, turns: number])[];
   readonly viewers: number;
@@ -93,23 +89,6 @@ export class Bench {
     return this.#pinned ? ["taskset", "-c", core] : undefined;
   }
 
-  /** Those whose server has their road; says so where one has not. */
-  async present<Some extends Watch>(watches: readonly Some[]): Promise<Some[]> {
-    const present: Some[] = [];
-    for (const watch of watches) {
-      const { group, path, subject: { port, camera } } = watch;
-      await camera.put();
-      const gone = new AbortController();
-      const url = `http://127.0.0.1:${port}${path.replace("{version}", "0")}`;
-      const { ok, status, body } = await fetch(url, gone);
-      gone.abort();
-      await body?.cancel().catch(() => {});
-      if (ok) present.push(watch);
-      else this.#print(`left out: ${group}, ${path} answers ${status}`);
-    }
-    return present;
-  }
-
   /** Makes it so many viewers, over so many ms; resolves when new ones have a picture. */
   async join({ subject, ...watch }: Watch, viewers: number, overMs: number): Promise<void> {
     const size = this.#frame.length;
@@ -176,10 +155,10 @@ export class Bench {
     this.#print(`\n${title}\n${text}`);
   }
 
-  /** Notes how a figure stands to the most (or the least) that is wanted. */
-  target(what: string, got: number, wanted: number, most = true): void {
-    const held = (most ? got <= wanted : got >= wanted) ? "yes" : "no";
-    this.targets.push({ "": what, got, wanted: `${most ? "<=" : ">="} ${wanted}`, held });
+  /** Notes how a figure stands to the most that is wanted, or to the least. */
+  target(what: string, got: number, sign: "<=" | ">=", wanted: number): void {
+    const held = (sign === "<=" ? got <= wanted : got >= wanted) ? "yes" : "no";
+    this.targets.push({ "": what, got, wanted: `${sign} ${wanted}`, held });
   }
 
   async #script(file: string, core: string): Promise<Subject> {

@@ -50,6 +50,7 @@ export class LoadCamera {
   readonly #port: number;
   readonly #answer = new Uint8Array(4096);
   #connection: Deno.TcpConn | undefined;
+  #sent: Promise<unknown> = Promise.resolve();
 
   constructor(frame: Uint8Array, port: number, token: string) {
     this.#port = port;
@@ -65,11 +66,23 @@ export class LoadCamera {
   }
 
   /**
-   * Sends a frame stamped with now.
+   * Sends a frame stamped with now, when the one before has its answer.
    *
    * @returns Ms from its first byte to the last of the answer.
    */
-  async put(): Promise<number> {
+  put(): Promise<number> {
+    const put = this.#sent.then(() => this.#put());
+    this.#sent = put;
+    return put;
+  }
+
+  /** Hangs up. */
+  close(): void {
+    this.#connection?.close();
+    this.#connection = undefined;
+  }
+
+  async #put(): Promise<number> {
     const [hostname, port] = ["127.0.0.1", this.#port];
     const connection = this.#connection ??= await Deno.connect({ hostname, port });
     const sentAt = nowMs();
@@ -85,11 +98,5 @@ export class LoadCamera {
     }
     if (/^connection: close/im.test(answer)) this.close();
     return ms;
-  }
-
-  /** Hangs up. */
-  close(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
   }
 }

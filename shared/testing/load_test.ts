@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { coldStart, fanOut, firstPicture, polling, slowLines } from "./load.ts";
 import { Bench, type Scenario } from "./load_bench.ts";
-import { findStamp, LoadCamera, nowMs, readStamp, stampable } from "./load_camera.ts";
+import { findStamp, stampable } from "./load_camera.ts";
 import { baseline, pixels } from "./jpegs.ts";
 
 const SMALL = { rounds: 1, frames: 2, crowds: [[2, 1], [5, 1]], viewers: 5, turns: 1 } as const;
@@ -25,11 +25,15 @@ Deno.test("the bench streams to a crowd from the edge and from a plain server", 
 
 Deno.test("the bench polls and waits for pictures", async () => {
   const text = await run(polling);
-  assert.ok([...text.matchAll(/^edge +[1-9]/gm)].length >= 3, text);
+  assert.ok([...text.matchAll(/^edge +[1-9]/gm)].length >= 4, text);
 });
 
 Deno.test("the bench reads slowly, and healthy viewers beside see everything", async () => {
-  assert.match(await run(slowLines), /^edge long poll +[1-9]/m);
+  const text = await run(slowLines);
+  for (const road of ["MJPEG", "page stream"]) {
+    assert.match(text, new RegExp(`^edge ${road} +\\d`, "m"));
+  }
+  assert.match(text, /^edge long poll +[1-9]/m);
 });
 
 Deno.test("the bench measures the first picture and the cold start", async () => {
@@ -37,24 +41,9 @@ Deno.test("the bench measures the first picture and the cold start", async () =>
   assert.match(await run(coldStart), /^edge +\d/m);
 });
 
-Deno.test("a picture of the bench is one, with the time at which it was sent", async () => {
+Deno.test("a picture of the bench is one, and has room for a stamp", async () => {
   const plain = await baseline(352, 288);
   const frame = stampable(plain);
   assert.deepEqual(await pixels(frame), await pixels(plain));
-  const seen = Promise.withResolvers<Uint8Array>();
-  await using server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen() {} },
-    async (req) => {
-      seen.resolve(await req.bytes());
-      return new Response(null, { status: 204 });
-    },
-  );
-  const before = nowMs();
-  const camera = new LoadCamera(frame, server.addr.port, "token");
-  assert.ok(await camera.put() > 0);
-  camera.close();
-  const bytes = await seen.promise;
-  const sentAt = readStamp(bytes, findStamp(bytes, 0, bytes.length));
-  assert.ok(sentAt >= before - 1 && sentAt <= nowMs(), `${sentAt}`);
-  assert.deepEqual(await pixels(bytes), await pixels(plain));
+  assert.equal(findStamp(frame, 0, frame.length), 2);
 });

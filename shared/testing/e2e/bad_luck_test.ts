@@ -1,5 +1,5 @@
 // Hours of random trouble on virtual time: the rules are in the simulation, which throws where one is
-// broken. `deno task bench luck` runs weeks.
+// broken.
 
 import assert from "node:assert/strict";
 import { simulateBadLuck } from "../bad_luck.ts";

@@ -1,5 +1,4 @@
-// Things that go wrong around a real edge, in short: `deno task bench faults` does all of them at
-// length and prints what viewers saw.
+// Things that go wrong around a real edge, in short.
 
 import assert from "node:assert/strict";
 import { systemClock } from "../../clock.ts";
