@@ -13,6 +13,7 @@ import { historyLimit } from "./routes/admit.ts";
 import { assetRoutes } from "./routes/assets.ts";
 import { addressOf, camOf, camsOf } from "./routes/request.ts";
 import { getDemand } from "./routes/demand.ts";
+import { deleteCamera } from "./routes/forget.ts";
 import { getFrame, getFrames } from "./routes/frames.ts";
 import { getHealth } from "./routes/health.ts";
 import { putFrame } from "./routes/upload.ts";
@@ -102,6 +103,7 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get(`${base}/embed`, viewer, (context) => pages.embed(context, camOf(context)));
     app.get(base || "/", viewer, getRoot(page, stream));
   }
+  app.delete("/cams/:cam", publisher, deleteCamera(deps));
   app.get("/cams", viewerOfAll, getCams(deps, pages));
   if (config.viewToken && passes) {
     app.get("/sign-in", getSignIn(pages));

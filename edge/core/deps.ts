@@ -26,6 +26,8 @@ export interface EdgeDeps extends Platform {
   readonly renditions: Renditions;
   readonly feeds: ScaledFeeds;
   readonly stills: StillAnswers;
+  /** Forgets a camera here and in the store, which the other instances learn it from. */
+  forget(cam: string): Promise<void>;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
 }

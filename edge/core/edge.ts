@@ -39,9 +39,11 @@ export class Edge {
   /** Answers one request. */
   readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
   readonly deps: EdgeDeps;
-  readonly #stations: Station[] = [];
+  readonly #stations = new Map<CameraHub, Station>();
   readonly #noSignal: NoSignal;
   #storeWell = true;
+  /** Settled when nothing works on the camera that was forgotten last. */
+  #leaving: Promise<unknown> = Promise.resolve();
 
   constructor(config: EdgeConfig, platform: Platform) {
     const { clock, store, peers: others, log } = platform;
@@ -66,11 +68,15 @@ export class Edge {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
         const peers = others &&
           new Peers(camera, { peers: others, clock, partTail: tail, onStoreError });
-        this.#stations.push({ camera, writer, peers });
+        this.#stations.set(camera, { camera, writer, peers });
         writer.start();
         peers?.start();
         let logged = UNLOGGED;
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
+      },
+      onForget: (camera) => {
+        metrics.forget({ cam: camera.cam });
+        this.#leaving = this.#leave(camera);
       },
     });
     const fanOut = new FanOut({
@@ -104,6 +110,12 @@ export class Edge {
       lag,
       renditions,
       feeds: new ScaledFeeds(renditions, tail),
+      forget: async (cam) => {
+        hub.forget(cam);
+        // What was under way to the store must not come behind.
+        await this.#leaving;
+        await store.forget(cam);
+      },
       stills: new StillAnswers(metrics, config.viewToken === undefined),
       boundary,
     };
@@ -134,7 +146,7 @@ export class Edge {
     }
     this.#attempt("look at who is stuck", () => limits.tick());
     this.#attempt("look at slow uploads", () => bodies.tick(clock.monotonic()));
-    for (const { camera, writer, peers } of this.#stations) {
+    for (const { camera, writer, peers } of this.#stations.values()) {
       const { cam } = camera;
       this.#attempt(`look at ${cam}`, () => camera.tick());
       this.#noSignal.step(camera).catch((error) =>
@@ -152,11 +164,19 @@ export class Edge {
   async stop(): Promise<void> {
     this.deps.hub.close();
     this.deps.limits.gate.close();
+    const stations = [...this.#stations.values()];
     await Promise.all([
-      ...this.#stations.map(({ writer }) => writer.flush()),
-      ...this.#stations.map(({ peers }) => peers?.stop()),
+      this.#leaving,
+      ...stations.map(({ writer }) => writer.flush()),
+      ...stations.map(({ peers }) => peers?.stop()),
       this.deps.images?.idle(),
     ]);
+  }
+
+  async #leave(camera: CameraHub): Promise<void> {
+    const station = this.#stations.get(camera);
+    this.#stations.delete(camera);
+    await Promise.all([this.#leaving, station?.writer.stop(), station?.peers?.stop()]);
   }
 
   /** One part that fails costs only itself. */

@@ -43,6 +43,14 @@ export class Metrics {
     this.#family(name, help, "counter").reads.set(renderLabels(labels), read);
   }
 
+  /** Tells of what has these labels no more. */
+  forget(labels: Labels): void {
+    for (const { counters, reads } of this.#families.values()) {
+      counters.delete(renderLabels(labels));
+      reads.delete(renderLabels(labels));
+    }
+  }
+
   /** The Prometheus text exposition format, version 0.0.4. */
   render(): string {
     let text = "";

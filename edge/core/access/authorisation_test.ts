@@ -168,6 +168,12 @@ const ROWS: readonly Row[] = [
   { route: "GET /assets/:name", path: "/assets/none.js", private: all(404) },
   // The older interface takes its secret from the address only, and answers a wrong one with 400.
   { route: "POST /", method: "POST", path: "/", body: () => jpeg, private: all(400) },
+  {
+    route: "DELETE /cams/:cam",
+    method: "DELETE",
+    path: "/cams/garden",
+    private: published(204),
+  },
   { route: "GET /nowhere", path: "/nowhere", private: all(404) },
 ];
 

@@ -12,12 +12,17 @@ export interface HubOptions extends CameraHubOptions {
   readonly partTail: Uint8Array;
   /** Told of each camera as it is made. */
   onCamera?(camera: CameraHub): void;
+  /** Told of each camera that is forgotten. */
+  onForget?(camera: CameraHub): void;
   /** Told when the store fails to answer. */
   onStoreError(action: string, error: unknown): void;
 }
 
 /** Reads of the store for cameras unknown here: made-up names must not cost a read each. */
 const LOOKUPS = { perSecond: 10, burst: 100 };
+
+/** Numbers of cameras that a frame header takes. */
+const MAX_NUMBERS = 0x10000;
 
 /** For how long what the store said of a camera is not asked again, ms. */
 const REFRESH_MS = 5000;
@@ -30,6 +35,9 @@ export class Hub {
   readonly #lookups: RateLimiter = new RateLimiter(LOOKUPS);
   /** When the store was asked for a camera's newest frame, monotonic ms. */
   readonly #lookedAt = new Map<string, number>();
+  /** Cameras that the store had when it was last asked. */
+  #stored: ReadonlySet<string> = new Set();
+  #numbered = 0;
   #refreshedAt = -Infinity;
   #closed = false;
 
@@ -56,7 +64,7 @@ export class Hub {
   open(cam: string): CameraHub | undefined {
     let camera = this.#cameras.get(cam);
     if (!camera && this.#cameras.size < MAX_CAMERAS && !this.#closed) {
-      camera = new CameraHub(cam, this.#cameras.size, this.#options);
+      camera = new CameraHub(cam, this.#numbered++ % MAX_NUMBERS, this.#options);
       this.#cameras.set(cam, camera);
       this.#options.onCamera?.(camera);
     }
@@ -90,11 +98,26 @@ export class Hub {
     if (now - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = now;
     try {
-      const cams = await this.#options.store.cams();
-      await Promise.all(cams.map((cam) => this.find(cam)));
+      const cams = new Set(await this.#options.store.cams());
+      // Another instance was told to forget it.
+      for (const cam of this.#stored.difference(cams)) {
+        if (!this.#cameras.get(cam)?.contact.receiving) this.forget(cam);
+      }
+      this.#stored = cams;
+      await Promise.all([...cams].map((cam) => this.find(cam)));
     } catch (error) {
       this.#options.onStoreError("list cameras", error);
     }
+  }
+
+  /** Knows a camera no more, and ends every stream, socket and wait of it. */
+  forget(cam: string): void {
+    const camera = this.#cameras.get(cam);
+    if (!camera) return;
+    this.#cameras.delete(cam);
+    this.#lookedAt.delete(cam);
+    camera.close();
+    this.#options.onForget?.(camera);
   }
 
   /** Ends every stream, socket and wait. */

@@ -24,6 +24,11 @@ export const EDGE_OPERATIONS: Readonly<Record<string, Operation>> = {
       },
     },
   },
+  "DELETE /cams/{cam}": {
+    summary: "Forget a camera that is not used any more, and its pictures",
+    who: "publisher",
+    answers: { 204: { description: "gone, or there was none" }, 503: { description: "not now" } },
+  },
   "GET /live.stream": {
     summary: "Pictures and states of one camera or several as records, without end",
     who: "viewer",

@@ -85,6 +85,8 @@ export interface FrameStore {
   history(cam: string, range: VersionRange): Promise<FrameMeta[]>;
   /** Deletes what is past the retention, and what a writer left half written. */
   prune(cam: string): Promise<void>;
+  /** Deletes a camera with all its frames. Where it goes on sending, it is there again. */
+  forget(cam: string): Promise<void>;
   /** Lets go of what the store holds. */
   close(): void;
 }

@@ -198,6 +198,27 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     assert.equal(await store.get("cam", last.version), undefined);
   });
 
+  test("a camera that is forgotten leaves nothing, and another one stays", async (under) => {
+    const { open, clock, entries } = under;
+    const [a, b] = [open("a"), open("b")];
+    await b.put({ ...frameOf(clock.now(), 70_000), cam: "other" }, { history: true });
+    const others = await entries();
+    for (let i = 0; i < 130; i++) {
+      await clock.tick(1000);
+      await a.put(frameOf(clock.now(), i % 50 === 0 ? 800_000 : 70_000), { history: i % 3 > 0 });
+    }
+    assert.ok(await entries() > others + 100);
+    await b.forget("cam");
+    assert.equal(await entries(), others);
+    assert.deepEqual(await a.cams(), ["other"]);
+    assert.deepEqual(await a.history("cam", {}), []);
+    assert.equal(await a.newest("cam"), undefined);
+    const again = frameOf(clock.now() + 1, 10);
+    assert.deepEqual(await a.put(again, { history: true }), { ok: true }, "it may come again");
+    assert.deepEqual(await b.newest("cam"), again);
+    await b.forget("nobody");
+  });
+
   test("state says that the store answers", async ({ open }) => {
     const store = open("a");
     await store.head("cam");

@@ -95,10 +95,15 @@ export class StoreWriter {
     if (!this.#storedNewest) this.#wantNewest();
   }
 
-  /** Stops, and stores the last frame if it is not stored yet. */
-  async flush(): Promise<void> {
+  /** Stops. */
+  async stop(): Promise<void> {
     this.#look.close();
     await this.#running;
+  }
+
+  /** Stops, and stores the last frame if it is not stored yet. */
+  async flush(): Promise<void> {
+    await this.stop();
     await this.#storeNewest();
   }
 

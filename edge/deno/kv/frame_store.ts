@@ -4,7 +4,16 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import type { Polls } from "./follow.ts";
-import { chunkKeys, headKey, HEADS, keyframeKey, pendingKey } from "./keys.ts";
+import {
+  chunkKeys,
+  demandKey,
+  headKey,
+  HEADS,
+  keyframeKey,
+  keyframesPrefix,
+  pendingKey,
+  pendingPrefix,
+} from "./keys.ts";
 import type { KvLink, KvLinkOptions } from "./link.ts";
 import {
   joinChunks,
@@ -159,6 +168,29 @@ export class KvFrameStore implements FrameStore {
       await deleteKeys(this.#link, deletes);
     }
     await deletePending(this.#link, cam, head);
+  }
+
+  async forget(cam: string): Promise<void> {
+    this.#heads.delete(cam);
+    // The head goes last: as long as it is there the rest can be found and deleted again.
+    for (const prefix of [keyframesPrefix(cam), pendingPrefix(cam)]) {
+      for (;;) {
+        const some = await this.#link.list<{ chunks: number }>({ prefix }, { limit: 100 });
+        if (some.length === 0) break;
+        await deleteKeys(
+          this.#link,
+          some.flatMap(({ key, value }) => [...chunkKeys(cam, Number(key[2]), value.chunks), key]),
+        );
+      }
+    }
+    const { value: head } = await this.#readHead(cam);
+    if (!head) return;
+    const frames = [[head.version, head.chunks] as const, ...head.recent];
+    await deleteKeys(this.#link, [
+      ...frames.flatMap(([version, chunks]) => chunkKeys(cam, version, chunks)),
+      demandKey(cam),
+      headKey(cam),
+    ]);
   }
 
   close(): void {

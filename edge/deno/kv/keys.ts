@@ -42,3 +42,13 @@ export function viewersPrefix(cam: string): Deno.KvKey {
 export function demandKey(cam: string): Deno.KvKey {
   return ["demand", cam];
 }
+
+/** Every keyframe of a camera. */
+export function keyframesPrefix(cam: string): Deno.KvKey {
+  return ["keyframe", cam];
+}
+
+/** Every unfinished frame of a camera. */
+export function pendingPrefix(cam: string): Deno.KvKey {
+  return ["pending", cam];
+}
