@@ -7,8 +7,14 @@ import { z } from "zod";
 import { isCamId } from "./frame.ts";
 import { booleanSetting, integerSetting, numberSetting, parseSettings } from "./settings.ts";
 import { demandSchema, parseSeq, publishDownSchema, reportSchema } from "./wire.ts";
-import { ACK_BYTES, encodeAck, FRAME_HEADER_BYTES } from "./wire_frame.ts";
-import { readAck, readFrameHeader, writeFrameHeader } from "./wire_frame.ts";
+import {
+  ACK_BYTES,
+  encodeAck,
+  FRAME_HEADER_BYTES,
+  readAck,
+  readFrameHeader,
+  writeFrameHeader,
+} from "./wire_frame.ts";
 
 const RUNS = 30_000;
 

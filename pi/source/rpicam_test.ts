@@ -11,8 +11,7 @@ import {
 } from "../../shared/testing/fake_rpicam/install.ts";
 import { parseConfig, type Picture } from "../config.ts";
 import { createSpawn } from "../process.ts";
-import type { RpicamOptions } from "./rpicam.ts";
-import { withoutOption } from "./rpicam.ts";
+import { type RpicamOptions, withoutOption } from "./rpicam.ts";
 import { createRpicamStill, shotCommand, timerCommand } from "./rpicam_still.ts";
 import { createRpicamVid, rpicamVidCommand } from "./rpicam_vid.ts";
 import { type FrameSource, SourceError } from "./source.ts";

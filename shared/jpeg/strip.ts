@@ -2,8 +2,7 @@
 // by whom. What is needed to show it right (JFIF, colour profile, Adobe transform, and from EXIF which
 // way up it is: EXIF 2.3, tag 0x0112) stays, and the picture's own bytes are not touched.
 
-import { isNeeded } from "./inspect.ts";
-import { endOfEntropy, isSegment, isStandalone, MARKER } from "./inspect.ts";
+import { endOfEntropy, isNeeded, isSegment, isStandalone, MARKER } from "./inspect.ts";
 
 const ORIENTATION_TAG = 0x0112;
 const EXIF = "Exif\0\0";

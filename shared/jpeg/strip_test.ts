@@ -9,8 +9,7 @@ import {
   withSegment,
 } from "../testing/jpegs.ts";
 import { type Inspection, inspectJpeg } from "./inspect.ts";
-import { exifOrientation, orientationSegment } from "./strip.ts";
-import { stripMetadata } from "./strip.ts";
+import { exifOrientation, orientationSegment, stripMetadata } from "./strip.ts";
 
 async function sample(name: string): Promise<Uint8Array<ArrayBuffer>> {
   const found = (await corpus()).find((one) => one.name === name);

@@ -5,9 +5,8 @@ import { setImmediate } from "node:timers";
 import { CameraHub } from "../../edge/core/cameras/camera.ts";
 import { FrameBuffer } from "../../edge/core/ingest/live_frame.ts";
 import { Peers } from "../../edge/core/peers/peers.ts";
-import type { FrameStore } from "../../edge/core/store/frame_store.ts";
+import type { FrameStore, StoreCost } from "../../edge/core/store/frame_store.ts";
 import { kvStores } from "../../edge/deno/kv/stores.ts";
-import type { StoreCost } from "../../edge/core/store/frame_store.ts";
 import { StoreWriter } from "../../edge/core/store/writer.ts";
 import { VirtualClock } from "./virtual_clock.ts";
 

@@ -4,14 +4,10 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import { Latest } from "../../../shared/latest.ts";
 import type { CameraSeq, CameraState, CameraStatus, Demand, Report } from "../../../shared/wire.ts";
-import { CameraContact } from "./uploads.ts";
-import { wantedDemand } from "./state.ts";
+import { CameraContact, FrameRate, Rivals, TWO_PROGRAMS, UploadOrder } from "./uploads.ts";
+import { cameraState, sameForPeople, wantedDemand } from "./state.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
-import { FrameRate } from "./uploads.ts";
 import { isOfNow, isOvertaken } from "../peers/plan.ts";
-import { Rivals, TWO_PROGRAMS } from "./uploads.ts";
-import { cameraState, sameForPeople } from "./state.ts";
-import { UploadOrder } from "./uploads.ts";
 import { Viewers } from "./viewers.ts";
 
 /** A stream repeats its last picture after this many ms, so that proxies keep the line. */

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { seated } from "./viewer_gate.ts";
-import { STUCK_DROP_MS, ViewerGate } from "./viewer_gate.ts";
+import { seated, STUCK_DROP_MS, ViewerGate } from "./viewer_gate.ts";
 
 /** A body of endless pieces, through a gate. */
 function setUp() {

@@ -2,12 +2,12 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { passOf } from "../access/viewers.ts";
+import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
 import { problem } from "../problem.ts";
-import { shuttingDown } from "./request.ts";
-import { addressOf } from "./request.ts";
+import { addressOf, shuttingDown } from "./request.ts";
 
 /** Seconds after which one more try makes sense. */
 const RETRY_AFTER_S = 30;
@@ -78,4 +78,45 @@ export function historyLimit(limits: Limits): MiddlewareHandler {
     if (retryAfter === 0) return await next();
     return problem(429, "Read the past: too many requests from this address.", { retryAfter });
   };
+}
+
+/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
+const ANSWERED = "the request has its answer";
+
+/**
+ * Holds a request until a new frame of one of its cameras makes `isNews` true, a state changes where
+ * there are several to be told of, `ms` have passed, or the client or the edge has gone; then frees its
+ * place.
+ *
+ * @returns Whether what let the client in has ended meanwhile.
+ */
+export function hold(
+  { req }: Context,
+  { clock, fanOut, hub }: EdgeDeps,
+  place: Place,
+  cameras: readonly CameraHub[],
+  isNews: () => unknown,
+  ms: number,
+  states = false,
+): Promise<boolean> {
+  const { signal } = req.raw;
+  return new Promise((resolve) => {
+    const timer = new AbortController();
+    const end = (over: boolean) => {
+      for (const cleanup of cleanups.splice(0)) cleanup();
+      signal.removeEventListener("abort", done);
+      timer.abort(ANSWERED);
+      place.free();
+      resolve(over);
+    };
+    const done = () => end(false);
+    const cleanups = cameras.flatMap((camera) => [
+      fanOut.subscribe(camera.latest, () => isNews() && done(), done),
+      states ? camera.statusChanges.onSet(done) : () => {},
+    ]);
+    place.seat({ progress: () => undefined, drop: (why) => end(why === "over") });
+    signal.addEventListener("abort", done);
+    clock.sleep(ms, timer.signal).then(done, () => {});
+    if (signal.aborted || hub.closed) done();
+  });
 }

@@ -3,8 +3,7 @@
 import type { Handler } from "hono";
 import type { EdgeDeps } from "../deps.ts";
 import { within } from "../within.ts";
-import { camOf, publishedCamera } from "./request.ts";
-import { numberQuery } from "./request.ts";
+import { camOf, numberQuery, publishedCamera } from "./request.ts";
 
 const MAX_WAIT_S = 60;
 

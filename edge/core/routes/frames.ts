@@ -2,10 +2,8 @@
 
 import type { Context, Handler } from "hono";
 import type { EdgeDeps } from "../deps.ts";
-import { etagMatches } from "./request.ts";
+import { cameraOf, etagMatches, wholeQuery } from "./request.ts";
 import { problem } from "../problem.ts";
-import { cameraOf } from "./request.ts";
-import { wholeQuery } from "./request.ts";
 import { rendition, widthQuery } from "./rendition.ts";
 
 /** Most keyframes in one answer. */

@@ -3,24 +3,17 @@
 import type { Context, Handler } from "hono";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { etagMatches } from "./request.ts";
-import type { Ending, Place } from "../limits/viewer_gate.ts";
+import { cameraOf, camOf, etagMatches, numberQuery, pollerOf } from "./request.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { problem } from "../problem.ts";
-import { admitWait, passEnded } from "./admit.ts";
-import { cameraOf, camOf } from "./request.ts";
-import { pollerOf } from "./request.ts";
-import { numberQuery } from "./request.ts";
+import { admitWait, hold, passEnded } from "./admit.ts";
 import { rendition, widthQuery } from "./rendition.ts";
 
 const MAX_WAIT_S = 30;
 
-/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
-const ANSWERED = "the request has its answer";
-
 /** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
-  const { clock, fanOut, limits, hub, stills } = deps;
+  const { limits, hub, stills } = deps;
 
   return function getLive(context) {
     const { req } = context;
@@ -47,9 +40,8 @@ export function getLive(deps: EdgeDeps): Handler {
       if (place instanceof Response) return place;
       // Who waits watches: a camera at rest must hear of it.
       const answered = camera.wait(poller);
-      const over = await until(isNews, camera, waitS * 1000, req.raw.signal, place);
+      const over = await hold(context, deps, place, [camera], isNews, waitS * 1000);
       answered();
-      place.free();
       if (over) return passEnded();
     } else camera.poll(poller);
     const frame = camera.latest.value;
@@ -65,38 +57,5 @@ export function getLive(deps: EdgeDeps): Handler {
     return etagMatches(known, frame.etag)
       ? stills.unchanged(camera, frame)
       : stills.full(camera, frame);
-  }
-
-  /**
-   * Resolves when a frame made `isNews` true, after `ms`, or when the client or the edge has gone.
-   *
-   * @returns Whether what let the client in has ended.
-   */
-  function until(
-    isNews: () => unknown,
-    camera: CameraHub,
-    ms: number,
-    gone: AbortSignal,
-    place: Place,
-  ): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = new AbortController();
-      let over = false;
-      const done = () => {
-        leave();
-        gone.removeEventListener("abort", done);
-        timer.abort(ANSWERED);
-        resolve(over);
-      };
-      const drop = (why: Ending) => {
-        over = why === "over";
-        done();
-      };
-      place.seat({ progress: () => undefined, drop });
-      const leave = fanOut.subscribe(camera.latest, () => isNews() && done(), done);
-      gone.addEventListener("abort", done);
-      clock.sleep(ms, timer.signal).then(done, () => {});
-      if (gone.aborted || hub.closed) done();
-    });
   }
 }

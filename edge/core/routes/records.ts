@@ -5,14 +5,11 @@ import type { Context, Handler } from "hono";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
-import { admitViewer, admitWait, freeWhenSent } from "./admit.ts";
+import { admitViewer, admitWait, freeWhenSent, hold, passEnded } from "./admit.ts";
 import { widthQuery } from "./rendition.ts";
 import { camerasOf, numberQuery, pollerOf } from "./request.ts";
 
 const MAX_WAIT_S = 30;
-
-/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
-const ANSWERED = "the request has its answer";
 
 const HEADERS = {
   "content-type": "application/octet-stream",
@@ -70,9 +67,9 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
       if (place instanceof Response) return place;
       // Who waits watches: a camera at rest must hear of it.
       const answered = cameras.map((camera) => camera.wait(poller));
-      await until(() => news().length > 0, cameras, waitMs, req.raw.signal);
+      const over = await hold(context, deps, place, cameras, () => news().length > 0, waitMs, true);
       for (const one of answered) one();
-      place.free();
+      if (over) return passEnded();
     } else for (const camera of cameras) camera.poll(poller);
     const frames = await Promise.all(
       news().map((frame) => feeds.scaled(frame!, width, hub.known(frame!.cam)!.camera)),
@@ -93,31 +90,6 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
       same = { parts, response: new Response(body, { headers }) };
     }
     return same.response.clone();
-  }
-
-  /** Resolves when `isNews`, when a state changes, after `ms`, or when client or edge have gone. */
-  function until(
-    isNews: () => boolean,
-    cameras: readonly CameraHub[],
-    ms: number,
-    gone: AbortSignal,
-  ): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = new AbortController();
-      const done = () => {
-        for (const cleanup of cleanups) cleanup();
-        gone.removeEventListener("abort", done);
-        timer.abort(ANSWERED);
-        resolve();
-      };
-      const cleanups = cameras.flatMap((camera) => [
-        deps.fanOut.subscribe(camera.latest, () => isNews() && done(), done),
-        camera.statusChanges.onSet(done),
-      ]);
-      gone.addEventListener("abort", done);
-      clock.sleep(ms, timer.signal).then(done, () => {});
-      if (gone.aborted || hub.closed) done();
-    });
   }
 }
 

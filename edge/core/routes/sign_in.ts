@@ -7,11 +7,10 @@ import { isCamId } from "../../../shared/frame.ts";
 import { SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
-import { isForeign, originOf } from "./request.ts";
+import { addressOf, isForeign, originOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import { type Secret, secretsOf } from "../access/publishers.ts";
-import { addressOf } from "./request.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 
 const HOUR_MS = 3_600_000;

@@ -11,8 +11,7 @@ import {
   streamOpening,
 } from "../viewers/mjpeg.ts";
 import { admitViewer, freeWhenSent } from "./admit.ts";
-import { cameraOf } from "./request.ts";
-import { numberQuery } from "./request.ts";
+import { cameraOf, numberQuery } from "./request.ts";
 import { widthQuery } from "./rendition.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);

@@ -9,9 +9,8 @@ import { mjpegContentType } from "../viewers/mjpeg.ts";
 import { problem } from "../problem.ts";
 import { timelapseStream } from "../history/timelapse.ts";
 import { admitViewer, freeWhenSent } from "./admit.ts";
-import { cameraOf } from "./request.ts";
+import { cameraOf, numberQuery } from "./request.ts";
 import { rangeOf } from "./frames.ts";
-import { numberQuery } from "./request.ts";
 
 const DEFAULT_FPS = 12;
 
