@@ -1,5 +1,4 @@
-// What this instance costs where requests, bytes and KV units are billed: counted, and projected to
-// a month of the same.
+// What this instance costs where requests, bytes and KV units are billed, counted.
 
 import { z } from "zod";
 import type { Clock } from "../../shared/clock.ts";
@@ -14,13 +13,11 @@ export interface CostCounts extends StoreCost {
   readonly egressBytes: number;
 }
 
-/** Counts so far, and what a month of the same makes of them. */
+/** Counts so far. */
 export interface CostReport {
   /** Ms since the counting began. */
   readonly countedMs: number;
   readonly counted: CostCounts;
-  /** 30 days at the same rate; undefined until a minute was counted. */
-  readonly month?: CostCounts;
 }
 
 const countsSchema = z.object({
@@ -36,24 +33,7 @@ const countsSchema = z.object({
 export const costReportSchema: z.ZodType<CostReport> = z.object({
   countedMs: z.number(),
   counted: countsSchema,
-  month: countsSchema.optional(),
 });
-
-const MINUTE_MS = 60_000;
-const MONTH_MS = 30 * 24 * 3_600_000;
-
-/** What `counted` becomes in a month, if it goes on as in `countedMs`. */
-export function projectMonth(counted: CostCounts, countedMs: number): CostCounts {
-  const project = (count: number) => Math.round(count * MONTH_MS / countedMs);
-  return {
-    reads: project(counted.reads),
-    readUnits: project(counted.readUnits),
-    writes: project(counted.writes),
-    writeUnits: project(counted.writeUnits),
-    requests: project(counted.requests),
-    egressBytes: project(counted.egressBytes),
-  };
-}
 
 /** What the meter reads. */
 export interface CostSources {
@@ -92,9 +72,7 @@ export class CostMeter {
 
   report(): CostReport {
     const countedMs = this.#sources.clock.monotonic() - this.#since;
-    const { counted } = this;
-    if (countedMs < MINUTE_MS) return { countedMs, counted };
-    return { countedMs, counted, month: projectMonth(counted, countedMs) };
+    return { countedMs, counted: this.counted };
   }
 
   /** Shows the counts among `metrics`. */

@@ -30,7 +30,7 @@ const ROOMS: readonly Room[] = [
   room(/^shared\/(testing|launch)\//, ANY, ANY, true, ""),
   room(/^pi\/.*_test\.ts$/, /^(pi|shared)\//, ANY, true, "pi/ and edge/ share by shared/"),
   room(
-    /^edge\/(.*_(test|contract)|client\/build)\.ts$/,
+    /^edge\/(.*_test|client\/build)\.ts$/,
     /^(edge|shared)\//,
     ANY,
     true,
@@ -103,7 +103,7 @@ function anyOf(...patterns: string[]): RegExp {
 }
 
 function isTest(file: string): boolean {
-  return file.startsWith("shared/testing/") || /(_(test|contract)|\/build)\.ts$/.test(file);
+  return file.startsWith("shared/testing/") || /(_test|\/build)\.ts$/.test(file);
 }
 
 /** What is wrong with importing `specifier` from `file`. Paths are relative to the project. */

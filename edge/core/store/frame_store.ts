@@ -1,5 +1,5 @@
 // What the edge needs kept: the newest frame of each camera, and history frames. One contract suite
-// (frame_store_contract.ts) holds every implementation to it.
+// (shared/testing/frame_store_contract.ts) holds every implementation to it.
 
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 

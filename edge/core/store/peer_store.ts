@@ -1,5 +1,5 @@
 // What the instances of an edge tell each other, through the store that they share. One contract suite
-// (peer_store_contract.ts) holds every implementation to it.
+// (shared/testing/peer_store_contract.ts) holds every implementation to it.
 
 import type { Frame } from "../../../shared/frame.ts";
 

@@ -5,9 +5,12 @@ import {
   frameOf,
   frameStoreContract,
   type StoreUnderTest,
-} from "../../core/store/frame_store_contract.ts";
+} from "../../../shared/testing/frame_store_contract.ts";
 import type { FrameStore } from "../../core/store/frame_store.ts";
-import { peerStoreContract, type PeersUnderTest } from "../../core/store/peer_store_contract.ts";
+import {
+  peerStoreContract,
+  type PeersUnderTest,
+} from "../../../shared/testing/peer_store_contract.ts";
 import { MAX_CHUNK_BYTES } from "./frame.ts";
 import { chunkKey, headKey, pendingKey } from "./keys.ts";
 import { type KvStores, kvStores } from "./stores.ts";

@@ -1,10 +1,10 @@
 // What every implementation of PeerStore must do, as one suite of tests to run over each of them.
 
 import assert from "node:assert/strict";
-import type { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import type { FakeClock } from "./fake_clock.ts";
 import { frameOf } from "./frame_store_contract.ts";
-import type { FrameStore } from "./frame_store.ts";
-import { type PeerStore, VIEWERS_TTL_MS } from "./peer_store.ts";
+import type { FrameStore } from "../../edge/core/store/frame_store.ts";
+import { type PeerStore, VIEWERS_TTL_MS } from "../../edge/core/store/peer_store.ts";
 
 /** Instances under test, and their time. */
 export interface PeersUnderTest {

@@ -1,10 +1,10 @@
 // What every implementation of FrameStore must do, as one suite of tests to run over each of them.
 
 import assert from "node:assert/strict";
-import { FakeClock } from "../../../shared/testing/fake_clock.ts";
-import type { Frame } from "../../../shared/frame.ts";
-import { nextVersion } from "../ingest/ingest.ts";
-import type { FrameStore } from "./frame_store.ts";
+import { FakeClock } from "./fake_clock.ts";
+import type { Frame } from "../frame.ts";
+import { nextVersion } from "../../edge/core/ingest/ingest.ts";
+import type { FrameStore } from "../../edge/core/store/frame_store.ts";
 
 /** A store under test, its time, and a way to look at the same data as another instance. */
 export interface StoreUnderTest {
