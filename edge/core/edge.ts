@@ -81,6 +81,7 @@ export class Edge {
     });
     const fanOut = new FanOut({
       soon: platform.soon,
+      now: () => clock.monotonic(),
       onFault: (error) => log.error("a viewer was dropped", { error: stackOf(error) }),
     });
     const lag = new LoopLag();

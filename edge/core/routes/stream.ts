@@ -18,7 +18,7 @@ const NEW_LINE = new Uint8Array([13, 10]);
 
 /** Streams a camera: `?fps=` thins it, `?w=` makes it smaller, `?length=1` gives each part a Content-Length. */
 export function getStream(deps: EdgeDeps): Handler {
-  const { hub, clock, fanOut, boundary } = deps;
+  const { hub, fanOut, boundary } = deps;
   const headers = streamHeaders(boundary);
   const encoder = new TextEncoder();
   const opening = encoder.encode(streamOpening(boundary));
@@ -54,7 +54,6 @@ export function getStream(deps: EdgeDeps): Handler {
       opening: classic ? undefined : opening,
       write: classic ? writeClassicPart : undefined,
       fps,
-      now: () => clock.monotonic(),
       onLeave: feed.release,
     });
     return new Response(stream, { headers });

@@ -13,6 +13,8 @@ interface Member {
 export interface FanOutOptions {
   /** Runs `work` when the current request has its answer. */
   soon(work: () => void): void;
+  /** Monotonic ms. */
+  now(): number;
   /** Told what a member threw. It is not woken again; the others are. */
   onFault(error: unknown): void;
 }
@@ -21,9 +23,15 @@ export interface FanOutOptions {
 export class FanOut {
   readonly #options: FanOutOptions;
   readonly #crowds = new WeakMap<Latest<LiveFrame>, Crowd>();
+  readonly #turn = { at: 0 };
 
   constructor(options: FanOutOptions) {
     this.#options = options;
+  }
+
+  /** When somebody came or was woken last, monotonic ms: near enough for many who would each ask for the time. */
+  get at(): number {
+    return this.#turn.at;
   }
 
   /**
@@ -33,8 +41,9 @@ export class FanOut {
    * @returns A function that stops the calls.
    */
   subscribe(frames: Latest<LiveFrame>, onFrame: () => void, onClose: () => void): () => void {
+    this.#turn.at = this.#options.now();
     let crowd = this.#crowds.get(frames);
-    if (!crowd) this.#crowds.set(frames, crowd = new Crowd(frames, this.#options));
+    if (!crowd) this.#crowds.set(frames, crowd = new Crowd(frames, this.#options, this.#turn));
     return crowd.join({ onFrame, onClose });
   }
 }
@@ -42,13 +51,15 @@ export class FanOut {
 class Crowd {
   readonly #frames: Latest<LiveFrame>;
   readonly #options: FanOutOptions;
+  readonly #turn: { at: number };
   readonly #members = new Set<Member>();
   #stopListening: (() => void) | undefined;
   #waking = false;
 
-  constructor(frames: Latest<LiveFrame>, options: FanOutOptions) {
+  constructor(frames: Latest<LiveFrame>, options: FanOutOptions, turn: { at: number }) {
     this.#frames = frames;
     this.#options = options;
+    this.#turn = turn;
   }
 
   join(member: Member): () => void {
@@ -71,6 +82,7 @@ class Crowd {
     this.#waking = true;
     this.#options.soon(() => {
       this.#waking = false;
+      this.#turn.at = this.#options.now();
       this.#each((member) => member.onFrame());
     });
   }

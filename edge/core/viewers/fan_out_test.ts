@@ -10,7 +10,11 @@ const frame = FrameBuffer.of(new Uint8Array(3), new Uint8Array(2)).finish("cam",
 
 function setUp() {
   const faults: unknown[] = [];
-  const fanOut = new FanOut({ soon: setImmediate, onFault: (error) => faults.push(error) });
+  const fanOut = new FanOut({
+    soon: setImmediate,
+    now: () => 0,
+    onFault: (error) => faults.push(error),
+  });
   return { faults, fanOut, frames: new Latest<typeof frame>() };
 }
 

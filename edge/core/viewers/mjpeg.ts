@@ -5,7 +5,6 @@
 
 import type { Latest } from "../../../shared/latest.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { FanOut } from "./fan_out.ts";
 import { type PullOptions, PullViewer } from "./pull_viewer.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 
@@ -66,7 +65,6 @@ export interface MjpegOptions extends PullOptions {
   readonly camera: CameraHub;
   /** What is shown: `camera.shown`, or the same at another width. */
   readonly frames: Latest<LiveFrame>;
-  readonly fanOut: FanOut;
   /** Sent once, before the first frame; undefined = nothing. */
   readonly opening?: Uint8Array<ArrayBuffer>;
   /** Most frames a second; undefined = all. */
@@ -89,7 +87,7 @@ class MjpegViewer extends PullViewer {
   constructor(options: MjpegOptions) {
     super({
       place: options.place,
-      now: options.now,
+      fanOut: options.fanOut,
       onLeave: () => {
         for (const cleanup of this.#cleanups.splice(0)) cleanup();
         options.onLeave();

@@ -3,13 +3,13 @@
 
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 import { Backlog } from "./backlog.ts";
+import type { FanOut } from "./fan_out.ts";
 
 /** What every viewer of a stream needs. */
 export interface PullOptions {
   /** Where the viewer sits; given back when the connection is gone. */
   readonly place: Place;
-  /** Monotonic ms. */
-  now(): number;
+  readonly fanOut: FanOut;
   /** Called once when the viewer has gone. */
   onLeave(): void;
 }
@@ -17,7 +17,7 @@ export interface PullOptions {
 /** One viewer. What it is written is up to the classes that stand on it. */
 export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
   readonly #options: PullOptions;
-  readonly #backlog: Backlog;
+  #backlog!: Backlog;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #room = false;
   #taken = 0;
@@ -25,7 +25,6 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
 
   constructor(options: PullOptions) {
     this.#options = options;
-    this.#backlog = new Backlog(options.now());
   }
 
   /** Its body, for the answer. */
@@ -36,13 +35,14 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.begin();
+    this.#backlog = new Backlog(this.#options.fanOut.at);
     this.#options.place.seat(this);
   }
 
   /** The connection has room: for what is new, or for what is to come. */
   pull(): void {
     this.#room = true;
-    this.#backlog.room(this.#options.now());
+    this.#backlog.room(this.#options.fanOut.at);
     this.offer();
   }
 
@@ -67,7 +67,7 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
   /** Writes what is new, where there is room. To be called when something is. */
   protected offer(): void {
     if (!this.#room || this.#left) return;
-    const now = this.#options.now();
+    const now = this.#options.fanOut.at;
     if (!this.#backlog.isLow(now) || !this.write(now)) return;
     this.#backlog.wrote(now);
     this.#room = false;

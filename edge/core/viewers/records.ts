@@ -46,7 +46,7 @@ class RecordViewer extends PullViewer {
   constructor(options: RecordOptions) {
     super({
       place: options.place,
-      now: () => options.clock.monotonic(),
+      fanOut: options.fanOut,
       onLeave: () => {
         for (const cleanup of this.#cleanups.splice(0)) cleanup();
       },

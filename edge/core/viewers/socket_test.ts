@@ -41,7 +41,7 @@ function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
   const viewer = new SocketViewer(
     socket,
     cameras.map((camera) => ({ camera, frames: camera.latest, release: () => {} })),
-    { fanOut: new FanOut({ soon: (work) => work(), onFault: assert.fail }), clock },
+    { fanOut: new FanOut({ soon: (work) => work(), now: () => 0, onFault: assert.fail }), clock },
   );
   let version = 0;
   const publish = (camera = cameras[0]) => {
