@@ -164,15 +164,19 @@ Deno.test("a viewer that acknowledges without reading costs what its line takes"
     const camera = edge.edge.deps.hub.known("cam")!;
     await edge.until(() => camera.sentBytes > 0);
     const ack = new Uint8Array([0x81, 0x83, 0, 0, 0, 0, ...new TextEncoder().encode("ack")]);
-    for (let i = 0; i < 60; i++) {
-      await line.write(ack);
-      await edge.put(heavy);
-    }
     const { gate } = edge.edge.deps.limits;
-    await edge.until(() => {
-      edge.edge.tick(0);
-      return gate.stuck === 1;
-    });
+    // As often as it takes to fill what lies between; then it acknowledges no more, and is looked at.
+    for (let round = 0; gate.stuck === 0; round++) {
+      assert.ok(round < 20, "never stuck");
+      for (let i = 0; i < 60; i++) {
+        await line.write(ack);
+        await edge.put(heavy);
+      }
+      for (let look = 0; look < 20 && gate.stuck === 0; look++) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        edge.edge.tick(0);
+      }
+    }
     // What the kernel holds on loopback, and two pictures.
     assert.ok(camera.sentBytes < 20_000_000, `${camera.sentBytes} bytes`);
     line.close();

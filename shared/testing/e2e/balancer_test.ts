@@ -82,7 +82,8 @@ Deno.test("uploads spread over two edges with clocks two seconds apart are seen 
   await using b = await startBehind(server.url);
   // So that a frame comes by way of the store after the next one has come from the camera.
   server.faults.latencyMs = 100;
-  await assertSpread(a, b, 0.4);
+  // About half come to each by chance: of forty, fewer than a quarter in one run of a thousand.
+  await assertSpread(a, b, 0.25);
 });
 
 Deno.test("uploads spread over two edges are seen in order on both, over a SQLite file", async () => {
