@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backlog } from "./backlog.ts";
+import { Backlog } from "./pull_viewer.ts";
 
 /**
  * A camera at 10 fps and a line that takes `eachMs(now)` for a picture, with room for `capacity` of
