@@ -55,8 +55,7 @@ function quote(value: string): string {
 /** What others wrote may steer a terminal or begin a line of its own: such characters are spelled out, as JSON does. */
 function printable(line: string): string {
   return line.replace(
-    // deno-lint-ignore no-control-regex
-    /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
+    /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
