@@ -18,9 +18,12 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
-/** Registers the suite's tests under `name`. */
-export function frameStoreContract(name: string, setUp: () => Promise<StoreUnderTest>): void {
-  const test = (title: string, run: (under: StoreUnderTest) => Promise<void>) =>
+/** Registers tests of the contract `name`, each with a `setUp` of its own that is closed after it. */
+export function contractTest<T extends { close(): Promise<void> }>(
+  name: string,
+  setUp: () => Promise<T>,
+): (title: string, run: (under: T) => Promise<void>) => void {
+  return (title, run) =>
     Deno.test(`${name}: ${title}`, async () => {
       const under = await setUp();
       try {
@@ -29,6 +32,11 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
         await under.close();
       }
     });
+}
+
+/** Registers the suite's tests under `name`. */
+export function frameStoreContract(name: string, setUp: () => Promise<StoreUnderTest>): void {
+  const test = contractTest(name, setUp);
 
   test("a frame that was put is the newest, byte for byte", async ({ open }) => {
     const store = open("a");

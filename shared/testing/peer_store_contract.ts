@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { FakeClock } from "./fake_clock.ts";
-import { frameOf } from "./frame_store_contract.ts";
+import { contractTest, frameOf } from "./frame_store_contract.ts";
 import type { FrameStore } from "../../edge/core/store/frame_store.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../../edge/core/store/peer_store.ts";
 
@@ -16,15 +16,7 @@ export interface PeersUnderTest {
 
 /** Registers the suite's tests under `name`. */
 export function peerStoreContract(name: string, setUp: () => Promise<PeersUnderTest>): void {
-  const test = (title: string, run: (under: PeersUnderTest) => Promise<void>) =>
-    Deno.test(`${name}: ${title}`, async () => {
-      const under = await setUp();
-      try {
-        await run(under);
-      } finally {
-        await under.close();
-      }
-    });
+  const test = contractTest(name, setUp);
 
   test("a reader a few frames behind still finds what it reads", async ({ open, clock }) => {
     const { store } = open("a");
