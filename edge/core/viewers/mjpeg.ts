@@ -5,7 +5,7 @@
 
 import type { Latest } from "../../../shared/latest.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import { type PullOptions, PullViewer } from "./pull_viewer.ts";
+import { type StreamOptions, StreamViewer } from "./stream_viewer.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 
 /** Content type of a stream whose parts are divided by `boundary`. */
@@ -61,7 +61,7 @@ export function thinnedTo(fps: number): (now: number) => boolean {
 }
 
 /** How a stream is wanted. */
-export interface MjpegOptions extends PullOptions {
+export interface MjpegOptions extends StreamOptions {
   readonly camera: CameraHub;
   /** What is shown: `camera.shown`, or the same at another width. */
   readonly frames: Latest<LiveFrame>;
@@ -78,7 +78,7 @@ export function mjpegStream(options: MjpegOptions): ReadableStream<Uint8Array> {
   return new MjpegViewer(options).stream();
 }
 
-class MjpegViewer extends PullViewer {
+class MjpegViewer extends StreamViewer {
   readonly #options: MjpegOptions;
   readonly #cleanups: (() => void)[];
   readonly #isDue: (now: number) => boolean;

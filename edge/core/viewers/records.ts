@@ -7,11 +7,11 @@ import { encodeMessage } from "../../../shared/wire_frame.ts";
 import type { CameraStatus } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { FanOut } from "./fan_out.ts";
-import { type PullOptions, PullViewer } from "./pull_viewer.ts";
+import { type StreamOptions, StreamViewer } from "./stream_viewer.ts";
 import type { Watched } from "./socket.ts";
 
 /** What a stream of records is made from. */
-export interface RecordOptions extends Pick<PullOptions, "place"> {
+export interface RecordOptions extends Pick<StreamOptions, "place"> {
   readonly clock: Pick<Clock, "now" | "monotonic">;
   readonly watched: readonly Watched[];
   readonly fanOut: FanOut;
@@ -37,7 +37,7 @@ interface Subscription extends Watched {
   status?: CameraStatus;
 }
 
-class RecordViewer extends PullViewer {
+class RecordViewer extends StreamViewer {
   readonly #options: RecordOptions;
   /** Who waited longest first. */
   readonly #subscriptions: Subscription[];

@@ -1,5 +1,5 @@
-// A viewer behind a stream that the platform pulls from: it is written to when its connection has room,
-// and only then. There is no queue, so none can grow.
+// A viewer behind a stream: it is written to when its connection has room. One picture may lie there
+// when it turns out that there is none; there is no queue, so none can grow.
 //
 // What lies in buffers between the edge and a viewer whose line is slow: the platform's, the kernel's, a
 // proxy's, the viewer's own. Nobody says how much it is, but it shows: once all of them are full, writes
@@ -12,6 +12,9 @@ import type { FanOut } from "./fan_out.ts";
 
 /** Writes are looked at together for so long, ms. */
 const WINDOW_MS = 2000;
+
+/** The same while none waits: what lies in buffers once writes begin to wait was written lately. */
+const NO_WAIT_WINDOW_MS = 500;
 
 /** A window ends with a round at the latest after this time, ms. */
 const MAX_WINDOW_MS = 8000;
@@ -41,6 +44,8 @@ export class Backlog {
   #waits = false;
   #tryAt = Infinity;
   #tryMs = TRY_MS;
+  /** The first window is longer: whose line is slow from the start has all that was written before him. */
+  #noWaitMs = MAX_WINDOW_MS;
 
   /** @param now When the stream begins. */
   constructor(now: number) {
@@ -50,6 +55,11 @@ export class Backlog {
 
   /** A write was handed over. */
   wrote(now: number): void {
+    const { from, waitedMs } = this.#window;
+    if (waitedMs === 0 && now - from >= this.#noWaitMs) {
+      this.#begin(now, false);
+      this.#noWaitMs = NO_WAIT_WINDOW_MS;
+    }
     this.#pass(now);
     this.#depth++;
     this.#window.writes++;
@@ -64,11 +74,10 @@ export class Backlog {
     const ms = now - window.from;
     // Where all is full there is room for several at once: whole rounds are counted.
     if (ms < WINDOW_MS || (waited < ROUND_MS && ms < MAX_WINDOW_MS)) return;
-    this.#window = { from: now, writes: 0, waitedMs: 0 };
     const waits = window.waitedMs > ms / 2;
     // The first of two filled what is on the way, and was faster than the line.
     if (waits && this.#waits) this.#slow(now, ms / window.writes);
-    this.#waits = waits;
+    this.#begin(now, waits);
   }
 
   /** Whether another write would do more than lie and wait. */
@@ -76,12 +85,24 @@ export class Backlog {
     if (this.#eachMs === undefined) return true;
     if (now >= this.#tryAt) {
       this.#eachMs = undefined;
+      this.#noWaitMs = MAX_WINDOW_MS;
       this.#depth = 0;
       this.#at = now;
       return true;
     }
     this.#pass(now);
     return this.#depth < 1;
+  }
+
+  /** @param waits Whether the window that is over was one of waiting. */
+  #begin(now: number, waits: boolean): void {
+    const { from, writes } = this.#window;
+    this.#window = { from: now, writes: 0, waitedMs: 0 };
+    this.#waits = waits;
+    if (waits || this.#eachMs !== undefined) return;
+    // What was written before it has arrived.
+    this.#depth = writes;
+    this.#at = from;
   }
 
   #slow(now: number, eachMs: number): void {
@@ -104,7 +125,7 @@ export class Backlog {
 }
 
 /** What every viewer of a stream needs. */
-export interface PullOptions {
+export interface StreamOptions {
   /** Where the viewer sits; given back when the connection is gone. */
   readonly place: Place;
   readonly fanOut: FanOut;
@@ -113,15 +134,16 @@ export interface PullOptions {
 }
 
 /** One viewer. What it is written is up to the classes that stand on it. */
-export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
-  readonly #options: PullOptions;
+export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
+  readonly #options: StreamOptions;
   #backlog!: Backlog;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #room = false;
+  /** Set while the last that was known is that there is room. */
+  #askAgain: (() => void) | undefined;
   #taken = 0;
   #left = false;
 
-  constructor(options: PullOptions) {
+  constructor(options: StreamOptions) {
     this.#options = options;
   }
 
@@ -137,11 +159,13 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
     this.#options.place.seat(this);
   }
 
-  /** The connection has room: for what is new, or for what is to come. */
-  pull(): void {
-    this.#room = true;
+  /**
+   * The connection has room. Where nothing is new for it the promise stays open until there is none
+   * again: a stream does not ask meanwhile, and a picture for a fast line costs no call.
+   */
+  pull(): Promise<void> | void {
     this.#backlog.room(this.#options.fanOut.at);
-    this.offer();
+    if (!this.#write()) return new Promise((resolve) => this.#askAgain = resolve);
   }
 
   /** The client has gone. */
@@ -152,7 +176,7 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
 
   /** Where it is in the stream; undefined while it has taken all there is. */
   progress(): number | undefined {
-    return this.#room ? undefined : this.#taken;
+    return this.#askAgain ? undefined : this.#taken;
   }
 
   /** Ends it behind what was handed over. */
@@ -162,14 +186,12 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
     this.#controller.close();
   }
 
-  /** Writes what is new, where there is room. To be called when something is. */
+  /** Writes what is new, now or as soon as there is room. To be called when something is. */
   protected offer(): void {
-    if (!this.#room || this.#left) return;
-    const now = this.#options.fanOut.at;
-    if (!this.#backlog.isLow(now) || !this.write(now)) return;
-    this.#backlog.wrote(now);
-    this.#room = false;
-    this.#taken++;
+    if (!this.#askAgain || !this.#write() || this.#controller.desiredSize === 0) return;
+    // Nobody took it: from now on what is new waits until all before it was taken.
+    this.#askAgain();
+    this.#askAgain = undefined;
   }
 
   /** Hands bytes over. */
@@ -182,6 +204,14 @@ export abstract class PullViewer implements Guest, UnderlyingDefaultSource<Uint8
 
   /** Hands over what is new, by `enqueue`; says whether there was anything. */
   protected abstract write(now: number): boolean;
+
+  #write(): boolean {
+    const now = this.#options.fanOut.at;
+    if (this.#left || !this.#backlog.isLow(now) || !this.write(now)) return false;
+    this.#backlog.wrote(now);
+    this.#taken++;
+    return true;
+  }
 
   #leave(): void {
     if (this.#left) return;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backlog } from "./pull_viewer.ts";
+import { Backlog } from "./stream_viewer.ts";
 
 /**
  * A camera at 10 fps and a line that takes `eachMs(now)` for a picture, with room for `capacity` of
@@ -11,8 +11,16 @@ function watch(seconds: number, capacity: number, eachMs: (now: number) => numbe
   const onTheWay: number[] = [];
   const arrived: { at: number; age: number }[] = [];
   let room = true;
+  let asked = false;
+  let sent = -1;
   let full = false;
   let carried = 0;
+  const write = (now: number) => {
+    onTheWay.push(now);
+    backlog.wrote(now);
+    room = false;
+    sent = Math.floor(now / 100);
+  };
   for (let now = 0; now < seconds * 1000; now += 10) {
     carried = onTheWay.length > 0 ? carried + 10 : 0;
     if (onTheWay.length > 0 && carried >= eachMs(now)) {
@@ -22,13 +30,14 @@ function watch(seconds: number, capacity: number, eachMs: (now: number) => numbe
     full = onTheWay.length >= capacity || (full && onTheWay.length > capacity - burst);
     if (!room && !full) {
       room = true;
-      backlog.room(now);
+      if (asked) backlog.room(now);
+      // What found no room is written as soon as there is some.
+      if (asked && sent < Math.floor(now / 100) && backlog.isLow(now)) write(now);
+      else asked = false;
     }
-    if (now % 100 === 0 && room && backlog.isLow(now)) {
-      onTheWay.push(now);
-      backlog.wrote(now);
-      room = false;
-    }
+    if (now % 100 !== 0) continue;
+    if (!room) asked = true;
+    else if (backlog.isLow(now)) write(now);
   }
   return {
     ages: (from: number, to: number) =>
@@ -66,4 +75,17 @@ Deno.test("a line that becomes slower is followed", () => {
   const { ages } = watch(58, 8, (now) => now < 20_000 ? 300 : 900);
   const settled = ages(45, 58);
   assert.ok(Math.max(...settled) <= 2.5 * 900, `${settled}`);
+});
+Deno.test("a line that was fast for long and becomes slow gets pictures on, and soon fresh ones", () => {
+  for (const at of [20, 20.25, 100.4]) {
+    const { ages, fps } = watch(at + 58, 8, (now) => now < at * 1000 ? 20 : 500);
+    for (let from = at; from < at + 55; from += 5) {
+      assert.ok(
+        fps(from, from + 5) >= 1.6,
+        `${from - at} s behind ${at}: ${fps(from, from + 5)} fps`,
+      );
+    }
+    const settled = ages(at + 20, at + 58);
+    assert.ok(Math.max(...settled) <= 1500, `${at}: ${settled}`);
+  }
 });
