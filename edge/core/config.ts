@@ -16,7 +16,6 @@ import {
 } from "./access/publishers.ts";
 
 /** The page still takes this road first; to be false once it does not. */
-const VIEWER_SOCKETS_DEFAULT = true;
 
 /** Every setting of the edge by its name in the environment. */
 // deno-fmt-ignore
@@ -40,7 +39,7 @@ export const edgeSettings = z.object({
   PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
   PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`, comma separated; `*` = all, `none` = nobody"),
   PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
-  PERCH_VIEWER_SOCKETS: booleanSetting().default(VIEWER_SOCKETS_DEFAULT).describe("answer viewers' WebSockets at `/ws`; Deno bounds no message of theirs, so one viewer can take all memory"),
+  PERCH_VIEWER_SOCKETS: booleanSetting().default(false).describe("answer viewers' WebSockets at `/ws`; Deno bounds no message of theirs, so one viewer can take all memory"),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
   PERCH_LOG: z.enum(["text", "json"], { error: "text or json" }).default("text").describe("how log lines are written"),

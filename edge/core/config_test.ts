@@ -21,6 +21,7 @@ Deno.test("without settings the edge has its defaults, but no start without a to
   assert.equal(config.staleMs, 30_000);
   assert.equal(config.maxFrameBytes, 4_194_304);
   assert.equal(config.stripMetadata, true);
+  assert.equal(config.viewerSockets, false);
 });
 
 const BAD: readonly [name: string, value: string, wanted: RegExp][] = [

@@ -160,7 +160,8 @@ export class RunningEdge extends RunningProgram {
 /**
  * Starts the edge and waits until it listens.
  *
- * Unless `env` says otherwise: a free port of 127.0.0.1, KV in memory, `TEST_TOKEN` for any camera.
+ * Unless `env` says otherwise: a free port of 127.0.0.1, KV in memory, `TEST_TOKEN` for any camera,
+ * sockets for viewers.
  */
 export async function startEdge(options: StartOptions = {}): Promise<RunningEdge> {
   const edge = new RunningEdge("edge", Deno.execPath(), await taskArgs("edge", options.args), {
@@ -170,6 +171,7 @@ export async function startEdge(options: StartOptions = {}): Promise<RunningEdge
       PORT: "0",
       PERCH_KV_PATH: ":memory:",
       PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+      PERCH_VIEWER_SOCKETS: "true",
       ...options.env,
     },
   });

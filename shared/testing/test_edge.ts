@@ -32,7 +32,7 @@ export class TestEdge implements AsyncDisposable {
   /**
    * Makes and starts an edge.
    *
-   * @param env Settings by name; a publish token is there unless given.
+   * @param env Settings by name; unless given there is a publish token, and sockets for viewers.
    * @param kvPath Default `:memory:`.
    * @param among Its name and its time, where there are several edges on one store.
    */
@@ -44,7 +44,11 @@ export class TestEdge implements AsyncDisposable {
       readonly clock?: FakeClock;
     } = {},
   ): Promise<TestEdge> {
-    const parsed = parseEdgeConfig({ PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env });
+    const parsed = parseEdgeConfig({
+      PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+      PERCH_VIEWER_SOCKETS: "true",
+      ...env,
+    });
     if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
     const lines: string[] = [];
     const write = (message: string) => void lines.push(message);

@@ -64,7 +64,7 @@ export const EDGE_OPERATIONS: Readonly<Record<string, Operation>> = {
     query: { cams: { schema: z.string(), text: "camera ids, comma separated" } },
     answers: {
       101: { description: "the socket" },
-      403: { description: "off: PERCH_VIEWER_SOCKETS=false, or a page of another site" },
+      403: { description: "off without PERCH_VIEWER_SOCKETS=true, or a page of another site" },
       404: { description: "no such camera" },
       422: { description: "too many cameras" },
       426: { description: "not a WebSocket request" },
