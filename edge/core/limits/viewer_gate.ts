@@ -3,8 +3,12 @@
 
 /** A connected viewer, as the gate looks at it once a second. */
 export interface Guest {
-  /** Changes whenever the viewer takes something; undefined while it has taken all there is. */
-  progress(): number | undefined;
+  /**
+   * Changes whenever the viewer takes something; undefined while it has taken all there is.
+   *
+   * @param now Monotonic ms.
+   */
+  progress(now: number): number | undefined;
   /** Ends it: nothing more is sent, and it counts as a viewer no more. */
   drop(why: Ending): void;
 }
@@ -116,7 +120,7 @@ export class ViewerGate {
     this.#now = now;
     this.#endWhere(({ until }) => until <= unixMs);
     for (const seat of this.#seats) {
-      const progress = seat.guest?.progress();
+      const progress = seat.guest?.progress(now);
       if (progress === undefined || progress !== seat.progress) seat.stuckSince = undefined;
       else seat.stuckSince ??= now;
       seat.progress = progress;

@@ -80,13 +80,10 @@ export function historyLimit(limits: Limits): MiddlewareHandler {
   };
 }
 
-/** Why the timer of a held request ends. Without a reason a DOMException would be made for it. */
-const ANSWERED = "the request has its answer";
-
 /**
  * Holds a request until a new frame of one of its cameras makes `isNews` true, a state changes where
- * there are several to be told of, `ms` have passed, or the client or the edge has gone; then frees its
- * place.
+ * there are several to be told of, `ms` have passed (looked at once a second: hundreds of timers would
+ * cost more than what they are for), or the client or the edge has gone; then frees its place.
  *
  * @returns Whether what let the client in has ended meanwhile.
  */
@@ -101,11 +98,9 @@ export function hold(
 ): Promise<boolean> {
   const { signal } = req.raw;
   return new Promise((resolve) => {
-    const timer = new AbortController();
     const end = (over: boolean) => {
       for (const cleanup of cleanups.splice(0)) cleanup();
       signal.removeEventListener("abort", done);
-      timer.abort(ANSWERED);
       place.free();
       resolve(over);
     };
@@ -114,9 +109,12 @@ export function hold(
       fanOut.subscribe(camera.latest, () => isNews() && done(), done),
       states ? camera.statusChanges.onSet(done) : () => {},
     ]);
-    place.seat({ progress: () => undefined, drop: (why) => end(why === "over") });
+    const until = clock.monotonic() + ms;
+    place.seat({
+      progress: (now) => now >= until ? void done() : undefined,
+      drop: (why) => end(why === "over"),
+    });
     signal.addEventListener("abort", done);
-    clock.sleep(ms, timer.signal).then(done, () => {});
     if (signal.aborted || hub.closed) done();
   });
 }

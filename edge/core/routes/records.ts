@@ -4,6 +4,7 @@
 import type { Context, Handler } from "hono";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
+import type { LiveFrame } from "../ingest/live_frame.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
 import { admitViewer, admitWait, freeWhenSent, hold, passEnded } from "./admit.ts";
 import { widthQuery } from "./rendition.ts";
@@ -71,9 +72,12 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
       for (const one of answered) one();
       if (over) return passEnded();
     } else for (const camera of cameras) camera.poll(poller);
-    const frames = await Promise.all(
-      news().map((frame) => feeds.scaled(frame!, width, hub.known(frame!.cam)!.camera)),
-    );
+    let frames = news() as LiveFrame[];
+    if (width !== undefined) {
+      frames = await Promise.all(
+        frames.map((frame) => feeds.scaled(frame, width, hub.known(frame.cam)!.camera)),
+      );
+    }
     return answer(cameras, frames.map(({ record }) => record));
   };
 
