@@ -39,8 +39,9 @@ interface Subscription extends Watched {
 
 class RecordViewer extends StreamViewer {
   readonly #options: RecordOptions;
-  /** Who waited longest first. */
-  readonly #subscriptions: Subscription[];
+  readonly #subscriptions: readonly Subscription[];
+  /** The one whose turn it is. */
+  #next = 0;
   readonly #cleanups: (() => void)[] = [];
 
   constructor(options: RecordOptions) {
@@ -93,16 +94,17 @@ class RecordViewer extends StreamViewer {
   }
 
   #writeFrame(): boolean {
-    const at = this.#subscriptions.findIndex(({ frames, sentSeq }) => frames.seq > sentSeq);
-    const subscription = this.#subscriptions[at];
-    const frame = subscription?.frames.value;
-    if (!frame) return false;
-    const { camera, frames, sentSeq } = subscription;
-    if (sentSeq > 0) camera.skipped += frames.seq - sentSeq - 1;
-    subscription.sentSeq = frames.seq;
-    camera.sentBytes += frame.record.length;
-    this.#subscriptions.push(...this.#subscriptions.splice(at, 1));
-    this.enqueue(frame.record);
-    return true;
+    for (let waited = 0; waited < this.#subscriptions.length; waited++) {
+      const subscription = this.#subscriptions[this.#next];
+      this.#next = (this.#next + 1) % this.#subscriptions.length;
+      const { camera, frames, sentSeq } = subscription;
+      if (!frames.value || frames.seq === sentSeq) continue;
+      if (sentSeq > 0) camera.skipped += frames.seq - sentSeq - 1;
+      subscription.sentSeq = frames.seq;
+      camera.sentBytes += frames.value.record.length;
+      this.enqueue(frames.value.record);
+      return true;
+    }
+    return false;
   }
 }
