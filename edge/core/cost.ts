@@ -1,57 +1,39 @@
-// What this instance costs where requests, bytes and KV units are billed, counted.
+// What hosts bill by, counted: requests, bytes to viewers, calls to the store.
 
-import { z } from "zod";
 import type { Clock } from "../../shared/clock.ts";
-import type { CameraHub } from "./cameras/camera.ts";
+import type { Hub } from "./cameras/hub.ts";
 import type { Metrics } from "./metrics.ts";
-import type { FrameStore, StoreCost } from "./store/frame_store.ts";
-
-/** Everything that is billed somewhere, counted. */
-export interface CostCounts extends StoreCost {
-  readonly requests: number;
-  /** Bytes of answers, streams and sockets; heads and TLS not counted. */
-  readonly egressBytes: number;
-}
+import type { FrameStore } from "./store/frame_store.ts";
 
 /** Counts so far. */
 export interface CostReport {
   /** Ms since the counting began. */
   readonly countedMs: number;
-  readonly counted: CostCounts;
+  readonly counted: {
+    readonly requests: number;
+    /** Bytes of answers, streams and sockets; heads and TLS not counted. */
+    readonly egressBytes: number;
+    readonly reads: number;
+    readonly writes: number;
+  };
 }
 
-const countsSchema = z.object({
-  reads: z.number(),
-  readUnits: z.number(),
-  writes: z.number(),
-  writeUnits: z.number(),
-  requests: z.number(),
-  egressBytes: z.number(),
-});
-
-/** The shape of a `CostReport`, for the description of the interface. */
-export const costReportSchema: z.ZodType<CostReport> = z.object({
-  countedMs: z.number(),
-  counted: countsSchema,
-});
-
-/** What the meter reads. */
-export interface CostSources {
-  readonly clock: Clock;
-  readonly store: Pick<FrameStore, "cost">;
-  readonly hub: { readonly cameras: readonly Pick<CameraHub, "sentBytes">[] };
-}
-
-/** Counts what one instance costs. */
+/** Counts, from its making on. */
 export class CostMeter {
-  readonly #sources: CostSources;
+  readonly #sources: { readonly clock: Clock; readonly store: FrameStore; readonly hub: Hub };
   readonly #since: number;
   #requests = 0;
   #answeredBytes = 0;
 
-  constructor(sources: CostSources) {
+  constructor(sources: { clock: Clock; store: FrameStore; hub: Hub; metrics: Metrics }) {
     this.#sources = sources;
     this.#since = sources.clock.monotonic();
+    const show = (name: string, help: string, of: keyof CostReport["counted"]) =>
+      sources.metrics.countedBy(name, help, () => this.report().counted[of]);
+    show("perch_requests_total", "Requests answered.", "requests");
+    show("perch_egress_bytes_total", "Bytes sent.", "egressBytes");
+    show("perch_store_reads_total", "Reads of the store.", "reads");
+    show("perch_store_writes_total", "Writes to the store.", "writes");
   }
 
   /** Counts an answer; streams and sockets are counted by their frames. */
@@ -60,30 +42,14 @@ export class CostMeter {
     this.#answeredBytes += Number(response.headers.get("content-length") ?? 0);
   }
 
-  get counted(): CostCounts {
-    const { store, hub } = this.#sources;
-    const streamed = hub.cameras.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
-    return {
-      ...store.cost,
-      requests: this.#requests,
-      egressBytes: this.#answeredBytes + streamed,
-    };
-  }
-
   report(): CostReport {
-    const countedMs = this.#sources.clock.monotonic() - this.#since;
-    return { countedMs, counted: this.counted };
-  }
-
-  /** Shows the counts among `metrics`. */
-  show(metrics: Metrics): void {
-    const count = (name: string, help: string, read: (counts: CostCounts) => number) =>
-      metrics.countedBy(name, help, () => read(this.counted));
-    count("perch_requests_total", "Requests answered.", ({ requests }) => requests);
-    count("perch_egress_bytes_total", "Bytes sent.", ({ egressBytes }) => egressBytes);
-    count("perch_store_reads_total", "Reads of the store.", ({ reads }) => reads);
-    count("perch_store_read_units_total", "Reads in 4 KiB.", ({ readUnits }) => readUnits);
-    count("perch_store_writes_total", "Writes to the store.", ({ writes }) => writes);
-    count("perch_store_write_units_total", "Writes in 1 KiB.", ({ writeUnits }) => writeUnits);
+    const { clock, store, hub } = this.#sources;
+    const { reads, writes } = store.state;
+    const streamed = hub.cameras.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+    const egressBytes = this.#answeredBytes + streamed;
+    return {
+      countedMs: clock.monotonic() - this.#since,
+      counted: { requests: this.#requests, egressBytes, reads, writes },
+    };
   }
 }

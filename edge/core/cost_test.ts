@@ -8,7 +8,7 @@ Deno.test("what is sent and stored is counted, and told to who may publish only"
   const frame = await baseline(160, 120);
   await edge.put(frame);
   await (await edge.request("/live.jpeg")).arrayBuffer();
-  while (edge.store.cost.writes === 0) await edge.clock.tick(10);
+  while (edge.store.state.writes === 0) await edge.clock.tick(10);
   const stream = await edge.request("/stream.mjpeg");
   const reader = stream.body!.getReader();
   while (!((await reader.read()).value!.length > frame.length));
@@ -21,8 +21,8 @@ Deno.test("what is sent and stored is counted, and told to who may publish only"
   const { cost } = await status({ authorization: `Bearer ${TEST_TOKEN}` });
   assert.ok(cost.counted.requests >= 5);
   assert.ok(cost.counted.egressBytes > 2 * frame.length, `${cost.counted.egressBytes} bytes`);
-  assert.ok(cost.counted.writeUnits >= Math.ceil(frame.length / 1024));
+  assert.ok(cost.counted.reads > 0 && cost.counted.writes > 0);
   const metrics = await (await edge.request("/metrics")).text();
-  assert.match(metrics, /^perch_store_write_units_total [1-9]/m);
+  assert.match(metrics, /^perch_store_writes_total [1-9]/m);
   assert.match(metrics, /^perch_egress_bytes_total [1-9]/m);
 });

@@ -97,8 +97,7 @@ export class Edge {
       clock,
       fallback: () => platform.readAsset("no-signal.jpg"),
     });
-    const cost = new CostMeter({ clock, store, hub });
-    cost.show(metrics);
+    const cost = new CostMeter({ clock, store, hub, metrics });
     this.deps = {
       ...platform,
       config,

@@ -235,6 +235,8 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
       problem: undefined,
       failures: 0,
       pending: 0,
+      reads: 1,
+      writes: 0,
     });
   });
 }

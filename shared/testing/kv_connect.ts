@@ -26,20 +26,18 @@ export interface KvFaults {
   status?: number;
 }
 
-/** What clients asked so far, in the units that hosted KV bills. */
+/** What clients asked so far. */
 export interface KvUsage {
   /** All that came in, refused ones too. */
   requests: number;
   reads: number;
-  readUnits: number;
   writes: number;
-  writeUnits: number;
 }
 
 /** A running server. Its data outlives outages. */
 export class KvConnectServer {
   readonly faults: KvFaults = { latencyMs: 0 };
-  readonly usage: KvUsage = { requests: 0, reads: 0, readUnits: 0, writes: 0, writeUnits: 0 };
+  readonly usage: KvUsage = { requests: 0, reads: 0, writes: 0 };
   /** Bytes of writes that came in and are not answered yet. */
   openWriteBytes = 0;
   readonly table: KvTable = new KvTable();
@@ -133,21 +131,13 @@ export class KvConnectServer {
 
   #read(body: Uint8Array): Response {
     const ranges = decodeSnapshotRead(body).map((range) => this.table.read(range));
-    const bytes = ranges.flat().reduce((sum, { key, value }) => sum + key.length + value.length, 0);
     this.usage.reads++;
-    this.usage.readUnits += Math.max(1, Math.ceil(bytes / 4096));
     return protobuf(encodeSnapshotReadOutput(ranges));
   }
 
   #write(body: Uint8Array): Response {
-    const write = decodeAtomicWrite(body);
-    const bytes = write.mutations.reduce(
-      (sum, { key, value }) => sum + key.length + value.length,
-      0,
-    );
     this.usage.writes++;
-    this.usage.writeUnits += Math.max(1, Math.ceil(bytes / 1024));
-    return protobuf(encodeAtomicWriteOutput(this.table.write(write)));
+    return protobuf(encodeAtomicWriteOutput(this.table.write(decodeAtomicWrite(body))));
   }
 
   #watch(body: Uint8Array): Response {

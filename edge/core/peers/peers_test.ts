@@ -82,7 +82,7 @@ Deno.test("a viewer on one instance wakes a camera on another, and its leaving l
   const { a, b } = pair;
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   assert.equal(interval(onA), IDLE_MS);
   const leave = onB.attach();
@@ -99,7 +99,7 @@ Deno.test("the newest frame is stored as soon as somebody watches elsewhere", as
   const { a, b } = pair;
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   await a.put(frame);
   const onB = await cameraOf(b);
   assert.ok(onB.newestVersion < onA.newestVersion);
@@ -107,11 +107,33 @@ Deno.test("the newest frame is stored as soon as somebody watches elsewhere", as
   await pair.until(() => onB.newestVersion === onA.newestVersion);
 });
 
+Deno.test("frames are stored one by one only while somebody watches elsewhere", async () => {
+  await using pair = await Pair.start();
+  const { a, b } = pair;
+  await a.put(frame);
+  const onA = await cameraOf(a);
+  await pair.until(() => a.store.state.writes > 0);
+  const onB = await cameraOf(b);
+  const leave = onB.attach();
+  await pair.until(() => interval(onA) === ACTIVE_MS);
+  const before = a.store.state.writes;
+  for (let i = 0; i < 20; i++) {
+    await a.put(frame);
+    await pair.until(() => onB.newestVersion === onA.newestVersion);
+  }
+  assert.ok(a.store.state.writes - before >= 20, `${a.store.state.writes - before} writes`);
+  leave();
+  await pair.until(() => interval(onA) === IDLE_MS);
+  const { writes } = a.store.state;
+  for (let i = 0; i < 6; i++) await pair.pass(IDLE_MS, () => a.put(frame));
+  assert.ok(a.store.state.writes - writes <= 1, `${a.store.state.writes - writes} writes`);
+});
+
 Deno.test("an instance that a camera has just come to asks at once who watches elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
   await a.put(frame);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   onB.attach();
   const c = await TestEdge.start({}, pair.server.url, { instance: "c", clock: new FakeClock() });
@@ -151,7 +173,7 @@ Deno.test("the instance that lost a camera knows that it lives on elsewhere", as
   await using pair = await Pair.start();
   const { a, b } = pair;
   await a.put(frame);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   await pair.pass(10_000);
   await b.put(frame);
   const onB = await cameraOf(b);
@@ -169,7 +191,7 @@ Deno.test("an instance hears from the next upload that another one took the last
   let etag = await last(a, null);
   const onA = await cameraOf(a);
   onA.attach();
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   assert.equal(interval(onB), IDLE_MS);
   etag = await last(a, etag);
   assert.equal(onA.contact.shared, false);
@@ -185,7 +207,7 @@ Deno.test("an instance that receives and is watched shows each frame once", asyn
   const { a, b } = pair;
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   onA.attach();
   onB.attach();
@@ -234,7 +256,7 @@ Deno.test("viewers of an instance that died without a goodbye lapse", async () =
   const { a, b } = pair;
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   (await cameraOf(b)).attach();
   await pair.until(() => onA.viewersElsewhere === 1);
   b.store.close();
@@ -248,7 +270,7 @@ Deno.test("while the store is away nobody is counted whose record would have lap
   const { a, b, server } = pair;
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   (await cameraOf(b)).attach();
   await pair.until(() => onA.viewersElsewhere === 1);
   server.fail();
@@ -265,7 +287,7 @@ Deno.test("a camera that listens on one instance hears of viewers where it uploa
   const { a, b } = pair;
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   const hangUp = onB.contact.listen();
   onA.attach();
@@ -279,7 +301,7 @@ Deno.test("with the store down viewers where the camera is notice nothing, other
   const health = (edge: TestEdge) => pair.ask(edge, "/health");
   await a.put(frame);
   const onA = await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   onB.attach();
   const asleep = onB.newestVersion;
@@ -304,7 +326,7 @@ Deno.test("an instance without the camera raises no alarm while all is well else
   const health = (edge: TestEdge) => pair.ask(edge, "/health");
   await a.put(frame);
   await cameraOf(a);
-  await pair.until(() => a.store.cost.writes > 0);
+  await pair.until(() => a.store.state.writes > 0);
   for (let minute = 0; minute < 12; minute++) {
     for (let i = 0; i < 3; i++) await pair.pass(20_000, () => a.put(frame));
     assert.equal(await health(b), "ok\n");

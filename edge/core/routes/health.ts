@@ -53,7 +53,7 @@ export interface Health {
 export function judgeHealth(
   cams: readonly CameraStatus[],
   expected: readonly string[],
-  store: StoreState,
+  store: Pick<StoreState, "answering" | "problem">,
   stallMs: number,
   nameless = false,
 ): Health {

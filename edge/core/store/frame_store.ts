@@ -37,7 +37,7 @@ export class StoreTimeout extends StoreFailure {
   override name = "StoreTimeout";
 }
 
-/** Whether the store answers, for `/health` and `/metrics`. */
+/** Whether the store answers, and how often it was asked, for `/health` and `/metrics`. */
 export interface StoreState {
   /** False from the first call without an answer until the next one answered. */
   readonly answering: boolean;
@@ -47,16 +47,9 @@ export interface StoreState {
   readonly failures: number;
   /** Calls under way, those past their deadline included. */
   readonly pending: number;
-}
-
-/** Calls since the start, and the units that hosted KV bills for them. */
-export interface StoreCost {
+  /** Calls that were answered since the start. */
   readonly reads: number;
-  /** 4 KiB each. */
-  readonly readUnits: number;
   readonly writes: number;
-  /** 1 KiB each. */
-  readonly writeUnits: number;
 }
 
 /**
@@ -66,8 +59,6 @@ export interface StoreCost {
 export interface FrameStore {
   /** Whether the store answers, as far as the last calls tell. */
   readonly state: StoreState;
-  /** What the calls so far cost where they are billed. */
-  readonly cost: StoreCost;
   /**
    * Makes `frame` the newest of its camera, and a history frame too if asked. Readers see the frame
    * before or this one, never a mixture.

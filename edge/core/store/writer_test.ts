@@ -49,6 +49,18 @@ Deno.test("with nobody elsewhere one keyframe each PERCH_KEYFRAME_S is stored", 
   const keyframes = await edge.store.history("cam", {});
   assert.equal(keyframes.length, 3);
   assert.equal((await edge.store.head("cam"))!.version, keyframes[0].version);
+  assert.equal(edge.store.state.writes, 3);
+});
+
+Deno.test("viewers where the camera is cost no writes but a hello and a goodbye", async () => {
+  await using edge = await TestEdge.start();
+  await upload(edge, 1, 1000);
+  const { writes } = edge.store.state;
+  const leave = edge.edge.deps.hub.cameras[0].attach();
+  await upload(edge, 100, 100);
+  leave();
+  await upload(edge, 6, 10_000);
+  assert.ok(edge.store.state.writes - writes <= 2, `${edge.store.state.writes - writes} writes`);
 });
 
 Deno.test("a camera that falls silent has its newest frame stored", async () => {

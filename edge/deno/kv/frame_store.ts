@@ -28,7 +28,6 @@ import type {
   FrameStore,
   Head,
   PutResult,
-  StoreCost,
   StoreState,
   VersionRange,
 } from "../../core/store/frame_store.ts";
@@ -67,10 +66,6 @@ export class KvFrameStore implements FrameStore {
 
   get state(): StoreState {
     return this.#link.state;
-  }
-
-  get cost(): StoreCost {
-    return this.#link.cost;
   }
 
   async put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {

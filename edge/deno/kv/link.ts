@@ -3,13 +3,7 @@
 // deadline no other is made, and its end is what tells that the store is back.
 
 import type { Clock } from "../../../shared/clock.ts";
-import { keyBytes, readUnits, valueBytes, writeUnits } from "./units.ts";
-import {
-  type StoreCost,
-  StoreFailure,
-  type StoreState,
-  StoreTimeout,
-} from "../../core/store/frame_store.ts";
+import { StoreFailure, type StoreState, StoreTimeout } from "../../core/store/frame_store.ts";
 
 /** What a link needs. */
 export interface KvLinkOptions {
@@ -56,15 +50,10 @@ export class KvLink {
   readonly #closed = new AbortController();
   #problem: string | undefined;
   #writeProblem: string | undefined;
-  #failures = 0;
-  #pending = 0;
+  readonly #counts = { failures: 0, pending: 0, reads: 0, writes: 0 };
   /** Calls past their deadline that are still in the client. */
   #hanging = 0;
   #lastTry = 0;
-  #reads = 0;
-  #readUnits = 0;
-  #writes = 0;
-  #writeUnits = 0;
 
   constructor(options: KvLinkOptions) {
     this.#options = options;
@@ -72,21 +61,7 @@ export class KvLink {
 
   get state(): StoreState {
     const problem = this.#problem ?? this.#writeProblem;
-    return {
-      answering: problem === undefined,
-      problem,
-      failures: this.#failures,
-      pending: this.#pending,
-    };
-  }
-
-  get cost(): StoreCost {
-    return {
-      reads: this.#reads,
-      readUnits: this.#readUnits,
-      writes: this.#writes,
-      writeUnits: this.#writeUnits,
-    };
+    return { answering: problem === undefined, problem, ...this.#counts };
   }
 
   /** The database itself, for `watch`, which has no end and so no deadline. */
@@ -95,21 +70,15 @@ export class KvLink {
   }
 
   async get<T>(key: Deno.KvKey): Promise<Deno.KvEntryMaybe<T>> {
-    const entry = await this.#call("read", (kv) => kv.get<T>(key));
-    this.#countRead([entry]);
-    return entry;
+    return await this.#call("read", (kv) => kv.get<T>(key));
   }
 
   /** Any number of keys, ten in a call. Not one snapshot beyond ten. */
   async getMany<T>(keys: readonly Deno.KvKey[]): Promise<Deno.KvEntryMaybe<T>[]> {
     const entries: Deno.KvEntryMaybe<T>[] = [];
     for (let i = 0; i < keys.length; i += 10) {
-      const some = await this.#call(
-        "read",
-        (kv) => kv.getMany<T[]>(keys.slice(i, i + 10)) as Promise<Deno.KvEntryMaybe<T>[]>,
-      );
-      this.#countRead(some);
-      entries.push(...some);
+      const some = keys.slice(i, i + 10);
+      entries.push(...await this.#call("read", (kv) => kv.getMany<T[]>(some)));
     }
     return entries;
   }
@@ -119,12 +88,10 @@ export class KvLink {
     options: { readonly limit: number; readonly reverse?: boolean },
   ): Promise<Deno.KvEntry<T>[]> {
     const batchSize = Math.min(options.limit, 500);
-    const entries = await this.#call(
+    return await this.#call(
       "list",
       (kv) => Array.fromAsync(kv.list<T>(selector, { ...options, batchSize })),
     );
-    this.#countRead(entries);
-    return entries;
   }
 
   /** The commit's versionstamp, or undefined where a check failed and nothing was written. */
@@ -139,11 +106,6 @@ export class KvLink {
       for (const key of deletes) atomic.delete(key);
       return atomic.commit();
     });
-    let bytes = 0;
-    for (const { key, value } of sets) bytes += keyBytes(key) + valueBytes(value);
-    for (const key of deletes) bytes += keyBytes(key);
-    this.#writes++;
-    this.#writeUnits += writeUnits(bytes);
     return result.ok ? result.versionstamp : undefined;
   }
 
@@ -151,13 +113,6 @@ export class KvLink {
     this.#closed.abort();
     this.#kv?.then((kv) => kv.close()).catch(() => {});
     this.#kv = undefined;
-  }
-
-  #countRead(entries: readonly { readonly key: Deno.KvKey; readonly value: unknown }[]): void {
-    this.#reads++;
-    this.#readUnits += readUnits(
-      entries.reduce((sum, { key, value }) => sum + keyBytes(key) + valueBytes(value), 0),
-    );
   }
 
   #open(): Promise<Deno.Kv> {
@@ -177,9 +132,9 @@ export class KvLink {
       throw new StoreTimeout(`Cannot ${action}: ${this.#problem}`);
     }
     this.#lastTry = clock.monotonic();
-    this.#pending++;
+    this.#counts.pending++;
     const answer = (async () => await run(await this.kv()))();
-    answer.catch(() => {}).finally(() => this.#pending--);
+    answer.catch(() => {}).finally(() => this.#counts.pending--);
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
       this.#hanging++;
@@ -195,7 +150,7 @@ export class KvLink {
       const message = error instanceof Error ? error.message : String(error);
       // A mistake of ours says nothing about the store.
       if (REFUSAL.test(message)) throw error;
-      this.#failures++;
+      this.#counts.failures++;
       this.#problem = message;
       if (error instanceof StoreTimeout) throw error;
       // A full disk can still be read: only a write that works takes this back.
@@ -208,6 +163,10 @@ export class KvLink {
 
   #answered(action: string): void {
     this.#problem = undefined;
-    if (action === "write") this.#writeProblem = undefined;
+    if (action !== "write") this.#counts.reads++;
+    else {
+      this.#counts.writes++;
+      this.#writeProblem = undefined;
+    }
   }
 }
