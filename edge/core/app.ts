@@ -136,9 +136,9 @@ function smallBody({ bodies, clock, limits }: EdgeDeps): MiddlewareHandler {
     const { req } = context;
     const address = limits.viewerAddress(addressOf(context, limits));
     const now = clock.monotonic();
-    const body = await bodies.read(req.raw, now, MAX_REPORT_BYTES, undefined, { address });
-    if (!body.ok) return problem(body.status, body.detail, body);
-    req.raw = new Request(req.raw, { body: body.buffer.jpeg });
+    const body = await bodies.accept(req.raw, now, MAX_REPORT_BYTES, undefined, { address });
+    if (body instanceof Response) return body;
+    req.raw = new Request(req.raw, { body: body.jpeg });
     await next();
   };
 }

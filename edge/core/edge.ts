@@ -17,7 +17,7 @@ import { NoSignal } from "./pictures/no_signal.ts";
 import { Renditions } from "./pictures/renditions.ts";
 import { ScaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
-import { logState, UNLOGGED } from "./cameras/state.ts";
+import { type LoggedState, logState } from "./cameras/state.ts";
 import { StillAnswers } from "./viewers/snapshots.ts";
 import { StoreWriter } from "./store/writer.ts";
 
@@ -67,11 +67,9 @@ export class Edge {
       onCamera: (camera) => {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
         const peers = others &&
-          new Peers(camera, { peers: others, clock, partTail: tail, onStoreError });
+          new Peers(camera, { peers: others, clock, onStoreError });
         this.#stations.set(camera, { camera, writer, peers });
-        writer.start();
-        peers?.start();
-        let logged = UNLOGGED;
+        let logged: LoggedState = {};
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
       onForget: (camera) => {

@@ -461,6 +461,7 @@ Deno.test("any message on a viewer's socket is an acknowledgement or is refused"
   const clock = new FakeClock();
   const camera = new CameraHub("cam", 0, {
     ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, keyframeMs: 60_000 },
+    partTail: new Uint8Array(),
   });
   let sent = 0;
   const send = (data: unknown) => void (typeof data === "string" || sent++);

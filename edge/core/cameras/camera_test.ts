@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import type { CameraSeq } from "../../../shared/wire.ts";
 import { CameraHub } from "./camera.ts";
 import { FrameBuffer } from "../ingest/live_frame.ts";
 
@@ -11,14 +12,15 @@ function setUp(onRivals?: (cam: string) => void) {
     idleIntervalMs: 10_000,
     staleMs: 30_000,
     keyframeMs: 300_000,
+    partTail: new Uint8Array(),
     onRivals,
   };
   const camera = new CameraHub("cam", 0, options);
-  const publish = (receivedAt = clock.now()) =>
-    camera.upload(FrameBuffer.of(new Uint8Array(10), new Uint8Array(0)), {
+  const publish = (receivedAt = clock.now(), seq?: CameraSeq) =>
+    camera.publish(FrameBuffer.of(new Uint8Array(10), new Uint8Array(0)), {
       ...{ version: camera.newestVersion + 1, size: 10, width: 1, height: 1 },
       ...{ capturedAt: receivedAt, receivedAt },
-    });
+    }, seq);
   return { clock, camera, publish };
 }
 
@@ -48,8 +50,8 @@ Deno.test("a frame that was old when it came here keeps its age", () => {
 
 Deno.test("two programs that publish as one camera are told of, once and in words", () => {
   const told: string[] = [];
-  const { camera } = setUp((cam) => told.push(cam));
-  for (let n = 1; n < 10; n++) camera.noteUpload({ session: n % 2 ? "a" : "b", n });
+  const { clock, camera, publish } = setUp((cam) => told.push(cam));
+  for (let n = 1; n < 10; n++) publish(clock.now(), { session: n % 2 ? "a" : "b", n });
   assert.deepEqual(told, ["cam"]);
   assert.match(camera.status().lastError ?? "", /^Two programs publish as this camera/);
 });

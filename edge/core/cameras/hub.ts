@@ -8,8 +8,6 @@ import { MAX_CAMERAS } from "../access/publishers.ts";
 /** What the hub is made from. */
 export interface HubOptions extends CameraHubOptions {
   readonly store: FrameStore;
-  /** What follows each frame of a stream (`partTail`). */
-  readonly partTail: Uint8Array;
   /** Told of each camera as it is made. */
   onCamera?(camera: CameraHub): void;
   /** Told of each camera that is forgotten. */
@@ -27,8 +25,10 @@ const MAX_NUMBERS = 0x10000;
 /** For how long what the store said of a camera is not asked again, ms. */
 const REFRESH_MS = 5000;
 
-/** Cameras by id. Frames come in by `open`, viewers by `find`. */
+/** Cameras by id. Whoever publishes comes by `open`, viewers by `find`. */
 export class Hub {
+  /** Whether `close` was called: nothing new is to be held open. */
+  closed = false;
   readonly #options: HubOptions;
   readonly #cameras = new Map<string, CameraHub>();
   readonly #loading = new Map<string, Promise<CameraHub | undefined>>();
@@ -39,15 +39,9 @@ export class Hub {
   #stored: ReadonlySet<string> = new Set();
   #numbered = 0;
   #refreshedAt = -Infinity;
-  #closed = false;
 
   constructor(options: HubOptions) {
     this.#options = options;
-  }
-
-  /** What follows each frame of a stream. */
-  get partTail(): Uint8Array {
-    return this.#options.partTail;
   }
 
   /** Every camera known here, by the order in which they came. */
@@ -55,15 +49,10 @@ export class Hub {
     return [...this.#cameras.values()];
   }
 
-  /** Whether `close` was called: nothing new is to be held open. */
-  get closed(): boolean {
-    return this.#closed;
-  }
-
   /** The camera, made if new; undefined where there are too many already. */
   open(cam: string): CameraHub | undefined {
     let camera = this.#cameras.get(cam);
-    if (!camera && this.#cameras.size < MAX_CAMERAS && !this.#closed) {
+    if (!camera && this.#cameras.size < MAX_CAMERAS && !this.closed) {
       camera = new CameraHub(cam, this.#numbered++ % MAX_NUMBERS, this.#options);
       this.#cameras.set(cam, camera);
       this.#options.onCamera?.(camera);
@@ -81,11 +70,15 @@ export class Hub {
    * newer. A store that fails counts as knowing nothing.
    */
   async find(cam: string): Promise<CameraHub | undefined> {
+    const { clock } = this.#options;
     const camera = this.#cameras.get(cam);
-    if (camera?.latest.value && this.#isFresh(camera)) return camera;
+    // The store needs not be asked where the frames come here, or where it was asked just now.
+    const lookedMs = clock.monotonic() - (this.#lookedAt.get(cam) ?? -Infinity);
+    const fresh = camera?.contact.receiving || lookedMs < REFRESH_MS;
+    if (camera?.latest.value && fresh) return camera;
     let loading = this.#loading.get(cam);
     if (!loading) {
-      if (this.#lookups.take("", this.#options.clock.monotonic()) > 0) return camera;
+      if (this.#lookups.take("", clock.monotonic()) > 0) return camera;
       loading = this.#load(cam).finally(() => this.#loading.delete(cam));
       this.#loading.set(cam, loading);
     }
@@ -122,15 +115,8 @@ export class Hub {
 
   /** Ends every stream, socket and wait. */
   close(): void {
-    this.#closed = true;
+    this.closed = true;
     for (const camera of this.#cameras.values()) camera.close();
-  }
-
-  /** Whether the store needs not be asked: the frames come here, or it was asked just now. */
-  #isFresh(camera: CameraHub): boolean {
-    const lookedAt = this.#lookedAt.get(camera.cam) ?? -Infinity;
-    return camera.contact.receiving ||
-      this.#options.clock.monotonic() - lookedAt < REFRESH_MS;
   }
 
   async #load(cam: string): Promise<CameraHub | undefined> {
@@ -140,7 +126,7 @@ export class Hub {
       const head = await store.head(cam);
       if (head && head.version > (this.#cameras.get(cam)?.latest.value?.version ?? 0)) {
         const frame = await store.newest(cam);
-        if (frame) this.open(cam)?.adopt(frame, this.partTail, false);
+        if (frame) this.open(cam)?.publishRemote(frame, false);
       }
     } catch (error) {
       this.#options.onStoreError(`read the newest frame of ${cam}`, error);

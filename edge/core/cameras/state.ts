@@ -1,6 +1,7 @@
-// What a camera's state is, what is asked of it, and what the log says of it: decisions without side
-// effects.
+// What a camera's state is, what is asked of it, which frame is the older one, and what the log says:
+// decisions without side effects.
 
+import type { FrameMeta } from "../../../shared/frame.ts";
 import type { Log } from "../../../shared/log.ts";
 import type { CameraState, CameraStatus, Demand } from "../../../shared/wire.ts";
 
@@ -21,71 +22,55 @@ export interface StateInput {
 /** After this many times the stale age a camera is called offline. */
 const OFFLINE_FACTOR = 10;
 
-/** The age in ms from which a camera is stale. */
-export function staleAfter(staleMs: number, intervalMs: number): number {
-  return Math.max(staleMs, 3 * intervalMs);
-}
-
 /** The state of a camera. */
 export function cameraState(input: StateInput): CameraState {
   if (input.ageMs === undefined) return "offline";
-  const limit = staleAfter(input.staleMs, input.intervalMs) + input.lagMs;
+  const limit = Math.max(input.staleMs, 3 * input.intervalMs) + input.lagMs;
   if (input.ageMs >= OFFLINE_FACTOR * limit) return "offline";
   if (input.ageMs >= limit) return "stale";
   return input.watched ? "live" : "idle";
 }
 
 /** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */
-export function sameForPeople(
-  a: Pick<CameraStatus, "state" | "viewers" | "intervalMs" | "lastError">,
-  b: CameraStatus | undefined,
-): boolean {
+export function sameForPeople(a: CameraStatus, b: CameraStatus | undefined): boolean {
   return a.state === b?.state && a.viewers === b.viewers && a.intervalMs === b.intervalMs &&
     a.lastError === b.lastError;
 }
 
-/** What the decision is made from. */
-export interface DemandInput {
-  /** Viewers of this instance. */
-  readonly viewersHere: number;
-  /** Viewers of the other instances. */
-  readonly viewersElsewhere: number;
-  /** Most frames a second (`PERCH_FPS`). */
-  readonly fps: number;
-  /** Ms between frames while nobody watches. */
-  readonly idleIntervalMs: number;
+/** What to ask of a camera that so many watch: at most `PERCH_FPS`, and little for nobody. */
+export function wantedDemand(viewers: number, fps: number, idleIntervalMs: number): Demand {
+  const active = Math.round(1000 / fps);
+  return { viewers, interval: viewers > 0 ? active : Math.max(active, idleIntervalMs) };
 }
 
-/** What to ask of the camera. */
-export function wantedDemand(input: DemandInput): Demand {
-  const viewers = input.viewersHere + input.viewersElsewhere;
-  const active = Math.round(1000 / input.fps);
-  return {
-    viewers,
-    interval: viewers > 0 ? active : Math.max(active, input.idleIntervalMs),
-  };
-}
-
-/** What is remembered of a camera between two lines. */
-export interface LoggedState {
-  readonly lost: "stale" | "offline" | undefined;
-  readonly error: string | undefined;
-}
-
-/** Before anything was said. */
-export const UNLOGGED: LoggedState = { lost: undefined, error: undefined };
+/** Beyond this it is the camera's clock that was set back, ms: the version decides. */
+const MAX_SKEW_MS = 5000;
 
 /**
- * Says what is new.
- *
- * @returns What to pass in the next time.
+ * Whether a frame with a higher version is the older picture all the same: a camera behind a load
+ * balancer uploads to several instances, and by their clocks go the versions.
  */
+export function isOvertaken(
+  frame: Pick<FrameMeta, "capturedAt">,
+  newest: Pick<FrameMeta, "capturedAt"> | undefined,
+): boolean {
+  const olderMs = (newest?.capturedAt ?? 0) - frame.capturedAt;
+  return olderMs > 0 && olderMs < MAX_SKEW_MS;
+}
+
+/** What the log said last of a camera; empty before anything was said. */
+export interface LoggedState {
+  readonly lost?: "stale" | "offline";
+  readonly error?: string;
+}
+
+/** Says what is new, and returns what to pass in the next time. */
 export function logState(log: Log, status: CameraStatus, before: LoggedState): LoggedState {
   const { cam, state, ageMs, lastError: error } = status;
-  const neverSeen = ageMs === undefined;
-  const lost = !neverSeen && (state === "stale" || state === "offline") ? state : undefined;
+  const seen = ageMs !== undefined;
+  const lost = seen && (state === "stale" || state === "offline") ? state : undefined;
   if (lost !== before.lost) {
-    if (lost) log.warn("no signal", { cam, state: lost, seconds: Math.round((ageMs ?? 0) / 1000) });
+    if (lost) log.warn("no signal", { cam, state: lost, seconds: Math.round(ageMs! / 1000) });
     else log.info("the signal is back", { cam });
   }
   if (error !== before.error) {

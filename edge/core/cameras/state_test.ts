@@ -1,11 +1,13 @@
 // What a camera's state is, what is asked of it, and what the log says of it.
 
 import assert from "node:assert/strict";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import type { CameraState } from "../../../shared/wire.ts";
-import { cameraState, type StateInput, wantedDemand } from "./state.ts";
+import { cameraState, isOvertaken, type StateInput, wantedDemand } from "./state.ts";
+import { Viewers } from "./viewers.ts";
 
 const CASES: readonly [why: string, input: Partial<StateInput>, state: CameraState][] = [
   ["never had a frame", { ageMs: undefined }, "offline"],
@@ -27,24 +29,24 @@ for (const [why, input, state] of CASES) {
   });
 }
 
-const SETTINGS = { fps: 10, idleIntervalMs: 10_000 };
-
-Deno.test("wantedDemand asks for the full rate as soon as anybody watches anywhere", () => {
-  const cases = [
-    { viewersHere: 0, viewersElsewhere: 0, interval: 10_000, viewers: 0 },
-    { viewersHere: 1, viewersElsewhere: 0, interval: 100, viewers: 1 },
-    { viewersHere: 0, viewersElsewhere: 1, interval: 100, viewers: 1 },
-    { viewersHere: 3, viewersElsewhere: 40, interval: 100, viewers: 43 },
-  ];
-  for (const { interval, viewers, ...counts } of cases) {
-    assert.deepEqual(wantedDemand({ ...SETTINGS, ...counts }), { interval, viewers });
-  }
+Deno.test("wantedDemand asks for the full rate as soon as anybody watches", () => {
+  assert.deepEqual(wantedDemand(0, 10, 10_000), { interval: 10_000, viewers: 0 });
+  assert.deepEqual(wantedDemand(1, 10, 10_000), { interval: 100, viewers: 1 });
+  assert.deepEqual(wantedDemand(43, 10, 10_000), { interval: 100, viewers: 43 });
 });
 
 Deno.test("wantedDemand never asks for more while nobody watches than while somebody does", () => {
-  const slow = { fps: 0.1, idleIntervalMs: 1000, viewersElsewhere: 0 };
-  assert.equal(wantedDemand({ ...slow, viewersHere: 0 }).interval, 10_000);
-  assert.equal(wantedDemand({ ...slow, viewersHere: 1 }).interval, 10_000);
+  assert.equal(wantedDemand(0, 0.1, 1000).interval, 10_000);
+  assert.equal(wantedDemand(1, 0.1, 1000).interval, 10_000);
+});
+
+Deno.test("viewers count wherever they are", () => {
+  const viewers = new Viewers(new FakeClock(), () => {});
+  const leave = viewers.attach();
+  viewers.elsewhere = 40;
+  assert.deepEqual([viewers.here, viewers.elsewhere, viewers.all], [1, 40, 41]);
+  leave();
+  assert.deepEqual([viewers.here, viewers.all], [0, 40]);
 });
 
 Deno.test("losing the signal, getting it back and trouble are a line each, viewers are none", async () => {
@@ -72,4 +74,18 @@ Deno.test("losing the signal, getting it back and trouble are a line each, viewe
     "the camera is in trouble",
     "the camera is well again",
   ]);
+});
+
+Deno.test("isOvertaken believes the camera's clock, unless that was set back", () => {
+  const cases: [string, number, number | undefined, boolean][] = [
+    ["the first picture", 1000, undefined, false],
+    ["a newer one", 100_200, 100_000, false],
+    ["the same moment", 100_000, 100_000, false],
+    ["one that was taken before", 100_000, 100_200, true],
+    ["a clock that was set back", 100_000, 160_000, false],
+  ];
+  for (const [title, capturedAt, shownAt, expected] of cases) {
+    const shown = shownAt === undefined ? undefined : { capturedAt: shownAt };
+    assert.equal(isOvertaken({ capturedAt }, shown), expected, title);
+  }
 });

@@ -4,30 +4,6 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
 
-/** Whether an upload is newer than the last one of its session. */
-export type OrderVerdict = { readonly ok: true } | { readonly ok: false; readonly detail: string };
-
-/** Remembers the newest upload of the newest session. */
-export class UploadOrder {
-  #last: CameraSeq | undefined;
-
-  /** Judges without remembering, so that a refused upload can be sent again. */
-  check(seq: CameraSeq | undefined): OrderVerdict {
-    const last = this.#last;
-    if (!seq || !last || seq.session !== last.session || seq.n > last.n) return { ok: true };
-    return {
-      ok: false,
-      detail:
-        `Frame ${seq.n} came after frame ${last.n} of the same session: send only newer ones.`,
-    };
-  }
-
-  /** Remembers an upload that was taken. */
-  note(seq: CameraSeq | undefined): void {
-    if (seq) this.#last = seq;
-  }
-}
-
 /** What the owner is told. */
 export const TWO_PROGRAMS: string =
   "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
@@ -35,38 +11,40 @@ export const TWO_PROGRAMS: string =
 /** An old session that comes back within this time is a second program, ms. */
 const COMES_BACK_MS = 60_000;
 
-/** Watches the sessions of one camera's uploads. Times are monotonic ms. */
-export class Rivals {
-  #current: string | undefined;
-  #currentAt = 0;
+/** The sessions of one camera's uploads, each a run of its program. Times are monotonic ms. */
+export class Sessions {
+  #last: CameraSeq | undefined;
+  #lastAt = 0;
   #before: string | undefined;
   #beforeAt = 0;
-  #until = -Infinity;
+  #rivalsUntil = -Infinity;
+
+  /** What is wrong with a late upload. Nothing is remembered: what is refused can be sent again. */
+  problem(seq: CameraSeq | undefined): string | undefined {
+    const last = this.#last;
+    if (!seq || !last || seq.session !== last.session || seq.n > last.n) return undefined;
+    return `Frame ${seq.n} came after frame ${last.n} of the same session: send only newer ones.`;
+  }
 
   /**
-   * Notes an upload.
+   * Notes an upload that is published.
    *
    * @returns Whether it is now that a second program has shown.
    */
-  note(session: string, now: number): boolean {
-    if (session !== this.#current) {
-      const back = session === this.#before && now - this.#beforeAt < COMES_BACK_MS;
-      [this.#before, this.#beforeAt] = [this.#current, this.#currentAt];
-      this.#current = session;
-      if (back) {
-        const began = !this.active(now);
-        this.#until = now + COMES_BACK_MS;
-        this.#currentAt = now;
-        return began;
-      }
-    }
-    this.#currentAt = now;
-    return false;
+  note(seq: CameraSeq, now: number): boolean {
+    const changed = seq.session !== this.#last?.session;
+    const back = changed && seq.session === this.#before && now - this.#beforeAt < COMES_BACK_MS;
+    if (changed) [this.#before, this.#beforeAt] = [this.#last?.session, this.#lastAt];
+    [this.#last, this.#lastAt] = [seq, now];
+    if (!back) return false;
+    const known = this.rivals(now);
+    this.#rivalsUntil = now + COMES_BACK_MS;
+    return !known;
   }
 
   /** Whether two programs published within the last minute. */
-  active(now: number): boolean {
-    return now < this.#until;
+  rivals(now: number): boolean {
+    return now < this.#rivalsUntil;
   }
 }
 
@@ -93,33 +71,11 @@ export class FrameRate {
   }
 }
 
-/** What the decision is made from. Ms; Infinity for never. */
-export interface ReceivingInput {
-  readonly sinceUploadMs: number;
-  /** Between the last two uploads; 0 where there were no two together. */
-  readonly uploadGapMs: number;
-  /** Asked of the camera now. */
-  readonly intervalMs: number;
-  /** Since the camera was last asked to hurry. */
-  readonly sinceHurryMs: number;
-  /** Asked of the camera before that. */
-  readonly intervalBeforeMs: number;
-}
-
 /** How long a camera may take to answer before its frames are looked for elsewhere, ms. */
 const GRACE_MS = 2000;
 
 /** Intervals that may pass without a frame. */
 const MISSED = 3;
-
-/** Whether the camera's frames come to this instance. */
-export function isReceiving(input: ReceivingInput): boolean {
-  const { sinceUploadMs, sinceHurryMs } = input;
-  const hurrying = sinceHurryMs < sinceUploadMs;
-  const askedMs = hurrying ? input.intervalBeforeMs : input.intervalMs;
-  const limitMs = Math.max(GRACE_MS, MISSED * Math.max(askedMs, input.uploadGapMs));
-  return sinceUploadMs <= limitMs && (!hurrying || sinceHurryMs <= GRACE_MS);
-}
 
 /** Uploads further apart tell nothing of a camera's rate: in between it was elsewhere, ms. */
 const ABSENT_MS = 10_000;
@@ -137,10 +93,12 @@ const SHARED_MS = 60_000;
 export class CameraContact {
   readonly #clock: Clock;
   #uploadAt = -Infinity;
+  /** Between the last two uploads; 0 where there were no two together. */
   #uploadGapMs = 0;
   #intervalMs = 0;
-  #intervalBeforeMs = 0;
+  /** When the camera was last asked to hurry, and what was asked of it before. */
   #hurryAt = -Infinity;
+  #intervalBeforeMs = 0;
   #heardAt = -Infinity;
   #leftOutAt = -Infinity;
   #listening = 0;
@@ -195,13 +153,10 @@ export class CameraContact {
   /** Whether the camera's frames come here. */
   get receiving(): boolean {
     const now = this.#clock.monotonic();
-    return isReceiving({
-      sinceUploadMs: now - this.#uploadAt,
-      uploadGapMs: this.#uploadGapMs,
-      intervalMs: this.#intervalMs,
-      sinceHurryMs: now - this.#hurryAt,
-      intervalBeforeMs: this.#intervalBeforeMs,
-    });
+    const hurrying = this.#hurryAt > this.#uploadAt;
+    const askedMs = hurrying ? this.#intervalBeforeMs : this.#intervalMs;
+    const limitMs = Math.max(GRACE_MS, MISSED * Math.max(askedMs, this.#uploadGapMs));
+    return now - this.#uploadAt <= limitMs && (!hurrying || now - this.#hurryAt <= GRACE_MS);
   }
 
   /** Whether the camera knows, or is told at once, what is asked of it here. */

@@ -2,45 +2,67 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
-import { CameraContact, isReceiving, Rivals } from "./uploads.ts";
+import { CameraContact, Sessions } from "./uploads.ts";
 
 Deno.test("one program, restarted now and then, has no rival", () => {
-  const rivals = new Rivals();
-  const sessions = ["a", "a", "b", "b", "c", "c", "d"];
-  sessions.forEach((session, i) => assert.equal(rivals.note(session, i * 1000), false));
-  assert.equal(rivals.active(7000), false);
+  const sessions = new Sessions();
+  ["a", "a", "b", "b", "c", "c", "d"].forEach((session, n) =>
+    assert.equal(sessions.note({ session, n }, n * 1000), false)
+  );
+  assert.equal(sessions.rivals(7000), false);
 });
 
 Deno.test("a session that comes back while another runs is a second program, told once", () => {
-  const rivals = new Rivals();
-  const began = [0, 1, 2, 3, 4, 5].map((i) => rivals.note(i % 2 ? "a" : "b", i * 500));
+  const sessions = new Sessions();
+  const began = [0, 1, 2, 3, 4, 5].map((n) =>
+    sessions.note({ session: n % 2 ? "a" : "b", n }, n * 500)
+  );
   assert.deepEqual(began, [false, false, true, false, false, false]);
-  assert.equal(rivals.active(2500), true);
-  rivals.note("a", 30_000);
-  assert.equal(rivals.active(62_600), false);
+  assert.equal(sessions.rivals(2500), true);
+  sessions.note({ session: "a", n: 6 }, 30_000);
+  assert.equal(sessions.rivals(62_600), false);
 });
 
-Deno.test("isReceiving gives a camera three intervals, and two seconds to hurry", () => {
-  const active = {
-    sinceUploadMs: 100,
-    uploadGapMs: 100,
-    intervalMs: 100,
-    sinceHurryMs: Infinity,
-    intervalBeforeMs: 10_000,
-  };
+/** A camera that was asked for `askedMs`, uploaded `gapMs` apart, and maybe had to hurry; ms later. */
+async function contactAfter(
+  { gapMs, askedMs = 100, hurryAfterMs, ms }: {
+    readonly gapMs?: number;
+    readonly askedMs?: number;
+    readonly hurryAfterMs?: number;
+    readonly ms: number;
+  },
+): Promise<CameraContact> {
+  const clock = new FakeClock();
+  const contact = new CameraContact(clock);
+  contact.asked(askedMs);
+  if (gapMs !== undefined) {
+    contact.uploaded();
+    await clock.tick(gapMs);
+    contact.uploaded();
+  }
+  if (hurryAfterMs !== undefined) {
+    await clock.tick(hurryAfterMs);
+    contact.asked(100);
+  }
+  await clock.tick(ms - (hurryAfterMs ?? 0));
+  return contact;
+}
+
+Deno.test("a camera has three intervals, and two seconds to hurry", async () => {
+  const idle = { gapMs: 10_000, askedMs: 10_000 };
   const cases = [
-    ["a frame just came", {}, true],
-    ["never a frame", { sinceUploadMs: Infinity }, false],
-    ["frames stay away for two seconds", { sinceUploadMs: 2001 }, false],
-    ["an idle camera between two frames", { intervalMs: 10_000, sinceUploadMs: 29_000 }, true],
-    ["an idle camera that is gone", { intervalMs: 10_000, sinceUploadMs: 31_000 }, false],
-    ["a camera slower than asked", { uploadGapMs: 5000, sinceUploadMs: 14_000 }, true],
-    ["asked to hurry a second ago", { sinceUploadMs: 9000, sinceHurryMs: 1000 }, true],
-    ["asked to hurry, and nothing came", { sinceUploadMs: 9000, sinceHurryMs: 2001 }, false],
-    ["gone long before it was asked", { sinceUploadMs: 60_000, sinceHurryMs: 10 }, false],
+    ["a frame just came", { gapMs: 100, ms: 100 }, true],
+    ["never a frame", { ms: 100 }, false],
+    ["frames stay away for two seconds", { gapMs: 100, ms: 2001 }, false],
+    ["an idle camera between two frames", { ...idle, ms: 29_000 }, true],
+    ["an idle camera that is gone", { ...idle, ms: 31_000 }, false],
+    ["a camera slower than asked", { gapMs: 5000, ms: 14_000 }, true],
+    ["asked to hurry a second ago", { ...idle, hurryAfterMs: 8000, ms: 9000 }, true],
+    ["asked to hurry, and nothing came", { ...idle, hurryAfterMs: 6999, ms: 9000 }, false],
+    ["gone long before it was asked", { ...idle, hurryAfterMs: 59_990, ms: 60_000 }, false],
   ] as const;
   for (const [title, input, expected] of cases) {
-    assert.equal(isReceiving({ ...active, ...input }), expected, title);
+    assert.equal((await contactAfter(input)).receiving, expected, title);
   }
 });
 

@@ -18,6 +18,7 @@ export class Viewers {
   /** Requests held open, by who made them. */
   readonly #waiting = new Map<string, number>();
   #connected = 0;
+  /** Viewers of other instances. */
   #elsewhere = 0;
 
   /** @param onChange Called when somebody comes, goes or polls. */
@@ -31,11 +32,16 @@ export class Viewers {
     return this.#connected + this.#waiting.size + this.#seenAt.size;
   }
 
-  /** Viewers of other instances, as the store tells. */
+  /** Viewers everywhere. */
+  get all(): number {
+    return this.here + this.#elsewhere;
+  }
+
   get elsewhere(): number {
     return this.#elsewhere;
   }
 
+  /** As the store tells. */
   set elsewhere(count: number) {
     this.#elsewhere = count;
     this.#onChange();

@@ -4,7 +4,7 @@
 import type { CameraHub } from "../cameras/camera.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
-import { stripMetadata } from "../../../shared/jpeg/strip.ts";
+import { stripMetadata as withoutMetadata } from "../../../shared/jpeg/strip.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
 import { problem } from "../problem.ts";
 import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
@@ -23,37 +23,19 @@ const MAX_FORMS_PER_ADDRESS = 32;
 /** What is still taken of a body that nobody wants: a picture that is too large is refused in peace. */
 const MAX_UNWANTED_BYTES = 16 * 1024 * 1024;
 
-/** The bytes, or why they were not taken. */
-export type BodyResult =
-  | { readonly ok: true; readonly buffer: FrameBuffer }
-  | {
-    readonly ok: false;
-    readonly status: 400 | 408 | 413 | 429 | 503;
-    readonly detail: string;
-    /** Seconds after which another try makes sense. */
-    readonly retryAfter?: number;
-  };
-
-/** Whom a form counts for; undefined = nobody. */
-interface FormOf {
-  readonly address: string | undefined;
-}
-
+/** A body that is being read. Times are monotonic ms. */
 interface Reading {
   readonly reader: ReadableStreamDefaultReader<Uint8Array>;
   received: number;
   /** What had come when this period began, and when that was. */
   before: number;
   since: number;
-  slow: boolean;
-  /** Set where all of it has to come within the first period. */
-  readonly form: FormOf | undefined;
+  slow?: boolean;
+  /** Set where all of it has to come within the first period: whom it counts for, nobody maybe. */
+  readonly form?: { readonly address: string | undefined };
 }
 
-/**
- * Bodies under way. Each has to keep coming: who sends a byte now and then would hold its buffer for
- * ever. Times are monotonic ms.
- */
+/** Bodies under way. Each has to keep coming: who sends a byte now and then would hold its buffer for ever. */
 export class Bodies {
   readonly #underWay = new Set<Reading>();
 
@@ -63,47 +45,40 @@ export class Bodies {
   }
 
   /**
-   * Reads the body of an upload.
+   * Accepts the body of an upload, or gives the problem to answer with.
    *
+   * @param now Monotonic ms.
    * @param maxBytes Larger bodies are refused, while they arrive at the latest.
    * @param tail What follows the frame in a stream (`partTail`).
    * @param form Given for what is small: it has to be there within ten seconds, and only so many may
    *   be under way.
    */
-  async read(
+  async accept(
     request: Request,
     now: number,
     maxBytes: number,
-    tail: Uint8Array = NO_TAIL,
-    form?: FormOf,
-  ): Promise<BodyResult> {
-    const full = form && this.#full(form);
+    tail: Uint8Array = new Uint8Array(),
+    form?: Reading["form"],
+  ): Promise<FrameBuffer | Response> {
+    const full = form && this.#full(form.address);
     if (full) return full;
     const length = declaredLength(request);
     if (length !== undefined && length > maxBytes) return tooLarge(maxBytes);
     const { body } = request;
-    if (!body) return { ok: true, buffer: new FrameBuffer(0, tail) };
+    if (!body) return new FrameBuffer(0, tail);
     const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
     let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
     const reader = body.getReader();
-    const reading: Reading = { reader, received: 0, before: 0, since: now, slow: false, form };
-    this.#underWay.add(reading);
+    const reading: Reading = { reader, received: 0, before: 0, since: now, form };
     try {
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        const size = reading.received + value.length;
+      for await (const piece of this.#pieces(reading)) {
+        const size = reading.received;
         if (size > (length ?? maxBytes)) return tooLarge(maxBytes);
         if (size > bytes.length) bytes = grown(bytes, Math.min(maxBytes, 2 * size));
-        bytes.set(value, reading.received);
-        reading.received = size;
+        bytes.set(piece, size - piece.length);
       }
     } catch (error) {
       return broken(400, `${reading.received} bytes, then ${error}`);
-    } finally {
-      this.#underWay.delete(reading);
-      // Not cancelled: what is left of it `answer` takes, or cuts.
-      reader.releaseLock();
     }
     const { received, slow } = reading;
     if (slow) {
@@ -115,7 +90,7 @@ export class Bodies {
     if (length !== undefined && received < length) {
       return broken(400, `it ended after ${received} of ${length} bytes`);
     }
-    return { ok: true, buffer: buffer ?? FrameBuffer.of(bytes.subarray(0, received), tail) };
+    return buffer ?? FrameBuffer.of(bytes.subarray(0, received), tail);
   }
 
   /**
@@ -143,38 +118,40 @@ export class Bodies {
     }
   }
 
-  #full({ address }: FormOf): BodyResult | undefined {
-    let all = 0;
-    let same = 0;
-    for (const { form } of this.#underWay) {
-      if (!form) continue;
-      all++;
-      if (address !== undefined && form.address === address) same++;
-    }
+  #full(address: string | undefined): Response | undefined {
+    const forms = [...this.#underWay].flatMap(({ form }) => form ?? []);
+    const same = forms.filter((form) => address !== undefined && form.address === address).length;
     if (same >= MAX_FORMS_PER_ADDRESS) return tooMany(429, `${same} from this address`);
-    return all >= MAX_FORMS ? tooMany(503, `${all}`) : undefined;
+    return forms.length >= MAX_FORMS ? tooMany(503, `${forms.length}`) : undefined;
   }
 
   /** Whether a body of unknown length is over before it gets on anybody's nerves. */
   async #ends({ body }: Request, now: number): Promise<boolean> {
     if (!body || body.locked) return false;
-    const reader = body.getReader();
-    const reading: Reading = {
-      ...{ reader, received: 0, before: 0, since: now, slow: false, form: undefined },
-    };
-    this.#underWay.add(reading);
+    const reading: Reading = { reader: body.getReader(), received: 0, before: 0, since: now };
     try {
-      while (reading.received <= MAX_UNWANTED_BYTES) {
-        const { done, value } = await reader.read();
-        if (done) return !reading.slow;
-        reading.received += value.length;
+      for await (const _ of this.#pieces(reading)) {
+        if (reading.received > MAX_UNWANTED_BYTES) return false;
       }
-      return false;
+      return !reading.slow;
     } catch {
       return true;
+    }
+  }
+
+  /** Whoever stops before the end leaves the rest unread: `answer` takes it, or cuts. */
+  async *#pieces(reading: Reading): AsyncGenerator<Uint8Array, void, void> {
+    this.#underWay.add(reading);
+    try {
+      for (;;) {
+        const { done, value } = await reading.reader.read();
+        if (done) return;
+        reading.received += value.length;
+        yield value;
+      }
     } finally {
       this.#underWay.delete(reading);
-      reader.releaseLock();
+      reading.reader.releaseLock();
     }
   }
 }
@@ -201,38 +178,24 @@ async function cutBehind(request: Request, response: Response): Promise<Response
   return new Response(body, { status: last.status, headers });
 }
 
-const NO_TAIL = new Uint8Array(0);
+function tooMany(status: 429 | 503, count: string): Response {
+  const detail = `Read the body: there are ${count} under way, the most that are read at once.`;
+  return problem(status, detail, { retryAfter: 1 });
+}
 
-function tooMany(status: 429 | 503, count: string): BodyResult {
-  return {
-    ok: false,
-    status,
-    detail: `Read the body: there are ${count} under way, the most that are read at once.`,
-    retryAfter: 1,
-  };
+function broken(status: 400 | 408, what: string): Response {
+  return problem(status, `Read the body: ${what}.`, status === 408 ? { retryAfter: 1 } : {});
+}
+
+function tooLarge(maxBytes: number): Response {
+  const detail = `Read the body: it is larger than ${maxBytes} bytes, the most that is taken here.`;
+  return problem(413, detail);
 }
 
 function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const larger = new Uint8Array(size);
   larger.set(bytes);
   return larger;
-}
-
-function broken(status: 400 | 408, detail: string): BodyResult {
-  return {
-    ok: false,
-    status,
-    detail: `Read the body: ${detail}.`,
-    ...(status === 408 ? { retryAfter: 1 } : {}),
-  };
-}
-
-function tooLarge(maxBytes: number): BodyResult {
-  return {
-    ok: false,
-    status: 413,
-    detail: `Read the body: it is larger than ${maxBytes} bytes, the most that is taken here.`,
-  };
 }
 
 /** Whether a request announces a body. Not to be asked of one that has become a socket. */
@@ -284,17 +247,12 @@ export type IngestResult =
   | { readonly ok: true; readonly frame: LiveFrame }
   | {
     readonly ok: false;
-    readonly status: 400 | 409 | 422;
+    readonly status: 400 | 409 | 422 | 503;
     readonly detail: string;
     readonly offset?: number;
+    /** Seconds after which another try makes sense. */
+    readonly retryAfter?: number;
   };
-
-/** What ingest goes by. */
-export interface IngestOptions {
-  /** Unix ms. */
-  readonly now: number;
-  readonly stripMetadata: boolean;
-}
 
 /** How far a camera's clock may be behind or ahead before its word is not taken. */
 const MAX_CAPTURE_AGE_MS = 10 * 60_000;
@@ -303,10 +261,18 @@ const MAX_CAPTURE_AHEAD_MS = 5_000;
 /** How far another instance's clock may be ahead: a word of more would spoil all later versions. */
 const MAX_VERSION_AHEAD_MS = 10 * 60_000;
 
-/** Checks an upload and publishes it to the camera's hub. On refusal the old frame stays. */
-export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions): IngestResult {
-  const order = camera.order.check(upload.seq);
-  if (!order.ok) return { ok: false, status: 409, detail: order.detail };
+/** Validates an upload and publishes it. On refusal the old frame stays. */
+export function ingest(
+  camera: CameraHub,
+  upload: Upload,
+  { now, stripMetadata }: { readonly now: number; readonly stripMetadata: boolean },
+): IngestResult {
+  if (camera.latest.closed) {
+    const detail = "The edge is shutting down, or was told to forget this camera: send it again.";
+    return { ok: false, status: 503, detail, retryAfter: 1 };
+  }
+  const late = camera.sessions.problem(upload.seq);
+  if (late !== undefined) return { ok: false, status: 409, detail: late };
   const inspection = inspectJpeg(upload.buffer.jpeg);
   if (!inspection.ok) {
     const { problem, offset } = inspection;
@@ -318,20 +284,19 @@ export function ingest(camera: CameraHub, upload: Upload, options: IngestOptions
       `${MAX_PIXELS / 1_000_000} million and ${MAX_SIDE} a side.`;
     return { ok: false, status: 422, detail };
   }
-  const stripped = options.stripMetadata && inspection.metadata;
-  const buffer = stripped ? upload.buffer.with(stripMetadata) : upload.buffer;
-  camera.noteUpload(upload.seq);
-  noteLast(camera, upload.last, options.now);
+  const buffer = stripMetadata && inspection.metadata
+    ? upload.buffer.with(withoutMetadata)
+    : upload.buffer;
+  noteLast(camera, upload.last, now);
   const meta: FrameMeta = {
-    version: nextVersion(options.now, camera.newestVersion),
+    version: nextVersion(now, camera.newestVersion),
     size: buffer.jpeg.length,
     width,
     height,
-    capturedAt: plausibleCapture(upload.capturedAt, options.now),
-    receivedAt: options.now,
+    capturedAt: plausibleCapture(upload.capturedAt, now),
+    receivedAt: now,
   };
-  camera.report = undefined;
-  return { ok: true, frame: camera.upload(buffer, meta) };
+  return { ok: true, frame: camera.publish(buffer, meta, upload.seq) };
 }
 
 /** What the frame before this one says of other instances, which a load balancer may give some to. */
@@ -342,21 +307,15 @@ function noteLast(camera: CameraHub, version: number | undefined, now: number): 
 }
 
 /** The camera's own time of capture, or `now` where its clock cannot be right. */
-export function plausibleCapture(capturedAt: number | undefined, now: number): number {
+function plausibleCapture(capturedAt: number | undefined, now: number): number {
   if (capturedAt === undefined) return now;
-  const plausible = capturedAt <= now + MAX_CAPTURE_AHEAD_MS &&
-    capturedAt >= now - MAX_CAPTURE_AGE_MS;
-  return plausible ? capturedAt : now;
+  const aheadMs = capturedAt - now;
+  return aheadMs <= MAX_CAPTURE_AHEAD_MS && aheadMs >= -MAX_CAPTURE_AGE_MS ? capturedAt : now;
 }
 
 /**
- * The version for a frame received at `now`, after a frame of version `last`.
- *
- * Strictly growing even when the clock stands still or jumps back, so that "newer" never needs a
- * second opinion.
- *
- * @param now Unix ms.
- * @param last Newest version known for this camera, 0 where there is none.
+ * The version for a frame received at `now`, Unix ms, after one of version `last`: strictly growing
+ * even when the clock stands still or jumps back, so that "newer" never needs a second opinion.
  */
 export function nextVersion(now: number, last: number): number {
   return Math.max(Math.floor(now), last + 1);

@@ -3,6 +3,7 @@ import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { Bodies, nextVersion } from "./ingest.ts";
+import { FrameBuffer } from "./live_frame.ts";
 
 /** A body that is fed by the test. */
 function fedBody() {
@@ -14,7 +15,7 @@ function fedBody() {
   });
   return {
     body,
-    send: (bytes: number) => controller.enqueue(new Uint8Array(bytes)),
+    send: (bytes: number | Uint8Array) => controller.enqueue(new Uint8Array(bytes as number)),
     end: () => controller.close(),
     fail: (error: Error) => controller.error(error),
     get cancelled() {
@@ -34,7 +35,7 @@ function read(fed: ReturnType<typeof fedBody>, length?: number) {
     body: fed.body,
     headers: length === undefined ? {} : { "content-length": `${length}` },
   });
-  const result = bodies.read(request, now, MAX_BYTES, new Uint8Array(4));
+  const result = bodies.accept(request, now, MAX_BYTES, new Uint8Array(4));
   const second = async (send = 0) => {
     if (send > 0) fed.send(send);
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -43,14 +44,23 @@ function read(fed: ReturnType<typeof fedBody>, length?: number) {
   return { bodies, result, second };
 }
 
+/** The problem that a body is refused with. */
+async function refusal(
+  result: Promise<FrameBuffer | Response>,
+): Promise<{ status: number; detail: string }> {
+  const response = await result;
+  assert(response instanceof Response);
+  return await response.json();
+}
+
 Deno.test("a body that comes fast enough is read, however long it takes", async () => {
   const fed = fedBody();
   const { bodies, result, second } = read(fed);
   for (let i = 0; i < 120; i++) await second(2000);
   fed.end();
   const body = await result;
-  assert(body.ok);
-  assert.equal(body.buffer.jpeg.length, 240_000);
+  assert(body instanceof FrameBuffer);
+  assert.equal(body.jpeg.length, 240_000);
   assert.equal(bodies.size, 0);
 });
 
@@ -58,10 +68,9 @@ Deno.test("a body that drips is given up after ten seconds", async () => {
   const fed = fedBody();
   const { bodies, result, second } = read(fed, 50_000);
   for (let i = 0; i < 10; i++) await second(100);
-  const body = await result;
-  assert(!body.ok);
-  assert.equal(body.status, 408);
-  assert.match(body.detail, /1000 bytes, then less .*10240 bytes in 10 s/);
+  const { status, detail } = await refusal(result);
+  assert.equal(status, 408);
+  assert.match(detail, /1000 bytes, then less .*10240 bytes in 10 s/);
   assert(fed.cancelled);
   assert.equal(bodies.size, 0);
 });
@@ -74,8 +83,7 @@ Deno.test("a body that stops in the middle is given up in the period after", asy
     assert(!fed.cancelled, `after ${i} s`);
     await second();
   }
-  const body = await result;
-  assert.equal(!body.ok && body.status, 408);
+  assert.equal((await refusal(result)).status, 408);
 });
 
 Deno.test("a body that breaks is told by its own error, and let go of", async () => {
@@ -83,9 +91,8 @@ Deno.test("a body that breaks is told by its own error, and let go of", async ()
   const { bodies, result, second } = read(fed);
   await second(100);
   fed.fail(new Error("connection reset"));
-  const body = await result;
-  assert(!body.ok);
-  assert.deepEqual([body.status, /connection reset/.test(body.detail)], [400, true]);
+  const { status, detail } = await refusal(result);
+  assert.deepEqual([status, /connection reset/.test(detail)], [400, true]);
   assert.equal(bodies.size, 0);
 });
 
@@ -96,8 +103,8 @@ Deno.test("a body without a length takes memory for its bytes, not for its piece
   await second();
   fed.end();
   const body = await result;
-  assert(body.ok);
-  assert.deepEqual([body.buffer.jpeg.length, body.buffer.bytes.length], [100_000, 100_036]);
+  assert(body instanceof FrameBuffer);
+  assert.deepEqual([body.jpeg.length, body.bytes.length], [100_000, 100_036]);
 });
 
 Deno.test("a body that is too large is refused while it comes, and let go of", async () => {
@@ -105,8 +112,7 @@ Deno.test("a body that is too large is refused while it comes, and let go of", a
   const { bodies, result, second } = read(fed);
   await second(MAX_BYTES);
   await second(1);
-  const body = await result;
-  assert.equal(!body.ok && body.status, 413);
+  assert.equal((await refusal(result)).status, 413);
   assert(!fed.body.locked);
   assert.equal(bodies.size, 0);
 });
@@ -228,6 +234,25 @@ Deno.test("a picture that is refused is answered in peace, also without a declar
   }
   await edge.stop();
   await server.shutdown();
+});
+
+Deno.test("a frame whose camera is forgotten while it comes is not answered as taken", async () => {
+  await using edge = await TestEdge.start();
+  const jpeg = await baseline(64, 48);
+  await edge.put(jpeg);
+  const fed = fedBody();
+  const upload = edge.put(fed.body);
+  const { bodies } = edge.edge.deps;
+  await edge.until(() => bodies.size === 1);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const forgotten = await edge.request("/cams/cam", { method: "DELETE", headers });
+  assert.equal(forgotten.status, 204);
+  fed.send(jpeg);
+  fed.end();
+  const { status, headers: told } = await upload;
+  assert.deepEqual([status, told.get("retry-after")], [503, "1"]);
+  assert.equal((await edge.put(jpeg)).status, 204, "sent again it is taken");
+  assert.equal((await edge.request("/live.jpeg")).status, 200);
 });
 
 Deno.test("a version is the time, bumped where the clock does not move on", () => {

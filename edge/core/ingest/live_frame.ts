@@ -19,6 +19,8 @@ export interface LiveFrame extends Frame {
   readonly part: Uint8Array<ArrayBuffer>;
   /** `"<version>"`, as an ETag. */
   readonly etag: string;
+  /** Whether the camera brought it to this instance itself. */
+  readonly own: boolean;
 }
 
 /** Room for a JPEG of `size` bytes with what goes before and behind it. */
@@ -49,7 +51,7 @@ export class FrameBuffer {
   }
 
   /** Writes header and tail, and gives the frame out. Nobody writes to the bytes after this. */
-  finish(cam: string, camera: number, meta: FrameMeta): LiveFrame {
+  finish(cam: string, camera: number, meta: FrameMeta, own = false): LiveFrame {
     writeFrameHeader(this.bytes, { camera, ...meta, length: this.jpeg.length });
     const end = JPEG_AT + this.jpeg.length;
     this.bytes.set(this.#tail, end);
@@ -60,6 +62,7 @@ export class FrameBuffer {
       record: this.bytes.subarray(0, end),
       part: this.bytes.subarray(JPEG_AT),
       etag: `"${meta.version}"`,
+      own,
     };
   }
 }

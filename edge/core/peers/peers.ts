@@ -3,7 +3,8 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import { peerPlan } from "./plan.ts";
+import type { CameraContact } from "../cameras/uploads.ts";
+import type { Viewers } from "../cameras/viewers.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../store/peer_store.ts";
 
 /** A viewer record is written again after this time, ms: twice may fail before it lapses. */
@@ -12,12 +13,24 @@ const RENEW_MS = VIEWERS_TTL_MS / 3;
 /** A viewer record stays for this long, ms: two instances that both say hello are to hear it. */
 const HELLO_MS = 5000;
 
+/** What to do about other instances: telling them costs a write now and then, watching reads. */
+export function peerPlan(
+  { here, elsewhere }: Pick<Viewers, "here" | "elsewhere">,
+  contact: Pick<CameraContact, "receiving" | "reached" | "inTouch" | "shared">,
+): Record<"tell" | "watchFrames" | "watchViewers", boolean> {
+  // While others have viewers, what the camera brings to them is stored, as what it brings here.
+  const alone = contact.receiving && !contact.shared && elsewhere === 0;
+  return {
+    tell: here > 0 && !(alone && contact.reached),
+    watchFrames: here > 0 && !alone,
+    watchViewers: contact.inTouch,
+  };
+}
+
 /** What it needs. */
 export interface PeersOptions {
   readonly peers: PeerStore;
   readonly clock: Clock;
-  /** What follows each frame of a stream (`partTail`). */
-  readonly partTail: Uint8Array;
   /** Told when a call to the store fails. */
   onStoreError(action: string, error: unknown): void;
 }
@@ -28,60 +41,52 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #frames: Task;
   readonly #viewers: Task;
-  #stopListening = () => {};
+  readonly #stopListening: readonly (() => void)[];
   #stopped = false;
   /** The number that others know, 0 for none. */
   #told = 0;
   #toldAt = -Infinity;
   #telling: Promise<void> | undefined;
 
+  /** Acts at once when viewers come and go. What time alone changes needs `step`. */
   constructor(camera: CameraHub, options: PeersOptions) {
     this.#camera = camera;
     this.#options = options;
     const { cam } = camera;
-    const failed = (action: string) => (error: unknown) => options.onStoreError(action, error);
     this.#frames = new Task(
       (signal) => this.#takeFrames(signal),
-      failed(`take frames of ${cam} from other instances`),
+      (error) => options.onStoreError(`take frames of ${cam} from other instances`, error),
     );
     this.#viewers = new Task(
       (signal) => this.#takeViewers(signal),
-      failed(`hear who watches ${cam} elsewhere`),
+      (error) => options.onStoreError(`hear who watches ${cam} elsewhere`, error),
     );
-  }
-
-  /** Acts at once when viewers come and go. What time alone changes needs `step`. */
-  start(): void {
-    const { demand, uploads } = this.#camera;
-    const stops = [
-      demand.onSet(() => this.step()),
+    this.#stopListening = [
+      camera.demand.onSet(() => this.step()),
       // A camera that has just come is filmed for others at once, not at the next step.
-      uploads.onSet(() => this.#viewers.running || this.step()),
+      camera.latest.onSet(({ value }) => {
+        if (value.own && !this.#viewers.running) this.step();
+      }),
     ];
-    this.#stopListening = () => stops.forEach((stop) => stop());
     this.step();
   }
 
   /** Does what is due. To be called every second or so. */
   step(): void {
     if (this.#stopped) return;
-    const { viewersHere, viewersElsewhere, contact } = this.#camera;
-    const { receiving, reached, inTouch } = contact;
-    const now = this.#options.clock.monotonic();
-    if (inTouch && !receiving) contact.leftOut();
-    const plan = peerPlan({
-      ...{ viewersHere, viewersElsewhere, receiving, reached, inTouch, shared: contact.shared },
-    });
+    const { viewers, contact } = this.#camera;
+    if (contact.inTouch && !contact.receiving) contact.leftOut();
+    const plan = peerPlan(viewers, contact);
     this.#frames.want(plan.watchFrames);
     this.#viewers.want(plan.watchViewers);
-    const fresh = this.#told > 0 && now - this.#toldAt < HELLO_MS;
-    this.#tell(plan.tell || fresh ? viewersHere : 0);
+    const fresh = this.#told > 0 && this.#toldAgeMs < HELLO_MS;
+    this.#tell(plan.tell || fresh ? viewers.here : 0);
   }
 
   /** Ends it, and withdraws what was told. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopListening();
+    for (const stop of this.#stopListening) stop();
     this.#frames.want(false);
     this.#viewers.want(false);
     await this.#telling;
@@ -89,9 +94,12 @@ export class Peers {
     await this.#telling;
   }
 
+  get #toldAgeMs(): number {
+    return this.#options.clock.monotonic() - this.#toldAt;
+  }
+
   #tell(count: number): void {
-    const age = this.#options.clock.monotonic() - this.#toldAt;
-    const due = count === 0 ? this.#told > 0 : this.#told === 0 || age >= RENEW_MS;
+    const due = count === 0 ? this.#told > 0 : this.#told === 0 || this.#toldAgeMs >= RENEW_MS;
     if (!due || this.#telling) return;
     this.#toldAt = this.#options.clock.monotonic();
     const { cam } = this.#camera;
@@ -108,7 +116,7 @@ export class Peers {
   async #takeFrames(signal: AbortSignal): Promise<void> {
     const camera = this.#camera;
     for await (const frame of this.#options.peers.watch(camera.cam, signal)) {
-      if (camera.adopt(frame, this.#options.partTail, true)) camera.contact.leftOut();
+      if (camera.publishRemote(frame, true)) camera.contact.leftOut();
     }
   }
 
@@ -116,10 +124,10 @@ export class Peers {
     const camera = this.#camera;
     try {
       for await (const count of this.#options.peers.watchViewers(camera.cam, signal)) {
-        camera.viewersElsewhere = count;
+        camera.viewers.elsewhere = count;
       }
     } finally {
-      camera.viewersElsewhere = 0;
+      camera.viewers.elsewhere = 0;
     }
   }
 }

@@ -4,6 +4,7 @@ import { baseline } from "../../../shared/testing/jpegs.ts";
 import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import type { CameraHub } from "../cameras/camera.ts";
+import { peerPlan } from "./peers.ts";
 
 const frame = await baseline(160, 120);
 const IDLE_MS = 10_000;
@@ -85,9 +86,9 @@ Deno.test("a viewer on one instance wakes a camera on another, and its leaving l
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   assert.equal(interval(onA), IDLE_MS);
-  const leave = onB.attach();
+  const leave = onB.viewers.attach();
   await pair.until(() => interval(onA) === ACTIVE_MS);
-  assert.equal(onA.viewers, 1);
+  assert.equal(onA.viewers.all, 1);
   await a.put(frame);
   await pair.until(() => onB.newestVersion === onA.newestVersion);
   leave();
@@ -103,7 +104,7 @@ Deno.test("the newest frame is stored as soon as somebody watches elsewhere", as
   await a.put(frame);
   const onB = await cameraOf(b);
   assert.ok(onB.newestVersion < onA.newestVersion);
-  onB.attach();
+  onB.viewers.attach();
   await pair.until(() => onB.newestVersion === onA.newestVersion);
 });
 
@@ -114,7 +115,7 @@ Deno.test("frames are stored one by one only while somebody watches elsewhere", 
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
-  const leave = onB.attach();
+  const leave = onB.viewers.attach();
   await pair.until(() => interval(onA) === ACTIVE_MS);
   const before = a.store.state.writes;
   for (let i = 0; i < 20; i++) {
@@ -135,12 +136,12 @@ Deno.test("an instance that a camera has just come to asks at once who watches e
   await a.put(frame);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
-  onB.attach();
+  onB.viewers.attach();
   const c = await TestEdge.start({}, pair.server.url, { instance: "c", clock: new FakeClock() });
   const onC = await cameraOf(c);
   await c.put(frame);
   // No time goes by at C.
-  await pair.until(() => onC.viewersElsewhere === 1);
+  await pair.until(() => onC.viewers.elsewhere === 1);
   await c.put(frame);
   await pair.until(() => onB.newestVersion === onC.newestVersion);
   await c.stop();
@@ -151,7 +152,7 @@ Deno.test("a camera moves to an instance with a slower clock and viewers see a g
   const { a, b } = pair;
   b.clock.jump(-2000);
   const onA = await (await a.put(frame), cameraOf(a));
-  onA.attach();
+  onA.viewers.attach();
   const versions: number[] = [];
   onA.latest.onSet(({ value }) => versions.push(value.version));
   for (let i = 0; i < 5; i++) await pair.until(() => versions.length > i, () => a.put(frame));
@@ -190,7 +191,7 @@ Deno.test("an instance hears from the next upload that another one took the last
   const onB = await (await last(b, null), cameraOf(b));
   let etag = await last(a, null);
   const onA = await cameraOf(a);
-  onA.attach();
+  onA.viewers.attach();
   await pair.until(() => a.store.state.writes > 0);
   assert.equal(interval(onB), IDLE_MS);
   etag = await last(a, etag);
@@ -209,9 +210,9 @@ Deno.test("an instance that receives and is watched shows each frame once", asyn
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
-  onA.attach();
-  onB.attach();
-  await pair.until(() => onA.viewersElsewhere === 1);
+  onA.viewers.attach();
+  onB.viewers.attach();
+  await pair.until(() => onA.viewers.elsewhere === 1);
   let shown = 0;
   onA.latest.onSet(() => shown++);
   let put = 0;
@@ -233,7 +234,7 @@ Deno.test("what comes from other instances is listened to again after it failed"
   Object.assign(a.peers, { watch: broken, watchViewers: broken });
   await a.put(frame);
   const onA = await cameraOf(a);
-  onA.attach();
+  onA.viewers.attach();
   await pair.until(() => failures > 1);
   await pair.pass(10_000);
   assert.ok(
@@ -246,8 +247,8 @@ Deno.test("what comes from other instances is listened to again after it failed"
   Object.assign(a.peers, { watch, watchViewers });
   await b.put(frame);
   const onB = await cameraOf(b);
-  onB.attach();
-  await pair.until(() => onA.viewersElsewhere === 1, () => b.put(frame));
+  onB.viewers.attach();
+  await pair.until(() => onA.viewers.elsewhere === 1, () => b.put(frame));
   await pair.until(() => onA.newestVersion === onB.newestVersion);
 });
 
@@ -257,10 +258,10 @@ Deno.test("viewers of an instance that died without a goodbye lapse", async () =
   await a.put(frame);
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
-  (await cameraOf(b)).attach();
-  await pair.until(() => onA.viewersElsewhere === 1);
+  (await cameraOf(b)).viewers.attach();
+  await pair.until(() => onA.viewers.elsewhere === 1);
   b.store.close();
-  const lapsed = await pair.until(() => onA.viewersElsewhere === 0, noStep, 1000);
+  const lapsed = await pair.until(() => onA.viewers.elsewhere === 0, noStep, 1000);
   assert.ok(lapsed <= 90_000, `it took ${lapsed} ms`);
   assert.equal(interval(onA), IDLE_MS);
 });
@@ -271,11 +272,11 @@ Deno.test("while the store is away nobody is counted whose record would have lap
   await a.put(frame);
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
-  (await cameraOf(b)).attach();
-  await pair.until(() => onA.viewersElsewhere === 1);
+  (await cameraOf(b)).viewers.attach();
+  await pair.until(() => onA.viewers.elsewhere === 1);
   server.fail();
   // Uploads go on, or nobody would be listened for.
-  const lapsed = await pair.until(() => onA.viewersElsewhere === 0, () => a.put(frame), 1000);
+  const lapsed = await pair.until(() => onA.viewers.elsewhere === 0, () => a.put(frame), 1000);
   assert.ok(lapsed >= 30_000 && lapsed <= 90_000, `it took ${lapsed} ms`);
   assert.equal(interval(onA), IDLE_MS);
   server.recover();
@@ -290,7 +291,7 @@ Deno.test("a camera that listens on one instance hears of viewers where it uploa
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   const hangUp = onB.contact.listen();
-  onA.attach();
+  onA.viewers.attach();
   await pair.until(() => interval(onB) === ACTIVE_MS);
   hangUp();
 });
@@ -303,7 +304,7 @@ Deno.test("with the store down viewers where the camera is notice nothing, other
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
-  onB.attach();
+  onB.viewers.attach();
   const asleep = onB.newestVersion;
   await pair.until(() => onB.newestVersion > asleep, () => a.put(frame));
   server.fail();
@@ -334,4 +335,48 @@ Deno.test("an instance without the camera raises no alarm while all is well else
   for (let minute = 0; minute < 3; minute++) await pair.pass(60_000);
   // What was stored when the camera fell silent says so.
   for (const edge of [a, b]) assert.match(await health(edge), /^stale: cam/);
+});
+
+const QUIET = {
+  ...{ here: 0, elsewhere: 0 },
+  ...{ receiving: false, reached: false, inTouch: false, shared: false },
+};
+
+Deno.test("peerPlan does nothing that costs where nothing needs it", () => {
+  const cases: [string, Partial<typeof QUIET>, string][] = [
+    ["nobody watches, the camera is elsewhere", {}, ""],
+    ["nobody watches, the camera is here", { receiving: true, reached: true, inTouch: true }, "v"],
+    ["watched, the camera is elsewhere", { here: 1 }, "tell frames"],
+    [
+      "watched, the camera is here and knows",
+      { here: 1, receiving: true, reached: true, inTouch: true },
+      "v",
+    ],
+    [
+      "watched, frames come here but the camera listens elsewhere",
+      { here: 1, receiving: true, inTouch: true },
+      "tell v",
+    ],
+    [
+      "watched here and elsewhere",
+      { here: 1, elsewhere: 2, receiving: true, reached: true, inTouch: true },
+      "tell frames v",
+    ],
+    [
+      "watched, some frames come here and some go elsewhere",
+      { here: 1, receiving: true, reached: true, inTouch: true, shared: true },
+      "tell frames v",
+    ],
+    [
+      "watched, the camera asks here but uploads elsewhere",
+      { here: 1, reached: true, inTouch: true },
+      "tell frames v",
+    ],
+  ];
+  for (const [title, input, expected] of cases) {
+    const given = { ...QUIET, ...input };
+    const { tell, watchFrames, watchViewers } = peerPlan(given, given);
+    const got = [tell && "tell", watchFrames && "frames", watchViewers && "v"];
+    assert.equal(got.filter(Boolean).join(" "), expected, title);
+  }
 });

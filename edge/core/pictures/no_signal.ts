@@ -32,7 +32,7 @@ export class NoSignal {
     if (this.#drawn.get(camera) === frame.version) return;
     this.#drawn.set(camera, frame.version);
     const notice = await this.#draw(frame, camera.camera);
-    if (camera.latest.value === frame) camera.show(notice);
+    if (camera.latest.value === frame) camera.display(notice);
   }
 
   async #draw(frame: LiveFrame, camera: number): Promise<LiveFrame> {

@@ -23,10 +23,11 @@ async function cameraWithFrame(clock: FakeClock): Promise<CameraHub> {
     idleIntervalMs: 10_000,
     staleMs: 30_000,
     keyframeMs: 300_000,
+    partTail: new Uint8Array(),
   });
   const jpeg = await baseline();
   const at = clock.now();
-  camera.upload(FrameBuffer.of(jpeg, new Uint8Array()), {
+  camera.publish(FrameBuffer.of(jpeg, new Uint8Array()), {
     version: at,
     size: jpeg.length,
     width: 320,
@@ -48,11 +49,11 @@ Deno.test("streams of a camera gone silent show its last picture dimmed, drawn o
     fallback: () => Promise.reject(new Error("not needed")),
   });
   await noSignal.step(camera);
-  assert.equal(camera.shown.value, last);
+  assert.equal(camera.displayed.value, last);
 
   await clock.tick(60_000);
   await noSignal.step(camera);
-  const notice = camera.shown.value!;
+  const notice = camera.displayed.value!;
   assert.notEqual(notice, last);
   assert.equal(camera.latest.value, last);
   assert.deepEqual([notice.width, notice.height], [320, 240]);
@@ -63,7 +64,7 @@ Deno.test("streams of a camera gone silent show its last picture dimmed, drawn o
   assert.ok(max > 240, `the brightest of the text is ${max} of 255`);
 
   await noSignal.step(camera);
-  assert.equal(camera.shown.value, notice);
+  assert.equal(camera.displayed.value, notice);
 });
 
 Deno.test("where nothing can be drawn a picture without a time says no signal", async () => {
@@ -77,7 +78,7 @@ Deno.test("where nothing can be drawn a picture without a time says no signal", 
     clock,
     fallback: () => Promise.resolve(plain),
   }).step(camera);
-  assert.deepEqual(camera.shown.value!.jpeg, plain);
+  assert.deepEqual(camera.displayed.value!.jpeg, plain);
 });
 
 Deno.test("a viewer of the stream gets the notice once the signal is gone, and then the picture again", async () => {
@@ -100,8 +101,8 @@ Deno.test("a viewer of the stream gets the notice once the signal is gone, and t
     }
   })();
   const camera = edge.edge.deps.hub.open("cam")!;
-  const before = camera.shown.value;
-  for (let i = 0; i < 120 && camera.shown.value?.size === before?.size; i++) {
+  const before = camera.displayed.value;
+  for (let i = 0; i < 120 && camera.displayed.value?.size === before?.size; i++) {
     await edge.clock.tick(1000);
     await new Promise((go) => setTimeout(go, 10));
   }

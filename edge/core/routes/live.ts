@@ -22,7 +22,7 @@ export function getLive(deps: EdgeDeps): Handler {
     const plain = req.method === "GET" && req.query("w") === undefined &&
       req.query("wait") === undefined;
     if (!camera || !frame || !plain) return getOther(context);
-    camera.poll(pollerOf(context, limits));
+    camera.viewers.poll(pollerOf(context, limits));
     return answer(camera, frame, req.header("if-none-match"));
   };
 
@@ -39,11 +39,11 @@ export function getLive(deps: EdgeDeps): Handler {
       const place = admitWait(context, deps);
       if (place instanceof Response) return place;
       // Who waits watches: a camera at rest must hear of it.
-      const answered = camera.wait(poller);
+      const answered = camera.viewers.wait(poller);
       const over = await hold(context, deps, place, [camera], isNews, waitS * 1000);
       answered();
       if (over) return passEnded();
-    } else camera.poll(poller);
+    } else camera.viewers.poll(poller);
     const frame = camera.latest.value;
     if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
     if (width === undefined || etagMatches(known, frame.etag)) {

@@ -33,7 +33,7 @@ export function getMetrics(deps: EdgeDeps): Handler {
   function observe(camera: CameraHub): void {
     const gauge = (name: string, help: string, read: () => number) =>
       metrics.gauge(name, help, read, { cam: camera.cam });
-    gauge("perch_viewers", "Viewers of this instance.", () => camera.viewersHere);
+    gauge("perch_viewers", "Viewers of this instance.", () => camera.viewers.here);
     gauge("perch_frame_age_seconds", "Since the newest frame came; NaN before the first.", () => {
       return (camera.status().ageMs ?? NaN) / 1000;
     });

@@ -72,16 +72,12 @@ export function getPublish(deps: EdgeDeps): Handler {
       return { type: "refused", seq: 0, status: 400, detail: "The message has no frame header." };
     }
     const seq = header.version;
-    if (hub.closed) {
-      refused.value++;
-      return { type: "refused", seq, status: 503, detail: "The edge is shutting down." };
-    }
     if (limits.upload(camera.cam) > 0) {
       refused.value++;
       return { type: "refused", seq, status: 429, detail: "Too many frames a second." };
     }
     const result = ingest(camera, {
-      buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), hub.partTail),
+      buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), camera.partTail),
       capturedAt: header.capturedAt || undefined,
       seq: { session, n: seq },
       // A socket stays with one instance.

@@ -67,11 +67,11 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
       const place = admitWait(context, deps);
       if (place instanceof Response) return place;
       // Who waits watches: a camera at rest must hear of it.
-      const answered = cameras.map((camera) => camera.wait(poller));
+      const answered = cameras.map((camera) => camera.viewers.wait(poller));
       const over = await hold(context, deps, place, cameras, () => news().length > 0, waitMs, true);
       for (const one of answered) one();
       if (over) return passEnded();
-    } else for (const camera of cameras) camera.poll(poller);
+    } else for (const camera of cameras) camera.viewers.poll(poller);
     let frames = news() as LiveFrame[];
     if (width !== undefined) {
       frames = await Promise.all(

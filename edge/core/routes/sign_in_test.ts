@@ -186,7 +186,7 @@ Deno.test("streams, films and waits end with the link that opened them", async (
   assert.equal(await stream, "ended");
   assert.equal(await replay, "ended");
   assert.equal((await wait).status, 401);
-  assert.equal(edge.edge.deps.hub.known("garden")!.viewersHere, 1, "the poller of a moment ago");
+  assert.equal(edge.edge.deps.hub.known("garden")!.viewers.here, 1, "the poller of a moment ago");
 });
 
 Deno.test("signing out ends what the sign-in opened, and no other's", async () => {

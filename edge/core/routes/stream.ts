@@ -45,7 +45,7 @@ export function getStream(deps: EdgeDeps): Handler {
     if (place instanceof Response) return place;
     // A connection that is dropped but never read hangs on in the server until its client goes.
     freeWhenSent(context, place);
-    const feed = deps.feeds.hold(camera.shown, width, camera.camera);
+    const feed = deps.feeds.hold(camera.displayed, width, camera.camera);
     const stream = mjpegStream({
       camera,
       frames: feed.frames,

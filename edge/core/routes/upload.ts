@@ -6,7 +6,7 @@ import type { EdgeDeps } from "../deps.ts";
 import { digestProblem, ingest, type Upload } from "../ingest/ingest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { problem } from "../problem.ts";
-import { camOf, publishedCamera, shuttingDown } from "./request.ts";
+import { camOf, publishedCamera } from "./request.ts";
 
 /** What the camera says of its frame. */
 type Particulars = Omit<Upload, "buffer">;
@@ -82,22 +82,20 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
     const camera = publishedCamera(cam, hub);
     if (camera instanceof Response) return camera;
     const { maxFrameBytes } = config;
-    const body = await bodies.read(req.raw, clock.monotonic(), maxFrameBytes, hub.partTail);
-    if (!body.ok) {
+    const body = await bodies.accept(req.raw, clock.monotonic(), maxFrameBytes, camera.partTail);
+    if (body instanceof Response) {
       if (body.status === 408) slow.value++;
-      return problem(body.status, body.detail, body);
+      return body;
     }
-    const mismatch = await digestProblem(req.header("content-digest"), body.buffer.jpeg);
+    const mismatch = await digestProblem(req.header("content-digest"), body.jpeg);
     if (mismatch) return problem(400, mismatch);
     if (!camera.contact.receiving) await hub.find(cam);
-    if (hub.closed) return shuttingDown();
     const { stripMetadata } = config;
-    const result = ingest(camera, { ...particulars, buffer: body.buffer }, {
-      now: clock.now(),
-      stripMetadata,
-    });
+    const upload = { ...particulars, buffer: body };
+    const result = ingest(camera, upload, { now: clock.now(), stripMetadata });
     if (!result.ok) {
-      return problem(result.status, result.detail, { members: { offset: result.offset } });
+      const { status, detail, offset, retryAfter } = result;
+      return problem(status, detail, { retryAfter, members: { offset } });
     }
     frames.value++;
     bytes.value += result.frame.size;

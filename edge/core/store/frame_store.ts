@@ -11,11 +11,11 @@ export interface Head extends FrameMeta {
   readonly writer: string;
 }
 
-/** What became of a `put`. */
-export type PutResult =
-  | { readonly ok: true }
-  /** A head of that version or a newer one is stored already: nothing was written. */
-  | { readonly ok: false; readonly reason: "not-newer"; readonly newest: number };
+/** Whether a frame was written, and the newest stored version. */
+export interface PutResult {
+  readonly ok: boolean;
+  readonly newest: number;
+}
 
 /** A range of versions, both ends included. */
 export interface VersionRange {
@@ -61,7 +61,8 @@ export interface FrameStore {
   readonly state: StoreState;
   /**
    * Makes `frame` the newest of its camera, and a history frame too if asked. Readers see the frame
-   * before or this one, never a mixture.
+   * before or this one, never a mixture. Writes nothing where a head of that version or a newer one is
+   * stored already.
    */
   put(frame: Frame, options: { readonly history: boolean }): Promise<PutResult>;
   /** The newest stored frame's description, or undefined. */

@@ -10,21 +10,18 @@ import type { FrameStore } from "./frame_store.ts";
 
 /** What the decision is made from. */
 export interface PersistInput {
-  /** Ms since the last keyframe of this camera; Infinity where there was none. */
+  /** Infinity where there was none. */
   readonly sinceKeyframeMs: number;
-  /** `PERCH_KEYFRAME_S` in ms. */
   readonly keyframeMs: number;
-  /** Ms until the next frame is expected: what is asked of the camera. */
   readonly intervalMs: number;
-  /** Viewers of other instances. */
   readonly viewersElsewhere: number;
 }
 
-/** How the newest frame is stored: as a keyframe, as the newest only, or not at all. */
-export type Persist = "keyframe" | "newest" | "nothing";
-
-/** Decides about a frame that has just come. A keyframe may be early if the next would be later. */
-export function persistFrame(input: PersistInput): Persist {
+/**
+ * How a frame that has just come is stored: as a keyframe, as the newest only, or not at all. A
+ * keyframe may be early if the next would be later.
+ */
+export function persistFrame(input: PersistInput): "keyframe" | "newest" | "nothing" {
   const { sinceKeyframeMs, keyframeMs, intervalMs } = input;
   const earlyMs = Math.min(intervalMs, keyframeMs) / 2;
   if (sinceKeyframeMs >= keyframeMs - earlyMs) return "keyframe";
@@ -48,54 +45,50 @@ export interface StoreWriterOptions {
   onStoreError(action: string, error: unknown): void;
 }
 
-/** Writes one camera's uploads until it is flushed. */
+/** Writes one camera's uploads until it is stopped. */
 export class StoreWriter {
   readonly #camera: CameraHub;
   readonly #options: StoreWriterOptions;
-  /** Set when there is something to decide. */
+  /** Set when there is something to decide: one wake-up for all reasons. */
   readonly #look: Latest<undefined> = new Latest();
+  readonly #running: Promise<void>;
+  /** The newest frame that came to this instance itself, and when (monotonic ms). */
+  #uploaded: LiveFrame | undefined;
+  #uploadedAt = -Infinity;
   /** Monotonic ms; undefined until the store was asked. */
   #keyframeAt: number | undefined;
-  #stored = 0;
+  #storedVersion = 0;
   #newestWanted = false;
   /** Whether uploads stay away that were due here. */
   #silent = false;
-  /** Monotonic ms of the last upload. */
-  #uploadedAt = -Infinity;
-  #running: Promise<void> | undefined;
 
   constructor(camera: CameraHub, options: StoreWriterOptions) {
     this.#camera = camera;
     this.#options = options;
-  }
-
-  /** Starts writing. */
-  start(): void {
-    const { uploads, demand } = this.#camera;
-    let watched = false;
-    uploads.onSet(() => {
-      this.#uploadedAt = this.#options.clock.monotonic();
+    camera.latest.onSet(({ value }) => {
+      if (!value.own) return;
+      this.#uploaded = value;
+      this.#uploadedAt = options.clock.monotonic();
       this.#look.set(undefined);
     });
     // Viewers of another instance want the newest frame at once, not the next one.
-    demand.onSet(() => {
-      const now = this.#camera.viewersElsewhere > 0;
-      if (now && !watched) this.#wantNewest();
-      watched = now;
+    let watched = false;
+    camera.demand.onSet(() => {
+      const before = watched;
+      watched = camera.viewers.elsewhere > 0;
+      if (watched && !before) this.#wantNewest();
     });
-    this.#running ??= this.#run();
+    this.#running = this.#run();
   }
 
   /** Stores the newest frame of a camera that fell silent. To be called every second or so. */
   step(): void {
     const silentMs = this.#options.clock.monotonic() - this.#uploadedAt;
-    const interval = this.#camera.demand.value?.interval ?? 0;
-    if (silentMs < silentAfter(interval)) return;
+    if (silentMs < silentAfter(this.#camera.intervalMs)) return;
     this.#silent = true;
-    if (!this.#storedNewest) this.#wantNewest();
+    if (this.#unstored) this.#wantNewest();
   }
 
-  /** Stops. */
   async stop(): Promise<void> {
     this.#look.close();
     await this.#running;
@@ -107,20 +100,19 @@ export class StoreWriter {
     await this.#storeNewest();
   }
 
-  /** One wake-up for all reasons: no timer and no promise chain is made for each frame. */
   async #run(): Promise<void> {
-    const { uploads } = this.#camera;
     let looked = 0;
-    let uploaded = 0;
+    let decided: LiveFrame | undefined;
     for (;;) {
       try {
         looked = (await this.#look.next(looked)).seq;
       } catch {
         return;
       }
-      if (uploads.seq > uploaded && uploads.value) {
-        uploaded = uploads.seq;
-        await this.#store(uploads.value);
+      const frame = this.#uploaded;
+      if (frame && frame !== decided) {
+        decided = frame;
+        await this.#decide(frame);
       }
       if (!this.#newestWanted) continue;
       this.#newestWanted = false;
@@ -133,12 +125,15 @@ export class StoreWriter {
     this.#look.set(undefined);
   }
 
-  get #storedNewest(): boolean {
-    return (this.#camera.uploads.value?.version ?? 0) <= this.#stored;
+  /** The newest upload, where neither it nor a newer frame is stored. */
+  get #unstored(): LiveFrame | undefined {
+    const frame = this.#uploaded;
+    return frame && frame.version > this.#storedVersion ? frame : undefined;
   }
 
-  async #store(frame: LiveFrame): Promise<void> {
-    const { clock, keyframeMs } = this.#options;
+  async #decide(frame: LiveFrame): Promise<void> {
+    const { store, clock, keyframeMs } = this.#options;
+    const { cam, intervalMs } = this.#camera;
     const arrived = this.#keyframeAt === undefined;
     const back = this.#silent;
     this.#silent = false;
@@ -146,52 +141,46 @@ export class StoreWriter {
     const persist = persistFrame({
       sinceKeyframeMs: clock.monotonic() - this.#keyframeAt,
       keyframeMs,
-      intervalMs: this.#camera.demand.value?.interval ?? 0,
-      viewersElsewhere: this.#camera.viewersElsewhere,
+      intervalMs,
+      viewersElsewhere: this.#camera.viewers.elsewhere,
     });
     // The first is stored in any case: other instances learn from it that the camera lives.
     if (persist !== "nothing" || arrived || back) await this.#put(frame, persist === "keyframe");
-    if (arrived) await this.#cleanUp();
+    // Behind a frame of this instance: what a dead writer had not finished is nobody's only when the
+    // head is newer.
+    if (arrived) await this.#ask(`clean up after ${cam}`, store.prune(cam));
   }
 
   async #storeNewest(): Promise<void> {
-    const frame = this.#camera.uploads.value;
-    if (!frame || this.#storedNewest) return;
-    await this.#put(this.#silent ? { ...frame, silent: true } : frame, false);
+    const frame = this.#unstored;
+    if (frame) await this.#put(this.#silent ? { ...frame, silent: true } : frame, false);
   }
 
-  /** When the last keyframe was, whichever instance made it. */
+  /** When the last keyframe was, whichever instance made it; monotonic ms. */
   async #lastKeyframe(): Promise<number> {
-    const { store, clock, onStoreError } = this.#options;
+    const { store, clock } = this.#options;
     const { cam } = this.#camera;
-    try {
-      const [last] = await store.history(cam, { limit: 1 });
-      return last ? clock.monotonic() - Math.max(0, clock.now() - last.version) : -Infinity;
-    } catch (error) {
-      onStoreError(`take over ${cam}`, error);
-      return -Infinity;
-    }
-  }
-
-  /**
-   * Deletes what an instance before left. To be called behind a frame of this one: what a dead
-   * writer had not finished is nobody's only when the head is newer.
-   */
-  async #cleanUp(): Promise<void> {
-    const { store, onStoreError } = this.#options;
-    const { cam } = this.#camera;
-    await store.prune(cam).catch((error) => onStoreError(`clean up after ${cam}`, error));
+    const [last] = await this.#ask(`take over ${cam}`, store.history(cam, { limit: 1 })) ?? [];
+    return last ? clock.monotonic() - Math.max(0, clock.now() - last.version) : -Infinity;
   }
 
   async #put(frame: LiveFrame, keyframe: boolean): Promise<void> {
-    const { store, clock, onStoreError } = this.#options;
+    const { store, clock } = this.#options;
+    const putting = store.put(frame, { history: keyframe });
+    const result = await this.#ask(`store a frame of ${frame.cam}`, putting);
+    if (!result) return;
+    this.#storedVersion = result.newest;
+    if (!result.ok) this.#camera.raise(result.newest);
+    else if (keyframe) this.#keyframeAt = clock.monotonic();
+  }
+
+  /** What the store answers; undefined where it fails, which is told. */
+  async #ask<T>(action: string, answer: Promise<T>): Promise<T | undefined> {
     try {
-      const result = await store.put(frame, { history: keyframe });
-      this.#stored = result.ok ? frame.version : result.newest;
-      if (!result.ok) this.#camera.raise(result.newest);
-      else if (keyframe) this.#keyframeAt = clock.monotonic();
+      return await answer;
     } catch (error) {
-      onStoreError(`store a frame of ${frame.cam}`, error);
+      this.#options.onStoreError(action, error);
+      return undefined;
     }
   }
 }

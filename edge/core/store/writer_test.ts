@@ -56,7 +56,7 @@ Deno.test("viewers where the camera is cost no writes but a hello and a goodbye"
   await using edge = await TestEdge.start();
   await upload(edge, 1, 1000);
   const { writes } = edge.store.state;
-  const leave = edge.edge.deps.hub.cameras[0].attach();
+  const leave = edge.edge.deps.hub.cameras[0].viewers.attach();
   await upload(edge, 100, 100);
   leave();
   await upload(edge, 6, 10_000);

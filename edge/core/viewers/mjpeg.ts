@@ -63,7 +63,7 @@ export function thinnedTo(fps: number): (now: number) => boolean {
 /** How a stream is wanted. */
 export interface MjpegOptions extends StreamOptions {
   readonly camera: CameraHub;
-  /** What is shown: `camera.shown`, or the same at another width. */
+  /** What is shown: `camera.displayed`, or the same at another width. */
   readonly frames: Latest<LiveFrame>;
   /** Sent once, before the first frame; undefined = nothing. */
   readonly opening?: Uint8Array<ArrayBuffer>;
@@ -94,7 +94,7 @@ class MjpegViewer extends StreamViewer {
       },
     });
     this.#options = options;
-    this.#cleanups = [options.camera.attach()];
+    this.#cleanups = [options.camera.viewers.attach()];
     this.#isDue = options.fps === undefined ? () => true : thinnedTo(options.fps);
   }
 

@@ -55,7 +55,7 @@ class RecordViewer extends StreamViewer {
     this.#options = options;
     this.#subscriptions = options.watched.map((one) => ({ ...one, sentSeq: 0 }));
     for (const { camera, release } of options.watched) {
-      this.#cleanups.push(camera.attach(), release);
+      this.#cleanups.push(camera.viewers.attach(), release);
     }
   }
 

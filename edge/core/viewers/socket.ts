@@ -89,7 +89,9 @@ export class SocketViewer implements Guest {
   start(): void {
     const subscriptions = [...this.#subscriptions.values()];
     // Counted first: hello must not call a camera idle that is being woken by this very viewer.
-    for (const { camera, release } of subscriptions) this.#cleanups.push(camera.attach(), release);
+    for (const { camera, release } of subscriptions) {
+      this.#cleanups.push(camera.viewers.attach(), release);
+    }
     const hello: HelloMessage = {
       type: "hello",
       now: this.#clock.now(),

@@ -78,7 +78,9 @@ export class KvFrameStore implements FrameStore {
     let known = this.#heads.get(cam) ?? await this.#readHead(cam);
     this.#heads.delete(cam);
     if (known.value && known.value.version >= version) known = await this.#readHead(cam);
-    if (known.value && known.value.version >= version) return notNewer(known.value);
+    if (known.value && known.value.version >= version) {
+      return { ok: false, newest: known.value.version };
+    }
     if (large) await this.#putChunks(frame, chunkSets);
     const expired = history ? await this.#expiry.keys(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
@@ -109,12 +111,12 @@ export class KvFrameStore implements FrameStore {
       });
       if (versionstamp !== undefined) {
         this.#heads.set(cam, { value: head, versionstamp });
-        return { ok: true };
+        return { ok: true, newest: version };
       }
       known = await this.#readHead(cam);
       if (known.value && known.value.version >= version) {
         if (large) await deleteKeys(this.#link, [...keys, pendingKey(cam, version)]);
-        return notNewer(known.value);
+        return { ok: false, newest: known.value.version };
       }
     }
     throw new Error(`Cannot store version ${version} of "${cam}": its head moved ${TRIES} times`);
@@ -230,8 +232,4 @@ export class KvFrameStore implements FrameStore {
       await this.#link.commit({ sets: i === 0 ? [pending, ...some] : some });
     }
   }
-}
-
-function notNewer(head: Head): PutResult {
-  return { ok: false, reason: "not-newer", newest: head.version };
 }

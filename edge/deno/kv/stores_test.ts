@@ -5,6 +5,7 @@ import {
   frameOf,
   frameStoreContract,
   type StoreUnderTest,
+  written,
 } from "../../../shared/testing/frame_store_contract.ts";
 import type { FrameStore } from "../../core/store/frame_store.ts";
 import {
@@ -99,7 +100,7 @@ Deno.test("a keyframe is stored whatever backlog of large ones is to go with it"
   const store = under.open("a");
   for (const size of [HUNDRED_CHUNKS, 700_000]) {
     const frame = frameOf(under.clock.now(), size);
-    assert.deepEqual(await store.put(frame, { history: true }), { ok: true });
+    assert.deepEqual(await store.put(frame, { history: true }), written(frame));
     assert.deepEqual(await store.newest("cam"), frame);
     await under.clock.tick(1000);
   }
@@ -141,7 +142,7 @@ Deno.test("frames of more chunks than a commit takes go when they are overtaken"
     await manyChunks(kv, 6, 1500);
   });
   const frame = frameOf(under.clock.now(), 700_000);
-  assert.deepEqual(await under.open("a").put(frame, { history: true }), { ok: true });
+  assert.deepEqual(await under.open("a").put(frame, { history: true }), written(frame));
   assert.deepEqual(await under.open("b").newest("cam"), frame);
   assert.equal(await under.entries(), 1 + 1 + 11 + 1);
 });
