@@ -45,7 +45,7 @@ Deno.test("what another process writes to a SQLite file is seen without a poll",
   await heard;
   const stop = new AbortController();
   const { signal } = stop;
-  const latest = followKey<number>(link, ["n"], {
+  const { latest } = followKey<number>(link, ["n"], {
     ...{ clock: systemClock, pollMs: NEVER_MS, changes, signal },
   });
   for (let n = 2; n <= 6; n++) {

@@ -6,6 +6,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import { Latest } from "../../../shared/latest.ts";
 import { FileChanges } from "./file_changes.ts";
 import type { KvLink } from "./link.ts";
+import { within } from "../../core/within.ts";
 
 /** When to look at what `watch` should have told anyway. Ms between two looks. */
 export interface Polls {
@@ -45,75 +46,45 @@ export interface FollowOptions {
   readonly signal: AbortSignal;
 }
 
-/** The newest known entry of `key`, set again at every event and every poll. */
+/** The newest known entry of a key. Disposed of, it is followed no more. */
+export interface Followed<T> extends Disposable {
+  readonly latest: Latest<Deno.KvEntryMaybe<T>>;
+}
+
+/** Follows `key`: its entry is set again at every event and every poll. */
 export function followKey<T>(
   link: KvLink,
   key: Deno.KvKey,
-  options: FollowOptions,
-): Latest<Deno.KvEntryMaybe<T>> {
+  { clock, pollMs, changes, signal: gone }: FollowOptions,
+): Followed<T> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([gone, stop.signal]);
   const latest = new Latest<Deno.KvEntryMaybe<T>>();
-  options.signal.addEventListener("abort", () => latest.close(options.signal.reason));
-  watchLoop(link, key, latest, options);
-  pollLoop(link, key, latest, options);
-  return latest;
-}
+  signal.addEventListener("abort", () => latest.close(signal.reason));
+  watch();
+  poll();
+  return { latest, [Symbol.dispose]: () => stop.abort() };
 
-async function watchLoop<T>(
-  link: KvLink,
-  key: Deno.KvKey,
-  latest: Latest<Deno.KvEntryMaybe<T>>,
-  { clock, signal }: FollowOptions,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      const reader = (await link.kv()).watch<[T]>([key]).getReader();
-      const cancel = () => void reader.cancel().catch(() => {});
-      if (signal.aborted) cancel();
-      signal.addEventListener("abort", cancel, { once: true });
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) break;
-        latest.set(value[0]);
-      }
-      signal.removeEventListener("abort", cancel);
-    } catch {
+  async function watch(): Promise<void> {
+    const told = () =>
+      new WritableStream<[Deno.KvEntryMaybe<T>]>({ write: ([entry]) => latest.set(entry) });
+    while (!signal.aborted) {
       // The link's state tells of a store that fails; the poll goes on.
+      await link.kv().then((kv) => kv.watch<[T]>([key]).pipeTo(told(), { signal })).catch(() => {});
+      await clock.sleep(REOPEN_MS, signal).catch(() => {});
     }
-    await clock.sleep(REOPEN_MS, signal).catch(() => {});
   }
-}
 
-async function pollLoop<T>(
-  link: KvLink,
-  key: Deno.KvKey,
-  latest: Latest<Deno.KvEntryMaybe<T>>,
-  options: FollowOptions,
-): Promise<void> {
-  const { changes, signal } = options;
-  while (!signal.aborted) {
-    const seen = changes?.bursts.seq ?? 0;
-    try {
-      latest.set(await link.get<T>(key));
-    } catch {
-      // As above.
+  async function poll(): Promise<void> {
+    while (!signal.aborted) {
+      const seen = changes?.bursts.seq ?? 0;
+      await link.get<T>(key).then((entry) => latest.set(entry)).catch(() => {});
+      changes?.watch();
+      if (!changes?.heard) await clock.sleep(pollMs, signal).catch(() => {});
+      else {
+        const ms = Math.max(pollMs, TOLD_POLL_MS);
+        await within(clock, ms, (over) => changes.bursts.next(seen, over), signal);
+      }
     }
-    changes?.watch();
-    await untilNextLook(options, seen).catch(() => {});
-  }
-}
-
-/** @param seen The bursts of changes before the last look. */
-async function untilNextLook(options: FollowOptions, seen: number): Promise<void> {
-  const { clock, pollMs, changes, signal } = options;
-  if (!changes?.heard) return await clock.sleep(pollMs, signal);
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  try {
-    await Promise.race([
-      clock.sleep(Math.max(pollMs, TOLD_POLL_MS), either),
-      changes.bursts.next(seen, either),
-    ]);
-  } finally {
-    over.abort("looked");
   }
 }

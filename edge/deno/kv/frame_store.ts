@@ -23,7 +23,7 @@ import {
   splitChunks,
   type StoredHead,
 } from "./frame.ts";
-import { deleteKeys, deletePending, Expiry, MAX_MUTATIONS } from "./history.ts";
+import { deleteFrames, deleteKeys, Expiry, MAX_MUTATIONS } from "./history.ts";
 import type {
   FrameStore,
   Head,
@@ -136,8 +136,8 @@ export class KvFrameStore implements FrameStore {
       headKey(cam),
       keyframeKey(cam, version),
     ]);
-    if (head.value?.version === version) return await this.#read(cam, head.value);
-    return keyframe.value ? await this.#read(cam, keyframe.value) : undefined;
+    const meta = head.value?.version === version ? head.value : keyframe.value;
+    return meta ? await this.#read(cam, meta) : undefined;
   }
 
   async cams(): Promise<string[]> {
@@ -164,22 +164,16 @@ export class KvFrameStore implements FrameStore {
       if (deletes.length === 0) break;
       await deleteKeys(this.#link, deletes);
     }
-    await deletePending(this.#link, cam, head);
+    // Chunks that no head will ever name: their version is older than the head's.
+    const [start, end] = [pendingKey(cam, 0), pendingKey(cam, head?.version ?? 0)];
+    await deleteFrames(this.#link, { start, end });
   }
 
   async forget(cam: string): Promise<void> {
     this.#heads.delete(cam);
     // The head goes last: as long as it is there the rest can be found and deleted again.
-    for (const prefix of [keyframesPrefix(cam), pendingPrefix(cam)]) {
-      for (;;) {
-        const some = await this.#link.list<{ chunks: number }>({ prefix }, { limit: 100 });
-        if (some.length === 0) break;
-        await deleteKeys(
-          this.#link,
-          some.flatMap(({ key, value }) => [...chunkKeys(cam, Number(key[2]), value.chunks), key]),
-        );
-      }
-    }
+    await deleteFrames(this.#link, { prefix: keyframesPrefix(cam) });
+    await deleteFrames(this.#link, { prefix: pendingPrefix(cam) });
     const { value: head } = await this.#readHead(cam);
     if (!head) return;
     const frames = [[head.version, head.chunks] as const, ...head.recent];

@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { StoredHead } from "./frame.ts";
-import { chunkKeys, keyframeKey, pendingKey } from "./keys.ts";
+import { chunkKeys, keyframeKey } from "./keys.ts";
 import type { KvLink } from "./link.ts";
 
 /** KV takes so many mutations in a commit and not one more. */
@@ -37,8 +37,7 @@ export class Expiry {
   }
 
   /**
-   * Keys of the oldest keyframes that are to go, each keyframe's own key behind its chunks. Those of
-   * `head` stay: it is the last picture.
+   * Keys of the oldest keyframes that are to go. Those of `head` stay: it is the last picture.
    */
   async keys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
     const now = this.#clock.now();
@@ -55,7 +54,7 @@ export class Expiry {
     );
     return [...oldest, ...expired]
       .filter(({ value }) => value.version !== head?.version)
-      .flatMap(({ key, value }) => [...chunkKeys(cam, value.version, value.chunks), key]);
+      .flatMap(frameKeys);
   }
 
   #list(cam: string, from: number, to: number): Promise<Deno.KvEntry<StoredHead>[]> {
@@ -82,17 +81,17 @@ export async function deleteKeys(link: KvLink, keys: readonly Deno.KvKey[]): Pro
   }
 }
 
-/** Deletes chunks that no head will ever name: their version is older than the head's. */
-export async function deletePending(
-  link: KvLink,
-  cam: string,
-  head: StoredHead | null,
-): Promise<void> {
-  const pending = await link.list<{ chunks: number }>(
-    { start: pendingKey(cam, 0), end: pendingKey(cam, head?.version ?? 0) },
-    { limit: 100 },
-  );
-  for (const { key, value } of pending) {
-    await deleteKeys(link, [...chunkKeys(cam, Number(key[2]), value.chunks), key]);
+/** Deletes the frames of all entries that `selector` finds. */
+export async function deleteFrames(link: KvLink, selector: Deno.KvListSelector): Promise<void> {
+  for (;;) {
+    const some = await link.list<{ chunks: number }>(selector, { limit: 100 });
+    if (some.length === 0) return;
+    await deleteKeys(link, some.flatMap(frameKeys));
   }
+}
+
+/** The chunks that a keyframe's or an unfinished frame's entry names, and its own key behind them. */
+function frameKeys({ key, value }: Deno.KvEntry<{ readonly chunks: number }>): Deno.KvKey[] {
+  const [, cam, version] = key;
+  return [...chunkKeys(String(cam), Number(version), value.chunks), key];
 }

@@ -1,12 +1,10 @@
 // Every key of the store is built here; docs and tests name keys by these functions.
 
-/** The newest frame of a camera: `Head` and what it needs to delete older frames. Never expires. */
-export function headKey(cam: string): Deno.KvKey {
-  return [...HEADS, cam];
-}
-
 /** All heads. */
 export const HEADS: Deno.KvKey = ["head"];
+
+/** The newest frame of a camera: `Head` and what it needs to delete older frames. Never expires. */
+export const headKey = (cam: string): Deno.KvKey => ["head", cam];
 
 /** One chunk of a frame: at most `MAX_CHUNK_BYTES` raw bytes, never overwritten. */
 export function chunkKey(cam: string, version: number, index: number): Deno.KvKey {
@@ -19,36 +17,16 @@ export function chunkKeys(cam: string, version: number, chunks: number): Deno.Kv
 }
 
 /** A keyframe's description; its bytes are the chunks of its version. */
-export function keyframeKey(cam: string, version: number): Deno.KvKey {
-  return ["keyframe", cam, version];
-}
+export const keyframeKey = (cam: string, version: number): Deno.KvKey => ["keyframe", cam, version];
+export const keyframesPrefix = (cam: string): Deno.KvKey => ["keyframe", cam];
 
 /** A frame too large for one atomic whose chunks are being written. */
-export function pendingKey(cam: string, version: number): Deno.KvKey {
-  return ["pending", cam, version];
-}
+export const pendingKey = (cam: string, version: number): Deno.KvKey => ["pending", cam, version];
+export const pendingPrefix = (cam: string): Deno.KvKey => ["pending", cam];
 
 /** How many people watch a camera on one instance. */
-export function viewersKey(cam: string, instance: string): Deno.KvKey {
-  return ["viewers", cam, instance];
-}
-
-/** Viewer records of all instances. */
-export function viewersPrefix(cam: string): Deno.KvKey {
-  return ["viewers", cam];
-}
+export const viewersKey = (cam: string, instance: string): Deno.KvKey => ["viewers", cam, instance];
+export const viewersPrefix = (cam: string): Deno.KvKey => ["viewers", cam];
 
 /** Written whenever an instance gets its first viewer or loses its last: the thing to watch. */
-export function demandKey(cam: string): Deno.KvKey {
-  return ["demand", cam];
-}
-
-/** Every keyframe of a camera. */
-export function keyframesPrefix(cam: string): Deno.KvKey {
-  return ["keyframe", cam];
-}
-
-/** Every unfinished frame of a camera. */
-export function pendingPrefix(cam: string): Deno.KvKey {
-  return ["pending", cam];
-}
+export const demandKey = (cam: string): Deno.KvKey => ["demand", cam];

@@ -1,11 +1,10 @@
 // Other instances over one Deno KV: the frames they store, and who watches where. That is one record
 // an instance, and a key that changes when somebody comes or goes.
 
-import type { Clock } from "../../../shared/clock.ts";
 import type { Frame } from "../../../shared/frame.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../../core/store/peer_store.ts";
 import { within } from "../../core/within.ts";
-import { followKey, type Polls } from "./follow.ts";
+import { type Followed, followKey } from "./follow.ts";
 import type { StoredHead } from "./frame.ts";
 import type { KvFrameStore, KvStoreOptions } from "./frame_store.ts";
 import { demandKey, headKey, viewersKey, viewersPrefix } from "./keys.ts";
@@ -14,74 +13,51 @@ import type { KvLink } from "./link.ts";
 /** Records that count are looked at again after this time, ms. */
 const LOOK_MS = VIEWERS_TTL_MS / 3;
 
-interface ViewerRecord {
-  readonly count: number;
-}
-
-/** A record as it was first seen here. */
-interface Seen {
-  readonly versionstamp: string;
-  /** Monotonic ms. */
-  readonly at: number;
-}
-
 /** `PeerStore` over Deno KV. */
 export class KvPeerStore implements PeerStore {
   readonly #link: KvLink;
   readonly #frames: KvFrameStore;
-  readonly #instance: string;
-  readonly #clock: Clock;
-  readonly #polls: Polls;
+  readonly #options: KvStoreOptions;
   /** Cameras for which others know that somebody watches here. */
   readonly #told = new Set<string>();
-  /** By camera and instance. How old a record is its writer's clock cannot tell: it may be wrong. */
-  readonly #seen = new Map<string, ReadonlyMap<string, Seen>>();
+  /**
+   * By camera and instance the record as it was first seen here, and when (monotonic ms). How old it is
+   * its writer's clock cannot tell: it may be wrong.
+   */
+  readonly #seen = new Map<string, ReadonlyMap<string, { versionstamp: string; at: number }>>();
 
   constructor(link: KvLink, frames: KvFrameStore, options: KvStoreOptions) {
     this.#link = link;
     this.#frames = frames;
-    this.#instance = options.instance;
-    this.#clock = options.clock;
-    this.#polls = options.polls;
+    this.#options = options;
   }
 
   async *watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
-    const stop = new AbortController();
-    const heads = followKey<StoredHead>(this.#link, headKey(cam), {
-      clock: this.#clock,
-      pollMs: this.#polls.framesMs,
-      changes: this.#polls.changes,
-      signal: AbortSignal.any([signal, stop.signal]),
-    });
+    const { instance, polls } = this.#options;
+    using head = this.#follow<StoredHead>(headKey(cam), polls.framesMs, signal);
     let seq = 0;
     let version = 0;
-    try {
-      while (!signal.aborted) {
-        const item = await heads.next(seq, signal);
-        seq = item.seq;
-        const head = item.value.value;
-        if (!head || head.version <= version || head.writer === this.#instance) continue;
-        const frame = await this.#frames.follow(cam, head).catch(() => undefined);
-        if (!frame || frame.version <= version) continue;
-        version = frame.version;
-        yield frame;
-      }
-    } catch (error) {
-      if (!signal.aborted) throw error;
-    } finally {
-      stop.abort();
+    while (!signal.aborted) {
+      const item = await head.latest.next(seq).catch(() => undefined);
+      if (!item) return;
+      seq = item.seq;
+      const { value } = item.value;
+      if (!value || value.version <= version || value.writer === instance) continue;
+      const frame = await this.#frames.follow(cam, value).catch(() => undefined);
+      if (!frame || frame.version <= version) continue;
+      version = frame.version;
+      yield frame;
     }
   }
 
   async setViewers(cam: string, count: number): Promise<void> {
-    const key = viewersKey(cam, this.#instance);
+    const { instance } = this.#options;
+    const key = viewersKey(cam, instance);
     const turned = this.#told.has(cam) !== count > 0;
-    const bump = turned ? [{ key: demandKey(cam), value: { instance: this.#instance } }] : [];
-    const record: ViewerRecord = { count };
+    const bump = turned ? [{ key: demandKey(cam), value: { instance } }] : [];
     if (count > 0) {
-      await this.#link.commit({
-        sets: [{ key, value: record, expireIn: VIEWERS_TTL_MS }, ...bump],
-      });
+      const record = { key, value: { count }, expireIn: VIEWERS_TTL_MS };
+      await this.#link.commit({ sets: [record, ...bump] });
       this.#told.add(cam);
     } else {
       await this.#link.commit({ sets: bump, deletes: [key] });
@@ -90,18 +66,16 @@ export class KvPeerStore implements PeerStore {
   }
 
   async viewersElsewhere(cam: string): Promise<number> {
-    const records = await this.#link.list<ViewerRecord>(
-      { prefix: viewersPrefix(cam) },
-      { limit: 1000 },
-    );
+    const prefix = viewersPrefix(cam);
+    const records = await this.#link.list<{ count: number }>({ prefix }, { limit: 1000 });
+    const now = this.#options.clock.monotonic();
     const before = this.#seen.get(cam);
-    const seen = new Map<string, Seen>();
+    const seen = new Map<string, { versionstamp: string; at: number }>();
     this.#seen.set(cam, seen);
-    const now = this.#clock.monotonic();
     let viewers = 0;
     for (const { key, value, versionstamp } of records) {
       const instance = String(key[2]);
-      if (instance === this.#instance) continue;
+      if (instance === this.#options.instance) continue;
       const known = before?.get(instance);
       const first = known?.versionstamp === versionstamp ? known : { versionstamp, at: now };
       seen.set(instance, first);
@@ -111,42 +85,38 @@ export class KvPeerStore implements PeerStore {
   }
 
   async *watchViewers(cam: string, signal: AbortSignal): AsyncGenerator<number, void, void> {
-    const stop = new AbortController();
-    const bumps = followKey(this.#link, demandKey(cam), {
-      clock: this.#clock,
-      pollMs: this.#polls.viewersMs,
-      changes: this.#polls.changes,
-      signal: AbortSignal.any([signal, stop.signal]),
-    });
+    const { clock, polls } = this.#options;
+    using bumps = this.#follow(demandKey(cam), polls.viewersMs, signal);
     let seq = 0;
     let bumped: string | null | undefined;
     let listedAt = -Infinity;
     let viewers: number | undefined;
-    const sinceList = () => this.#clock.monotonic() - listedAt;
-    try {
-      while (!signal.aborted) {
-        // A store that is away tells nothing, and records lapse all the same.
-        const item = await within(this.#clock, LOOK_MS, (over) => bumps.next(seq, over), signal);
-        if (signal.aborted) break;
-        seq = item?.seq ?? seq;
-        const news = item !== undefined && item.value.versionstamp !== bumped;
-        // Nor is there a bump when an instance dies: look again now and then.
-        const lapsing = !!viewers && sinceList() >= LOOK_MS;
-        if (viewers !== undefined && !news && !lapsing) continue;
-        let now = await this.viewersElsewhere(cam).catch(() => undefined);
-        if (now !== undefined) {
-          bumped = item ? item.value.versionstamp : bumped;
-          listedAt = this.#clock.monotonic();
-        } else if (sinceList() >= VIEWERS_TTL_MS) {
-          bumped = undefined;
-          now = 0;
-        }
-        if (now === undefined || now === viewers) continue;
-        viewers = now;
-        yield now;
+    const sinceList = () => clock.monotonic() - listedAt;
+    while (!signal.aborted) {
+      // A store that is away tells nothing, and records lapse all the same.
+      const item = await within(clock, LOOK_MS, (over) => bumps.latest.next(seq, over), signal);
+      if (signal.aborted) return;
+      seq = item?.seq ?? seq;
+      const news = item !== undefined && item.value.versionstamp !== bumped;
+      // Nor is there a bump when an instance dies: look again now and then.
+      const lapsing = !!viewers && sinceList() >= LOOK_MS;
+      if (viewers !== undefined && !news && !lapsing) continue;
+      let now = await this.viewersElsewhere(cam).catch(() => undefined);
+      if (now !== undefined) {
+        bumped = item ? item.value.versionstamp : bumped;
+        listedAt = clock.monotonic();
+      } else if (sinceList() >= VIEWERS_TTL_MS) {
+        bumped = undefined;
+        now = 0;
       }
-    } finally {
-      stop.abort();
+      if (now === undefined || now === viewers) continue;
+      viewers = now;
+      yield now;
     }
+  }
+
+  #follow<T>(key: Deno.KvKey, pollMs: number, signal: AbortSignal): Followed<T> {
+    const { clock, polls: { changes } } = this.#options;
+    return followKey<T>(this.#link, key, { clock, pollMs, changes, signal });
   }
 }
