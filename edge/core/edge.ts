@@ -27,9 +27,8 @@ export interface RequestInfo {
   readonly completed?: Promise<void>;
 }
 
-/** A camera with what works on it. */
+/** What works on a camera. */
 interface Station {
-  readonly camera: CameraHub;
   readonly writer: StoreWriter;
   readonly peers?: Peers;
 }
@@ -68,7 +67,7 @@ export class Edge {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
         const peers = others &&
           new Peers(camera, { peers: others, clock, onStoreError });
-        this.#stations.set(camera, { camera, writer, peers });
+        this.#stations.set(camera, { writer, peers });
         let logged: LoggedState = {};
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
@@ -144,7 +143,7 @@ export class Edge {
     }
     this.#attempt("look at who is stuck", () => limits.tick());
     this.#attempt("look at slow uploads", () => bodies.tick(clock.monotonic()));
-    for (const { camera, writer, peers } of this.#stations.values()) {
+    for (const [camera, { writer, peers }] of this.#stations) {
       const { cam } = camera;
       this.#attempt(`look at ${cam}`, () => camera.tick());
       this.#noSignal.step(camera).catch((error) =>

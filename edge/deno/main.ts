@@ -7,7 +7,7 @@ import { Edge } from "../core/edge.ts";
 import { pollsFor } from "./kv/follow.ts";
 import { kvStores } from "./kv/stores.ts";
 import { denoPlatform } from "./platform.ts";
-import { Server, tick } from "./serve.ts";
+import { serve, tick } from "./serve.ts";
 import { logUncaught } from "./uncaught.ts";
 
 /** How long answers that are under way may take at the end, ms. */
@@ -19,7 +19,8 @@ const parsed = parseEdgeConfig(Object.fromEntries(
 if (!parsed.ok) refuse(parsed.problems);
 const { config } = parsed;
 const { kvPath, host: hostname, port } = config;
-if (kvPath !== undefined && kvPath !== ":memory:" && !/^https?:/.test(kvPath)) {
+const polls = pollsFor(kvPath, clock);
+if (kvPath !== undefined && polls.changes) {
   try {
     (await Deno.openKv(kvPath)).close();
   } catch (error) {
@@ -35,17 +36,17 @@ const stores = kvStores({
   clock,
   deadlineMs: 2000,
   retentionMs: config.historyMs,
-  polls: pollsFor(kvPath, clock),
+  polls,
 });
 const edge = new Edge(config, denoPlatform({ clock, log, ...stores }));
 await edge.start();
-const server = listen();
+const stopServing = listen();
 const stopping = new AbortController();
 tick(edge, clock, stopping.signal);
 
-function listen(): Server {
+function listen(): ReturnType<typeof serve> {
   try {
-    return new Server(edge.fetch, { hostname, port, log });
+    return serve(edge.fetch, { hostname, port, log });
   } catch (error) {
     refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reason(error)}`]);
   }
@@ -56,7 +57,7 @@ async function shutDown(): Promise<void> {
   setTimeout(() => Deno.exit(1), 4500);
   log.info("shutting down");
   stopping.abort();
-  await Promise.all([edge.stop(), server.shutdown(GRACE_MS)]);
+  await Promise.all([edge.stop(), stopServing(GRACE_MS)]);
   stores.store.close();
   Deno.exit(0);
 }

@@ -1,7 +1,7 @@
 // Deno's own HTTP server, kept up: where it runs out of file descriptors it ends for good, and the
 // process would stay and be deaf.
 
-import type { Clock } from "../../shared/clock.ts";
+import { type Clock, systemClock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Edge } from "../core/edge.ts";
 import { limitWaiting } from "./tcp.ts";
@@ -23,61 +23,49 @@ export interface ServeOptions {
   readonly log: Log;
 }
 
-/** Serves until it is shut down. */
-export class Server {
-  readonly #handler: Deno.ServeHandler<Deno.NetAddr>;
-  readonly #options: ServeOptions;
-  #server: Deno.HttpServer<Deno.NetAddr>;
-  #stopping = false;
+/**
+ * Serves until what it returns is called: that resolves when all answers are out, or after `graceMs`,
+ * for some have no end.
+ *
+ * @throws Where the address is not free.
+ */
+export function serve(
+  handler: Deno.ServeHandler<Deno.NetAddr>,
+  { hostname, port, log }: ServeOptions,
+): (graceMs: number) => Promise<void> {
+  let stopping = false;
+  let server = listen(port);
+  stayUp();
+  return async function shutDown(graceMs) {
+    stopping = true;
+    await Promise.race([server.shutdown().catch(() => {}), systemClock.sleep(graceMs)]);
+  };
 
-  /** @throws Where the address is not free. */
-  constructor(handler: Deno.ServeHandler<Deno.NetAddr>, options: ServeOptions) {
-    this.#handler = handler;
-    this.#options = options;
-    this.#server = this.#listen(options.port);
-    this.#stayUp();
-  }
-
-  get port(): number {
-    return this.#server.addr.port;
-  }
-
-  /** Resolves when all answers are out, or after `graceMs`: some have no end. */
-  async shutdown(graceMs: number): Promise<void> {
-    this.#stopping = true;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, graceMs);
-    await Promise.race([this.#server.shutdown().catch(() => {}), promise]);
-    clearTimeout(timer);
-  }
-
-  #listen(port: number): Deno.HttpServer<Deno.NetAddr> {
-    const { hostname, log } = this.#options;
+  function listen(port: number): Deno.HttpServer<Deno.NetAddr> {
     const server = Deno.serve({
       hostname,
       port,
       tcpBacklog: BACKLOG,
       onListen: (at) => log.info(`listening on http://${at.hostname}:${at.port}`),
-    }, this.#handler);
+    }, handler);
     limitWaiting();
     return server;
   }
 
-  async #stayUp(): Promise<void> {
-    while (!this.#stopping) {
-      const error = await this.#server.finished.catch((error) => error);
-      if (this.#stopping) return;
-      const { log } = this.#options;
+  async function stayUp(): Promise<void> {
+    for (;;) {
+      const error = await server.finished.catch((error) => error);
+      if (stopping) return;
       log.error("no connections are accepted; trying again", { error: String(error) });
       do {
-        await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-      } while (!this.#stopping && !this.#listensAgain());
+        await systemClock.sleep(AGAIN_MS);
+      } while (!stopping && !listensAgain());
     }
   }
 
-  #listensAgain(): boolean {
+  function listensAgain(): boolean {
     try {
-      this.#server = this.#listen(this.port);
+      server = listen(server.addr.port);
       return true;
     } catch {
       return false;

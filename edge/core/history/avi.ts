@@ -26,38 +26,34 @@ export function aviBytes({ sizes }: AviFilm): number {
 /** What stands before the first frame. */
 export function aviHeader(film: AviFilm): Uint8Array<ArrayBuffer> {
   const { width, height, fps, sizes } = film;
-  const out = new Writer(HEADER_BYTES);
   const largest = Math.max(0, ...sizes);
-  out.text("RIFF").u32(aviBytes(film) - 8).text("AVI ");
-  out.text("LIST").u32(192).text("hdrl");
-  out.text("avih").u32(56).u32(Math.round(1e6 / fps)).u32(Math.round(largest * fps)).u32(0);
-  out.u32(HAS_INDEX).u32(sizes.length).u32(0).u32(1).u32(largest).u32(width).u32(height);
-  out.u32(0).u32(0).u32(0).u32(0);
-  out.text("LIST").u32(116).text("strl");
-  out.text("strh").u32(56).text("vids").text("MJPG").u32(0).u32(0).u32(0);
-  out.u32(1000).u32(Math.round(fps * 1000)).u32(0).u32(sizes.length).u32(largest);
-  out.u32(0xffffffff).u32(0).u16(0).u16(0).u16(width).u16(height);
-  out.text("strf").u32(40).u32(40).u32(width).u32(height).u16(1).u16(24).text("MJPG");
-  out.u32(width * height * 3).u32(0).u32(0).u32(0).u32(0);
-  out.text("LIST").u32(movieBytes(sizes) + 4).text("movi");
-  return out.bytes;
+  return riff([
+    ...["RIFF", aviBytes(film) - 8, "AVI "],
+    ...["LIST", 192, "hdrl"],
+    ...["avih", 56, Math.round(1e6 / fps), Math.round(largest * fps), 0, HAS_INDEX],
+    ...[sizes.length, 0, 1, largest, width, height, 0, 0, 0, 0],
+    ...["LIST", 116, "strl"],
+    ...["strh", 56, "vids", "MJPG", 0, 0, 0, 1000, Math.round(fps * 1000), 0],
+    ...[sizes.length, largest, 0xffffffff, 0, 0, pair(width, height)],
+    ...["strf", 40, 40, width, height, pair(1, 24), "MJPG", width * height * 3, 0, 0, 0, 0],
+    ...["LIST", movieBytes(sizes) + 4, "movi"],
+  ]);
 }
 
 /** What stands before a frame of `size` bytes. A frame of an odd size is followed by one zero. */
 export function aviFrameHeader(size: number): Uint8Array<ArrayBuffer> {
-  return new Writer(8).text("00dc").u32(size).bytes;
+  return riff(["00dc", size]);
 }
 
 /** What stands behind the last frame. */
 export function aviIndex({ sizes }: AviFilm): Uint8Array<ArrayBuffer> {
-  const out = new Writer(8 + sizes.length * ENTRY_BYTES);
-  out.text("idx1").u32(sizes.length * ENTRY_BYTES);
+  const words: (string | number)[] = ["idx1", sizes.length * ENTRY_BYTES];
   let offset = 4;
   for (const size of sizes) {
-    out.text("00dc").u32(KEYFRAME).u32(offset).u32(size);
+    words.push("00dc", KEYFRAME, offset, size);
     offset += 8 + even(size);
   }
-  return out.bytes;
+  return riff(words);
 }
 
 function movieBytes(sizes: readonly number[]): number {
@@ -68,31 +64,19 @@ function even(size: number): number {
   return size + size % 2;
 }
 
-/** Writes little-endian numbers one after another. */
-class Writer {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly #view: DataView;
-  #at = 0;
+/** Two numbers of 16 bits in the place of one of 32. */
+function pair(first: number, second: number): number {
+  return (first & 0xffff) | (second << 16);
+}
 
-  constructor(size: number) {
-    this.bytes = new Uint8Array(size);
-    this.#view = new DataView(this.bytes.buffer);
+/** Words of four letters, and little-endian numbers of 32 bits. */
+function riff(words: readonly (string | number)[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4 * words.length);
+  const view = new DataView(bytes.buffer);
+  const encoder = new TextEncoder();
+  for (const [i, word] of words.entries()) {
+    if (typeof word === "number") view.setUint32(4 * i, word, true);
+    else bytes.set(encoder.encode(word), 4 * i);
   }
-
-  text(four: string): this {
-    for (const char of four) this.bytes[this.#at++] = char.charCodeAt(0);
-    return this;
-  }
-
-  u32(value: number): this {
-    this.#view.setUint32(this.#at, value, true);
-    this.#at += 4;
-    return this;
-  }
-
-  u16(value: number): this {
-    this.#view.setUint16(this.#at, value, true);
-    this.#at += 2;
-    return this;
-  }
+  return bytes;
 }
