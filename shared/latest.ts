@@ -96,12 +96,16 @@ export class Latest<T> {
   /**
    * Calls `onItem` inside every `set`: one wake-up for a whole crowd, with no promise per reader.
    *
-   * @param onClose Called once when the slot is closed.
+   * @param onClose Called once when the slot is closed; soon, where it is already.
    * @returns A function that stops the calls.
    */
   onSet(onItem: (item: Numbered<T>) => void, onClose?: () => void): () => void {
     const listener = { onItem, onClose };
     this.#listeners.add(listener);
+    if (this.#closed) {
+      // Not before whoever listens has what to stop it by.
+      queueMicrotask(() => this.#listeners.delete(listener) && guarded(() => onClose?.()));
+    }
     return () => this.#listeners.delete(listener);
   }
 

@@ -66,6 +66,18 @@ Deno.test("close rejects waiters, tells listeners once, and ends the taking of v
   assert.equal(latest.value, 1);
 });
 
+Deno.test("a listener that comes after the end is told of it, once it can stop that", async () => {
+  const latest = new Latest<number>();
+  latest.close();
+  const told: string[] = [];
+  latest.onSet(() => {}, () => told.push("late"));
+  const stop = latest.onSet(() => {}, () => told.push("stopped"));
+  assert.deepEqual(told, []);
+  stop();
+  await Promise.resolve();
+  assert.deepEqual(told, ["late"]);
+});
+
 Deno.test("a listener is called inside set until it is stopped", () => {
   const latest = new Latest<number>();
   const seen: number[] = [];

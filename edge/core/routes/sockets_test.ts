@@ -197,6 +197,27 @@ Deno.test(`viewers and cameras on sockets are told when the edge stops`, async (
   });
 });
 
+Deno.test("sockets of a camera that is forgotten during their handshake are ended", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(small);
+  const { deps } = edge.edge;
+  const { acceptSocket } = deps;
+  Object.assign(deps, {
+    acceptSocket(request: Request) {
+      deps.hub.forget("cam");
+      return acceptSocket(request);
+    },
+  });
+  await served(edge, async (url) => {
+    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+    const camera = new Client(`${url}/publish?session=s1`, headers);
+    assert.equal((await camera.closed).code, 1001);
+    await edge.put(small);
+    const viewer = new Client(`${url}/ws`);
+    assert.equal((await viewer.closed).code, 1001);
+  });
+});
+
 Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, async () => {
   const edge = await TestEdge.start({ PERCH_FPS: "5" });
   await served(edge, async (url) => {
