@@ -131,12 +131,11 @@ export function createApp(deps: EdgeDeps): Hono {
 }
 
 /** Reads a body that is no frame, for the route to take apart. */
-function smallBody({ bodies, clock, limits }: EdgeDeps): MiddlewareHandler {
+function smallBody({ bodies, limits }: EdgeDeps): MiddlewareHandler {
   return async function smallBody(context, next) {
     const { req } = context;
     const address = limits.viewerAddress(addressOf(context, limits));
-    const now = clock.monotonic();
-    const body = await bodies.accept(req.raw, now, MAX_REPORT_BYTES, undefined, { address });
+    const body = await bodies.accept(req.raw, MAX_REPORT_BYTES, undefined, { address });
     if (body instanceof Response) return body;
     req.raw = new Request(req.raw, { body: body.jpeg });
     await next();

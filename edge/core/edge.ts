@@ -100,7 +100,7 @@ export class Edge {
       config,
       hub,
       fanOut,
-      bodies: new Bodies(),
+      bodies: new Bodies(clock),
       metrics,
       cost,
       limits: new Limits(config, platform, metrics),
@@ -122,7 +122,7 @@ export class Edge {
       const response = await app.fetch(request, info);
       cost.answered(response);
       if (!announced) return response;
-      return await this.deps.bodies.answer(request, response, clock.monotonic());
+      return await this.deps.bodies.answer(request, response);
     };
   }
 
@@ -142,7 +142,7 @@ export class Edge {
       log.warn("the process did nothing for a while", { ms: Math.round(lateMs) });
     }
     this.#attempt("look at who is stuck", () => limits.tick());
-    this.#attempt("look at slow uploads", () => bodies.tick(clock.monotonic()));
+    this.#attempt("look at slow uploads", () => bodies.tick());
     for (const [camera, { writer, peers }] of this.#stations) {
       const { cam } = camera;
       this.#attempt(`look at ${cam}`, () => camera.tick());

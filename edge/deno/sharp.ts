@@ -59,19 +59,39 @@ export class SharpTools implements ImageTools {
 
   /** `jpeg` with `width` pixels across. */
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
-    return this.#job(jpeg, (sharp) => this.#scale(sharp, jpeg, width));
+    return this.#job(jpeg, async (sharp) => {
+      const { data, info } = await sharp(jpeg, READ)
+        .resize({ width, withoutEnlargement: true, fastShrinkOnLoad: true })
+        .jpeg({ quality: QUALITY })
+        .toBuffer({ resolveWithObject: true });
+      return { jpeg: new Uint8Array(data), width: info.width, height: info.height };
+    });
   }
 
   /** The picture without its colours and dimmed, under lines of text. */
   notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
-    return this.#job(jpeg, (sharp) => this.#notice(sharp, jpeg, lines));
+    return this.#job(jpeg, async (sharp) => {
+      // In one go libvips would dim the text with the picture.
+      const dimmed = await sharp(jpeg, READ)
+        .resize({ width: MAX_NOTICE_WIDTH, withoutEnlargement: true, fastShrinkOnLoad: true })
+        .greyscale()
+        .linear(0.4, 8)
+        .toColourspace("srgb")
+        .raw()
+        .toBuffer({ resolveWithObject: true });
+      const { width, height } = dimmed.info;
+      const data = await sharp(dimmed.data, { raw: dimmed.info })
+        .composite([{ input: Buffer.from(noticeSvg(width, height, lines)) }])
+        .jpeg({ quality: QUALITY })
+        .toBuffer();
+      return { jpeg: new Uint8Array(data), width, height };
+    });
   }
 
   #job<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>): Promise<T> {
-    const job = this.#start(jpeg, work);
-    const kept = job.finally(() => this.#jobs.delete(kept));
-    this.#jobs.add(kept);
-    return kept;
+    const job: Promise<T> = this.#start(jpeg, work).finally(() => this.#jobs.delete(job));
+    this.#jobs.add(job);
+    return job;
   }
 
   async #start<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>): Promise<T> {
@@ -85,35 +105,6 @@ export class SharpTools implements ImageTools {
     const turn = this.#large.then(() => work(sharp));
     this.#large = turn.catch(() => {});
     return await turn;
-  }
-
-  async #scale(sharp: Sharp, jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
-    const { data, info } = await sharp(jpeg, READ)
-      .resize({ width, withoutEnlargement: true, fastShrinkOnLoad: true })
-      .jpeg({ quality: QUALITY })
-      .toBuffer({ resolveWithObject: true });
-    return { jpeg: new Uint8Array(data), width: info.width, height: info.height };
-  }
-
-  async #notice(
-    sharp: Sharp,
-    jpeg: Uint8Array<ArrayBuffer>,
-    lines: readonly string[],
-  ): Promise<Picture> {
-    // In one go libvips would dim the text with the picture.
-    const dimmed = await sharp(jpeg, READ)
-      .resize({ width: MAX_NOTICE_WIDTH, withoutEnlargement: true, fastShrinkOnLoad: true })
-      .greyscale()
-      .linear(0.4, 8)
-      .toColourspace("srgb")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const { width, height } = dimmed.info;
-    const { data } = await sharp(dimmed.data, { raw: dimmed.info })
-      .composite([{ input: Buffer.from(noticeSvg(width, height, lines)) }])
-      .jpeg({ quality: QUALITY })
-      .toBuffer({ resolveWithObject: true });
-    return { jpeg: new Uint8Array(data), width, height };
   }
 }
 

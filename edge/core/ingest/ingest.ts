@@ -1,6 +1,7 @@
 // From an upload to a published frame: its body is read into the one buffer that it will be served
 // from, checked, stripped and given a version. On refusal the old frame stays.
 
+import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
@@ -37,7 +38,12 @@ interface Reading {
 
 /** Bodies under way. Each has to keep coming: who sends a byte now and then would hold its buffer for ever. */
 export class Bodies {
+  readonly #clock: Clock;
   readonly #underWay = new Set<Reading>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
 
   /** How many are being read. */
   get size(): number {
@@ -47,7 +53,6 @@ export class Bodies {
   /**
    * Accepts the body of an upload, or gives the problem to answer with.
    *
-   * @param now Monotonic ms.
    * @param maxBytes Larger bodies are refused, while they arrive at the latest.
    * @param tail What follows the frame in a stream (`partTail`).
    * @param form Given for what is small: it has to be there within ten seconds, and only so many may
@@ -55,7 +60,6 @@ export class Bodies {
    */
   async accept(
     request: Request,
-    now: number,
     maxBytes: number,
     tail: Uint8Array = new Uint8Array(),
     form?: Reading["form"],
@@ -68,8 +72,7 @@ export class Bodies {
     if (!body) return new FrameBuffer(0, tail);
     const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
     let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
-    const reader = body.getReader();
-    const reading: Reading = { reader, received: 0, before: 0, since: now, form };
+    const reading = this.#reading(body, form);
     try {
       for await (const piece of this.#pieces(reading)) {
         const size = reading.received;
@@ -98,16 +101,17 @@ export class Bodies {
    * connection is cut behind the answer: servers would go on reading, Deno's whatever became of the
    * body.
    */
-  async answer(request: Request, response: Response, now: number): Promise<Response> {
+  async answer(request: Request, response: Response): Promise<Response> {
     if (response.status === 204 || response.status === 101) return response;
     const length = declaredLength(request);
     const ends = response.status !== 408 &&
-      (length === undefined ? await this.#ends(request, now) : length <= MAX_UNWANTED_BYTES);
+      (length === undefined ? await this.#ends(request) : length <= MAX_UNWANTED_BYTES);
     return ends ? response : await cutBehind(request, response);
   }
 
   /** Gives up what comes too slowly. To be called every second or so. */
-  tick(now: number): void {
+  tick(): void {
+    const now = this.#clock.monotonic();
     for (const reading of this.#underWay) {
       if (now - reading.since < PERIOD_MS) continue;
       reading.slow = reading.form !== undefined ||
@@ -126,9 +130,9 @@ export class Bodies {
   }
 
   /** Whether a body of unknown length is over before it gets on anybody's nerves. */
-  async #ends({ body }: Request, now: number): Promise<boolean> {
+  async #ends({ body }: Request): Promise<boolean> {
     if (!body || body.locked) return false;
-    const reading: Reading = { reader: body.getReader(), received: 0, before: 0, since: now };
+    const reading = this.#reading(body);
     try {
       for await (const _ of this.#pieces(reading)) {
         if (reading.received > MAX_UNWANTED_BYTES) return false;
@@ -137,6 +141,11 @@ export class Bodies {
     } catch {
       return true;
     }
+  }
+
+  #reading(body: ReadableStream<Uint8Array>, form?: Reading["form"]): Reading {
+    const since = this.#clock.monotonic();
+    return { reader: body.getReader(), received: 0, before: 0, since, form };
   }
 
   /** Whoever stops before the end leaves the rest unread: `answer` takes it, or cuts. */

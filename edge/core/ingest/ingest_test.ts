@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
@@ -28,18 +29,19 @@ const MAX_BYTES = 2_000_000;
 
 /** Reads a fed body, and lets time go on by the second. */
 function read(fed: ReturnType<typeof fedBody>, length?: number) {
-  const bodies = new Bodies();
-  let now = 0;
+  const clock = new FakeClock();
+  const bodies = new Bodies(clock);
   const request = new Request("http://edge.test/live.jpeg", {
     method: "PUT",
     body: fed.body,
     headers: length === undefined ? {} : { "content-length": `${length}` },
   });
-  const result = bodies.accept(request, now, MAX_BYTES, new Uint8Array(4));
+  const result = bodies.accept(request, MAX_BYTES, new Uint8Array(4));
   const second = async (send = 0) => {
     if (send > 0) fed.send(send);
     await new Promise((resolve) => setTimeout(resolve, 0));
-    bodies.tick(now += 1000);
+    await clock.tick(1000);
+    bodies.tick();
   };
   return { bodies, result, second };
 }
@@ -178,7 +180,7 @@ Deno.test("an address has so many forms under way and no more, another one goes 
   assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "1"]);
   const form = new URLSearchParams({ token: VIEW_TOKEN.PERCH_VIEW_TOKEN });
   assert.equal((await post("203.0.113.2", form)).status, 303);
-  bodies.tick(Infinity);
+  await edge.clock.tick(10_000);
   for (const answer of held) assert.equal((await answer).status, 408);
 });
 

@@ -82,7 +82,7 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
     const camera = publishedCamera(cam, hub);
     if (camera instanceof Response) return camera;
     const { maxFrameBytes } = config;
-    const body = await bodies.accept(req.raw, clock.monotonic(), maxFrameBytes, camera.partTail);
+    const body = await bodies.accept(req.raw, maxFrameBytes, camera.partTail);
     if (body instanceof Response) {
       if (body.status === 408) slow.value++;
       return body;
