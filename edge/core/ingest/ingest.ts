@@ -1,5 +1,5 @@
-// From an upload to a published frame: its body is read into the one buffer that it will be served
-// from, checked, stripped and given a version. On refusal the old frame stays.
+// From an upload to a published frame: its body is accepted into the one buffer that it will be served
+// from, validated, stripped and given a version. On refusal the old frame stays.
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
