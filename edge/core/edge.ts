@@ -112,6 +112,8 @@ export class Edge {
         // What was under way to the store must not come behind.
         await this.#leaving;
         await store.forget(cam);
+        // Whoever asked meanwhile has found it there still.
+        hub.forgetSilent(cam);
       },
       stills: new StillAnswers(metrics, config.viewToken === undefined),
       boundary,

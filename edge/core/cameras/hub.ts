@@ -94,7 +94,7 @@ export class Hub {
       const cams = new Set(await this.#options.store.cams());
       // Another instance was told to forget it.
       for (const cam of this.#stored.difference(cams)) {
-        if (!this.#cameras.get(cam)?.contact.receiving) this.forget(cam);
+        this.forgetSilent(cam);
       }
       this.#stored = cams;
       await Promise.all([...cams].map((cam) => this.find(cam)));
@@ -105,12 +105,17 @@ export class Hub {
 
   /** Knows a camera no more, and ends every stream, socket and wait of it. */
   forget(cam: string): void {
+    this.#lookedAt.delete(cam);
     const camera = this.#cameras.get(cam);
     if (!camera) return;
     this.#cameras.delete(cam);
-    this.#lookedAt.delete(cam);
     camera.close();
     this.#options.onForget?.(camera);
+  }
+
+  /** Forgets a camera that the store has no more, unless its frames come here. */
+  forgetSilent(cam: string): void {
+    if (!this.#cameras.get(cam)?.contact.receiving) this.forget(cam);
   }
 
   /** Ends every stream, socket and wait. */
@@ -126,7 +131,8 @@ export class Hub {
       const head = await store.head(cam);
       if (head && head.version > (this.#cameras.get(cam)?.latest.value?.version ?? 0)) {
         const frame = await store.newest(cam);
-        if (frame) this.open(cam)?.publishRemote(frame, false);
+        // One that was forgotten meanwhile stays so.
+        if (frame && this.#lookedAt.has(cam)) this.open(cam)?.publishRemote(frame, false);
       }
     } catch (error) {
       this.#options.onStoreError(`read the newest frame of ${cam}`, error);

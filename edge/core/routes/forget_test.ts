@@ -49,6 +49,44 @@ Deno.test("what was on its way to the store does not bring a forgotten camera ba
   assert.doesNotMatch(await metrics(), /cam="cam"/);
 });
 
+Deno.test("whoever asks for a camera while it is forgotten does not bring it back", async () => {
+  await using edge = await TestEdge.start();
+  const { store } = edge;
+  await edge.put(jpeg);
+  while (!await store.head("cam")) await edge.clock.tick(100);
+  const deleteAll = store.forget;
+  store.forget = async (cam) => {
+    assert.equal((await edge.request("/live.jpeg")).status, 200, "all is there still");
+    await deleteAll.call(store, cam);
+  };
+  assert.equal((await forget(edge, "cam")).status, 204);
+  assert.equal((await edge.request("/live.jpeg")).status, 404);
+});
+
+Deno.test("what was read of a camera before it was forgotten does not bring it back", async () => {
+  await using edge = await TestEdge.start();
+  const { store } = edge;
+  await edge.put(jpeg);
+  while (!await store.head("cam")) await edge.clock.tick(100);
+  const { hub } = edge.edge.deps;
+  hub.forget("cam");
+  const reading = Promise.withResolvers<void>();
+  const forgotten = Promise.withResolvers<void>();
+  const read = store.newest;
+  store.newest = async (cam) => {
+    const frame = await read.call(store, cam);
+    reading.resolve();
+    await forgotten.promise;
+    return frame;
+  };
+  const asked = edge.request("/live.jpeg");
+  await reading.promise;
+  assert.equal((await forget(edge, "cam")).status, 204);
+  forgotten.resolve();
+  assert.equal((await asked).status, 404);
+  assert.deepEqual(hub.cameras, []);
+});
+
 Deno.test("other instances forget the camera too, and not one that they receive", async () => {
   const dir = await Deno.makeTempDir();
   const clock = new FakeClock();
