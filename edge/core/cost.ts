@@ -1,5 +1,6 @@
 // What hosts bill by, counted: requests, bytes to viewers, calls to the store.
 
+import { z } from "zod";
 import type { Clock } from "../../shared/clock.ts";
 import type { Hub } from "./cameras/hub.ts";
 import type { Metrics } from "./metrics.ts";
@@ -17,6 +18,14 @@ export interface CostReport {
     readonly writes: number;
   };
 }
+
+const count = z.number();
+
+/** The shape of a `CostReport`, for the description of the interface. */
+export const costReportSchema: z.ZodType<CostReport> = z.object({
+  countedMs: count,
+  counted: z.object({ requests: count, egressBytes: count, reads: count, writes: count }),
+});
 
 /** Counts, from its making on. */
 export class CostMeter {

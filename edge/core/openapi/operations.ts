@@ -1,6 +1,7 @@
 // What each request does, in words and schemas: the part of the OpenAPI description that people write.
 
 import { z } from "zod";
+import { costReportSchema } from "../cost.ts";
 import { cameraStatusSchema, demandSchema, HEADER, reportSchema } from "../../../shared/wire.ts";
 import { WIDTHS } from "../../../shared/widths.ts";
 
@@ -15,16 +16,6 @@ const keyframe: z.ZodType = z.object({
   receivedAt: unixMs,
 });
 
-const cost = z.object({
-  countedMs: z.number(),
-  counted: z.object({
-    requests: z.number(),
-    egressBytes: z.number(),
-    reads: z.number().describe("calls of the store"),
-    writes: z.number(),
-  }),
-});
-
 /** Schemas by the name they have in the description. */
 export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   Problem: z.looseObject({
@@ -35,7 +26,7 @@ export const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   }),
   Demand: demandSchema,
   Report: reportSchema,
-  Status: cameraStatusSchema.extend({ now: unixMs, cost: cost.optional() }),
+  Status: cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() }),
   Cameras: z.object({ now: unixMs, cams: z.array(cameraStatusSchema) }),
   Keyframes: z.object({
     cam: z.string(),
