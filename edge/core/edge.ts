@@ -65,8 +65,7 @@ export class Edge {
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
         const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
-        const peers = others &&
-          new Peers(camera, { peers: others, clock, onStoreError });
+        const peers = others && new Peers(camera, { peers: others, clock, onStoreError });
         this.#stations.set(camera, { writer, peers });
         let logged: LoggedState = {};
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));

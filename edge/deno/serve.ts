@@ -15,23 +15,15 @@ const AGAIN_MS = 1000;
 /** How often what is due by time alone is looked at, ms. */
 const TICK_MS = 1000;
 
-/** What serving needs. */
-export interface ServeOptions {
-  readonly hostname: string;
-  /** 0 = a free one. */
-  readonly port: number;
-  readonly log: Log;
-}
-
 /**
  * Serves until what it returns is called: that resolves when all answers are out, or after `graceMs`,
- * for some have no end.
+ * for some have no end. Port 0 is a free one.
  *
  * @throws Where the address is not free.
  */
 export function serve(
   handler: Deno.ServeHandler<Deno.NetAddr>,
-  { hostname, port, log }: ServeOptions,
+  { hostname, port, log }: { readonly hostname: string; readonly port: number; readonly log: Log },
 ): (graceMs: number) => Promise<void> {
   let stopping = false;
   let server = listen(port);
