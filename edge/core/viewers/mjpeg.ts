@@ -81,7 +81,7 @@ export function mjpegStream(options: MjpegOptions): ReadableStream<Uint8Array> {
 class MjpegViewer extends StreamViewer {
   readonly #options: MjpegOptions;
   readonly #cleanups: (() => void)[];
-  readonly #isDue: (now: number) => boolean;
+  readonly #isDue: ((now: number) => boolean) | undefined;
   #seq = 0;
 
   constructor(options: MjpegOptions) {
@@ -95,7 +95,7 @@ class MjpegViewer extends StreamViewer {
     });
     this.#options = options;
     this.#cleanups = [options.camera.viewers.attach()];
-    this.#isDue = options.fps === undefined ? () => true : thinnedTo(options.fps);
+    this.#isDue = options.fps === undefined ? undefined : thinnedTo(options.fps);
   }
 
   protected begin(): void {
@@ -107,7 +107,7 @@ class MjpegViewer extends StreamViewer {
   protected write(now: number): boolean {
     const { camera, frames, write } = this.#options;
     const frame = frames.value;
-    if (!frame || frames.seq === this.#seq || !this.#isDue(now)) return false;
+    if (!frame || frames.seq === this.#seq || this.#isDue?.(now) === false) return false;
     if (this.#seq > 0) camera.skipped += frames.seq - this.#seq - 1;
     this.#seq = frames.seq;
     camera.sentBytes += frame.part.length;

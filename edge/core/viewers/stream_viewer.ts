@@ -14,7 +14,7 @@ import type { FanOut } from "./fan_out.ts";
 const WINDOW_MS = 2000;
 
 /** The same while none waits: what lies in buffers once writes begin to wait was written lately. */
-const NO_WAIT_WINDOW_MS = 500;
+const LATELY_MS = 1000;
 
 /** A window ends with a round at the latest after this time, ms. */
 const MAX_WINDOW_MS = 8000;
@@ -38,28 +38,34 @@ export class Backlog {
   #at: number;
   /** Writes that fit into all that is on the way, once it was full. */
   #capacity = 0;
-  #writtenAt: number | undefined;
+  #writtenAt: number;
   #window: { readonly from: number; writes: number; waitedMs: number };
   /** Whether writes waited most of the time in the last one. */
   #waits = false;
   #tryAt = Infinity;
   #tryMs = TRY_MS;
-  /** The first window is longer: whose line is slow from the start has all that was written before him. */
-  #noWaitMs = MAX_WINDOW_MS;
 
-  /** @param now When the stream begins. */
-  constructor(now: number) {
-    this.#at = now;
-    this.#window = { from: now, writes: 0, waitedMs: 0 };
+  /**
+   * @param startedAt When the stream began.
+   * @param writes How many there were.
+   * @param now When one of them found no room for the first time.
+   */
+  constructor(startedAt: number, writes: number, now: number) {
+    // Whose line is slow from the start has all that was written before him.
+    const ms = now - startedAt;
+    const [from, lately] = ms < MAX_WINDOW_MS
+      ? [startedAt, writes]
+      : [now - LATELY_MS, writes * LATELY_MS / ms];
+    this.#at = from;
+    this.#depth = lately;
+    this.#writtenAt = now;
+    this.#window = { from, writes: lately, waitedMs: 0 };
   }
 
   /** A write was handed over. */
   wrote(now: number): void {
     const { from, waitedMs } = this.#window;
-    if (waitedMs === 0 && now - from >= this.#noWaitMs) {
-      this.#begin(now, false);
-      this.#noWaitMs = NO_WAIT_WINDOW_MS;
-    }
+    if (waitedMs === 0 && now - from >= LATELY_MS) this.#begin(now, false);
     this.#pass(now);
     this.#depth++;
     this.#window.writes++;
@@ -69,7 +75,7 @@ export class Backlog {
   /** The next write is asked for. */
   room(now: number): void {
     const window = this.#window;
-    const waited = now - (this.#writtenAt ?? now);
+    const waited = now - this.#writtenAt;
     window.waitedMs += waited;
     const ms = now - window.from;
     // Where all is full there is room for several at once: whole rounds are counted.
@@ -85,7 +91,6 @@ export class Backlog {
     if (this.#eachMs === undefined) return true;
     if (now >= this.#tryAt) {
       this.#eachMs = undefined;
-      this.#noWaitMs = MAX_WINDOW_MS;
       this.#depth = 0;
       this.#at = now;
       return true;
@@ -136,7 +141,9 @@ export interface StreamOptions {
 /** One viewer. What it is written is up to the classes that stand on it. */
 export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
   readonly #options: StreamOptions;
-  #backlog!: Backlog;
+  /** Of who was too slow once. */
+  #backlog: Backlog | undefined;
+  #startedAt = 0;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   /** Set while the last that was known is that there is room. */
   #askAgain: (() => void) | undefined;
@@ -155,7 +162,7 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.begin();
-    this.#backlog = new Backlog(this.#options.fanOut.at);
+    this.#startedAt = this.#options.fanOut.at;
     this.#options.place.seat(this);
   }
 
@@ -164,8 +171,9 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
    * again: a stream does not ask meanwhile, and a picture for a fast line costs no call.
    */
   pull(): Promise<void> | void {
-    this.#backlog.room(this.#options.fanOut.at);
+    this.#backlog?.room(this.#options.fanOut.at);
     if (!this.#write()) return new Promise((resolve) => this.#askAgain = resolve);
+    if (this.#taken > 1) this.#fellBehind();
   }
 
   /** The client has gone. */
@@ -190,6 +198,7 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   protected offer(): void {
     if (!this.#askAgain || !this.#write() || this.#controller.desiredSize === 0) return;
     // Nobody took it: from now on what is new waits until all before it was taken.
+    this.#fellBehind();
     this.#askAgain();
     this.#askAgain = undefined;
   }
@@ -207,10 +216,14 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
 
   #write(): boolean {
     const now = this.#options.fanOut.at;
-    if (this.#left || !this.#backlog.isLow(now) || !this.write(now)) return false;
-    this.#backlog.wrote(now);
+    if (this.#left || this.#backlog?.isLow(now) === false || !this.write(now)) return false;
+    this.#backlog?.wrote(now);
     this.#taken++;
     return true;
+  }
+
+  #fellBehind(): void {
+    this.#backlog ??= new Backlog(this.#startedAt, this.#taken, this.#options.fanOut.at);
   }
 
   #leave(): void {

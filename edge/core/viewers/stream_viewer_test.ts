@@ -7,7 +7,8 @@ import { Backlog } from "./stream_viewer.ts";
  * arrive, by arrival time.
  */
 function watch(seconds: number, capacity: number, eachMs: (now: number) => number, burst = 1) {
-  const backlog = new Backlog(0);
+  let backlog: Backlog | undefined;
+  let writes = 0;
   const onTheWay: number[] = [];
   const arrived: { at: number; age: number }[] = [];
   let room = true;
@@ -17,7 +18,8 @@ function watch(seconds: number, capacity: number, eachMs: (now: number) => numbe
   let carried = 0;
   const write = (now: number) => {
     onTheWay.push(now);
-    backlog.wrote(now);
+    backlog?.wrote(now);
+    writes++;
     room = false;
     sent = Math.floor(now / 100);
   };
@@ -30,14 +32,16 @@ function watch(seconds: number, capacity: number, eachMs: (now: number) => numbe
     full = onTheWay.length >= capacity || (full && onTheWay.length > capacity - burst);
     if (!room && !full) {
       room = true;
-      if (asked) backlog.room(now);
+      if (asked) backlog?.room(now);
       // What found no room is written as soon as there is some.
-      if (asked && sent < Math.floor(now / 100) && backlog.isLow(now)) write(now);
+      if (asked && sent < Math.floor(now / 100) && backlog?.isLow(now) !== false) write(now);
       else asked = false;
     }
     if (now % 100 !== 0) continue;
-    if (!room) asked = true;
-    else if (backlog.isLow(now)) write(now);
+    if (!room) {
+      asked = true;
+      backlog ??= new Backlog(0, writes, now);
+    } else if (backlog?.isLow(now) !== false) write(now);
   }
   return {
     ages: (from: number, to: number) =>
