@@ -34,7 +34,6 @@ const statusRecords = new WeakMap<CameraStatus, Uint8Array<ArrayBuffer>>();
 
 interface Subscription extends Watched {
   sentSeq: number;
-  status?: CameraStatus;
 }
 
 class RecordViewer extends StreamViewer {
@@ -42,6 +41,8 @@ class RecordViewer extends StreamViewer {
   readonly #subscriptions: readonly Subscription[];
   /** The one whose turn it is. */
   #next = 0;
+  /** States to be told. */
+  readonly #news = new Map<CameraHub, CameraStatus>();
   readonly #cleanups: (() => void)[] = [];
 
   constructor(options: RecordOptions) {
@@ -67,7 +68,7 @@ class RecordViewer extends StreamViewer {
       this.#cleanups.push(
         fanOut.subscribe(frames, () => this.offer(), () => this.drop()),
         camera.statusChanges.onSet(({ value }) => {
-          subscription.status = value;
+          this.#news.set(camera, value);
           this.offer();
         }),
       );
@@ -75,14 +76,12 @@ class RecordViewer extends StreamViewer {
   }
 
   protected write(): boolean {
-    return this.#writeStatus() || this.#writeFrame();
+    return (this.#news.size > 0 && this.#writeStatus()) || this.#writeFrame();
   }
 
   #writeStatus(): boolean {
-    const subscription = this.#subscriptions.find(({ status }) => status);
-    if (!subscription) return false;
-    const status = subscription.status!;
-    subscription.status = undefined;
+    const [[camera, status]] = this.#news;
+    this.#news.delete(camera);
     let record = statusRecords.get(status);
     if (!record) {
       const now = this.#options.clock.now();

@@ -39,6 +39,7 @@ export class Backlog {
   /** Writes that fit into all that is on the way, once it was full. */
   #capacity = 0;
   #writtenAt: number;
+  #waitedAt: number;
   #window: { readonly from: number; writes: number; waitedMs: number };
   /** Whether writes waited most of the time in the last one. */
   #waits = false;
@@ -46,19 +47,19 @@ export class Backlog {
   #tryMs = TRY_MS;
 
   /**
-   * @param startedAt When the stream began.
-   * @param writes How many there were.
+   * @param since From when on no write has waited.
+   * @param writes How many there were since.
    * @param now When one of them found no room for the first time.
    */
-  constructor(startedAt: number, writes: number, now: number) {
+  constructor(since: number, writes: number, now: number) {
     // Whose line is slow from the start has all that was written before him.
-    const ms = now - startedAt;
+    const ms = now - since;
     const [from, lately] = ms < MAX_WINDOW_MS
-      ? [startedAt, writes]
+      ? [since, writes]
       : [now - LATELY_MS, writes * LATELY_MS / ms];
     this.#at = from;
     this.#depth = lately;
-    this.#writtenAt = now;
+    this.#writtenAt = this.#waitedAt = now;
     this.#window = { from, writes: lately, waitedMs: 0 };
   }
 
@@ -77,6 +78,7 @@ export class Backlog {
     const window = this.#window;
     const waited = now - this.#writtenAt;
     window.waitedMs += waited;
+    this.#waitedAt = now;
     const ms = now - window.from;
     // Where all is full there is room for several at once: whole rounds are counted.
     if (ms < WINDOW_MS || (waited < ROUND_MS && ms < MAX_WINDOW_MS)) return;
@@ -91,12 +93,18 @@ export class Backlog {
     if (this.#eachMs === undefined) return true;
     if (now >= this.#tryAt) {
       this.#eachMs = undefined;
+      this.#waitedAt = now;
       this.#depth = 0;
       this.#at = now;
       return true;
     }
     this.#pass(now);
     return this.#depth < 1;
+  }
+
+  /** Whether the line is as fast as any. */
+  isOver(now: number): boolean {
+    return this.#eachMs === undefined && now - this.#waitedAt > MAX_WINDOW_MS;
   }
 
   /** @param waits Whether the window that is over was one of waiting. */
@@ -141,9 +149,11 @@ export interface StreamOptions {
 /** One viewer. What it is written is up to the classes that stand on it. */
 export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
   readonly #options: StreamOptions;
-  /** Of who was too slow once. */
+  /** Of who was too slow lately. */
   #backlog: Backlog | undefined;
-  #startedAt = 0;
+  /** Writes since then, while nothing waits. */
+  #since = 0;
+  #writes = 0;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   /** Set while the last that was known is that there is room. */
   #askAgain: (() => void) | undefined;
@@ -162,7 +172,7 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.begin();
-    this.#startedAt = this.#options.fanOut.at;
+    this.#since = this.#options.fanOut.at;
     this.#options.place.seat(this);
   }
 
@@ -217,13 +227,19 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   #write(): boolean {
     const now = this.#options.fanOut.at;
     if (this.#left || this.#backlog?.isLow(now) === false || !this.write(now)) return false;
-    this.#backlog?.wrote(now);
     this.#taken++;
+    this.#writes++;
+    if (!this.#backlog) return true;
+    this.#backlog.wrote(now);
+    if (!this.#backlog.isOver(now)) return true;
+    this.#backlog = undefined;
+    this.#since = now;
+    this.#writes = 0;
     return true;
   }
 
   #fellBehind(): void {
-    this.#backlog ??= new Backlog(this.#startedAt, this.#taken, this.#options.fanOut.at);
+    this.#backlog ??= new Backlog(this.#since, this.#writes, this.#options.fanOut.at);
   }
 
   #leave(): void {

@@ -8,6 +8,7 @@ import { Backlog } from "./stream_viewer.ts";
  */
 function watch(seconds: number, capacity: number, eachMs: (now: number) => number, burst = 1) {
   let backlog: Backlog | undefined;
+  let since = 0;
   let writes = 0;
   const onTheWay: number[] = [];
   const arrived: { at: number; age: number }[] = [];
@@ -18,10 +19,14 @@ function watch(seconds: number, capacity: number, eachMs: (now: number) => numbe
   let carried = 0;
   const write = (now: number) => {
     onTheWay.push(now);
-    backlog?.wrote(now);
-    writes++;
     room = false;
     sent = Math.floor(now / 100);
+    writes++;
+    backlog?.wrote(now);
+    if (!backlog?.isOver(now)) return;
+    backlog = undefined;
+    since = now;
+    writes = 0;
   };
   for (let now = 0; now < seconds * 1000; now += 10) {
     carried = onTheWay.length > 0 ? carried + 10 : 0;
@@ -40,7 +45,7 @@ function watch(seconds: number, capacity: number, eachMs: (now: number) => numbe
     if (now % 100 !== 0) continue;
     if (!room) {
       asked = true;
-      backlog ??= new Backlog(0, writes, now);
+      backlog ??= new Backlog(since, writes, now);
     } else if (backlog?.isLow(now) !== false) write(now);
   }
   return {
