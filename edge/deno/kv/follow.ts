@@ -32,7 +32,7 @@ export function pollsFor(path: string | undefined, clock: Clock): Polls {
 }
 
 /** Between two looks at a file of whose writes the kernel tells, ms. */
-const TOLD_POLL_MS = 1000;
+const TOLD_POLL_MS = 5000;
 
 /** How long to wait before a watch that ended is opened again, ms. */
 const REOPEN_MS = 1000;
