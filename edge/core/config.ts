@@ -8,14 +8,7 @@ import {
   type Parsed,
   parseSettings,
 } from "../../shared/settings.ts";
-import {
-  parsePublishTokens,
-  parseViewToken,
-  type PublishToken,
-  type Secret,
-} from "./access/publishers.ts";
-
-/** The page still takes this road first; to be false once it does not. */
+import { parsePublishTokens, parseViewToken } from "./access/publishers.ts";
 
 /** Every setting of the edge by its name in the environment. */
 // deno-fmt-ignore
@@ -46,74 +39,42 @@ export const edgeSettings = z.object({
 });
 
 /** The edge's settings, checked. */
-export interface EdgeConfig {
-  readonly port: number;
-  readonly host: string;
-  readonly publishTokens: readonly PublishToken[];
-  /** Undefined = public cams. */
-  readonly viewToken?: Secret;
-  /** Signs share links, besides the view token. */
-  readonly shareKey?: string;
-  readonly kvPath?: string;
-  /** Most frames a second asked of a camera. */
-  readonly fps: number;
-  readonly idleIntervalMs: number;
-  readonly keyframeMs: number;
-  readonly historyMs: number;
-  readonly staleMs: number;
-  readonly maxFrameBytes: number;
-  readonly maxViewers: number;
-  readonly maxViewersPerAddress: number;
-  /** Requests a second of one camera. */
-  readonly maxUploadsPerSecond: number;
-  /** Reverse proxies in front whose `X-Forwarded-…` is believed. */
-  readonly trustedProxies: number;
-  readonly corsOrigins: readonly string[];
-  /** Origins whose pages may frame the embed page. */
-  readonly embedOrigins: readonly string[];
-  readonly title: string;
-  /** Whether `/ws` answers. */
-  readonly viewerSockets: boolean;
-  readonly legacyUpload: boolean;
-  readonly stripMetadata: boolean;
-  readonly log: "text" | "json";
-}
+export type EdgeConfig = Readonly<ReturnType<typeof configOf>>;
 
 /** Reads the edge's settings. */
 export function parseEdgeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): Parsed<EdgeConfig> {
   const parsed = parseSettings(edgeSettings, env);
-  if (!parsed.ok) return parsed;
-  const set = parsed.config;
-  return {
-    ok: true,
-    config: Object.freeze({
-      port: set.PORT,
-      host: set.HOST,
-      publishTokens: set.PERCH_PUBLISH_TOKENS,
-      viewToken: set.PERCH_VIEW_TOKEN,
+  return parsed.ok ? { ok: true, config: Object.freeze(configOf(parsed.config)) } : parsed;
+}
 
-      shareKey: set.PERCH_SHARE_KEY,
-      kvPath: set.PERCH_KV_PATH,
-      fps: set.PERCH_FPS,
-      idleIntervalMs: set.PERCH_IDLE_INTERVAL_S * 1000,
-      keyframeMs: set.PERCH_KEYFRAME_S * 1000,
-      historyMs: set.PERCH_HISTORY_H * 3_600_000,
-      staleMs: set.PERCH_STALE_S * 1000,
-      maxFrameBytes: set.PERCH_MAX_FRAME_BYTES,
-      maxViewers: set.PERCH_MAX_VIEWERS,
-      maxViewersPerAddress: set.PERCH_MAX_VIEWERS_PER_ADDRESS,
-      maxUploadsPerSecond: set.PERCH_MAX_UPLOADS_PER_S,
-      trustedProxies: set.PERCH_TRUST_PROXY,
-      corsOrigins: set.PERCH_CORS_ORIGINS,
-      embedOrigins: set.PERCH_EMBED_ORIGINS,
-      title: set.PERCH_TITLE,
-      viewerSockets: set.PERCH_VIEWER_SOCKETS,
-      legacyUpload: set.PERCH_LEGACY_UPLOAD,
-      stripMetadata: set.PERCH_STRIP_METADATA,
-      log: set.PERCH_LOG,
-    }),
+/** The settings as the edge names them, times in ms. */
+function configOf(set: z.output<typeof edgeSettings>) {
+  return {
+    port: set.PORT,
+    host: set.HOST,
+    publishTokens: set.PERCH_PUBLISH_TOKENS,
+    viewToken: set.PERCH_VIEW_TOKEN,
+    shareKey: set.PERCH_SHARE_KEY,
+    kvPath: set.PERCH_KV_PATH,
+    fps: set.PERCH_FPS,
+    idleIntervalMs: set.PERCH_IDLE_INTERVAL_S * 1000,
+    keyframeMs: set.PERCH_KEYFRAME_S * 1000,
+    historyMs: set.PERCH_HISTORY_H * 3_600_000,
+    staleMs: set.PERCH_STALE_S * 1000,
+    maxFrameBytes: set.PERCH_MAX_FRAME_BYTES,
+    maxViewers: set.PERCH_MAX_VIEWERS,
+    maxViewersPerAddress: set.PERCH_MAX_VIEWERS_PER_ADDRESS,
+    maxUploadsPerSecond: set.PERCH_MAX_UPLOADS_PER_S,
+    trustedProxies: set.PERCH_TRUST_PROXY,
+    corsOrigins: set.PERCH_CORS_ORIGINS,
+    embedOrigins: set.PERCH_EMBED_ORIGINS,
+    title: set.PERCH_TITLE,
+    viewerSockets: set.PERCH_VIEWER_SOCKETS,
+    legacyUpload: set.PERCH_LEGACY_UPLOAD,
+    stripMetadata: set.PERCH_STRIP_METADATA,
+    log: set.PERCH_LOG,
   };
 }
 
