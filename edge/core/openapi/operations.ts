@@ -86,7 +86,6 @@ export const CAMERA_OPERATIONS: Readonly<Record<string, Operation>> = {
       [HEADER.captured]: "Unix ms at which it was taken",
       [HEADER.seq]: "`<session>:<n>`, so that a late request is known as late",
       [HEADER.last]: "the `ETag` of the last answer, so that instances know of each other",
-      "Content-Digest": "RFC 9530, checked where it is sent",
     },
     body: { type: "image/jpeg", schema: "binary" },
     answers: {

@@ -3,7 +3,7 @@
 import type { Context, Handler } from "hono";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { digestProblem, ingest, type Upload } from "../ingest/ingest.ts";
+import { ingest, type Upload } from "../ingest/ingest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { problem } from "../problem.ts";
 import { camOf, publishedCamera } from "./request.ts";
@@ -87,8 +87,6 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
       if (body.status === 408) slow.value++;
       return body;
     }
-    const mismatch = await digestProblem(req.header("content-digest"), body.jpeg);
-    if (mismatch) return problem(400, mismatch);
     if (!camera.contact.receiving) await hub.find(cam);
     const { stripMetadata } = config;
     const upload = { ...particulars, buffer: body };
