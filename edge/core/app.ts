@@ -8,28 +8,24 @@ import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, viewerOnly } from "./access/viewers.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { Passes } from "./access/passes.ts";
+import { describe, getOpenapi, type Operation } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
-import { assetRoutes } from "./routes/assets.ts";
-import { addressOf, camOf, camsOf } from "./routes/request.ts";
-import { getDemand } from "./routes/demand.ts";
-import { deleteCamera } from "./routes/forget.ts";
-import { getFrame, getFrames } from "./routes/frames.ts";
+import { camsOf } from "./routes/query.ts";
+import { addressOf, camOf } from "./routes/request.ts";
+import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
 import { getHealth } from "./routes/health.ts";
-import { putFrame } from "./routes/upload.ts";
+import { getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";
+import { countRefused, putFrame } from "./routes/upload.ts";
 import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
 import { getMetrics } from "./routes/metrics.ts";
-import { getOpenapi } from "./routes/openapi.ts";
+import { assetRoutes, getEmbed, getRoot } from "./routes/pages.ts";
 import { getPublish } from "./routes/publish.ts";
-import { putReport } from "./routes/report.ts";
-import { getRoot } from "./routes/root.ts";
 import { getLiveRecords, getLiveStream } from "./routes/records.ts";
 import { getSocket } from "./routes/socket.ts";
 import { getSignIn, postShare, postSignIn, postSignOut } from "./routes/sign_in.ts";
-import { getCams, getStatus } from "./routes/status.ts";
 import { getStream } from "./routes/stream.ts";
-import { getFilm, getTimelapse } from "./routes/timelapse.ts";
 import { ViewerPages } from "./pages/viewer.ts";
 
 /** The default camera's resources are at the root, every camera's under its own path. */
@@ -54,20 +50,31 @@ const SECURE_HEADERS = {
   removePoweredBy: false,
 } as const;
 
+const VIEWER: Operation = {
+  security: ["viewToken", "viewTokenAsPassword", "publishToken"],
+  problems: [401, 429],
+};
+
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
-  const { config, clock, hub, limits } = deps;
+  const { config, clock, limits } = deps;
   const app = new Hono();
-  const publisher = publisherOnly(config.publishTokens, camOf, limits, config.trustedProxies);
+  const publisher = describe(
+    { security: ["publishToken"], problems: [401, 403, 404, 429] },
+    publisherOnly(config.publishTokens, camOf, limits, config.trustedProxies),
+  );
   const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
   const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
-    viewerOnly({ ...config, passes, limits, clock }, camsOf);
+    describe(
+      config.viewToken ? VIEWER : {},
+      viewerOnly({ ...config, passes, limits, clock }, camsOf),
+    );
   const viewer = viewerOf((context) => [camOf(context)]);
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = new ViewerPages(deps);
-  const page = (context: Context) => pages.page(context, camOf(context), hub.cameras.length > 1);
   const form = smallBody(deps);
   const seldom = historyLimit(limits);
+  const refusals = countRefused(deps);
   const stream = getStream(deps);
   const live = getLive(deps);
 
@@ -88,7 +95,7 @@ export function createApp(deps: EdgeDeps): Hono {
     else app.get(`${base}/live.jpeg`, live);
   }
   // No browser shows what a camera is answered.
-  for (const base of BASES) app.put(`${base}/live.jpeg`, publisher, putFrame(deps));
+  for (const base of BASES) app.put(`${base}/live.jpeg`, publisher, refusals, putFrame(deps));
   app.use(secureHeaders(SECURE_HEADERS));
   for (const base of BASES) {
     app.put(`${base}/report`, publisher, form, putReport(deps));
@@ -100,29 +107,25 @@ export function createApp(deps: EdgeDeps): Hono {
     app.get(`${base}/timelapse.mjpeg`, viewer, seldom, getTimelapse(deps));
     app.get(`${base}/timelapse.avi`, viewer, seldom, getFilm(deps));
     app.get(`${base}/status.json`, viewer, getStatus(deps));
-    app.get(`${base}/embed`, viewer, (context) => pages.embed(context, camOf(context)));
-    app.get(base || "/", viewer, getRoot(page, stream));
+    app.get(`${base}/embed`, viewer, getEmbed(pages));
+    app.get(base || "/", viewer, getRoot(deps, pages, stream));
   }
   app.delete("/cams/:cam", publisher, deleteCamera(deps));
   app.get("/cams", viewerOfAll, getCams(deps, pages));
   if (config.viewToken && passes) {
     app.get("/sign-in", getSignIn(pages));
-    app.post(
-      "/sign-in",
-      form,
-      postSignIn({ ...deps, viewToken: config.viewToken, passes, pages }),
-    );
+    app.post("/sign-in", form, postSignIn(deps, config.viewToken, passes, pages));
     app.post("/sign-out", postSignOut(deps));
-    app.post("/share", viewerOfAll, ownerOnly, form, postShare({ ...deps, passes }));
+    app.post("/share", viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }
   app.get("/ws", viewerOfCams, getSocket(deps));
   if (config.legacyUpload) {
-    app.post("/", postLegacy(deps));
+    app.post("/", refusals, postLegacy(deps));
     app.get("/test", viewer, getTestPage(deps));
   }
   app.get("/health", getHealth(deps));
   app.get("/metrics", viewerOfAll, getMetrics(deps));
-  app.get("/openapi.json", getOpenapi(deps));
+  app.get("/openapi.json", getOpenapi(config.title, app));
   app.route("/", assetRoutes(pages, config.title));
 
   app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));
@@ -132,14 +135,14 @@ export function createApp(deps: EdgeDeps): Hono {
 
 /** Reads a body that is no frame, for the route to take apart. */
 function smallBody({ bodies, limits }: EdgeDeps): MiddlewareHandler {
-  return async function smallBody(context, next) {
+  return describe({ problems: [400, 408, 413, 429, 503] }, async function smallBody(context, next) {
     const { req } = context;
     const address = limits.viewerAddress(addressOf(context, limits));
     const body = await bodies.accept(req.raw, MAX_REPORT_BYTES, undefined, { address });
     if (body instanceof Response) return body;
     req.raw = new Request(req.raw, { body: body.jpeg });
     await next();
-  };
+  });
 }
 
 /** Lets pages of other origins read frames and states; publishing stays closed to them. */

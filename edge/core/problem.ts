@@ -1,11 +1,15 @@
 // Errors as RFC 9457 problem documents: what was done, what was found, what is wanted.
 
-import type { Context } from "hono";
+import type { ErrorHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Log } from "../../shared/log.ts";
+import { RenditionsBusy } from "./pictures/renditions.ts";
+import { ImagingUnavailable } from "./platform.ts";
 import { StoreFailure } from "./store/frame_store.ts";
 
-const TITLES: Readonly<Record<number, string>> = {
+/** What each status says, in a problem and in the description of the interface. */
+export const TITLES: Readonly<Record<number, string>> = {
   400: "Malformed request",
   401: "Credentials needed",
   403: "Not allowed",
@@ -54,17 +58,19 @@ export function problemException(
   return new HTTPException(status, { message: detail, res: problem(status, detail, extras) });
 }
 
-/** Seconds after which a store that failed may be asked again. */
-const STORE_RETRY_S = 5;
-
 /** Turns whatever a route threw into a response; what nobody expected is logged. */
-export function onError(
-  log: { error(message: string, fields?: { error: string }): void },
-): (error: Error, context: Context) => Response {
+export function onError(log: Pick<Log, "error">): ErrorHandler {
   return (error, context) => {
     if (error instanceof HTTPException) return error.getResponse();
     if (error instanceof StoreFailure) {
-      return problem(503, `Ask the store: ${error.message}.`, { retryAfter: STORE_RETRY_S });
+      return problem(503, `Ask the store: ${error.message}.`, { retryAfter: 5 });
+    }
+    if (error instanceof ImagingUnavailable) {
+      return problem(501, "This edge cannot make smaller pictures: ask without w.");
+    }
+    if (error instanceof RenditionsBusy) {
+      const detail = "Too many pictures are being made: ask again, or without w.";
+      return problem(503, detail, { retryAfter: 1 });
     }
     log.error(`${context.req.method} ${context.req.path} failed`, { error: String(error.stack) });
     return problem(500, "The edge failed to answer; its log says why.");

@@ -227,10 +227,10 @@ const MAX_SIDE = 65_500;
 export interface Upload {
   readonly buffer: FrameBuffer;
   /** Unix ms, as the camera says. */
-  readonly capturedAt: number | undefined;
-  readonly seq: CameraSeq | undefined;
+  readonly capturedAt?: number;
+  readonly seq?: CameraSeq;
   /** The version that the camera's frame before this one got, wherever it went. */
-  readonly last: number | undefined;
+  readonly last?: number;
 }
 
 /** A frame that is published, or why it is not, with the HTTP status that says so. */

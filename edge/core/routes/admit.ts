@@ -1,120 +1,124 @@
 // The gate as routes use it: a place to watch from, or the problem to answer with.
 
 import type { Context, MiddlewareHandler } from "hono";
+import type { HTTPException } from "hono/http-exception";
 import { passOf } from "../access/viewers.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
-import { problem } from "../problem.ts";
-import { addressOf, shuttingDown } from "./request.ts";
+import { describe } from "../openapi.ts";
+import { problem, problemException } from "../problem.ts";
+import { addressOf, pollerOf, refuseAtEnd } from "./request.ts";
 
 /** Seconds after which one more try makes sense. */
 const RETRY_AFTER_S = 30;
 
-/** A place for a stream or a socket: 503 where the instance is full, 429 where the address is. */
-export function admitViewer(context: Context, deps: EdgeDeps): Place | Response {
-  const { config, hub, limits } = deps;
-  if (hub.closed) return shuttingDown();
-  const place = admit(context, deps, limits.gate);
-  if (typeof place !== "string") return place;
-  if (place === "address") return tooManyHere(config.maxViewersPerAddress);
-  const detail = `Watch: there are ${config.maxViewers} viewers here, the most that are served; ` +
+/** What is answered where there is no place. */
+export const NO_PLACE = [429, 503];
+
+/** A place for a stream or a socket. @throws 503 where the instance is full, 429 where the address is. */
+export function admitViewer(context: Context, deps: EdgeDeps): Place {
+  refuseAtEnd(deps.hub);
+  const full =
+    `Watch: there are ${deps.config.maxViewers} viewers here, the most that are served; ` +
     "/live.jpeg still answers.";
-  return problem(503, detail, { retryAfter: RETRY_AFTER_S });
+  return admit(context, deps, deps.limits.gate, full);
 }
 
-/** A place for a request that waits for a newer frame, as `admitViewer`. */
-export function admitWait(context: Context, deps: EdgeDeps): Place | Response {
-  const place = admit(context, deps, deps.limits.waits);
-  if (typeof place !== "string") return place;
-  if (place === "address") return tooManyHere(deps.config.maxViewersPerAddress);
-  return problem(503, "Wait for a frame: too many wait already; ask without wait.", {
-    retryAfter: RETRY_AFTER_S,
-  });
-}
-
-function admit(context: Context, deps: EdgeDeps, gate: ViewerGate): Place | "instance" | "address" {
-  const { limits, metrics } = deps;
-  const admission = gate.admit(
-    limits.viewerAddress(addressOf(context, limits)),
-    passOf(context),
-  );
+function admit(context: Context, deps: EdgeDeps, gate: ViewerGate, detail: string): Place {
+  const { config, limits, metrics } = deps;
+  const admission = gate.admit(limits.viewerAddress(addressOf(context, limits)), passOf(context));
   if (admission.ok) return admission.place;
-  metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", {
-    limit: admission.full,
-  }).value++;
-  return admission.full;
-}
-
-function tooManyHere(max: number): Response {
-  return problem(429, `Watch: ${max} connections from one address are the most that are served.`, {
-    retryAfter: RETRY_AFTER_S,
-  });
-}
-
-/** The answer to a request whose link or sign-in ended while it was held. */
-export function passEnded(): Response {
-  return problem(401, "Wait for a frame: the link or sign-in has ended: sign in again.", {
-    headers: { "www-authenticate": 'Bearer realm="perch"' },
-  });
+  const { full } = admission;
+  metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", { limit: full }).value++;
+  const retry = { retryAfter: RETRY_AFTER_S };
+  if (full === "instance") throw problemException(503, detail, retry);
+  const most = `${config.maxViewersPerAddress} connections from one address`;
+  throw problemException(429, `Watch: ${most} are the most that are served.`, retry);
 }
 
 /**
- * Frees a place once the answer is sent or its client is gone.
+ * Answers a viewer who gets a place with `body`, and frees it once that is sent or its client is gone;
+ * a HEAD request with `headers` only. A connection that is dropped but never read hangs on in the
+ * server until its client goes.
  *
  * Until Deno 2.8.2 `completed` is rejected when a client goes, and a rejection that nobody hears ends
  * the process.
+ *
+ * @throws As `admitViewer`.
  */
-export function freeWhenSent(context: Context, place: Place): void {
+export function answerStream(
+  context: Context,
+  deps: EdgeDeps,
+  headers: Readonly<Record<string, string>>,
+  body: (place: Place) => ReadableStream<Uint8Array>,
+): Response {
+  if (context.req.method === "HEAD") return new Response(null, { headers });
+  const place = admitViewer(context, deps);
   context.env?.completed?.then(place.free, place.free);
+  return new Response(body(place), { headers });
 }
 
 /** Lets an address ask for the past only so often, most of all for more than one picture of it. */
 export function historyLimit(limits: Limits): MiddlewareHandler {
-  return async function historyLimit(context, next) {
+  return describe({ problems: [429] }, async function historyLimit(context, next) {
     const what = context.req.param("file") === undefined ? "many" : "one";
     const retryAfter = limits.history(addressOf(context, limits), what);
     if (retryAfter === 0) return await next();
     return problem(429, "Read the past: too many requests from this address.", { retryAfter });
-  };
+  });
 }
 
 /**
- * Holds a request until a new frame of one of its cameras makes `isNews` true, a state changes where
- * there are several to be told of, `ms` have passed (looked at once a second: hundreds of timers would
- * cost more than what they are for), or the client or the edge has gone; then frees its place.
+ * Holds a request for `waitS` seconds while `isNews` is false, or until a state changes where there are
+ * several to be told of, or the client or the edge has gone. Its client counts as a viewer. The time is
+ * looked at once a second: hundreds of timers would cost more than what they are for.
  *
- * @returns Whether what let the client in has ended meanwhile.
+ * @throws 503 where too many wait, 429 where too many of its address do, 401 where what let the client
+ * in has ended meanwhile.
  */
-export function hold(
-  { req }: Context,
-  { clock, fanOut, hub }: EdgeDeps,
-  place: Place,
+export async function awaitNews(
+  context: Context,
+  deps: EdgeDeps,
   cameras: readonly CameraHub[],
   isNews: () => unknown,
-  ms: number,
+  waitS: number,
   states = false,
-): Promise<boolean> {
-  const { signal } = req.raw;
-  return new Promise((resolve) => {
-    const end = (over: boolean) => {
-      for (const cleanup of cleanups.splice(0)) cleanup();
-      signal.removeEventListener("abort", done);
-      place.free();
-      resolve(over);
-    };
-    const done = () => end(false);
-    const cleanups = cameras.flatMap((camera) => [
-      fanOut.subscribe(camera.latest, () => isNews() && done(), done),
-      states ? camera.statusChanges.onSet(done) : () => {},
-    ]);
-    const until = clock.monotonic() + ms;
-    place.seat({
-      progress: (now) => now >= until ? void done() : undefined,
-      drop: (why) => end(why === "over"),
-    });
-    signal.addEventListener("abort", done);
-    if (signal.aborted || hub.closed) done();
+): Promise<void> {
+  const { clock, fanOut, hub, limits } = deps;
+  const { signal } = context.req.raw;
+  const poller = pollerOf(context, limits);
+  if (waitS === 0 || isNews()) {
+    for (const camera of cameras) camera.viewers.poll(poller);
+    return;
+  }
+  const full = "Wait for a frame: too many wait already; ask without wait.";
+  const place = admit(context, deps, limits.waits, full);
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const done = () => resolve();
+  const until = clock.monotonic() + waitS * 1000;
+  place.seat({
+    progress: (now) => now >= until ? void done() : undefined,
+    drop: (why) => why === "over" ? reject(passEnded()) : resolve(),
   });
+  const cleanups = cameras.flatMap((camera) => [
+    // Who waits watches: a camera at rest must hear of it.
+    camera.viewers.wait(poller),
+    fanOut.subscribe(camera.latest, () => isNews() && done(), done),
+    states ? camera.statusChanges.onSet(done) : () => {},
+  ]);
+  signal.addEventListener("abort", done);
+  if (signal.aborted || hub.closed) done();
+  await promise.finally(() => {
+    for (const cleanup of cleanups) cleanup();
+    signal.removeEventListener("abort", done);
+    place.free();
+  });
+}
+
+function passEnded(): HTTPException {
+  const detail = "Wait for a frame: the link or sign-in has ended: sign in again.";
+  const headers = { "www-authenticate": 'Bearer realm="perch"' };
+  return problemException(401, detail, { headers });
 }

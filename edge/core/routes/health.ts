@@ -2,19 +2,34 @@
 
 import { accepts } from "hono/accepts";
 import type { Handler } from "hono";
+import { z } from "zod";
 import type { EdgeDeps } from "../deps.ts";
+import { route } from "../openapi.ts";
 import type { StoreState } from "../store/frame_store.ts";
-import type { CameraStatus } from "../../../shared/wire.ts";
+import { type CameraStatus, cameraStatusSchema } from "../../../shared/wire.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
+
+const healthSchema = z.object({
+  ok: z.boolean(),
+  line: z.string().describe("`ok`, or what is wrong"),
+  cams: z.array(cameraStatusSchema).optional(),
+}).meta({ title: "Health" });
+const BODIES = ["text/plain", healthSchema];
 
 /** Answers a health probe; with `?live` only whether the process answers. */
 export function getHealth(deps: EdgeDeps): Handler {
   const { config, hub, store, lag, clock } = deps;
   const expected = [...new Set(config.publishTokens.flatMap(({ cam }) => cam ?? []))];
 
-  return async function getHealth(context) {
-    if (context.req.query("live") !== undefined) return context.text("ok\n", 200, NO_STORE);
+  return route({
+    summary: "Whether all is well; `?live` asks for the process alone",
+    query: z.object({
+      live: z.string().optional().describe("present: whether the process answers"),
+    }),
+    answers: { 200: ["`ok`", BODIES], 503: ["what is wrong, in one line", BODIES] },
+  }, async (context, query) => {
+    if (query().live !== undefined) return context.text("ok\n", 200, NO_STORE);
     await hub.refresh();
     const cams = hub.cameras.map((camera) => camera.status());
     const health = judgeHealth(
@@ -33,18 +48,11 @@ export function getHealth(deps: EdgeDeps): Handler {
     return type === "application/json"
       ? context.json(config.viewToken ? health : { ...health, cams }, status, NO_STORE)
       : context.text(`${health.line}\n`, status, NO_STORE);
-  };
-}
-
-/** Whether all is well, and one line that says what is not. */
-export interface Health {
-  readonly ok: boolean;
-  /** `ok`, or for instance `stale: cam 42 s`. */
-  readonly line: string;
+  });
 }
 
 /**
- * Judges the edge.
+ * Whether all is well, and one line that says what is not, for instance `stale: cam 42 s`.
  *
  * @param stallMs The longest time of the last minute in which the process did nothing.
  * @param nameless Whether strangers read it of a private cam, whose cameras' names are nobody's business.
@@ -56,7 +64,7 @@ export function judgeHealth(
   store: Pick<StoreState, "answering" | "problem">,
   stallMs: number,
   nameless = false,
-): Health {
+): z.output<typeof healthSchema> {
   const problems: string[] = [];
   if (stallMs >= STALL_MS) {
     problems.push(`stalled: ${(stallMs / 1000).toFixed(1)} s within a minute`);
@@ -74,9 +82,8 @@ export function judgeHealth(
   }
   if (!nameless) problems.push(...lost.map(({ state, words }) => `${state}: ${words}`));
   else {
-    for (const state of ["stale", "offline"]) {
-      const count = lost.filter((one) => one.state === state).length;
-      if (count > 0) problems.push(`${state}: ${count} camera${count > 1 ? "s" : ""}`);
+    for (const [state, { length }] of Map.groupBy(lost, ({ state }) => state)) {
+      problems.push(`${state}: ${length} camera${length > 1 ? "s" : ""}`);
     }
   }
   return { ok: problems.length === 0, line: problems.join("; ") || "ok" };

@@ -2,23 +2,27 @@
 // page go on working. Off by default, because a secret in an address ends in logs.
 
 import type { Handler } from "hono";
+import { html, raw } from "hono/html";
+import { z } from "zod";
 import { DEFAULT_CAM } from "../../../shared/frame.ts";
 import { judgePublisher, tooManyRequests, wrongCredential } from "../access/publishers.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { escapeHtml } from "../pages/page.ts";
+import { route } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { frameReceiver } from "./upload.ts";
 
 /** `POST /?password=…` with the JPEG as body: an empty 200, as that cam answered, or a problem. */
 export function postLegacy(deps: EdgeDeps): Handler {
   const receive = frameReceiver(deps);
-  const refused = deps.metrics.counter("perch_frames_refused_total", "Uploads refused.");
-
-  return async function postLegacy(context) {
-    const { req } = context;
-    const password = req.query("password") ?? "";
+  return route({
+    summary: "The older Flask cam's upload, with PERCH_LEGACY_UPLOAD=true",
+    query: z.object({ password: z.string().default("").describe("a publish token") }),
+    body: "image/jpeg",
+    answers: { 200: "taken" },
+    problems: [400, 408, 413, 429, 503],
+  }, async (context, query) => {
+    const { password } = query();
     if (await judgePublisher(deps.config.publishTokens, password, DEFAULT_CAM) !== "allowed") {
-      refused.value++;
       // That cam's answer to a wrong password; its script knows no other.
       return wrongCredential(
         context,
@@ -28,15 +32,9 @@ export function postLegacy(deps: EdgeDeps): Handler {
     }
     const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
     if (tooMany) return tooMany;
-    const frame = await receive(context, DEFAULT_CAM, {
-      capturedAt: undefined,
-      seq: undefined,
-      last: undefined,
-    });
-    if (!(frame instanceof Response)) return new Response(null, { status: 200 });
-    refused.value++;
-    return frame;
-  };
+    const frame = await receive(context, DEFAULT_CAM, {});
+    return frame instanceof Response ? frame : new Response(null, { status: 200 });
+  });
 }
 
 /** Ms between two pictures of the test page. */
@@ -58,17 +56,22 @@ async function policy(): Promise<string> {
 
 /** `GET /test`: a picture that is polled, for what is too old for the page. */
 export function getTestPage(deps: EdgeDeps): Handler {
-  const title = escapeHtml(deps.config.title);
-  const html = `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>${title}</title>
-<style>body { margin: 0; background: #000 } img { width: 100%; height: 100vh; object-fit: contain }</style>
-</head>
-<body><img src="/live.jpeg" alt="Live picture"><script>${SCRIPT}</script></body>
-</html>
-`;
-  return async (context) => context.html(html, 200, { "content-security-policy": await policy() });
+  return route({
+    summary: "The older Flask cam's test page, with PERCH_LEGACY_UPLOAD=true",
+    answers: { 200: ["a page", ["text/html"]] },
+  }, async (context) => {
+    const page = html`
+      <!doctype html>
+      <html lang="en">
+        <head>
+          <meta charset="utf-8">
+          <meta name="viewport" content="width=device-width">
+          <title>${deps.config.title}</title>
+          <style>body { margin: 0; background: #000 } img { width: 100%; height: 100vh; object-fit: contain }</style>
+        </head>
+        <body><img src="/live.jpeg" alt="Live picture"><script>${raw(SCRIPT)}</script></body>
+      </html>
+    `;
+    return context.html(page, 200, { "content-security-policy": await policy() });
+  });
 }

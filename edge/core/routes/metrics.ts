@@ -3,32 +3,29 @@
 import type { Handler } from "hono";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
+import { route } from "../openapi.ts";
 
 /** Everything counted on this instance. */
 export function getMetrics(deps: EdgeDeps): Handler {
   const { metrics, hub, store } = deps;
   metrics.gauge("perch_cameras", "Cameras known here.", () => hub.cameras.length);
-  metrics.gauge(
-    "perch_store_answering",
-    "1 while the store answers, else 0.",
-    () => store.state.answering ? 1 : 0,
-  );
+  const storeAnswers = () => store.state.answering ? 1 : 0;
+  metrics.gauge("perch_store_answering", "1 while the store answers, else 0.", storeAnswers);
   const { memoryBytes } = deps;
-  if (memoryBytes) {
-    metrics.gauge(
-      "process_resident_memory_bytes",
-      "Memory of the process, as Prometheus names it.",
-      memoryBytes,
-    );
-  }
+  // As Prometheus names it.
+  const memory = "process_resident_memory_bytes";
+  if (memoryBytes) metrics.gauge(memory, "Memory that the process takes.", memoryBytes);
 
-  return function getMetrics(context) {
+  return route({
+    summary: "Counters for Prometheus",
+    answers: { 200: ["text format 0.0.4", ["text/plain"]] },
+  }, (context) => {
     for (const camera of hub.cameras) observe(camera);
     return context.text(metrics.render(), 200, {
       "content-type": "text/plain; version=0.0.4; charset=utf-8",
       "cache-control": "no-store",
     });
-  };
+  });
 
   function observe(camera: CameraHub): void {
     const gauge = (name: string, help: string, read: () => number) =>

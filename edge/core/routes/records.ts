@@ -1,16 +1,16 @@
 // GET /live.stream and GET /live: what the page shows of one camera or several, over one connection.
 // As a stream while its line is fast; where it is not, the page asks again for each picture.
 
-import type { Context, Handler } from "hono";
+import type { Handler } from "hono";
+import { z } from "zod";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
-import { admitViewer, admitWait, freeWhenSent, hold, passEnded } from "./admit.ts";
-import { widthQuery } from "./rendition.ts";
-import { camerasOf, numberQuery, pollerOf } from "./request.ts";
-
-const MAX_WAIT_S = 30;
+import { route } from "../openapi.ts";
+import { answerStream, awaitNews, NO_PLACE } from "./admit.ts";
+import { cams, wait, width } from "./query.ts";
+import { camerasOf } from "./request.ts";
 
 const HEADERS = {
   "content-type": "application/octet-stream",
@@ -21,23 +21,31 @@ const HEADERS = {
   "x-accel-buffering": "no",
 };
 
+/** Versions in a query; 0 for what is none. */
+const versions = z.string().default("").transform((text) =>
+  text.split(",").map((one) => /^\d{1,15}$/.test(one) ? Number(one) : 0)
+);
+
 /** Streams records of `?cams=a,b` without end: `hello`, then pictures and states as they come. */
 export function getLiveStream(deps: EdgeDeps): Handler {
-  return async function getLiveStream(context) {
-    const cameras = await camerasOf(context, deps.hub);
-    const width = await widthQuery(context, deps.renditions);
-    if (context.req.method === "HEAD") return new Response(null, { headers: HEADERS });
-    const place = admitViewer(context, deps);
-    if (place instanceof Response) return place;
-    freeWhenSent(context, place);
-    const watched = cameras.map((camera) => ({
-      camera,
-      ...deps.feeds.hold(camera.latest, width, camera.camera),
-    }));
-    const { fanOut, clock } = deps;
-    const stream = recordStream({ watched, fanOut, place, clock });
-    return new Response(stream, { headers: HEADERS });
-  };
+  return route({
+    summary: "Pictures and states of one camera or several as records, without end",
+    query: z.object({ cams, w: width }),
+    answers: { 200: ["records", ["application/octet-stream"]] },
+    problems: [404, 501, ...NO_PLACE],
+  }, async (context, query) => {
+    const { cams, w: width } = query();
+    const cameras = await camerasOf(cams, deps.hub);
+    if (width !== undefined) await deps.renditions.ready();
+    return answerStream(context, deps, HEADERS, (place) => {
+      const watched = cameras.map((camera) => ({
+        camera,
+        ...deps.feeds.hold(camera.latest, width, camera.camera),
+      }));
+      const { fanOut, clock } = deps;
+      return recordStream({ watched, fanOut, place, clock });
+    });
+  });
 }
 
 /**
@@ -46,32 +54,31 @@ export function getLiveStream(deps: EdgeDeps): Handler {
  * state changes.
  */
 export function getLiveRecords(deps: EdgeDeps): Handler {
-  const { clock, feeds, hub, limits } = deps;
+  const { clock, feeds, hub } = deps;
   let same: { parts: readonly unknown[]; response: Response } = {
     parts: [],
     response: new Response(),
   };
 
-  return async function getLiveRecords(context) {
-    const { req } = context;
-    const cameras = await camerasOf(context, hub);
-    const have = versions(context);
-    const waitMs = (numberQuery(context, "wait", 0, MAX_WAIT_S) ?? 0) * 1000;
-    const width = await widthQuery(context, deps.renditions);
-    if (req.method === "HEAD") return new Response(null, { headers: HEADERS });
+  return route({
+    summary: "Pictures that are newer than those named, and all states, as records",
+    query: z.object({
+      cams,
+      have: versions.describe("versions the client has, in the order of `cams`"),
+      wait,
+      w: width,
+    }),
+    answers: { 200: ["records", ["application/octet-stream"]] },
+    problems: [404, 501, ...NO_PLACE],
+  }, async (context, query) => {
+    const { cams, have, wait, w: width } = query();
+    const cameras = await camerasOf(cams, hub);
+    if (width !== undefined) await deps.renditions.ready();
+    if (context.req.method === "HEAD") return new Response(null, { headers: HEADERS });
     const newest = () => cameras.map(({ latest }) => latest.value);
     const news = () =>
       newest().filter((frame, i) => frame !== undefined && frame.version > (have[i] ?? 0));
-    const poller = pollerOf(context, limits);
-    if (waitMs > 0 && news().length === 0) {
-      const place = admitWait(context, deps);
-      if (place instanceof Response) return place;
-      // Who waits watches: a camera at rest must hear of it.
-      const answered = cameras.map((camera) => camera.viewers.wait(poller));
-      const over = await hold(context, deps, place, cameras, () => news().length > 0, waitMs, true);
-      for (const one of answered) one();
-      if (over) return passEnded();
-    } else for (const camera of cameras) camera.viewers.poll(poller);
+    await awaitNews(context, deps, cameras, () => news().length > 0, wait, true);
     let frames = news() as LiveFrame[];
     if (width !== undefined) {
       frames = await Promise.all(
@@ -79,7 +86,7 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
       );
     }
     return answer(cameras, frames.map(({ record }) => record));
-  };
+  });
 
   /** All who are answered in one millisecond with the same get the same: 300 are woken by one frame. */
   function answer(
@@ -105,10 +112,4 @@ function joined(records: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBu
     at += record.length;
   }
   return bytes;
-}
-
-/** What the client has, in the order of its cameras. */
-function versions(context: Context): number[] {
-  const texts = (context.req.query("have") ?? "").split(",");
-  return texts.map((text) => /^\d{1,15}$/.test(text) ? Number(text) : 0);
 }

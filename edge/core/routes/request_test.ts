@@ -1,7 +1,9 @@
 // What routes read of a request.
 
 import assert from "node:assert/strict";
-import { originOf, wantsStream } from "./request.ts";
+import { Context } from "hono";
+import { wantsStream } from "./pages.ts";
+import { originOf } from "./request.ts";
 
 const CASES: readonly [who: string, accept: string | undefined, agent: string, stream: boolean][] =
   [
@@ -45,7 +47,8 @@ for (const [who, accept, agent, stream] of CASES) {
 }
 
 function origin(url: string, forwarded: string | undefined, trustedProxies: number): string {
-  return originOf({ req: { url, header: () => forwarded } }, trustedProxies);
+  const headers: HeadersInit = forwarded === undefined ? {} : { "x-forwarded-proto": forwarded };
+  return originOf(new Context(new Request(url, { headers })), trustedProxies);
 }
 
 Deno.test("the scheme is what the proxies say that are trusted, else that of the request", () => {

@@ -3,10 +3,12 @@
 
 import type { Context, Handler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import { isCamId } from "../../../shared/frame.ts";
+import { z } from "zod";
+import { CAM_PATTERN } from "../../../shared/frame.ts";
 import { SIGN_IN_COOKIE } from "../access/viewers.ts";
-import type { Clock } from "../../../shared/clock.ts";
-import type { Limits } from "../limits/limits.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { route } from "../openapi.ts";
+import { readJson, unixMs } from "./query.ts";
 import { addressOf, isForeign, originOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
@@ -15,42 +17,56 @@ import type { ViewerPages } from "../pages/viewer.ts";
 
 const HOUR_MS = 3_600_000;
 const MAX_TOKEN_CHARACTERS = 1000;
+const HOURS = `wanted more than 0 and at most ${MAX_SHARE_HOURS}`;
+const PAGE = ["text/html"];
 
-/** What signing in needs. */
-export interface SignInDeps {
-  readonly viewToken: Secret;
-  readonly passes: Passes;
-  readonly pages: ViewerPages;
-  readonly limits: Limits;
-  readonly clock: Clock;
-  readonly config: SiteConfig;
-}
-
-interface SiteConfig {
-  /** Reverse proxies whose word is believed. */
-  readonly trustedProxies: number;
-}
+const formSchema = z.object({ token: z.string().default(""), next: z.string().default("") });
+const shareSchema = z.object({
+  cam: z.string("wanted a camera id").regex(CAM_PATTERN, "wanted a camera id"),
+  hours: z.number(HOURS).positive(HOURS).max(MAX_SHARE_HOURS, HOURS),
+}).meta({ title: "Share" });
+const linkSchema = z.object({ url: z.url(), until: unixMs }).meta({ title: "SharedLink" });
 
 /** The page that asks for the token. */
 export function getSignIn(pages: ViewerPages): Handler {
-  return function getSignIn(context) {
-    const expired = context.req.query("expired") !== undefined;
-    const note = expired ? "This link has ended. Ask for a new one, or sign in." : "";
-    return pages.signIn(context, localPath(context.req.query("next")), note);
-  };
+  return route({
+    summary: "The page that asks for the view token of a private cam",
+    query: z.object({
+      next: z.string().optional().describe("path to go on to"),
+      expired: z.string().optional().describe("present: a link has ended"),
+    }),
+    answers: { 200: ["a page", PAGE] },
+  }, (context, query) => {
+    const { next, expired } = query();
+    const note = expired === undefined ? "" : "This link has ended. Ask for a new one, or sign in.";
+    return pages.signIn(context, localPath(next), note);
+  });
 }
 
 /** Takes the token, and sends the browser on to where it wanted to go. */
-export function postSignIn(deps: SignInDeps): Handler {
-  const { viewToken, passes, pages, limits, clock, config } = deps;
-  return async function postSignIn(context) {
-    const form = await context.req.parseBody().catch(() => undefined);
-    if (!form) {
+export function postSignIn(
+  { limits, clock, config }: EdgeDeps,
+  viewToken: Secret,
+  passes: Passes,
+  pages: ViewerPages,
+): Handler {
+  return route({
+    summary: "Give the view token once; the browser keeps a cookie",
+    body: "application/x-www-form-urlencoded",
+    answers: {
+      303: "signed in",
+      401: ["not the token", PAGE],
+      429: ["too many tries", PAGE],
+    },
+    problems: [400],
+  }, async (context) => {
+    const form = formSchema.safeParse(await context.req.parseBody().catch(() => undefined));
+    if (!form.success) {
       return problem(400, "Read the form: wanted token and next, as a browser sends them.");
     }
-    const next = localPath(String(form.next ?? ""));
+    const next = localPath(form.data.next);
     const address = addressOf(context, limits);
-    const token = String(form.token ?? "").trim().slice(0, MAX_TOKEN_CHARACTERS);
+    const token = form.data.token.trim().slice(0, MAX_TOKEN_CHARACTERS);
     if ((await secretsOf([viewToken], token)).length === 0) {
       const wait = limits.credentialWait(address);
       if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
@@ -62,38 +78,39 @@ export function postSignIn(deps: SignInDeps): Handler {
       maxAge: SIGNED_IN_MS / 1000,
     });
     return context.redirect(next, 303);
-  };
+  });
 }
 
 /** Forgets the cookie, and ends what it opened here and still runs. */
-export function postSignOut({ config, limits }: Pick<SignInDeps, "config" | "limits">): Handler {
-  return function postSignOut(context) {
+export function postSignOut({ config, limits }: EdgeDeps): Handler {
+  return route({
+    summary: "Forget the cookie",
+    answers: { 303: "signed out" },
+    problems: [403],
+  }, (context) => {
     if (isForeign(context, config.trustedProxies)) {
       return problem(403, "Sign out: a page of another site asked, wanted one of this.");
     }
     limits.endPass(getCookie(context, SIGN_IN_COOKIE) ?? "");
     setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context, config), maxAge: 0 });
     return context.redirect("/sign-in", 303);
-  };
+  });
 }
 
-/** Makes a link from `{cam, hours}`: who has it sees that camera until it ends, and makes no others. */
-export function postShare(deps: Pick<SignInDeps, "passes" | "clock" | "config">): Handler {
-  const { passes, clock, config } = deps;
-  return async function postShare(context) {
-    const wish = await context.req.json().catch(() => ({}));
-    const { cam, hours } = wish ?? {};
-    if (typeof cam !== "string" || !isCamId(cam)) {
-      return problem(422, "Make a link: wanted a camera id as cam.");
-    }
-    if (typeof hours !== "number" || !(hours > 0 && hours <= MAX_SHARE_HOURS)) {
-      return problem(422, `Make a link: wanted hours from 0 to ${MAX_SHARE_HOURS}.`);
-    }
+/** Makes a link: who has it sees that camera until it ends, and makes no others. */
+export function postShare({ clock, config }: EdgeDeps, passes: Passes): Handler {
+  return route({
+    summary: "Make a link to one camera that ends by itself",
+    body: shareSchema,
+    answers: { 200: ["the link", [linkSchema]] },
+    problems: [403, 422],
+  }, async (context) => {
+    const { cam, hours } = await readJson(context, "wish for a link", shareSchema);
     const until = Math.round(clock.now() + hours * HOUR_MS);
     const origin = originOf(context, config.trustedProxies);
     const url = `${origin}/cams/${cam}?share=${await passes.share({ cam, until })}`;
     return context.json({ url, until }, 200, { "cache-control": "no-store" });
-  };
+  });
 }
 
 /**
@@ -104,12 +121,7 @@ export function localPath(path: string | undefined): string {
   return path && /^\/(?!\/)[!-[\]-~]*$/.test(path) ? path : "/";
 }
 
-function cookieOptions(context: Context, { trustedProxies }: SiteConfig): {
-  httpOnly: true;
-  sameSite: "Lax";
-  path: "/";
-  secure: boolean;
-} {
+function cookieOptions(context: Context, { trustedProxies }: EdgeDeps["config"]) {
   const secure = originOf(context, trustedProxies).startsWith("https:");
-  return { httpOnly: true, sameSite: "Lax", path: "/", secure };
+  return { httpOnly: true, sameSite: "Lax", path: "/", secure } as const;
 }

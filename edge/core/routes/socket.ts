@@ -1,29 +1,33 @@
 // GET /ws: frames of one camera or several over one WebSocket, each after the last was drawn.
 
 import type { Context, Handler } from "hono";
+import { z } from "zod";
 import type { EdgeDeps } from "../deps.ts";
+import { route } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";
-import { admitViewer } from "./admit.ts";
-import { readWidth } from "./rendition.ts";
+import { admitViewer, NO_PLACE } from "./admit.ts";
+import { cams, width } from "./query.ts";
 import { camerasOf, isForeign } from "./request.ts";
 
 const SOCKETS_OFF = "Open a socket: it is off here, wanted PERCH_VIEWER_SOCKETS=true; " +
   "/live.stream and /stream.mjpeg serve without.";
 
-/**
- * Upgrades to a viewer's socket: `?cams=a,b`, default the default camera; `?w=` smaller frames where
- * they can be made, else the camera's own.
- */
+/** Upgrades to a viewer's socket. Where smaller frames cannot be made `?w=` gives the camera's own. */
 export function getSocket(deps: EdgeDeps): Handler {
-  return async function getSocket(context) {
+  return route({
+    summary:
+      "Pictures of one camera or several over one WebSocket, the next after the last was drawn",
+    query: z.object({ cams, w: width }),
+    answers: { 101: "the socket" },
+    problems: [403, 404, 426, ...NO_PLACE],
+  }, async (context, query) => {
     if (!deps.config.viewerSockets) return problem(403, SOCKETS_OFF);
     const wrong = notSocket(context) ?? foreignPage(context);
     if (wrong) return wrong;
-    const cameras = await camerasOf(context, deps.hub);
-    const width = readWidth(context);
+    const { cams, w: width } = query();
+    const cameras = await camerasOf(cams, deps.hub);
     const place = admitViewer(context, deps);
-    if (place instanceof Response) return place;
     try {
       const { socket, response } = deps.acceptSocket(context.req.raw);
       const watched = cameras.map((camera) => ({
@@ -36,7 +40,7 @@ export function getSocket(deps: EdgeDeps): Handler {
       place.free();
       throw error;
     }
-  };
+  });
 
   /** No browser asks before it opens a socket for another site, so the edge looks itself. */
   function foreignPage(context: Context): Response | undefined {

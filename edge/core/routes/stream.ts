@@ -1,6 +1,7 @@
 // GET /stream.mjpeg: frames as they come, for <img>, players and everything else that reads MJPEG.
 
-import type { Context, Handler } from "hono";
+import type { Handler } from "hono";
+import { z } from "zod";
 import type { EdgeDeps } from "../deps.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import {
@@ -10,9 +11,10 @@ import {
   streamHeaders,
   streamOpening,
 } from "../viewers/mjpeg.ts";
-import { admitViewer, freeWhenSent } from "./admit.ts";
-import { cameraOf, numberQuery } from "./request.ts";
-import { widthQuery } from "./rendition.ts";
+import { route } from "../openapi.ts";
+import { answerStream, NO_PLACE } from "./admit.ts";
+import { number, oneOf, width } from "./query.ts";
+import { cameraOf } from "./request.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);
 
@@ -35,27 +37,31 @@ export function getStream(deps: EdgeDeps): Handler {
     enqueue(NEW_LINE);
   };
 
-  return async function getStream(context: Context) {
+  return route({
+    summary: "Pictures as they come, as MJPEG; a slow reader skips",
+    query: z.object({
+      fps: number(0.01, 60).optional().describe("pictures a second, at most"),
+      w: width,
+      length: oneOf([0, 1]).default(0).describe("1: give each part a Content-Length"),
+    }),
+    answers: { 200: ["the stream", ["multipart/x-mixed-replace"]] },
+    problems: [404, 501, ...NO_PLACE],
+  }, async (context, query) => {
     const camera = await cameraOf(context, hub);
-    const fps = numberQuery(context, "fps", 0.01, 60);
-    const classic = context.req.query("length") === "1";
-    const width = await widthQuery(context, deps.renditions);
-    if (context.req.method === "HEAD") return new Response(null, { headers });
-    const place = admitViewer(context, deps);
-    if (place instanceof Response) return place;
-    // A connection that is dropped but never read hangs on in the server until its client goes.
-    freeWhenSent(context, place);
-    const feed = deps.feeds.hold(camera.displayed, width, camera.camera);
-    const stream = mjpegStream({
-      camera,
-      frames: feed.frames,
-      fanOut,
-      place,
-      opening: classic ? undefined : opening,
-      write: classic ? writeClassicPart : undefined,
-      fps,
-      onLeave: feed.release,
+    const { fps, w: width, length } = query();
+    if (width !== undefined) await deps.renditions.ready();
+    return answerStream(context, deps, headers, (place) => {
+      const feed = deps.feeds.hold(camera.displayed, width, camera.camera);
+      return mjpegStream({
+        camera,
+        frames: feed.frames,
+        fanOut,
+        place,
+        opening: length ? undefined : opening,
+        write: length ? writeClassicPart : undefined,
+        fps,
+        onLeave: feed.release,
+      });
     });
-    return new Response(stream, { headers });
-  };
+  });
 }

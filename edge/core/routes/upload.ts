@@ -1,38 +1,56 @@
 // PUT /live.jpeg: a camera's newest frame. On refusal the old frame stays.
 
-import type { Context, Handler } from "hono";
+import type { Context, Handler, MiddlewareHandler } from "hono";
+import { z } from "zod";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
+import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { ingest, type Upload } from "../ingest/ingest.ts";
+import { ingest, type IngestResult, type Upload } from "../ingest/ingest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
+import { route } from "../openapi.ts";
 import { problem } from "../problem.ts";
+import { readTexts, whole } from "./query.ts";
 import { camOf, publishedCamera } from "./request.ts";
 
 /** What the camera says of its frame. */
-type Particulars = Omit<Upload, "buffer">;
-
-/** Publishes a request's body as the newest frame of `cam`, or gives the problem to answer with. */
-export type ReceiveFrame = (
-  context: Context,
-  cam: string,
-  particulars: Particulars,
-) => Promise<LiveFrame | Response>;
+const headersSchema = z.object({
+  [HEADER.captured]: whole(0, 1e15).optional().describe("Unix ms at which it was taken"),
+  [HEADER.seq]: z.string().transform(parseSeq).refine((seq) => seq, "<session>:<number>").optional()
+    .describe("`<session>:<n>`, so that a late request is known as late"),
+  [HEADER.last]: z.string().regex(/^"\d{1,15}"$/, "the ETag of an answer to an upload")
+    .transform((etag) => Number(etag.slice(1, -1))).optional()
+    .describe("the `ETag` of the last answer, so that instances know of each other"),
+});
 
 /** Takes a frame: 204 with the wanted interval, or a problem. */
 export function putFrame(deps: EdgeDeps): Handler {
   const receive = frameReceiver(deps);
-  const refused = deps.metrics.counter("perch_frames_refused_total", "Uploads refused.");
-
-  return async function putFrame(context) {
+  return route({
+    summary: "Send a camera's newest picture",
+    headers: headersSchema,
+    body: "image/jpeg",
+    answers: {
+      204: ["taken", [], {
+        ETag: "its version",
+        [HEADER.interval]: "ms to wait before the next picture",
+        [HEADER.viewers]: "people watching now",
+      }],
+    },
+    problems: [400, 408, 409, 413, 415, 422, 503],
+  }, async (context) => {
+    const { req } = context;
     const cam = camOf(context);
-    const particulars = readParticulars(context);
-    const frame = particulars instanceof Response
-      ? particulars
-      : await receive(context, cam, particulars);
-    if (frame instanceof Response) {
-      refused.value++;
-      return frame;
+    const type = req.header("content-type");
+    if (type?.split(";")[0].trim().toLowerCase() !== "image/jpeg") {
+      return problem(415, `Content-Type is ${type ?? "not sent"}, wanted image/jpeg.`);
     }
+    const said = readTexts(headersSchema, (name) => req.header(name), 400);
+    const frame = await receive(context, cam, {
+      capturedAt: said[HEADER.captured],
+      seq: said[HEADER.seq],
+      last: said[HEADER.last],
+    });
+    if (frame instanceof Response) return frame;
     const { interval, viewers } = deps.hub.known(cam)!.demand.value!;
     return new Response(null, {
       status: 204,
@@ -42,45 +60,28 @@ export function putFrame(deps: EdgeDeps): Handler {
         [HEADER.viewers]: String(viewers),
       },
     });
+  });
+}
+
+/** Counts uploads that are refused; to stand before what takes them. */
+export function countRefused({ metrics }: EdgeDeps): MiddlewareHandler {
+  const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
+  return async function countRefused(context, next) {
+    await next();
+    if (context.res.status >= 400) refused.value++;
   };
 }
 
-function readParticulars({ req }: Context): Particulars | Response {
-  const type = req.header("content-type");
-  if (type?.split(";")[0].trim().toLowerCase() !== "image/jpeg") {
-    return problem(415, `Content-Type is ${type ?? "not sent"}, wanted image/jpeg.`);
-  }
-  const captured = req.header(HEADER.captured);
-  if (captured !== undefined && !/^\d{1,15}$/.test(captured)) {
-    return problem(400, `${HEADER.captured} is no whole number of Unix milliseconds.`);
-  }
-  const seqText = req.header(HEADER.seq);
-  const seq = seqText === undefined ? undefined : parseSeq(seqText);
-  if (seqText !== undefined && !seq) {
-    return problem(400, `${HEADER.seq} is not <session>:<number>.`);
-  }
-  const lastText = req.header(HEADER.last);
-  const last = lastText === undefined ? undefined : /^"(\d{1,15})"$/.exec(lastText)?.[1];
-  if (lastText !== undefined && last === undefined) {
-    return problem(400, `${HEADER.last} is not the ETag of an answer to an upload.`);
-  }
-  return {
-    capturedAt: captured === undefined ? undefined : Number(captured),
-    seq,
-    last: last === undefined ? undefined : Number(last),
-  };
-}
-
-/** Makes a {@link ReceiveFrame} that counts what it took. */
-export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
-  const { bodies, config, hub, clock, metrics } = deps;
-  const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
+/** Makes what publishes a request's body as the newest frame of `cam`, or gives the problem to answer with. */
+export function frameReceiver(
+  deps: EdgeDeps,
+): (context: Context, cam: string, said: Omit<Upload, "buffer">) => Promise<LiveFrame | Response> {
+  const { bodies, config, hub, metrics } = deps;
+  const take = frameTaker(deps);
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
-  const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
 
-  return async function receiveFrame({ req }, cam, particulars) {
+  return async function receiveFrame({ req }, cam, said) {
     const camera = publishedCamera(cam, hub);
-    if (camera instanceof Response) return camera;
     const { maxFrameBytes } = config;
     const body = await bodies.accept(req.raw, maxFrameBytes, camera.partTail);
     if (body instanceof Response) {
@@ -88,15 +89,26 @@ export function frameReceiver(deps: EdgeDeps): ReceiveFrame {
       return body;
     }
     if (!camera.contact.receiving) await hub.find(cam);
-    const { stripMetadata } = config;
-    const upload = { ...particulars, buffer: body };
+    const result = take(camera, { ...said, buffer: body });
+    if (result.ok) return result.frame;
+    const { status, detail, offset, retryAfter } = result;
+    return problem(status, detail, { retryAfter, members: { offset } });
+  };
+}
+
+/** Makes what publishes a frame, whichever way it came, and counts what it took. */
+export function frameTaker(
+  { clock, config, metrics }: EdgeDeps,
+): (camera: CameraHub, upload: Upload) => IngestResult {
+  const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
+  const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
+  const { stripMetadata } = config;
+  return function takeFrame(camera, upload) {
     const result = ingest(camera, upload, { now: clock.now(), stripMetadata });
-    if (!result.ok) {
-      const { status, detail, offset, retryAfter } = result;
-      return problem(status, detail, { retryAfter, members: { offset } });
+    if (result.ok) {
+      frames.value++;
+      bytes.value += result.frame.size;
     }
-    frames.value++;
-    bytes.value += result.frame.size;
-    return result.frame;
+    return result;
   };
 }

@@ -4,18 +4,89 @@ import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
+const frame = await baseline(160, 120);
+const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+
+Deno.test("a camera that knows the wanted interval is told when somebody comes to watch", async () => {
+  await using edge = await TestEdge.start({ PERCH_FPS: "4" });
+  await edge.put(frame);
+  const waiting = edge.request("/demand?interval=10000&wait=30", { headers });
+  const stream = await edge.request("/stream.mjpeg");
+  assert.deepEqual(await (await waiting).json(), { interval: 250, viewers: 1 });
+  await stream.body!.cancel();
+});
+
+Deno.test("a camera that has another interval is told at once", async () => {
+  await using edge = await TestEdge.start();
+  const response = await edge.request("/demand?interval=100&wait=30", { headers });
+  assert.deepEqual(await response.json(), { interval: 10_000, viewers: 0 });
+});
+
+Deno.test("a wait without a change ends with the same interval", async () => {
+  await using edge = await TestEdge.start();
+  const waiting = edge.request("/demand?interval=10000&wait=30", { headers });
+  await edge.clock.tick(30_001);
+  assert.deepEqual(await (await waiting).json(), { interval: 10_000, viewers: 0 });
+});
+
+Deno.test("a camera that has gone is not told at once any more what is wanted", async () => {
+  await using edge = await TestEdge.start({ PERCH_FPS: "4" });
+  await edge.put(frame);
+  await edge.clock.tick(1000);
+  const stream = await edge.request("/stream.mjpeg");
+  const { contact } = edge.edge.deps.hub.open("cam")!;
+  assert.equal(contact.reached, false);
+  let ended = () => {};
+  const over = new Promise<void>((resolve) => ended = resolve);
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request, info) => {
+      const answer = await edge.edge.fetch(request, info);
+      ended();
+      return answer;
+    },
+  );
+  const client = new AbortController();
+  const url = `http://127.0.0.1:${server.addr.port}/demand?interval=250&wait=60`;
+  const gone = assert.rejects(fetch(url, { headers, signal: client.signal }));
+  while (!contact.reached) await new Promise((go) => setTimeout(go, 1));
+  client.abort();
+  await Promise.all([gone, over]);
+  assert.equal(contact.reached, false);
+  await stream.body!.cancel();
+  await server.shutdown();
+});
+
+Deno.test("demand is told to the camera only", async () => {
+  await using edge = await TestEdge.start();
+  assert.equal((await edge.request("/demand")).status, 401);
+});
+
+Deno.test("a camera's report shows in the status until its next frame", async () => {
+  await using edge = await TestEdge.start();
+  const report = (body: string) => edge.request("/report", { method: "PUT", body, headers });
+  assert.equal((await edge.request("/report", { method: "PUT", body: "{}" })).status, 401);
+  assert.equal((await report("{}")).status, 422);
+  assert.equal((await report("nonsense")).status, 422);
+  const error = "no cameras available: check the cable";
+  const good = await report(JSON.stringify({ state: "failing", error, detail: ["ERROR: *** …"] }));
+  assert.equal(good.status, 204);
+  const lastError = async () => (await (await edge.request("/cams")).json()).cams[0].lastError;
+  assert.equal(await lastError(), error);
+  await edge.put(frame);
+  assert.equal(await lastError(), undefined);
+});
+
 /** So that a camera is soon called lost. */
 const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1", PERCH_KEYFRAME_S: "1" };
-const jpeg = await baseline(64, 48);
-const HEADERS = { authorization: `Bearer ${TEST_TOKEN}` };
 
 function forget(edge: TestEdge, cam: string): Promise<Response> {
-  return edge.request(`/cams/${cam}`, { method: "DELETE", headers: HEADERS });
+  return edge.request(`/cams/${cam}`, { method: "DELETE", headers });
 }
 
 Deno.test("a retired camera that is forgotten makes room, and health is green again", async () => {
   await using edge = await TestEdge.start(IMPATIENT);
-  const put = (cam: string) => edge.put(jpeg, {}, `/cams/${cam}/live.jpeg`);
+  const put = (cam: string) => edge.put(frame, {}, `/cams/${cam}/live.jpeg`);
   for (let i = 0; i < 32; i++) assert.equal((await put(`old-${i}`)).status, 204);
   assert.equal((await put("new")).status, 503);
   await edge.until(() => edge.store.state.pending === 0);
@@ -38,7 +109,7 @@ Deno.test("what was on its way to the store does not bring a forgotten camera ba
   await using edge = await TestEdge.start(IMPATIENT);
   for (let i = 0; i < 5; i++) {
     await edge.clock.tick(1000);
-    await edge.put(jpeg);
+    await edge.put(frame);
   }
   const metrics = async () => await (await edge.request("/metrics")).text();
   assert.match(await metrics(), /cam="cam"/);
@@ -52,7 +123,7 @@ Deno.test("what was on its way to the store does not bring a forgotten camera ba
 Deno.test("whoever asks for a camera while it is forgotten does not bring it back", async () => {
   await using edge = await TestEdge.start();
   const { store } = edge;
-  await edge.put(jpeg);
+  await edge.put(frame);
   while (!await store.head("cam")) await edge.clock.tick(100);
   const deleteAll = store.forget;
   store.forget = async (cam) => {
@@ -66,7 +137,7 @@ Deno.test("whoever asks for a camera while it is forgotten does not bring it bac
 Deno.test("what was read of a camera before it was forgotten does not bring it back", async () => {
   await using edge = await TestEdge.start();
   const { store } = edge;
-  await edge.put(jpeg);
+  await edge.put(frame);
   while (!await store.head("cam")) await edge.clock.tick(100);
   const { hub } = edge.edge.deps;
   hub.forget("cam");
@@ -74,10 +145,10 @@ Deno.test("what was read of a camera before it was forgotten does not bring it b
   const forgotten = Promise.withResolvers<void>();
   const read = store.newest;
   store.newest = async (cam) => {
-    const frame = await read.call(store, cam);
+    const found = await read.call(store, cam);
     reading.resolve();
     await forgotten.promise;
-    return frame;
+    return found;
   };
   const asked = edge.request("/live.jpeg");
   await reading.promise;
@@ -93,14 +164,14 @@ Deno.test("other instances forget the camera too, and not one that they receive"
   const start = (instance: string) =>
     TestEdge.start({}, `${dir}/perch.sqlite`, { instance, clock });
   const [a, b] = [await start("a"), await start("b")];
-  await a.put(jpeg);
-  await a.put(jpeg, {}, "/cams/other/live.jpeg");
+  await a.put(frame);
+  await a.put(frame, {}, "/cams/other/live.jpeg");
   for (const cam of ["cam", "other"]) while (!await a.store.head(cam)) await clock.tick(100);
   await clock.tick(6000);
   assert.equal((await b.request("/cams")).status, 200);
   assert.equal(b.edge.deps.hub.cameras.length, 2);
   await clock.tick(20_000);
-  await b.put(jpeg, {}, "/cams/other/live.jpeg");
+  await b.put(frame, {}, "/cams/other/live.jpeg");
   await forget(a, "cam");
   await forget(a, "other");
   await clock.tick(6000);

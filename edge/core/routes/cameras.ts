@@ -1,0 +1,115 @@
+// How cameras are: what viewers are told of them, what they say themselves when they have no picture,
+// what is wanted of them, and the end of one that is not used any more.
+
+import type { Handler } from "hono";
+import { z } from "zod";
+import { judgePublisher, tokenOf } from "../access/publishers.ts";
+import { costReportSchema } from "../cost.ts";
+import type { EdgeDeps } from "../deps.ts";
+import { isCamId } from "../../../shared/frame.ts";
+import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/wire.ts";
+import { route } from "../openapi.ts";
+import { problem } from "../problem.ts";
+import type { ViewerPages } from "../pages/viewer.ts";
+import { within } from "../within.ts";
+import { number, readJson, unixMs } from "./query.ts";
+import { cameraOf, camOf, publishedCamera, refuseAtEnd } from "./request.ts";
+
+const NO_STORE = { "cache-control": "no-store" } as const;
+const statusSchema = cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() })
+  .meta({ title: "Status" });
+const camerasSchema = z.object({ now: unixMs, cams: z.array(cameraStatusSchema) })
+  .meta({ title: "Cameras" });
+
+/** One camera's state; for who may publish it also what this instance costs. */
+export function getStatus(deps: EdgeDeps): Handler {
+  return route({
+    summary: "How the camera is",
+    answers: { 200: ["its state; for its publisher also the cost", [statusSchema]] },
+    problems: [404],
+  }, async (context) => {
+    const camera = await cameraOf(context, deps.hub);
+    const status = { now: deps.clock.now(), ...camera.status() };
+    const token = tokenOf(context, deps.config.trustedProxies);
+    const publisher = token !== undefined &&
+      await judgePublisher(deps.config.publishTokens, token, camera.cam) === "allowed";
+    const told = publisher ? { ...status, cost: deps.cost.report() } : status;
+    return context.json(told, 200, NO_STORE);
+  });
+}
+
+/** Every camera's state; for browsers a page that shows them. */
+export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
+  return route({
+    summary: "How all cameras are; for browsers a page that shows them",
+    answers: {
+      200: ["by Accept", [camerasSchema, "text/html"]],
+    },
+  }, async (context) => {
+    context.header("vary", "Accept");
+    await deps.hub.refresh();
+    const cams = deps.hub.cameras.map((camera) => camera.status());
+    if ((context.req.header("accept") ?? "").includes("text/html")) {
+      return pages.wall(context, cams);
+    }
+    return context.json({ now: deps.clock.now(), cams }, 200, NO_STORE);
+  });
+}
+
+/** Keeps a camera's report for `/status.json`. */
+export function putReport({ hub }: EdgeDeps): Handler {
+  return route({
+    summary: "Say how a camera is when it has no picture",
+    body: reportSchema.meta({ title: "Report" }),
+    answers: { 204: "kept" },
+    problems: [422, 503],
+  }, async (context) => {
+    const camera = publishedCamera(camOf(context), hub);
+    camera.report = await readJson(context, "report", reportSchema);
+    return new Response(null, { status: 204 });
+  });
+}
+
+/** Answers as soon as the wanted interval differs from `?interval=`, at the latest after `?wait=`. */
+export function getDemand({ hub, clock }: EdgeDeps): Handler {
+  return route({
+    summary: "How fast pictures are wanted: a long poll for cameras",
+    query: z.object({
+      interval: number(0, 86_400_000).optional().describe("the interval known already, in ms"),
+      wait: number(0, 60).default(0).describe("seconds to hold the answer while that is right"),
+    }),
+    answers: { 200: ["what is wanted", [demandSchema.meta({ title: "Demand" })]] },
+    problems: [503],
+  }, async (context, query) => {
+    const { contact, demand } = publishedCamera(camOf(context), hub);
+    const { interval, wait } = query();
+    const hangUp = contact.listen();
+    await within(
+      clock,
+      wait * 1000,
+      async (signal) => {
+        while (demand.value?.interval === interval) await demand.next(demand.seq, signal);
+      },
+      context.req.raw.signal,
+    ).finally(hangUp);
+    return context.json(demand.value, 200, NO_STORE);
+  });
+}
+
+/** 204 once it is gone, or where there was none; one that goes on sending is there again. */
+export function deleteCamera({ hub, forget, log }: EdgeDeps): Handler {
+  return route({
+    summary: "Forget a camera that is not used any more, and its pictures",
+    answers: { 204: "gone, or there was none" },
+    problems: [503],
+  }, async (context) => {
+    const cam = camOf(context);
+    if (!isCamId(cam)) {
+      return problem(404, `Forget camera ${JSON.stringify(cam)}: it is no camera id.`);
+    }
+    refuseAtEnd(hub);
+    await forget(cam);
+    log.info("a camera and its pictures are forgotten", { cam });
+    return new Response(null, { status: 204 });
+  });
+}

@@ -1,0 +1,79 @@
+// GET / and GET /embed: the page of a camera, or its picture alone; and the pages' own files, the same
+// for everybody and not secret.
+
+import { type Context, type Handler, Hono } from "hono";
+import { etag } from "hono/etag";
+import type { EdgeDeps } from "../deps.ts";
+import { describe, route } from "../openapi.ts";
+import { renderManifest } from "../pages/page.ts";
+import type { ViewerPages } from "../pages/viewer.ts";
+import { camOf } from "./request.ts";
+
+/** The page, or what `stream` answers where the client shows pictures only. */
+export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {
+  return describe({
+    summary: "The page; the stream for clients that show pictures only",
+    answers: {
+      200: ["by Accept and User-Agent", ["text/html", "multipart/x-mixed-replace"]],
+    },
+    problems: [404, 503],
+  }, (context, next) => {
+    const { req } = context;
+    return wantsStream(req.header("accept"), req.header("user-agent"))
+      ? stream(context, next)
+      : pages.page(context, camOf(context), hub.cameras.length > 1);
+  });
+}
+
+const PLAYERS = /\b(VLC|LibVLC|Lavf|GStreamer|mpv)\b|^souphttpsrc/i;
+
+/** Whether a request for `/` wants the MJPEG stream. */
+export function wantsStream(accept: string | undefined, userAgent: string | undefined): boolean {
+  const types = (accept ?? "").toLowerCase();
+  if (types.includes("text/html")) return false;
+  if (/\b(image|video)\/|multipart\/x-mixed-replace/.test(types)) return true;
+  return PLAYERS.test(userAgent ?? "");
+}
+
+/** For a frame in another site's page. */
+export function getEmbed(pages: ViewerPages): Handler {
+  return route({
+    summary: "The picture alone, for a frame in another page",
+    answers: { 200: ["a page", ["text/html"]] },
+    problems: [404, 503],
+  }, (context) => pages.embed(context, camOf(context)));
+}
+
+/** A name with a hash never changes its content. */
+const FOR_EVER = "public, max-age=31536000, immutable";
+
+/** `/assets/…`, `/embed.js`, `/manifest.webmanifest` and `/favicon.ico`. */
+export function assetRoutes(pages: ViewerPages, title: string): Hono {
+  const routes = new Hono();
+  const send = async (context: Context, name: string, cacheControl: string) => {
+    const file = await (await pages.assets()).file(name);
+    if (!file) return context.notFound();
+    return context.body(file.bytes, 200, {
+      "content-type": file.type,
+      "cache-control": cacheControl,
+    });
+  };
+  routes.get("/assets/:name", (context) => send(context, context.req.param("name"), FOR_EVER));
+  routes.get("/embed.js", etag(), async (context) => {
+    const { names } = await pages.assets();
+    context.header("access-control-allow-origin", "*");
+    return send(context, names["embed.js"], "public, max-age=300");
+  });
+  routes.get("/manifest.webmanifest", etag(), async (context) => {
+    const { names } = await pages.assets();
+    return context.body(renderManifest(names, title), 200, {
+      "content-type": "application/manifest+json",
+      "cache-control": "no-cache",
+    });
+  });
+  routes.get("/favicon.ico", async (context) => {
+    const { names } = await pages.assets();
+    return context.redirect(`/assets/${names["icon-180.png"]}`, 302);
+  });
+  return routes;
+}
