@@ -27,7 +27,7 @@ export const TITLES: Readonly<Record<number, string>> = {
 };
 
 /** What a problem says besides its status. */
-export interface ProblemExtras {
+interface ProblemExtras {
   /** Seconds after which another try makes sense, sent as `Retry-After`. */
   readonly retryAfter?: number;
   /** Further members of the document, for instance `offset`. */

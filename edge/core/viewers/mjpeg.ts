@@ -8,15 +8,10 @@ import type { CameraHub } from "../cameras/camera.ts";
 import { type StreamOptions, StreamViewer } from "./stream_viewer.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 
-/** Content type of a stream whose parts are divided by `boundary`. */
-export function mjpegContentType(boundary: string): string {
-  return `multipart/x-mixed-replace; boundary=${boundary}`;
-}
-
-/** Headers of a stream's answer. */
+/** Headers of a stream's answer, whose parts are divided by `boundary`. */
 export function streamHeaders(boundary: string): Readonly<Record<string, string>> {
   return {
-    "content-type": mjpegContentType(boundary),
+    "content-type": `multipart/x-mixed-replace; boundary=${boundary}`,
     "cache-control": "no-store",
     // nginx would otherwise collect frames before it passes them on.
     "x-accel-buffering": "no",
