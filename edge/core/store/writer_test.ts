@@ -116,10 +116,11 @@ Deno.test("what a killed edge had not finished goes with the first frame of the 
   await using next = await TestEdge.start({}, path);
   await next.clock.tick(1000);
   await upload(next, 1, 1000);
+  // Only then what was begun is stored for certain.
+  await next.stop();
   const left = await kv.getMany([pendingKey("cam", unfinished), chunkKey("cam", unfinished, 0)]);
   assert.deepEqual(left.map(({ value }) => value), [null, null]);
   kv.close();
-  await next.stop();
   await Deno.remove(path);
 });
 
