@@ -85,7 +85,7 @@ export function createApp(deps: EdgeDeps): Hono {
   // Headers that are set on an answer make Hono build it anew, so only who needs these has them set.
   const corsWhereAsked: MiddlewareHandler = (context, next) =>
     context.req.header("origin") === undefined ? next() : embedding(context, next);
-  for (const road of ["/live", "/live.stream"]) app.use(road, corsWhereAsked);
+  for (const road of ["/live", "/live.stream", "/cams/:cam/embed"]) app.use(road, corsWhereAsked);
   // Asked for by crowds, so these bring their own security headers for the same reason.
   const viewerOfCams = viewerOf(camsOf);
   app.get("/live", viewerOfCams, getLiveRecords(deps));

@@ -10,6 +10,7 @@ import type { Passes } from "./passes.ts";
 import { problem } from "../problem.ts";
 import {
   judgePublisher,
+  MAX_CAMERAS,
   type PublishToken,
   type Secret,
   secretsOf,
@@ -40,7 +41,7 @@ function shareCookie(cam: string): string {
 
 /**
  * Lets only viewers of a private cam through: by the view token, by the cookie of who signed in, by
- * a share link, or by a publish token that is good for each of the cameras asked for. Of a page of
+ * share links, or by a publish token that is good for each of the cameras asked for. Of a page of
  * another site only what it says itself counts: a link, or a token as Bearer.
  *
  * @param camsOf The cameras a request is about; [undefined] = all of them.
@@ -63,12 +64,14 @@ export function viewerOnly(
       context.set(PASS, { key: signedIn, until });
       return await next();
     }
-    const link = context.req.query("share");
-    const opened = await openedLink(context, rule, passes, link, cams);
+    const links = (context.req.queries("share") ?? []).slice(0, MAX_CAMERAS);
+    const opened = await openedLink(context, rule, passes, links[0], cams);
     if (opened) return opened;
     const shared = async (cam: string | undefined) => {
       if (cam === undefined) return false;
-      for (const key of [link, cookie(shareCookie(cam))]) {
+      // A link begins with the id of its camera, so each is checked once.
+      const own = links.filter((link) => link.startsWith(`${cam}.`));
+      for (const key of [...own, cookie(shareCookie(cam))]) {
         const share = await passes.shared(key, clock.now());
         if (share?.cam !== cam) continue;
         // Of several the one that ends first: a stream of them all ends with it.
@@ -81,7 +84,7 @@ export function viewerOnly(
     if (await every(cams, shared)) return await next();
     context.set(PASS, undefined);
     const token = tokenOf(context, trustedProxies);
-    if (token === undefined) return askViewer(context, link !== undefined);
+    if (token === undefined) return askViewer(context, links.length > 0);
     const publishes = async (cam: string | undefined) =>
       await judgePublisher(publishTokens, token, cam) === "allowed";
     if (await every(cams, publishes)) return await next();

@@ -107,9 +107,10 @@ Deno.test("signing in leads to this site's pages only", () => {
   }
 });
 
-Deno.test("a share link opens one camera, its stream and picture too, and no other", async () => {
+Deno.test("a share link opens one camera, its stream and picture too, and no other; several open each its own", async () => {
   await using edge = await privateEdge();
   const link = await shareLink(edge, "garden");
+  const other = (await shareLink(edge, "cam")).searchParams.get("share");
   const opened = await edge.request(link.pathname + link.search, { headers: HTML });
   assert.equal(opened.status, 303);
   assert.equal(opened.headers.get("location"), "/cams/garden");
@@ -124,6 +125,8 @@ Deno.test("a share link opens one camera, its stream and picture too, and no oth
     ["/live.jpeg", byCookie, 401],
     [`/live.jpeg${link.search}`, {}, 401],
     [`/ws${link.search}&cams=garden,cam`, {}, 401],
+    [`/ws${link.search}&cams=garden,cam&share=${other}`, {}, 426],
+    [`/ws?share=${other}&cams=garden`, {}, 401],
     ["/cams", byCookie, 401],
   ];
   for (const [path, headers, status] of wanted) {
