@@ -21,6 +21,14 @@ export function make(tag: string, text: string, className = ""): HTMLElement {
   return element;
 }
 
+/** A new canvas for a picture. @param label What people who do not see it are told. */
+export function makeCanvas(label: string): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", label);
+  return canvas;
+}
+
 /** Presses or releases a toggle button. */
 export function setPressed(button: Element, pressed: boolean): void {
   button.setAttribute("aria-pressed", String(pressed));

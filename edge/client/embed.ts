@@ -1,73 +1,74 @@
 // <perch-cam src="https://host/cams/garden">: a camera on somebody else's page. Everything lies in a
-// shadow tree, so that neither page changes how the other looks.
+// shadow tree, so that neither page changes how the other looks. All that are on the screen share one
+// connection to each edge.
 
 import { widthFor } from "../../shared/widths.ts";
+import { Connection } from "./connection.ts";
 import styles from "./embed.css" with { type: "text" };
-import { make, setText } from "./elements.ts";
-import { LiveView } from "./live_view.ts";
+import { make, makeCanvas, setText } from "./elements.ts";
+import { LiveView, watchWhile } from "./live_view.ts";
 
-const TICK_MS = 500;
+/** By the edge's origin. */
+const connections = new Map<string, Connection>();
+const views = new Set<LiveView>();
+const onScreen = new Set<LiveView>();
+const look = watchWhile(views, (view) => !document.hidden && onScreen.has(view));
 
 /** The element. Attribute `src`: the address of a cam's page, with `?share=` where it is private. */
 class PerchCam extends HTMLElement {
   static readonly observedAttributes = ["src"];
-  #live: LiveView | undefined;
-  #seen: IntersectionObserver | undefined;
-  #timer: ReturnType<typeof setInterval> | undefined;
-  #onScreen = true;
-  readonly #wake = () => {
-    if (this.#onScreen && !document.hidden) this.#live?.connection.start();
-    else this.#live?.connection.stop();
-  };
+  #leave = () => {};
 
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
-    const where = parseSource(this.getAttribute("src") ?? "/");
-    const canvas = document.createElement("canvas");
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", this.getAttribute("alt") ?? `Live picture from ${where.cam}`);
+    const url = new URL(this.getAttribute("src") ?? "/", document.baseURI);
+    const cam = /^\/cams\/([a-z0-9-]+)/.exec(url.pathname)?.[1] ?? "cam";
+    const canvas = makeCanvas(this.getAttribute("alt") ?? `Live picture from ${cam}`);
     const label = make("span", "Connecting");
     const badge = make("a", "", "badge") as HTMLAnchorElement;
-    badge.href = where.page;
+    badge.href = url.href;
     badge.target = "_blank";
     badge.rel = "noopener";
     badge.append(make("i", ""), label);
     const notice = make("p", "", "notice");
     root.replaceChildren(canvas, notice, badge);
     dress(root);
+    const connection = connections.get(url.origin) ?? new Connection(url.origin);
+    connections.set(url.origin, connection);
     const show = () => {
-      if (!this.#live) return;
-      const words = this.#live.words();
+      const words = view.words();
       this.dataset.state = words.kind;
       setText(label, words.label);
       setText(notice, words.headline ?? "");
     };
-    const width = () => widthFor(this.clientWidth * devicePixelRatio);
-    this.#live = new LiveView({
-      cam: where.cam,
+    const view = new LiveView({
+      cam,
       canvas,
+      connection,
+      share: url.searchParams.get("share") ?? undefined,
       // The page for frames says so; on a page of another site nobody knows yet.
       known: this.dataset.known !== "no",
-      transport: () => ({ base: where.base, share: where.share, width: width() }),
+      width: () => widthFor(this.clientWidth * devicePixelRatio),
       onChange: show,
-      onSignIn: () => setText(notice, "This cam is private"),
       onDrawn: show,
     });
-    this.#seen = new IntersectionObserver(([entry]) => {
-      this.#onScreen = entry.isIntersecting;
-      this.#wake();
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.at(-1)!.isIntersecting) onScreen.add(view);
+      else onScreen.delete(view);
+      look();
     });
-    this.#seen.observe(this);
-    this.#timer = setInterval(show, TICK_MS);
-    document.addEventListener("visibilitychange", this.#wake);
+    views.add(view);
+    observer.observe(this);
+    this.#leave = () => {
+      observer.disconnect();
+      views.delete(view);
+      onScreen.delete(view);
+      view.rest();
+    };
   }
 
   disconnectedCallback(): void {
-    this.#seen?.disconnect();
-    clearInterval(this.#timer);
-    document.removeEventListener("visibilitychange", this.#wake);
-    this.#live?.connection.stop();
-    this.#live = undefined;
+    this.#leave();
   }
 
   attributeChangedCallback(_: string, before: string | null): void {
@@ -84,19 +85,6 @@ function dress(root: ShadowRoot): void {
     sheet.replaceSync(styles);
     root.adoptedStyleSheets = [sheet];
   } else (root as ShadowRoot).append(make("style", styles));
-}
-
-/** What an address of a page says: `https://host/`, `https://host/cams/garden?share=…`. */
-function parseSource(
-  src: string,
-): { base: string; cam: string; share: string | undefined; page: string } {
-  const url = new URL(src, document.baseURI);
-  return {
-    base: url.origin,
-    cam: /^\/cams\/([a-z0-9-]+)/.exec(url.pathname)?.[1] ?? "cam",
-    share: url.searchParams.get("share") ?? undefined,
-    page: url.href,
-  };
 }
 
 if (!customElements.get("perch-cam")) customElements.define("perch-cam", PerchCam);

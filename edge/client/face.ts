@@ -1,54 +1,74 @@
-// Puts the state into the page: badge, notice over the picture, time of capture, and one sentence
-// for screen readers whenever the kind of state changes.
+// What the page says and shows beside the picture: badge, notice, time of capture, one sentence for
+// screen readers whenever the kind of state changes, details, and the glow behind it.
 
 import { ageText } from "../../shared/age_text.ts";
-import { byId, setText } from "./elements.ts";
+import { byId, make, setText } from "./elements.ts";
+import type { LiveView } from "./live_view.ts";
 import type { StateWords } from "./state.ts";
 import { clockText, sinceText } from "./times.ts";
 
-/** The parts of the page that speak about the picture. */
-export class Face {
-  readonly #viewer = document.querySelector<HTMLElement>(".viewer")!;
-  readonly #badge = byId("badge-text");
-  readonly #notice = byId("notice");
-  readonly #headline = byId("headline");
-  readonly #detail = byId("detail");
-  readonly #spoken = byId("spoken");
-  readonly #when = byId<HTMLTimeElement>("when");
-  readonly #words = byId("words");
+/** Ms between two copies of the picture for the glow. */
+const GLOW_EVERY_MS = 1000;
 
-  /** Shows the state in words and colour. */
-  state(words: StateWords): void {
-    if (this.#viewer.dataset.state !== words.kind) {
-      this.#viewer.dataset.state = words.kind;
-      setText(
-        this.#spoken,
-        [words.headline ?? words.label, words.detail].filter(Boolean).join(". "),
-      );
-    }
-    setText(this.#badge, words.label);
-    this.#notice.hidden = words.headline === undefined;
-    setText(this.#headline, words.headline ?? "");
-    setText(this.#detail, words.headline === undefined ? "" : words.detail ?? "");
-    setText(this.#words, words.headline === undefined ? words.detail ?? "" : "");
-  }
+const viewer = document.querySelector<HTMLElement>(".viewer")!;
+const glow = document.querySelector<HTMLCanvasElement>(".glow")!;
+let glowedAt = -Infinity;
 
-  /** Shows when the picture was taken, in the viewer's own zone. */
-  time(shownAt: number, now: number): void {
-    const today = new Date(shownAt).toDateString() === new Date(now).toDateString();
-    setText(this.#when, today ? clockText(shownAt) : sinceText(shownAt, now));
-    this.#when.dateTime = new Date(shownAt).toISOString();
+/** Shows the state in words and colour. */
+export function showState({ kind, label, headline, detail = "" }: StateWords): void {
+  if (viewer.dataset.state !== kind) {
+    viewer.dataset.state = kind;
+    setText(byId("spoken"), [headline ?? label, detail].filter(Boolean).join(". "));
   }
+  setText(byId("badge-text"), label);
+  byId("notice").hidden = headline === undefined;
+  setText(byId("headline"), headline ?? "");
+  setText(byId("detail"), headline === undefined ? "" : detail);
+  setText(byId("words"), headline === undefined ? detail : "");
+}
 
-  /** Says that the picture is one of the past. */
-  past(takenAt: number, now: number): void {
-    this.state({ kind: "past", label: "Earlier", detail: `${ageText(now - takenAt)} ago` });
-    this.time(takenAt, now);
-  }
+/** Shows when the picture was taken, in the viewer's own zone. */
+export function showTime(shownAt: number, now: number): void {
+  const when = byId<HTMLTimeElement>("when");
+  const today = new Date(shownAt).toDateString() === new Date(now).toDateString();
+  setText(when, today ? clockText(shownAt) : sinceText(shownAt, now));
+  when.dateTime = new Date(shownAt).toISOString();
+}
 
-  /** How many people watch: always for the owner of a private cam, never for its guests. */
-  viewers(count: number, role: string): void {
-    const told = role === "owner" ? count > 0 : role === "public" && count > 1;
-    setText(byId("watching"), told ? `${count} watching` : "");
-  }
+/** Says that the picture is one of the past. */
+export function showPast(takenAt: number, now: number): void {
+  showState({ kind: "past", label: "Earlier", detail: `${ageText(now - takenAt)} ago` });
+  showTime(takenAt, now);
+}
+
+/** How many people watch: always for the owner of a private cam, never for its guests. */
+export function showViewers(count: number, role: string): void {
+  const told = role === "owner" ? count > 0 : role === "public" && count > 1;
+  setText(byId("watching"), told ? `${count} watching` : "");
+}
+
+/** Fills the panel of details, which is asked for by the viewer, with what is known now. */
+export function showDetails(live: LiveView, picture: HTMLCanvasElement): void {
+  const { ageMs, rate, shown, state, status } = live;
+  const bytes = shown?.jpeg.length ?? 0;
+  const rows: [string, string][] = [
+    ["Frame age", ageMs === undefined ? "none yet" : `${(ageMs / 1000).toFixed(2)} s`],
+    ["Drawn here", `${rate.fps(performance.now()).toFixed(1)} fps`],
+    ["From the camera", status ? `${status.fps.toFixed(1)} fps` : "not known"],
+    ["Picture", `${picture.width} × ${picture.height}, ${Math.round(bytes / 1024)} KB`],
+    ["Road", state.kind === "open" ? state.road : state.kind],
+    ["Watching", String(status?.viewers ?? 0)],
+  ];
+  byId("facts").replaceChildren(
+    ...rows.flatMap(([name, value]) => [make("dt", name), make("dd", value)]),
+  );
+}
+
+/** Takes over the picture's light, once a second: a tiny copy behind the page, blurred by CSS. */
+export function showGlow(picture: HTMLCanvasElement): void {
+  const now = performance.now();
+  if (now - glowedAt < GLOW_EVERY_MS) return;
+  glowedAt = now;
+  glow.getContext("2d")?.drawImage(picture, 0, 0, glow.width, glow.height);
+  glow.classList.add("lit");
 }

@@ -1,97 +1,146 @@
-// One camera on one canvas: connection, painter and clock tied together. The page and the embedded
-// element both stand on it.
+// One camera on one canvas: what comes over the connection is drawn, and told in words. The page, each
+// tile of the wall and each embedded element stand on it.
 
 import type { CameraStatus } from "../../shared/wire.ts";
-import { Connection } from "./connection.ts";
-import { FirstPicture } from "./first_picture.ts";
-import { FrameStats } from "./frame_stats.ts";
-import { Pace } from "./pace.ts";
+import type { Connection, ConnectionState, Watcher, Wish } from "./connection.ts";
+import { Pace, Rate } from "./measures.ts";
 import { Painter } from "./painter.ts";
-import { ServerClock } from "./server_clock.ts";
-import { pollTransport } from "./poll_transport.ts";
+import type { ReceivedFrame } from "./roads.ts";
 import { describe, type StateWords } from "./state.ts";
-import { streamTransport } from "./stream_transport.ts";
-import type { ReceivedFrame, TransportOptions } from "./transport.ts";
+
+/** Ms between two looks at the clock: ages are told in whole seconds. */
+const TICK_MS = 500;
 
 /** What a live view is made of. */
-export interface LiveViewOptions {
-  readonly cam: string;
+export interface LiveViewOptions extends Wish {
   readonly canvas: HTMLCanvasElement;
-  /** Whether the edge knows the camera. Default true. */
-  readonly known?: boolean;
-  /** Asked again at each attempt to connect. */
-  readonly transport: () => Omit<TransportOptions, "cams">;
-  /** The edge wants to know who is watching. */
-  onSignIn?(): void;
+  readonly connection: Connection;
   /** A frame is on the canvas. */
-  onDrawn(frame: ReceivedFrame): void;
-  /** State, status or connection may have changed. */
+  onDrawn?(frame: ReceivedFrame): void;
+  /** State, status, connection or time may have changed. */
   onChange(): void;
+  /** The edge wants to know who is watching. */
+  onPrivate?(): void;
 }
 
 /** Shows a camera as it is now. */
-export class LiveView {
-  readonly clock: ServerClock = new ServerClock();
-  readonly stats: FrameStats = new FrameStats();
+export class LiveView implements Watcher {
+  readonly wish: LiveViewOptions;
   readonly connection: Connection;
   readonly painter: Painter;
-  #status: CameraStatus | undefined;
-  #shown: ReceivedFrame | undefined;
-  readonly #pace = new Pace();
-  readonly #options: LiveViewOptions;
-
-  constructor(options: LiveViewOptions) {
-    this.#options = options;
-    this.painter = new Painter(options.canvas);
-    const first = new FirstPicture(options.known ?? true);
-    const road = () => ({ cams: [options.cam], ...options.transport() });
-    this.connection = new Connection({
-      stream: () => first.before(streamTransport(road()), road()),
-      poll: () => first.before(pollTransport(road()), road()),
-      sink: {
-        onFrame: (frame) => this.#draw(frame),
-        onStatus: (status, now) => {
-          this.clock.observe(now);
-          this.#status = status;
-          options.onChange();
-        },
-      },
-      onState: () => options.onChange(),
-      onSignIn: options.onSignIn,
-    });
-  }
-
+  readonly rate: Rate = new Rate();
   /** What the edge said last of the camera. */
-  get status(): CameraStatus | undefined {
-    return this.#status;
+  status: CameraStatus | undefined;
+  /** The frame on the canvas. */
+  shown: ReceivedFrame | undefined;
+  /** From capture to the screen, of that frame, ms. */
+  ageMs: number | undefined;
+  #mode: "watching" | "paused" | "private" = "paused";
+  /** When it began to watch, on `performance.now()`'s clock. */
+  #since = 0;
+  readonly #pace = new Pace();
+
+  constructor(wish: LiveViewOptions) {
+    this.wish = wish;
+    this.connection = wish.connection;
+    this.painter = new Painter(wish.canvas);
   }
 
-  /** The frame on the canvas. */
-  get shown(): ReceivedFrame | undefined {
-    return this.#shown;
+  /** Where its connection stands; paused while it is not in it. */
+  get state(): ConnectionState {
+    const { state } = this.connection;
+    if (this.#mode !== "watching") return { kind: this.#mode };
+    return state.kind === "open" ? { ...state, since: Math.max(state.since, this.#since) } : state;
+  }
+
+  /** Watches; does nothing where it does, or may not. */
+  watch(): void {
+    if (this.#mode !== "paused") return;
+    this.#mode = "watching";
+    this.#since = performance.now();
+    this.connection.join(this);
+  }
+
+  /** Watches no more, so that the edge no longer counts it. */
+  rest(): void {
+    this.#leave("paused");
   }
 
   /** The state in words, now. */
   words(): StateWords {
     return describe({
-      connection: this.connection.state,
-      status: this.#status,
-      shownAt: this.#shown && shownAt(this.#shown),
+      connection: this.state,
+      status: this.status,
+      shownAt: this.shown && shownAt(this.shown),
       paceMs: this.#pace.ms,
-      now: this.clock.now(),
+      now: this.connection.clock.now(),
       monotonic: performance.now(),
     });
   }
 
-  async #draw(frame: ReceivedFrame): Promise<void> {
-    if (this.#shown && frame.version < this.#shown.version) return;
-    if (!await this.painter.draw(frame.jpeg)) return;
-    this.#shown = frame;
-    this.#pace.note(frame.receivedAt);
-    const ageMs = Math.max(0, this.clock.now() - shownAt(frame));
-    this.stats.drawn(performance.now(), ageMs, frame.jpeg.length);
-    this.#options.onDrawn(frame);
+  onState(): void {
+    this.wish.onChange();
   }
+
+  onStatus(status: CameraStatus): void {
+    this.status = status;
+    this.wish.onChange();
+  }
+
+  onPrivate(): void {
+    this.#leave("private");
+    this.wish.onPrivate?.();
+  }
+
+  async onFrame(frame: ReceivedFrame): Promise<void> {
+    if (this.shown && frame.version < this.shown.version) return;
+    if (!await this.painter.draw(frame.jpeg)) return;
+    this.shown = frame;
+    this.#pace.note(frame.receivedAt);
+    this.rate.note(performance.now());
+    this.ageMs = Math.max(0, this.connection.clock.now() - shownAt(frame));
+    this.wish.onDrawn?.(frame);
+  }
+
+  #leave(mode: "paused" | "private"): void {
+    if (this.#mode === mode) return;
+    if (this.#mode === "watching") this.connection.leave(this);
+    this.#mode = mode;
+    this.wish.onChange();
+  }
+}
+
+/**
+ * Lets views watch while each is `wanted` and the page is there.
+ *
+ * @returns A function that looks again who is wanted.
+ */
+export function watchWhile(
+  views: Iterable<LiveView>,
+  wanted: (view: LiveView) => boolean,
+): () => void {
+  let here = true;
+  const look = () => {
+    for (const view of views) {
+      if (here && wanted(view)) view.watch();
+      else view.rest();
+    }
+  };
+  document.addEventListener("visibilitychange", look);
+  for (const type of ["pagehide", "pageshow"]) {
+    addEventListener(type, () => {
+      here = type === "pageshow";
+      look();
+    });
+  }
+  addEventListener("online", () => {
+    for (const { connection } of views) connection.retryNow();
+  });
+  setInterval(() => {
+    for (const view of views) view.onState();
+  }, TICK_MS);
+  look();
+  return look;
 }
 
 /**

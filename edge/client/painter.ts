@@ -1,17 +1,22 @@
 // Puts JPEGs on a canvas: one decode in flight, and one slot for the newest that waits. What comes
 // in between is skipped, as everywhere else between camera and screen.
 
-import { decode, type Jpeg, type Picture, sizeOf } from "./decode.ts";
+/** Something to draw. */
+type Picture = ImageBitmap | VideoFrame | HTMLImageElement;
 
-interface Waiting {
-  readonly jpeg: Jpeg;
-  readonly done: (drawn: boolean) => void;
-}
+/** A JPEG file. */
+export type Jpeg = Uint8Array<ArrayBuffer>;
+
+/**
+ * The decoder that takes bytes as they are; a blob goes through another process first, which takes
+ * longer than the picture. Where frames know no rotation, it would show turned pictures as they lie.
+ */
+const takesBytes = "ImageDecoder" in globalThis && "rotation" in VideoFrame.prototype;
 
 /** Draws on one canvas. */
 export class Painter {
   #busy = false;
-  #waiting: Waiting | undefined;
+  #waiting: { readonly jpeg: Jpeg; readonly done: (drawn: boolean) => void } | undefined;
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
 
@@ -41,10 +46,39 @@ export class Painter {
   }
 
   #put(picture: Picture): void {
-    const { width, height } = sizeOf(picture);
+    const turned = "displayWidth" in picture;
+    const width = turned ? picture.displayWidth : picture.width;
+    const height = turned ? picture.displayHeight : picture.height;
     if (this.#canvas.width !== width) this.#canvas.width = width;
     if (this.#canvas.height !== height) this.#canvas.height = height;
     this.#context.drawImage(picture, 0, 0);
     if ("close" in picture) picture.close();
+  }
+}
+
+/** The file as a blob, to be saved. */
+export function jpegBlob(jpeg: Jpeg): Blob {
+  return new Blob([jpeg], { type: "image/jpeg" });
+}
+
+/** Decodes off the main thread where the browser can. @throws Where it is no picture. */
+async function decode(jpeg: Jpeg): Promise<Picture> {
+  if (takesBytes) {
+    const decoder = new ImageDecoder({ data: jpeg, type: "image/jpeg" });
+    try {
+      return (await decoder.decode()).image;
+    } finally {
+      decoder.close();
+    }
+  }
+  const blob = jpegBlob(jpeg);
+  if ("createImageBitmap" in globalThis) return await createImageBitmap(blob);
+  const image = new Image();
+  image.src = URL.createObjectURL(blob);
+  try {
+    await image.decode();
+    return image;
+  } finally {
+    URL.revokeObjectURL(image.src);
   }
 }

@@ -1,15 +1,11 @@
 // The small pure parts of the page.
 
 import assert from "node:assert/strict";
-import { BACKOFF_MAX_MS, backoffMs } from "./backoff.ts";
-import { FirstPicture, unknownCamera } from "./first_picture.ts";
-import { FrameStats } from "./frame_stats.ts";
+import { BACKOFF_MAX_MS, backoffMs } from "./connection.ts";
 import { shownAt } from "./live_view.ts";
-import { Pace } from "./pace.ts";
+import { Pace, Rate, ServerClock } from "./measures.ts";
 import { nearest, stretches } from "./past.ts";
-import { pollTransport } from "./poll_transport.ts";
-import { pictureName } from "./save.ts";
-import { ServerClock } from "./server_clock.ts";
+import { pictureName } from "./times.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
 
 Deno.test("the wait between attempts grows to its bound, spread over pages", () => {
@@ -77,36 +73,11 @@ Deno.test("an edge's clock that was set back is known within a minute, however l
   assert.equal(pass(60, 40_000), 40);
 });
 
-Deno.test("a camera that nobody knows tells nothing of the edge's clock", async () => {
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: 0, onListen() {} },
-    ({ method }) => new Response(null, { status: method === "HEAD" ? 200 : 404 }),
-  );
-  const options = { base: `http://127.0.0.1:${server.addr.port}`, cams: ["cam"] };
-  const polled = pollTransport(options);
-  for (const road of [new FirstPicture(false).before(polled, options), polled]) {
-    const told: unknown[][] = [];
-    const stop = new AbortController();
-    const sink = {
-      onOpen() {},
-      onFrame: () => Promise.resolve(),
-      onStatus(...status: unknown[]) {
-        told.push(status);
-        stop.abort();
-      },
-    };
-    await road.run(sink, stop.signal);
-    assert.deepEqual(told, [[unknownCamera("cam"), undefined]]);
-  }
-  await server.shutdown();
-});
-
 Deno.test("the rate is that of the last five seconds", () => {
-  const stats = new FrameStats();
-  for (let at = 0; at <= 10_000; at += 200) stats.drawn(at, 80, 30_000);
-  assert.equal(stats.fps(10_000), 5);
-  assert.equal(stats.fps(20_000), 0);
-  assert.equal(stats.ageMs, 80);
+  const rate = new Rate();
+  for (let at = 0; at <= 10_000; at += 200) rate.note(at);
+  assert.equal(rate.fps(10_000), 5);
+  assert.equal(rate.fps(20_000), 0);
 });
 
 Deno.test("a pace is what the last pictures kept, and one long pause is none", () => {

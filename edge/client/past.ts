@@ -1,7 +1,7 @@
 // The pictures of the past: which there are, and getting one of them at a size that fits.
 
 import type { FrameMeta } from "../../shared/frame.ts";
-import { type Jpeg, jpegOf } from "./decode.ts";
+import type { Jpeg } from "./painter.ts";
 
 /** Most pictures asked for in one index. */
 const LIMIT = 2000;
@@ -38,15 +38,14 @@ export class Past {
   /** The JPEG of a picture. @param width One of those that the edge makes; undefined = as it is. */
   async picture(version: number, width: number | undefined, signal?: AbortSignal): Promise<Jpeg> {
     const url = `${this.#base}/frames/${version}.jpeg`;
-    if (width && this.#scaled) {
-      const answer = await fetch(`${url}?w=${width}`, { signal });
-      if (answer.ok) return await jpegOf(answer);
-      if (answer.status !== 501) throw new Error(`GET ${url} was answered ${answer.status}`);
-      this.#scaled = false;
+    const scaled = width !== undefined && this.#scaled;
+    const answer = await fetch(scaled ? `${url}?w=${width}` : url, { signal });
+    if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    if (!scaled || answer.status !== 501) {
+      throw new Error(`GET ${url} was answered ${answer.status}`);
     }
-    const answer = await fetch(url, { signal });
-    if (!answer.ok) throw new Error(`GET ${url} was answered ${answer.status}`);
-    return await jpegOf(answer);
+    this.#scaled = false;
+    return await this.picture(version, undefined, signal);
   }
 
   /** Where the film of everything from `from` on is. */
@@ -57,15 +56,9 @@ export class Past {
 
 /** The index of the number nearest to `wanted` in a rising list; -1 for an empty one. */
 export function nearest(rising: readonly number[], wanted: number): number {
-  let low = 0;
-  let high = rising.length - 1;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (rising[middle] < wanted) low = middle + 1;
-    else high = middle;
-  }
-  const before = rising[low - 1];
-  return before !== undefined && wanted - before <= rising[low] - wanted ? low - 1 : high;
+  const after = rising.findIndex((one) => one >= wanted);
+  if (after < 1) return after === 0 ? 0 : rising.length - 1;
+  return wanted - rising[after - 1] <= rising[after] - wanted ? after - 1 : after;
 }
 
 /** Stretches of time with pictures, for drawing: a gap longer than `gapMs` parts two of them. */

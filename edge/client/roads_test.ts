@@ -1,15 +1,12 @@
-// The page's two roads against a real edge, and which of them is taken when.
+// The page's two roads against a real edge.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { baseline, concat } from "../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 import { encodeMessage, KIND } from "../../shared/wire_frame.ts";
-import { Connection } from "./connection.ts";
-import { pollTransport } from "./poll_transport.ts";
 import { records } from "./records.ts";
-import { Lateness, streamTransport } from "./stream_transport.ts";
-import type { Outcome, ReceivedFrame, Transport } from "./transport.ts";
+import { Lateness, type ReceivedFrame, requests, type Road, stream } from "./roads.ts";
 
 const small = await baseline(160, 120);
 const large = await baseline(320, 240);
@@ -52,7 +49,7 @@ Deno.test("two late pictures in a row are too late, an old first one or a single
 
 /** Runs a road against an edge until `enough` of its pictures are here. */
 async function pictures(
-  make: typeof streamTransport,
+  road: Road,
   cams: readonly string[],
   enough: number,
   onFrame: (edge: TestEdge, frame: ReceivedFrame, count: number) => unknown,
@@ -64,7 +61,7 @@ async function pictures(
   const seen: ReceivedFrame[] = [];
   const states = new Set<string>();
   let opened = 0;
-  const outcome = await make({ base: server.url, cams }).run({
+  const running = road(server.url, { cams }, {
     onOpen: () => opened++,
     onStatus: (status) => states.add(status.cam),
     async onFrame(frame) {
@@ -73,7 +70,7 @@ async function pictures(
       else await onFrame(edge, frame, seen.length);
     },
   }, stop.signal);
-  assert.equal(outcome, "ended");
+  await assert.rejects(running, { name: "AbortError" });
   assert.ok(opened > 0);
   assert.deepEqual([...states].sort(), [...cams].sort());
   await edge.stop();
@@ -81,9 +78,9 @@ async function pictures(
   return seen;
 }
 
-for (const make of [streamTransport, pollTransport]) {
-  Deno.test(`${make.name}: pictures of several cameras come as they are sent, and states`, async () => {
-    const seen = await pictures(make, ["a", "b"], 6, async (edge, _, count) => {
+for (const [name, road] of Object.entries({ stream, requests })) {
+  Deno.test(`${name}: pictures of several cameras come as they are sent, and states`, async () => {
+    const seen = await pictures(road, ["a", "b"], 6, async (edge, _, count) => {
       if (count >= 2) await edge.put(large, {}, `/cams/${count % 2 ? "a" : "b"}/live.jpeg`);
     });
     assert.deepEqual(seen.slice(0, 2).map(({ cam }) => cam).sort(), ["a", "b"]);
@@ -93,47 +90,3 @@ for (const make of [streamTransport, pollTransport]) {
     assert.equal(new Set(versions).size, versions.length);
   });
 }
-
-/** A connection over roads that end as they are told; what it did, in order. */
-async function course(...outcomes: (Outcome | "fails")[]): Promise<string[]> {
-  const done: string[] = [];
-  const over = Promise.withResolvers<void>();
-  const road = (name: string): Transport => ({
-    name,
-    run: (sink) => {
-      done.push(name);
-      const outcome = outcomes.shift();
-      if (outcome === undefined) {
-        over.resolve();
-        return new Promise(() => {});
-      }
-      if (outcome === "fails") return Promise.reject(new Error("no answer"));
-      sink.onOpen();
-      return Promise.resolve(outcome);
-    },
-  });
-  const connection = new Connection({
-    stream: () => road("stream"),
-    poll: () => road("requests"),
-    sink: { onFrame: () => Promise.resolve(), onStatus() {} },
-    onState: ({ kind }) => kind === "retrying" && done.push(kind),
-  });
-  connection.start();
-  await over.promise;
-  connection.stop();
-  return done;
-}
-
-Deno.test("the stream is left when it is late, and taken again when the line is fast", async () => {
-  assert.deepEqual(await course("late", "fast"), ["stream", "requests", "stream"]);
-  assert.deepEqual(await course("late", "ended"), ["stream", "requests", "requests"]);
-});
-
-Deno.test("a stream that is held back is not tried again for a while", async () => {
-  assert.deepEqual(await course("held", "fast"), ["stream", "requests", "requests"]);
-});
-
-Deno.test("where no stream opens requests are tried at once, then both after a pause", async () => {
-  assert.deepEqual(await course("fails"), ["stream", "requests"]);
-  assert.deepEqual(await course("fails", "fails"), ["stream", "requests", "retrying", "stream"]);
-});

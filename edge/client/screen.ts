@@ -1,5 +1,8 @@
-// Fullscreen, and picture in picture of a canvas: the browser only floats videos, so the canvas is
-// played as one.
+// What the page does with the screen: fullscreen, picture in picture, staying on, and controls that lie
+// over the picture where there is no room beside it.
+
+/** Ms without a touch, a move or a key after which such controls leave the picture. */
+const QUIET_AFTER_MS = 3000;
 
 /** Enters or leaves fullscreen. iPhones have none for pages; there the button stays hidden. */
 export async function toggleFullscreen(): Promise<void> {
@@ -13,7 +16,7 @@ export function canFloat(): boolean {
     "captureStream" in HTMLCanvasElement.prototype;
 }
 
-/** Opens or closes the floating window. */
+/** Opens or closes the floating window. Browsers float videos only, so the canvas is played as one. */
 export async function toggleFloating(canvas: HTMLCanvasElement): Promise<void> {
   if (document.pictureInPictureElement) return await document.exitPictureInPicture();
   const video = document.createElement("video");
@@ -48,4 +51,32 @@ export function keepAwakeInFullscreen(): void {
   };
   document.addEventListener("fullscreenchange", adjust);
   document.addEventListener("visibilitychange", adjust);
+}
+
+/**
+ * Marks `viewer` as `over` where controls lie over the picture, in fullscreen and on a phone on its
+ * side, and as `quiet` while nobody uses them.
+ */
+export function layControlsOver(viewer: HTMLElement): void {
+  const flat = matchMedia("(max-height: 480px) and (orientation: landscape)");
+  const lay = () => {
+    viewer.classList.toggle("over", flat.matches || document.fullscreenElement !== null);
+  };
+  flat.addEventListener("change", lay);
+  document.addEventListener("fullscreenchange", lay);
+  lay();
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stir = () => {
+    viewer.classList.remove("quiet");
+    clearTimeout(timer);
+    timer = setTimeout(() => {
+      if (viewer.querySelector("footer :focus-visible")) return;
+      viewer.classList.add("quiet");
+    }, QUIET_AFTER_MS);
+  };
+  for (const type of ["pointermove", "pointerdown", "keydown"]) {
+    document.addEventListener(type, stir, { passive: true });
+  }
+  stir();
 }

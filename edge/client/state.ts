@@ -22,6 +22,7 @@ export type StateKind =
   | "empty"
   | "reconnecting"
   | "paused"
+  | "private"
   | "past";
 
 /** Everything the words depend on. Times on the edge's clock, Unix ms, unless said otherwise. */
@@ -54,6 +55,9 @@ export function describe(situation: Situation): StateWords {
   if (connection.kind === "paused") {
     const detail = shownAt === undefined ? undefined : `${ageText(now - shownAt)} ago`;
     return { kind: "paused", label: "Paused", detail };
+  }
+  if (connection.kind === "private") {
+    return { kind: "private", label: "Private", headline: "This cam is private" };
   }
   if (connection.kind === "connecting") return { kind: "connecting", label: "Connecting" };
   if (connection.kind === "retrying") {

@@ -2,7 +2,7 @@
 // the picture, the whole of it as a timelapse, and back to live.
 
 import { ageText } from "../../shared/age_text.ts";
-import { type Jpeg, jpegBlob } from "./decode.ts";
+import { type Jpeg, jpegBlob } from "./painter.ts";
 import { byId, make, setPressed, setText } from "./elements.ts";
 import { Past, stretches } from "./past.ts";
 import { sinceText } from "./times.ts";
@@ -120,15 +120,18 @@ export class Timeline {
 
   /** Where a time is on the track: 0 = the oldest, 1 = now. */
   #part(time: number): number {
-    const { frames } = this.#past;
-    const start = Math.max(this.#from, frames[0]?.receivedAt ?? 0);
+    const start = this.#start;
     return Math.min(1, Math.max(0, (time - start) / (this.#options.now() - start)));
+  }
+
+  get #start(): number {
+    return Math.max(this.#from, this.#past.frames[0]?.receivedAt ?? 0);
   }
 
   #timeAt({ clientX }: PointerEvent): number {
     const box = this.#track.getBoundingClientRect();
     const part = Math.min(1, Math.max(0, (clientX - box.left) / box.width));
-    const start = Math.max(this.#from, this.#past.frames[0]?.receivedAt ?? 0);
+    const start = this.#start;
     return start + part * (this.#options.now() - start);
   }
 

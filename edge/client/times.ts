@@ -18,3 +18,9 @@ export function sinceText(ms: number, now: number): string {
     minute: "2-digit",
   });
 }
+
+/** `cam-2026-11-21-14-03-27.jpg`, the name of a file: sorts by time, valid everywhere. */
+export function pictureName(cam: string, at: number): string {
+  const time = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString();
+  return `${cam}-${time.slice(0, 19).replaceAll(/[T:]/g, "-")}.jpg`;
+}

@@ -1,53 +1,52 @@
 // The viewer page: wires the live view to the page's parts.
 
 import { widthFor } from "../../shared/widths.ts";
-import { type Jpeg, jpegBlob } from "./decode.ts";
-import { showDetails } from "./details.ts";
+import { Connection } from "./connection.ts";
 import { byId, setPressed } from "./elements.ts";
-import { Face } from "./face.ts";
-import { Glow } from "./glow.ts";
-import { listenToKeys } from "./keys.ts";
-import { LiveView, shownAt } from "./live_view.ts";
-import { layControlsOver } from "./overlay.ts";
-import { pictureName, saveBlob } from "./save.ts";
+import { showDetails, showGlow, showPast, showState, showTime, showViewers } from "./face.ts";
+import { LiveView, shownAt, watchWhile } from "./live_view.ts";
+import { type Jpeg, jpegBlob } from "./painter.ts";
 import {
   canFloat,
   isSeen,
   keepAwakeInFullscreen,
+  layControlsOver,
   toggleFloating,
   toggleFullscreen,
 } from "./screen.ts";
 import { prepareSharing } from "./sharing.ts";
 import { Timeline } from "./timeline.ts";
+import { pictureName } from "./times.ts";
 import { Zoom } from "./zoom.ts";
 
-/** Ms between two looks at the clock: ages are told in whole seconds. */
-const TICK_MS = 500;
 /** Ms for which another size must be wanted before it is asked for. */
 const SIZE_SETTLES_MS = 600;
+/** Part of the frame that an arrow key moves a magnified picture by. */
+const PAN_STEP = 0.1;
 
 const { cam, role, history, known } = document.body.dataset as Record<string, string>;
 const frame = byId("frame");
 const picture = byId<HTMLCanvasElement>("picture");
 const needPicture = ["fill", "snapshot", "pip"].map((id) => byId<HTMLButtonElement>(id));
-const face = new Face();
-const glow = new Glow();
 const zoom = new Zoom(frame, picture, sizeChanged);
 let pausedByHand = false;
 let past: { jpeg: Jpeg; takenAt: number } | undefined;
 let width = shownWidth();
 let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
+const connection = new Connection(location.origin);
+const { clock } = connection;
 const live = new LiveView({
   cam,
   canvas: picture,
+  connection,
   known: known === "yes",
-  transport: () => ({ base: location.origin, width }),
+  width: () => width,
   onChange: show,
-  onSignIn: () => location.reload(),
+  onPrivate: () => location.reload(),
   onDrawn: (drawn) => {
     drawnNow();
-    face.time(shownAt(drawn), live.clock.now());
+    showTime(shownAt(drawn), clock.now());
     show();
   },
 });
@@ -56,10 +55,10 @@ const timeline = new Timeline({
   cam,
   historyMs: Number(history),
   hasSent: () => live.status?.version !== undefined,
-  now: () => live.clock.now(),
+  now: () => clock.now(),
   width: shownWidth,
   show: async (jpeg, takenAt) => {
-    live.connection.stop();
+    live.rest();
     if (!await live.painter.draw(jpeg)) return;
     past = { jpeg, takenAt };
     drawnNow();
@@ -77,20 +76,14 @@ function drawnNow(): void {
     for (const button of needPicture) button.disabled = false;
   }
   byId("stage").style.setProperty("--aspect", String(picture.width / picture.height));
-  glow.take(picture);
+  showGlow(picture);
 }
 
 function show(): void {
-  if (past) face.past(past.takenAt, live.clock.now());
-  else face.state(live.words());
-  face.viewers(live.connection.state.kind === "open" ? live.status?.viewers ?? 0 : 0, role);
+  if (past) showPast(past.takenAt, clock.now());
+  else showState(live.words());
+  showViewers(live.state.kind === "open" ? live.status?.viewers ?? 0 : 0, role);
   if (!byId("facts").hidden) showDetails(live, picture);
-}
-
-/** Connected only while somebody looks at what is now. */
-function wake(): void {
-  if (isSeen() && !pausedByHand && !timeline.active) live.connection.start();
-  else live.connection.stop();
 }
 
 /** Pixels across that the picture needs: the edge sends no more; all of them when magnified. */
@@ -104,8 +97,20 @@ function sizeChanged(): void {
   sizeTimer = setTimeout(() => {
     if (shownWidth() === width) return;
     width = shownWidth();
-    live.connection.refresh();
+    connection.refresh();
   }, SIZE_SETTLES_MS);
+}
+
+/** Downloads the picture on the screen. */
+function save(): void {
+  const at = past?.takenAt ?? (live.shown && shownAt(live.shown));
+  const jpeg = past?.jpeg ?? live.shown?.jpeg;
+  if (!jpeg || at === undefined) return;
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(jpegBlob(jpeg));
+  link.download = pictureName(cam, at);
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
@@ -119,11 +124,7 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
     setPressed(button, byId("stage").classList.toggle("filled"));
     sizeChanged();
   },
-  snapshot: () => {
-    const at = past?.takenAt ?? (live.shown && shownAt(live.shown));
-    const jpeg = past?.jpeg ?? live.shown?.jpeg;
-    if (jpeg && at !== undefined) saveBlob(jpegBlob(jpeg), pictureName(cam, at));
-  },
+  snapshot: save,
   details: (button) => {
     const facts = byId("facts");
     facts.hidden = !facts.hidden;
@@ -133,37 +134,46 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
   pip: () => void toggleFloating(picture).catch(() => {}),
   fullscreen: () => void toggleFullscreen().catch(() => {}),
 };
-
 for (const [id, act] of Object.entries(actions)) {
   const button = byId(id);
   button.addEventListener("click", () => act(button));
 }
+
+/** What keys without a button do. */
+const moves: Readonly<Record<string, () => void>> = {
+  "+": () => zoom.by(1.5),
+  "=": () => zoom.by(1.5),
+  "-": () => zoom.by(1 / 1.5),
+  "0": () => zoom.reset(),
+  ArrowLeft: () => zoom.pan(PAN_STEP, 0),
+  ArrowRight: () => zoom.pan(-PAN_STEP, 0),
+  ArrowUp: () => zoom.pan(0, PAN_STEP),
+  ArrowDown: () => zoom.pan(0, -PAN_STEP),
+};
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  const target = event.target as HTMLElement;
+  if (target.closest("input, select, textarea, dialog")) return;
+  if (event.key === " " && target.closest("button, a")) return;
+  // Each button's title names its key.
+  const name = event.key === " " ? "space" : event.key.toLowerCase();
+  const button = document.querySelector<HTMLElement>(`button[title$="(${CSS.escape(name)})"]`);
+  const move = moves[event.key];
+  if (button && !button.hidden) button.click();
+  else if (move) move();
+  else return;
+  event.preventDefault();
+});
+
 byId("pip").hidden = !canFloat();
 byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam);
 keepAwakeInFullscreen();
 layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
-listenToKeys({
-  " ": byId("pause"),
-  f: byId("fullscreen"),
-  h: byId("share"),
-  i: byId("details"),
-  l: byId("live"),
-  p: byId("pip"),
-  s: byId("snapshot"),
-  t: byId("play"),
-  z: byId("fill"),
-}, zoom);
-
 frame.classList.add("blank");
 for (const button of needPicture) button.disabled = true;
-document.addEventListener("visibilitychange", wake);
 document.addEventListener("fullscreenchange", () => {
   setPressed(byId("fullscreen"), document.fullscreenElement !== null);
 });
 addEventListener("resize", sizeChanged);
-addEventListener("online", () => live.connection.retryNow());
-addEventListener("pagehide", () => live.connection.stop());
-addEventListener("pageshow", wake);
-setInterval(show, TICK_MS);
-wake();
+const wake = watchWhile([live], () => isSeen() && !pausedByHand && !timeline.active);
