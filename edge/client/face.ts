@@ -4,6 +4,7 @@
 import { ageText } from "../../shared/age_text.ts";
 import { byId, make, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
+import type { Rate } from "./measures.ts";
 import type { StateWords } from "./state.ts";
 import { clockText, sinceText } from "./times.ts";
 
@@ -48,8 +49,9 @@ export function showViewers(count: number, role: string): void {
 }
 
 /** Fills the panel of details, which is asked for by the viewer, with what is known now. */
-export function showDetails(live: LiveView, picture: HTMLCanvasElement): void {
-  const { ageMs, rate, shown, state, status } = live;
+export function showDetails(live: LiveView, rate: Rate, picture: HTMLCanvasElement): void {
+  const { shown, state, status } = live;
+  const { ageMs } = rate;
   const bytes = shown?.jpeg.length ?? 0;
   const rows: [string, string][] = [
     ["Frame age", ageMs === undefined ? "none yet" : `${(ageMs / 1000).toFixed(2)} s`],

@@ -3,7 +3,7 @@
 
 import type { CameraStatus } from "../../shared/wire.ts";
 import type { Connection, ConnectionState, Watcher, Wish } from "./connection.ts";
-import { Pace, Rate } from "./measures.ts";
+import { Pace } from "./measures.ts";
 import { Painter } from "./painter.ts";
 import type { ReceivedFrame } from "./roads.ts";
 import { describe, type StateWords } from "./state.ts";
@@ -28,13 +28,10 @@ export class LiveView implements Watcher {
   readonly wish: LiveViewOptions;
   readonly connection: Connection;
   readonly painter: Painter;
-  readonly rate: Rate = new Rate();
   /** What the edge said last of the camera. */
   status: CameraStatus | undefined;
   /** The frame on the canvas. */
   shown: ReceivedFrame | undefined;
-  /** From capture to the screen, of that frame, ms. */
-  ageMs: number | undefined;
   #mode: "watching" | "paused" | "private" = "paused";
   /** When it began to watch, on `performance.now()`'s clock. */
   #since = 0;
@@ -97,8 +94,6 @@ export class LiveView implements Watcher {
     if (!await this.painter.draw(frame.jpeg)) return;
     this.shown = frame;
     this.#pace.note(frame.receivedAt);
-    this.rate.note(performance.now());
-    this.ageMs = Math.max(0, this.connection.clock.now() - shownAt(frame));
     this.wish.onDrawn?.(frame);
   }
 
@@ -117,7 +112,7 @@ export class LiveView implements Watcher {
  */
 export function watchWhile(
   views: Iterable<LiveView>,
-  wanted: (view: LiveView) => boolean,
+  wanted: (view: LiveView) => unknown,
 ): () => void {
   let here = true;
   const look = () => {

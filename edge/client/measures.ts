@@ -48,28 +48,29 @@ export class ServerClock {
  * pace however many watch, and must not seem lost between two of its pictures.
  */
 export class Pace {
-  #last: number | undefined;
-  readonly #gaps: number[] = [];
+  #last: readonly number[] = [];
 
   /** @param at When the edge got a picture, Unix ms. */
   note(at: number): void {
-    if (this.#last !== undefined && at > this.#last) this.#gaps.push(at - this.#last);
-    if (this.#gaps.length > 2) this.#gaps.shift();
-    this.#last = at;
+    if (at > (this.#last.at(-1) ?? -1)) this.#last = [...this.#last.slice(-2), at];
   }
 
   /** Ms between pictures, the shorter of the last two times: one long pause is no pace. */
   get ms(): number | undefined {
-    return this.#gaps.length < 2 ? undefined : Math.min(...this.#gaps);
+    const [first, second, third] = this.#last;
+    return third === undefined ? undefined : Math.min(second - first, third - second);
   }
 }
 
-/** How many frames were drawn lately. Times in ms on `performance.now()`'s clock. */
+/** How fast frames are drawn. Times in ms on `performance.now()`'s clock. */
 export class Rate {
+  /** From capture to the screen, of the newest frame, ms. */
+  ageMs: number | undefined;
   #drawn: number[] = [];
 
   /** A frame was drawn. */
-  note(at: number): void {
+  note(at: number, ageMs: number): void {
+    this.ageMs = Math.max(0, ageMs);
     this.#drawn = [...this.#drawn.filter((one) => one >= at - WINDOW_MS), at];
   }
 

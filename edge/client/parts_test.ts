@@ -75,9 +75,10 @@ Deno.test("an edge's clock that was set back is known within a minute, however l
 
 Deno.test("the rate is that of the last five seconds", () => {
   const rate = new Rate();
-  for (let at = 0; at <= 10_000; at += 200) rate.note(at);
+  for (let at = 0; at <= 10_000; at += 200) rate.note(at, 80);
   assert.equal(rate.fps(10_000), 5);
   assert.equal(rate.fps(20_000), 0);
+  assert.equal(rate.ageMs, 80);
 });
 
 Deno.test("a pace is what the last pictures kept, and one long pause is none", () => {

@@ -95,7 +95,7 @@ export function edgeUrl(
 async function goodAnswer(answer: Response): Promise<Response & { body: ReadableStream }> {
   if (answer.ok && answer.body) return answer as Response & { body: ReadableStream };
   await answer.body?.cancel();
-  const problem = `GET ${new URL(answer.url).pathname} was answered ${answer.status}`;
+  const problem = `GET ${answer.url} was answered ${answer.status}`;
   throw [401, 404, 422].includes(answer.status) ? new Refused(problem) : new Error(problem);
 }
 

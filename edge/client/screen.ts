@@ -10,12 +10,6 @@ export async function toggleFullscreen(): Promise<void> {
   else await document.documentElement.requestFullscreen({ navigationUI: "hide" });
 }
 
-/** Whether this browser floats a canvas. */
-export function canFloat(): boolean {
-  return document.pictureInPictureEnabled === true &&
-    "captureStream" in HTMLCanvasElement.prototype;
-}
-
 /** Opens or closes the floating window. Browsers float videos only, so the canvas is played as one. */
 export async function toggleFloating(canvas: HTMLCanvasElement): Promise<void> {
   if (document.pictureInPictureElement) return await document.exitPictureInPicture();
@@ -29,11 +23,6 @@ export async function toggleFloating(canvas: HTMLCanvasElement): Promise<void> {
     video.srcObject = null;
     document.dispatchEvent(new Event("visibilitychange"));
   }, { once: true });
-}
-
-/** Whether anybody can see the picture. */
-export function isSeen(): boolean {
-  return !document.hidden || document.pictureInPictureElement !== null;
 }
 
 /** Keeps the screen on while the page is fullscreen: whoever does that leans back and watches. */

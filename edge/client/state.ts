@@ -48,6 +48,8 @@ export interface StateWords {
   readonly detail?: string;
 }
 
+const CONNECTING: StateWords = { kind: "connecting", label: "Connecting" };
+
 /** Puts the situation into words. */
 export function describe(situation: Situation): StateWords {
   const { connection, status, shownAt, now, monotonic } = situation;
@@ -59,7 +61,7 @@ export function describe(situation: Situation): StateWords {
   if (connection.kind === "private") {
     return { kind: "private", label: "Private", headline: "This cam is private" };
   }
-  if (connection.kind === "connecting") return { kind: "connecting", label: "Connecting" };
+  if (connection.kind === "connecting") return CONNECTING;
   if (connection.kind === "retrying") {
     const seconds = Math.max(1, Math.ceil((connection.retryAt - monotonic) / 1000));
     return {
@@ -69,10 +71,10 @@ export function describe(situation: Situation): StateWords {
       detail: `${last ? last + " " : ""}Trying again in ${seconds} s.`,
     };
   }
-  if (!status) return { kind: "connecting", label: "Connecting" };
+  if (!status) return CONNECTING;
   if (status.version === undefined) return empty(status);
   const fine = status.state === "live" || status.state === "idle";
-  if (shownAt === undefined && fine) return { kind: "connecting", label: "Connecting" };
+  if (shownAt === undefined && fine) return CONNECTING;
   const age = now - (shownAt ?? status.receivedAt ?? now);
   return camera(status, age, situation, monotonic - connection.since);
 }

@@ -36,6 +36,7 @@ const CASES: readonly [string, Partial<Situation>, string, RegExp?][] = [
   ["an answer without a state", { status: undefined }, "connecting"],
   ["live as the edge says, but nothing on the screen", { shownAt: undefined }, "connecting"],
   ["paused", { connection: { kind: "paused" } }, "paused"],
+  ["no pass", { connection: { kind: "private" } }, "private", /This cam is private/],
   [
     "no connection",
     { connection: { kind: "retrying", retryAt: 63_200 } },

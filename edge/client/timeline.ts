@@ -4,6 +4,8 @@
 import { ageText } from "../../shared/age_text.ts";
 import { type Jpeg, jpegBlob } from "./painter.ts";
 import { byId, make, setPressed, setText } from "./elements.ts";
+import type { LiveView } from "./live_view.ts";
+import type { ServerClock } from "./measures.ts";
 import { Past, stretches } from "./past.ts";
 import { sinceText } from "./times.ts";
 
@@ -18,17 +20,8 @@ const THUMBNAIL_WIDTH = 160;
 /** Ms for which the pointer rests before a thumbnail is loaded. */
 const PREVIEW_RESTS_MS = 60;
 
-/** What the timeline needs of the page. */
-export interface TimelineOptions {
-  readonly cam: string;
-  /** How long pictures are kept, ms. */
-  readonly historyMs: number;
-  /** Whether the camera has sent a picture: before that there is no past to ask for. */
-  hasSent(): boolean;
-  /** The edge's wall clock, Unix ms. */
-  now(): number;
-  /** Pixels across that are shown. */
-  width(): number | undefined;
+/** What the page does with the past. */
+export interface PastShown {
   /** Draws a picture of the past; resolves when it is on the screen. */
   show(jpeg: Jpeg, takenAt: number): Promise<unknown>;
   /** Live again. */
@@ -37,7 +30,10 @@ export interface TimelineOptions {
 
 /** The scrubber and its buttons. */
 export class Timeline {
-  readonly #options: TimelineOptions;
+  readonly #live: LiveView;
+  readonly #clock: ServerClock;
+  readonly #historyMs: number;
+  readonly #page: PastShown;
   readonly #past: Past;
   readonly #row = byId("timeline");
   readonly #track = byId("track");
@@ -51,9 +47,13 @@ export class Timeline {
   #previewed: number | undefined;
   #previewTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(options: TimelineOptions) {
-    this.#options = options;
-    this.#past = new Past(`/cams/${options.cam}`);
+  /** @param historyMs How long pictures are kept. */
+  constructor(live: LiveView, historyMs: number, page: PastShown) {
+    this.#live = live;
+    this.#clock = live.connection.clock;
+    this.#historyMs = historyMs;
+    this.#page = page;
+    this.#past = new Past(`/cams/${live.wish.cam}`);
     const track = this.#track;
     track.addEventListener("pointerdown", (event) => {
       track.setPointerCapture(event.pointerId);
@@ -83,22 +83,24 @@ export class Timeline {
     this.#index = undefined;
     this.#loading?.abort();
     this.#place();
-    this.#options.leave();
+    this.#page.leave();
   }
 
   get #from(): number {
-    return this.#options.now() - this.#options.historyMs;
+    return this.#clock.now() - this.#historyMs;
   }
 
   #lookFirst(): void {
-    setTimeout(() => {
-      if (this.#options.hasSent()) void this.#refresh();
-      else this.#lookFirst();
-    }, FIRST_LOOK_MS);
+    setTimeout(() => this.#hasSent ? void this.#refresh() : this.#lookFirst(), FIRST_LOOK_MS);
+  }
+
+  /** Whether the camera has sent a picture: before that there is no past to ask for. */
+  get #hasSent(): boolean {
+    return this.#live.status?.version !== undefined;
   }
 
   async #refresh(): Promise<void> {
-    if (!this.#options.hasSent()) return;
+    if (!this.#hasSent) return;
     const before = this.#past.frames.length;
     await this.#past.refresh(this.#from).catch(() => {});
     const { frames } = this.#past;
@@ -121,7 +123,7 @@ export class Timeline {
   /** Where a time is on the track: 0 = the oldest, 1 = now. */
   #part(time: number): number {
     const start = this.#start;
-    return Math.min(1, Math.max(0, (time - start) / (this.#options.now() - start)));
+    return Math.min(1, Math.max(0, (time - start) / (this.#clock.now() - start)));
   }
 
   get #start(): number {
@@ -132,7 +134,7 @@ export class Timeline {
     const box = this.#track.getBoundingClientRect();
     const part = Math.min(1, Math.max(0, (clientX - box.left) / box.width));
     const start = this.#start;
-    return start + part * (this.#options.now() - start);
+    return start + part * (this.#clock.now() - start);
   }
 
   #seek(event: PointerEvent): void {
@@ -141,7 +143,7 @@ export class Timeline {
     // The picture itself shows where the thumb is.
     this.#preview.hidden = true;
     this.#halt();
-    if (time > newest + (this.#options.now() - newest) / 2) this.live();
+    if (time > newest + (this.#clock.now() - newest) / 2) this.live();
     else void this.#go(this.#past.nearest(time));
   }
 
@@ -153,7 +155,7 @@ export class Timeline {
     this.#preview.style.left = `${
       Math.min(box.width - 84, Math.max(84, event.clientX - box.left))
     }px`;
-    setText(byId("preview-time"), sinceText(frame.receivedAt, this.#options.now()));
+    setText(byId("preview-time"), sinceText(frame.receivedAt, this.#clock.now()));
     this.#thumbnail(frame.version);
   }
 
@@ -182,9 +184,9 @@ export class Timeline {
     this.#loading?.abort();
     const loading = this.#loading = new AbortController();
     try {
-      const { width } = this.#options;
-      const jpeg = await this.#past.picture(frame.version, width(), loading.signal);
-      if (!loading.signal.aborted) await this.#options.show(jpeg, frame.receivedAt);
+      const width = this.#live.wish.width();
+      const jpeg = await this.#past.picture(frame.version, width, loading.signal);
+      if (!loading.signal.aborted) await this.#page.show(jpeg, frame.receivedAt);
     } catch {
       // Gone meanwhile, or another was asked for: the picture on the screen keeps its own time.
     }
@@ -213,7 +215,7 @@ export class Timeline {
     const { frames } = this.#past;
     const at = this.#index ?? frames.length;
     const hour = (direction: 1 | -1) =>
-      this.#past.nearest((frames[at]?.receivedAt ?? this.#options.now()) + direction * HOUR_MS);
+      this.#past.nearest((frames[at]?.receivedAt ?? this.#clock.now()) + direction * HOUR_MS);
     const moves: Readonly<Record<string, () => number>> = {
       ArrowLeft: () => at - 1,
       ArrowDown: () => at - 1,
@@ -235,7 +237,7 @@ export class Timeline {
 
   #place(): void {
     const frame = this.#index === undefined ? undefined : this.#past.frames[this.#index];
-    const now = this.#options.now();
+    const now = this.#clock.now();
     this.#thumb.style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
     this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
     this.#track.setAttribute("aria-valuenow", String(this.#index ?? this.#past.frames.length));

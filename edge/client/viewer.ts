@@ -5,10 +5,9 @@ import { Connection } from "./connection.ts";
 import { byId, setPressed } from "./elements.ts";
 import { showDetails, showGlow, showPast, showState, showTime, showViewers } from "./face.ts";
 import { LiveView, shownAt, watchWhile } from "./live_view.ts";
+import { Rate } from "./measures.ts";
 import { type Jpeg, jpegBlob } from "./painter.ts";
 import {
-  canFloat,
-  isSeen,
   keepAwakeInFullscreen,
   layControlsOver,
   toggleFloating,
@@ -36,6 +35,7 @@ let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
 const connection = new Connection(location.origin);
 const { clock } = connection;
+const rate = new Rate();
 const live = new LiveView({
   cam,
   canvas: picture,
@@ -46,17 +46,13 @@ const live = new LiveView({
   onPrivate: () => location.reload(),
   onDrawn: (drawn) => {
     drawnNow();
+    rate.note(performance.now(), clock.now() - shownAt(drawn));
     showTime(shownAt(drawn), clock.now());
     show();
   },
 });
 
-const timeline = new Timeline({
-  cam,
-  historyMs: Number(history),
-  hasSent: () => live.status?.version !== undefined,
-  now: () => clock.now(),
-  width: shownWidth,
+const timeline = new Timeline(live, Number(history), {
   show: async (jpeg, takenAt) => {
     live.rest();
     if (!await live.painter.draw(jpeg)) return;
@@ -83,7 +79,7 @@ function show(): void {
   if (past) showPast(past.takenAt, clock.now());
   else showState(live.words());
   showViewers(live.state.kind === "open" ? live.status?.viewers ?? 0 : 0, role);
-  if (!byId("facts").hidden) showDetails(live, picture);
+  if (!byId("facts").hidden) showDetails(live, rate, picture);
 }
 
 /** Pixels across that the picture needs: the edge sends no more; all of them when magnified. */
@@ -165,7 +161,9 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-byId("pip").hidden = !canFloat();
+// The browser floats a canvas only where it can play it as a video.
+byId("pip").hidden = !document.pictureInPictureEnabled ||
+  !("captureStream" in HTMLCanvasElement.prototype);
 byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam);
 keepAwakeInFullscreen();
@@ -176,4 +174,7 @@ document.addEventListener("fullscreenchange", () => {
   setPressed(byId("fullscreen"), document.fullscreenElement !== null);
 });
 addEventListener("resize", sizeChanged);
-const wake = watchWhile([live], () => isSeen() && !pausedByHand && !timeline.active);
+const wake = watchWhile([live], () => {
+  const seen = !document.hidden || document.pictureInPictureElement;
+  return seen && !pausedByHand && !timeline.active;
+});
