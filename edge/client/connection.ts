@@ -176,11 +176,11 @@ export class Connection {
         width: width < Infinity ? width : undefined,
       };
       const outcome = await this.#roads[road](this.#base, wanted, {
-        onOpen,
         onFrame: (frame) => Promise.all(this.#of(frame.cam).map((one) => one.onFrame(frame))),
         onStatus: (status, now) => {
           this.clock.observe(now);
           for (const one of this.#of(status.cam)) one.onStatus(status);
+          onOpen();
         },
       }, signal);
       return { outcome, opened };

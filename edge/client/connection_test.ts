@@ -199,7 +199,7 @@ async function course(...outcomes: (Outcome | "fails")[]): Promise<string[]> {
       return new Promise(() => {});
     }
     if (outcome === "fails") return Promise.reject(new Error("no answer"));
-    sink.onOpen();
+    sink.onStatus({ cam: "cam", state: "live", fps: 1, intervalMs: 1000, viewers: 1 }, Date.now());
     return Promise.resolve(outcome);
   };
   const roads = { stream: road("stream"), requests: road("requests") };

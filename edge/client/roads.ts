@@ -4,7 +4,7 @@
 
 import type { ViewerMessage } from "../../shared/viewer_messages.ts";
 import type { CameraStatus } from "../../shared/wire.ts";
-import { KIND, type RecordHeader } from "../../shared/wire_frame.ts";
+import { type FrameHeader, KIND, type RecordHeader } from "../../shared/wire_frame.ts";
 import type { Jpeg } from "./painter.ts";
 import { records } from "./records.ts";
 
@@ -30,21 +30,20 @@ const FAST_MS = 60_000;
 const LONG_TRIP_MS = 50;
 
 /** One picture as it reached this browser. Times are Unix ms on the edge's clock. */
-export interface ReceivedFrame {
+export interface ReceivedFrame extends Omit<FrameHeader, "camera"> {
   readonly cam: string;
-  readonly version: number;
-  readonly capturedAt: number;
-  readonly receivedAt: number;
   readonly jpeg: Jpeg;
 }
 
 /** What a road hands to the page. */
 export interface Sink {
-  /** The road works: the edge has answered. */
-  onOpen(): void;
   /** Resolves when the frame is on the screen, or was skipped for a newer one. */
   onFrame(frame: ReceivedFrame): Promise<unknown>;
-  /** @param now The edge's wall clock, Unix ms. */
+  /**
+   * Told of every camera as soon as the edge has answered.
+   *
+   * @param now The edge's wall clock, Unix ms.
+   */
   onStatus(status: CameraStatus, now: number): void;
 }
 
@@ -119,8 +118,7 @@ class Cameras {
       if (header.kind === KIND.message) this.#hear(JSON.parse(new TextDecoder().decode(content)));
       const cam = this.names.get(header.camera);
       if (header.kind !== KIND.picture || cam === undefined) continue;
-      const { version, capturedAt, receivedAt } = header;
-      yield { cam, version, capturedAt, receivedAt, jpeg: content };
+      yield { ...header, cam, jpeg: content };
     }
   }
 
@@ -134,7 +132,6 @@ class Cameras {
     } else if (message.type === "status") {
       this.#sink.onStatus(message.status, message.now);
     }
-    this.#sink.onOpen();
   }
 }
 

@@ -60,9 +60,7 @@ async function pictures(
   const stop = new AbortController();
   const seen: ReceivedFrame[] = [];
   const states = new Set<string>();
-  let opened = 0;
   const running = road(server.url, { cams }, {
-    onOpen: () => opened++,
     onStatus: (status) => states.add(status.cam),
     async onFrame(frame) {
       seen.push(frame);
@@ -71,7 +69,6 @@ async function pictures(
     },
   }, stop.signal);
   await assert.rejects(running, { name: "AbortError" });
-  assert.ok(opened > 0);
   assert.deepEqual([...states].sort(), [...cams].sort());
   await edge.stop();
   await server.shutdown();
