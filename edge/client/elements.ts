@@ -13,10 +13,16 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** A new element with a text. */
-export function make(tag: string, text: string, className = ""): HTMLElement {
+/** A new element with a text, or with others in it. */
+export function make(
+  tag: string,
+  text: string,
+  className = "",
+  ...children: readonly Element[]
+): HTMLElement {
   const element = document.createElement(tag);
   element.textContent = text;
+  element.append(...children);
   if (className) element.className = className;
   return element;
 }

@@ -25,11 +25,10 @@ class PerchCam extends HTMLElement {
     const cam = /^\/cams\/([a-z0-9-]+)/.exec(url.pathname)?.[1] ?? "cam";
     const canvas = makeCanvas(this.getAttribute("alt") ?? `Live picture from ${cam}`);
     const label = make("span", "Connecting");
-    const badge = make("a", "", "badge") as HTMLAnchorElement;
+    const badge = make("a", "", "badge", make("i", ""), label) as HTMLAnchorElement;
     badge.href = url.href;
     badge.target = "_blank";
     badge.rel = "noopener";
-    badge.append(make("i", ""), label);
     const notice = make("p", "", "notice");
     root.replaceChildren(canvas, notice, badge);
     dress(root);

@@ -90,9 +90,9 @@ export function edgeUrl(
   return url;
 }
 
-/** An answer with a body to read. @throws {Refused} or Error where it is none. */
-async function goodAnswer(answer: Response): Promise<Response & { body: ReadableStream }> {
-  if (answer.ok && answer.body) return answer as Response & { body: ReadableStream };
+/** What there is to read of an answer. @throws {Refused} or Error where there is nothing. */
+async function bodyOf(answer: Response): Promise<ReadableStream<Uint8Array>> {
+  if (answer.ok && answer.body) return answer.body;
   await answer.body?.cancel();
   const problem = `GET ${answer.url} was answered ${answer.status}`;
   throw [401, 404, 422].includes(answer.status) ? new Refused(problem) : new Error(problem);
@@ -174,8 +174,7 @@ export const stream: Road = async (base, wanted, sink, signal) => {
   const lateness = new Map<string, Lateness>();
   try {
     const url = edgeUrl(base, "/live.stream", wanted);
-    const answer = await fetch(url, { signal: over.signal, cache: "no-store" });
-    const { body } = await goodAnswer(answer);
+    const body = await bodyOf(await fetch(url, { signal: over.signal, cache: "no-store" }));
     for await (const frame of new Cameras(sink).frames(body, stillThere)) {
       void sink.onFrame(frame);
       let late = lateness.get(frame.cam);
@@ -223,10 +222,10 @@ export const requests: Road = async (base, wanted, sink, signal) => {
       await answer.body?.cancel();
       crowded = true;
     } else {
-      const { body, headers } = await goodAnswer(answer);
+      const body = await bodyOf(answer);
       const began = performance.now();
       tripMs = Math.min(tripMs, began - asked.at);
-      const length = Number(headers.get("content-length"));
+      const length = Number(answer.headers.get("content-length"));
       const onPart = (header: RecordHeader, got: number, total: number) => {
         // Sent so early that the edge answers when this picture is here, with the newest then.
         const last = header.kind === KIND.picture && total - got + header.length === length;

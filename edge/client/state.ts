@@ -72,20 +72,18 @@ export function describe(situation: Situation): StateWords {
     };
   }
   if (!status) return CONNECTING;
-  if (status.version === undefined) return empty(status);
+  if (status.version === undefined) {
+    return {
+      kind: "empty",
+      label: "No picture yet",
+      headline: "Waiting for the first picture",
+      detail: reported(status) ?? "The camera has not sent anything yet.",
+    };
+  }
   const fine = status.state === "live" || status.state === "idle";
   if (shownAt === undefined && fine) return CONNECTING;
   const age = now - (shownAt ?? status.receivedAt ?? now);
   return camera(status, age, situation, monotonic - connection.since);
-}
-
-function empty(status: CameraStatus): StateWords {
-  return {
-    kind: "empty",
-    label: "No picture yet",
-    headline: "Waiting for the first picture",
-    detail: reported(status) ?? "The camera has not sent anything yet.",
-  };
 }
 
 function camera(

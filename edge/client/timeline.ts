@@ -35,12 +35,9 @@ export class Timeline {
   readonly #historyMs: number;
   readonly #page: PastShown;
   readonly #past: Past;
-  readonly #row = byId("timeline");
   readonly #track = byId("track");
-  readonly #thumb = byId("thumb");
   readonly #play = byId("play");
   readonly #preview = byId("preview");
-  readonly #previewImage = byId<HTMLImageElement>("preview-picture");
   #index: number | undefined;
   #loading: AbortController | undefined;
   #playing = false;
@@ -104,7 +101,7 @@ export class Timeline {
     const before = this.#past.frames.length;
     await this.#past.refresh(this.#from).catch(() => {});
     const { frames } = this.#past;
-    this.#row.hidden = frames.length < 2;
+    byId("timeline").hidden = frames.length < 2;
     if (frames.length === before) return;
     byId<HTMLAnchorElement>("film").href = this.#past.filmUrl(this.#from);
     const times = frames.map(({ receivedAt }) => receivedAt);
@@ -161,7 +158,7 @@ export class Timeline {
 
   /** Loads a thumbnail once the pointer rests; until then none stands beside a time not its own. */
   #thumbnail(version: number): void {
-    const image = this.#previewImage;
+    const image = byId<HTMLImageElement>("preview-picture");
     if (this.#previewed === version) return;
     this.#previewed = version;
     image.classList.add("blank");
@@ -238,7 +235,7 @@ export class Timeline {
   #place(): void {
     const frame = this.#index === undefined ? undefined : this.#past.frames[this.#index];
     const now = this.#clock.now();
-    this.#thumb.style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
+    byId("thumb").style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
     this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
     this.#track.setAttribute("aria-valuenow", String(this.#index ?? this.#past.frames.length));
     this.#track.setAttribute(

@@ -21,16 +21,12 @@ function tile(cam: string): LiveView {
   canvas.height = 9;
   canvas.className = "picture";
   const label = make("span", "Connecting");
-  const badge = make("span", "", "badge");
-  badge.append(make("span", "", "dot"), label);
+  const badge = make("span", "", "badge", make("span", "", "dot"), label);
   const notice = make("p", "", "notice");
-  const caption = make("span", "", "caption");
-  caption.append(make("span", cam), badge);
-  const link = make("a", "", "tile") as HTMLAnchorElement;
+  const caption = make("span", "", "caption", make("span", cam), badge);
+  const link = make("a", "", "tile", canvas, notice, caption) as HTMLAnchorElement;
   link.href = `/cams/${cam}`;
-  link.append(canvas, notice, caption);
-  const item = make("li", "");
-  item.append(link);
+  const item = make("li", "", "", link);
   byId("wall").append(item);
   const view = new LiveView({
     cam,
