@@ -55,6 +55,25 @@ Deno.test("other origins read nothing unless a setting names them, and publish n
   assert.equal(preflight.get("access-control-allow-credentials"), null);
 });
 
+Deno.test("pages that may frame a camera read its pictures and whether it is known, and no more", async () => {
+  const origin = "https://blog.example";
+  await using edge = await edgeWithPicture({ PERCH_EMBED_ORIGINS: origin });
+  const allowed = (path: string, from: string) =>
+    headersOf(edge, path, { headers: { origin: from } })
+      .then((headers) => headers.get("access-control-allow-origin"));
+  for (const path of ["/live?cams=cam", "/cams/cam/embed"]) {
+    assert.equal(await allowed(path, origin), origin, path);
+    assert.equal(await allowed(path, "https://evil.example"), null, path);
+  }
+  for (const path of ["/cams/cam", "/status.json"]) assert.equal(await allowed(path, origin), null);
+  const { headers } = await edge.request("/cams/cam/embed", {
+    method: "HEAD",
+    headers: { origin },
+  });
+  assert.match(headers.get("access-control-expose-headers")!, /Perch-State/);
+  assert.match(headers.get("vary")!, /Origin/);
+});
+
 Deno.test("an answer that differs by origin says so to caches, beside what else it differs by", async () => {
   await using edge = await TestEdge.start({ PERCH_CORS_ORIGINS: "https://a.example" });
   for (const path of ["/cams", "/health", "/openapi.json"]) {
