@@ -14,7 +14,9 @@ Deno.test("behind proxies the address that the outermost one saw counts", () => 
   }
   assert.equal(clientAddress("127.0.0.1", "1.2.3.4", { trustedProxies: 2 }), "1.2.3.4");
   assert.equal(clientAddress("10.1.1.1", undefined, { trustedProxies: 1 }), "10.1.1.1");
-  assert.equal(clientAddress("10.1.1.1", "unknown", { trustedProxies: 1 }), "10.1.1.1");
+  for (const none of ["unknown", "1.2.3.999", "1:2:3:4:5:6:7:8:9::", "::1::", ""]) {
+    assert.equal(clientAddress("10.1.1.1", none, { trustedProxies: 1 }), "10.1.1.1", none);
+  }
 });
 
 Deno.test("an IPv6 client is its /64 however it is written", () => {
@@ -26,10 +28,16 @@ Deno.test("an IPv6 client is its /64 however it is written", () => {
     "2001:DB8::3",
     "[2001:db8::1]:443",
   ];
-  for (const form of forms) assert.equal(clientAddress("::1", form, options), "2001:db8:0:0::/64");
+  for (const form of forms) assert.equal(clientAddress("::1", form, options), "2001:db8::/64");
   const none = { trustedProxies: 0 };
-  assert.equal(clientAddress("fe80::1%eth0", undefined, none), "fe80:0:0:0::/64");
-  assert.equal(clientAddress("::ffff:192.0.2.1", undefined, none), "192.0.2.1");
+  assert.equal(clientAddress("fe80::1%eth0", undefined, none), "fe80::/64");
+  for (const mapped of ["::ffff:192.0.2.1", "::FFFF:c000:0201"]) {
+    assert.equal(
+      clientAddress(mapped, undefined, none),
+      "192.0.2.1",
+      "IPv4 in the clothes of IPv6",
+    );
+  }
   assert.equal(clientAddress("::1", "192.0.2.1:5000", options), "192.0.2.1");
 });
 
