@@ -115,7 +115,7 @@ export function createApp(deps: EdgeDeps): Hono {
   if (config.viewToken && passes) {
     app.get("/sign-in", getSignIn(pages));
     app.post("/sign-in", form, postSignIn(deps, config.viewToken, passes, pages));
-    app.post("/sign-out", postSignOut(deps));
+    app.post("/sign-out", postSignOut(deps, passes));
     app.post("/share", viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }
   app.get("/ws", viewerOfCams, getSocket(deps));

@@ -6,15 +6,15 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Pass } from "../limits/viewer_gate.ts";
 import { isForeign, originOf, urlOf } from "../routes/request.ts";
-import type { Passes } from "./passes.ts";
+import type { Passes, Share } from "./passes.ts";
 import { problem } from "../problem.ts";
 import {
-  judgePublisher,
+  mayPublish,
   type PublishToken,
   type Secret,
   secretsOf,
   tokenOf,
-  wrongCredential,
+  tooManyWrong,
 } from "./publishers.ts";
 
 /** What the rule about viewers goes by. */
@@ -52,45 +52,65 @@ export function viewerOnly(
   const { viewToken, passes, publishTokens, limits, clock, trustedProxies } = rule;
   return async function viewerOnly(context, next) {
     if (!viewToken || !passes) return await next();
+    const now = clock.now();
     // Each once: a request may name one a thousand times.
     const cams = [...new Set(camsOf(context))];
     const foreign = isForeign(context, trustedProxies);
     const cookie = (name: string) => foreign ? undefined : getCookie(context, name);
-    const signedIn = cookie(SIGN_IN_COOKIE);
-    const until = await passes.signedInUntil(signedIn, clock.now());
-    if (until !== undefined) {
+    const signedIn = await passes.signedIn(cookie(SIGN_IN_COOKIE), now);
+    if (signedIn) {
       context.set(OWNER, true);
-      context.set(PASS, { key: signedIn, until });
+      context.set(PASS, signedIn);
       return await next();
     }
     const link = context.req.query("share");
-    const opened = await openedLink(context, rule, passes, link, cams);
-    if (opened) return opened;
-    const shared = async (cam: string | undefined) => {
-      if (cam === undefined) return false;
-      for (const key of [link, cookie(shareCookie(cam))]) {
-        const share = await passes.shared(key, clock.now());
-        if (share?.cam !== cam) continue;
-        // Of several the one that ends first: a stream of them all ends with it.
-        const known = passOf(context);
-        if (!known || share.until < known.until) context.set(PASS, { key, until: share.until });
-        return true;
-      }
-      return false;
+    const opened = await passes.shared(link, now);
+    if (opened && wantsOwnPage(context) && cams.includes(opened.cam)) {
+      // A person who opens a link gets its pass as a cookie, and an address without it.
+      keepCookie(context, trustedProxies, shareCookie(opened.cam), link!, opened.until - now);
+      const url = urlOf(context);
+      url.searchParams.delete("share");
+      return context.redirect(url.pathname + url.search, 303);
+    }
+    const shareOf = async (cam: string | undefined): Promise<Share | undefined> => {
+      if (cam === undefined) return undefined;
+      if (opened?.cam === cam) return opened;
+      const share = await passes.shared(cookie(shareCookie(cam)), now);
+      return share?.cam === cam ? share : undefined;
     };
-    if (await every(cams, shared)) return await next();
-    context.set(PASS, undefined);
+    const shares = await Promise.all(cams.map(shareOf));
+    if (shares.every((share) => share !== undefined)) {
+      // Of several the one that ends first: a stream of them all ends with it.
+      context.set(PASS, shares.toSorted((one, other) => one.until - other.until)[0]);
+      return await next();
+    }
     const token = tokenOf(context, trustedProxies);
     if (token === undefined) return askViewer(context, link !== undefined);
-    const publishes = async (cam: string | undefined) =>
-      await judgePublisher(publishTokens, token, cam) === "allowed";
-    if (await every(cams, publishes)) return await next();
+    const known = await secretsOf(publishTokens, token);
+    if (cams.every((cam) => mayPublish(known, cam))) return await next();
     if ((await secretsOf([viewToken], token)).length > 0) {
       context.set(OWNER, true);
       return await next();
     }
-    return wrongCredential(context, limits, () => askViewer(context, false));
+    return tooManyWrong(context, limits) ?? askViewer(context, false);
   };
+}
+
+/** Has a browser show a pass with each request from now on; none for 0 ms. */
+export function keepCookie(
+  context: Context,
+  trustedProxies: number,
+  name: string,
+  pass: string,
+  ms: number,
+): void {
+  setCookie(context, name, pass, {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: originOf(context, trustedProxies).startsWith("https:"),
+    maxAge: Math.ceil(ms / 1000),
+  });
 }
 
 /** Whether the viewer of a private cam may make links to it. */
@@ -112,41 +132,6 @@ export const ownerOnly: MiddlewareHandler = async (context, next) => {
 const OWNER = "owner";
 const PASS = "pass";
 
-/** Whether `holds` for each, asked one after another up to the first that it does not hold for. */
-async function every<T>(
-  items: readonly T[],
-  holds: (item: T) => Promise<boolean>,
-): Promise<boolean> {
-  for (const item of items) {
-    if (!await holds(item)) return false;
-  }
-  return true;
-}
-
-/** A person who opens a link gets its pass as a cookie, and an address without it. */
-async function openedLink(
-  context: Context,
-  { clock, trustedProxies }: ViewerRule,
-  passes: Passes,
-  link: string | undefined,
-  cams: readonly (string | undefined)[],
-): Promise<Response | undefined> {
-  const now = clock.now();
-  const share = await passes.shared(link, now);
-  const top = context.req.header("sec-fetch-dest") !== "iframe";
-  if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
-  const url = urlOf(context);
-  url.searchParams.delete("share");
-  setCookie(context, shareCookie(share.cam), link!, {
-    httpOnly: true,
-    sameSite: "Lax",
-    path: "/",
-    secure: originOf(context, trustedProxies).startsWith("https:"),
-    maxAge: Math.max(1, Math.floor((share.until - now) / 1000)),
-  });
-  return context.redirect(url.pathname + url.search, 303);
-}
-
 /** People are led to the sign-in page; programs are asked for a password. */
 function askViewer(context: Context, expired: boolean): Response {
   if (wantsPage(context)) {
@@ -162,6 +147,11 @@ function askViewer(context: Context, expired: boolean): Response {
   return problem(401, "This cam is private: sign in, or send the view token.", {
     headers: { "www-authenticate": challenge },
   });
+}
+
+/** A page that is not within another site's: such a one keeps no cookies. */
+function wantsOwnPage(context: Context): boolean {
+  return wantsPage(context) && context.req.header("sec-fetch-dest") !== "iframe";
 }
 
 function wantsPage({ req }: Context): boolean {
