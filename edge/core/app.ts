@@ -126,7 +126,7 @@ export function createApp(deps: EdgeDeps): Hono {
   app.get("/health", getHealth(deps));
   app.get("/metrics", viewerOfAll, getMetrics(deps));
   app.get("/openapi.json", getOpenapi(config.title, app));
-  app.route("/", assetRoutes(pages, config.title));
+  app.route("/", assetRoutes(pages));
 
   app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));
   app.onError(onError(deps.log));
