@@ -1,7 +1,9 @@
 // Smaller pictures of a frame: one job per version and width however many ask, a bounded number of
 // jobs at a time, and a bounded memory of the results.
 
+import { Turns } from "../limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
+import { problemException } from "../problem.ts";
 
 /** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
@@ -9,11 +11,6 @@ const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 const MAX_JOBS = 2;
 /** Jobs at work or waiting; more are refused. */
 const MAX_QUEUED = 64;
-
-/** Says that too many other pictures are being made. */
-export class RenditionsBusy extends Error {
-  override name = "RenditionsBusy";
-}
 
 /** What is to be scaled. */
 export interface Source extends Picture {
@@ -28,9 +25,15 @@ export class Renditions {
   readonly #images: ImageTools | undefined;
   readonly #kept = new Map<string, Picture>();
   readonly #underWay = new Map<string, Promise<Picture>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #turns = new Turns(
+    MAX_JOBS,
+    MAX_QUEUED,
+    () =>
+      problemException(503, "Too many pictures are being made: ask again, or without w.", {
+        retryAfter: 1,
+      }),
+  );
   #keptBytes = 0;
-  #jobs = 0;
 
   constructor(images: ImageTools | undefined) {
     this.#images = images;
@@ -45,7 +48,7 @@ export class Renditions {
    * `source` at most `width` pixels across; itself where it is not larger, or libvips cannot read it.
    *
    * @throws {ImagingUnavailable} Where libvips cannot be loaded.
-   * @throws {RenditionsBusy} Where too many are waiting already.
+   * @throws 503 where too many are waiting already.
    */
   async get(source: Source, width: number): Promise<Picture> {
     const images = this.#images;
@@ -59,40 +62,27 @@ export class Renditions {
     }
     let job = this.#underWay.get(key);
     if (!job) {
-      job = this.#run(images, key, source, width).finally(() => this.#underWay.delete(key));
+      job = this.#turns.run(() => this.#make(images, source, width))
+        .then((picture) => this.#keep(key, picture))
+        .finally(() => this.#underWay.delete(key));
       this.#underWay.set(key, job);
     }
     return await job;
   }
 
-  async #run(
-    images: ImageTools,
-    key: string,
-    source: Source,
-    width: number,
-  ): Promise<Picture> {
-    if (this.#jobs + this.#waiting.length >= MAX_QUEUED) {
-      throw new RenditionsBusy("Too many pictures are being made already");
-    }
-    if (this.#jobs < MAX_JOBS) this.#jobs++;
-    else await new Promise<void>((go) => this.#waiting.push(go));
+  async #make(images: ImageTools, source: Source, width: number): Promise<Picture> {
     try {
-      const picture = await images.scale(source.jpeg, width).catch((error) => {
-        if (error instanceof ImagingUnavailable) throw error;
-        // Kept as any result: it would fail again. A browser may still show it.
-        return source;
-      });
-      if (picture !== source) this.made++;
-      this.#keep(key, picture);
+      const picture = await images.scale(source.jpeg, width);
+      this.made++;
       return picture;
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#jobs--;
+    } catch (error) {
+      if (error instanceof ImagingUnavailable) throw error;
+      // Kept as any result: it would fail again. A browser may still show it.
+      return source;
     }
   }
 
-  #keep(key: string, picture: Picture): void {
+  #keep(key: string, picture: Picture): Picture {
     this.#kept.set(key, picture);
     this.#keptBytes += picture.jpeg.length;
     for (const [oldest, { jpeg }] of this.#kept) {
@@ -100,5 +90,6 @@ export class Renditions {
       this.#kept.delete(oldest);
       this.#keptBytes -= jpeg.length;
     }
+    return picture;
   }
 }
