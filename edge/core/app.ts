@@ -57,17 +57,17 @@ const VIEWER: Operation = {
 
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
-  const { config, clock, limits } = deps;
+  const { config, limits } = deps;
   const app = new Hono();
   const publisher = describe(
     { security: ["publishToken"], problems: [401, 403, 404, 429] },
-    publisherOnly(config.publishTokens, camOf, limits, config.trustedProxies),
+    publisherOnly(deps),
   );
   const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
   const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
     describe(
       config.viewToken ? VIEWER : {},
-      viewerOnly({ ...config, passes, limits, clock }, camsOf),
+      viewerOnly(deps, passes, camsOf),
     );
   const viewer = viewerOf((context) => [camOf(context)]);
   const viewerOfAll = viewerOf(() => [undefined]);

@@ -54,7 +54,10 @@ export function problemException(
   detail: string,
   extras: ProblemExtras = {},
 ): HTTPException {
-  return new HTTPException(status, { message: detail, res: problem(status, detail, extras) });
+  const exception = new HTTPException(status, { message: detail });
+  // Made anew for each who is refused by it: a response can be read only once.
+  exception.getResponse = () => problem(status, detail, extras);
+  return exception;
 }
 
 /** Turns whatever a route threw into a response; what nobody expected is logged. */

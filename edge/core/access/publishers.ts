@@ -6,9 +6,10 @@ import { timingSafeEqual } from "hono/utils/buffer";
 import { sha256 } from "hono/utils/crypto";
 import { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
+import type { EdgeDeps } from "../deps.ts";
 import type { Limits } from "../limits/limits.ts";
 import { problem } from "../problem.ts";
-import { addressOf, isForeign } from "../routes/request.ts";
+import { addressOf, camOf, isForeign } from "../routes/request.ts";
 
 /** A token as the edge holds it. */
 export interface Secret {
@@ -46,47 +47,39 @@ async function digestOf(token: string): Promise<string> {
 }
 
 /** Reads `PERCH_PUBLISH_TOKENS`, adding one issue to `context` for each token that is no good. */
-export function parsePublishTokens(text: string, context: z.RefinementCtx): PublishToken[] {
-  const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-  const tokens: PublishToken[] = [];
-  items.forEach((item, i) => {
-    const token = parsePublishToken(item);
-    if (typeof token === "string") {
-      context.addIssue({ code: "custom", message: `${token} (token ${i + 1} of ${items.length})` });
-    } else tokens.push(token);
+export function parsePublishTokens(items: string[], context: z.RefinementCtx): PublishToken[] {
+  const wanted = (message: string) => context.addIssue({ code: "custom", message });
+  const tokens = items.flatMap((item, i) => {
+    const token = parseToken(item);
+    if (typeof token !== "string") return token;
+    wanted(`${token} (token ${i + 1} of ${items.length})`);
+    return [];
   });
-  if (items.length === 0) {
-    context.addIssue({ code: "custom", message: "at least one token" });
-  }
-  const cams = new Set(tokens.map((token) => token.cam).filter((cam) => cam !== undefined));
-  if (cams.size > MAX_CAMERAS) {
-    context.addIssue({ code: "custom", message: `at most ${MAX_CAMERAS} cameras` });
-  }
+  if (items.length === 0) wanted("at least one token");
+  const cams = new Set(tokens.flatMap(({ cam }) => cam ?? []));
+  if (cams.size > MAX_CAMERAS) wanted(`at most ${MAX_CAMERAS} cameras`);
   return tokens;
-}
-
-/** One token, or what was wanted instead. */
-function parsePublishToken(item: string): PublishToken | string {
-  const bound = /^([^=]+)=(?!=*$)(.+)$/.exec(item);
-  const cam = bound && isCamId(bound[1]) ? bound[1] : undefined;
-  if (bound && cam === undefined) return "a camera id of a-z, 0-9 and dashes before =";
-  const token = cam === undefined ? item : bound![2];
-  const digest = /^sha256:([0-9a-f]{64})$/i.exec(token);
-  if (digest) return { cam, digest: Promise.resolve(digest[1].toLowerCase()) };
-  if (token.startsWith("sha256:")) return "64 hexadecimal digits after sha256:";
-  if (token.length < MIN_TOKEN_CHARACTERS) {
-    return `tokens of at least ${MIN_TOKEN_CHARACTERS} characters`;
-  }
-  return { cam, digest: digestOf(token) };
 }
 
 /** Reads `PERCH_VIEW_TOKEN`: the token or `sha256:<hex>`. */
 export function parseViewToken(text: string, context: z.RefinementCtx): Secret {
-  const token = parsePublishToken(text);
+  const token = parseToken(text);
   if (typeof token !== "string" && token.cam === undefined) return token;
   const message = typeof token === "string" ? token : "a token without a camera id";
   context.addIssue({ code: "custom", message });
   return z.NEVER;
+}
+
+/** One token, or what was wanted instead. */
+function parseToken(item: string): PublishToken | string {
+  const bound = /^([^=]+)=(?!=*$)(.+)$/.exec(item);
+  const [cam, token] = bound ? bound.slice(1) : [undefined, item];
+  if (cam !== undefined && !isCamId(cam)) return "a camera id of a-z, 0-9 and dashes before =";
+  const hex = /^sha256:([0-9a-f]{64})$/i.exec(token)?.[1];
+  if (hex) return { cam, digest: Promise.resolve(hex.toLowerCase()) };
+  if (token.startsWith("sha256:")) return "64 hexadecimal digits after sha256:";
+  if (token.length >= MIN_TOKEN_CHARACTERS) return { cam, digest: digestOf(token) };
+  return `tokens of at least ${MIN_TOKEN_CHARACTERS} characters`;
 }
 
 /** Whether one of `tokens` is good for publishing a camera; undefined = every one. */
@@ -111,7 +104,7 @@ export function tokenOf(context: Context, trustedProxies: number): string | unde
  * guesses would count.
  */
 export function tooManyWrong(context: Context, limits: Limits): Response | undefined {
-  return limits.wrongCredentials.refuse(
+  return limits.wrongCredentials.refusal(
     addressOf(context, limits),
     "Sign in: too many wrong credentials from this address.",
   );
@@ -119,21 +112,16 @@ export function tooManyWrong(context: Context, limits: Limits): Response | undef
 
 /** Counts a request of a camera: 429 where there are too many a second. */
 export function tooManyRequests(cam: string, limits: Limits): Response | undefined {
-  return limits.uploads.refuse(cam, `Camera ${cam} sends too many requests a second.`);
+  return limits.uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
 }
 
 /**
- * Lets only holders of a publish token for the camera named by `camOf` through, and of these only so
+ * Lets only holders of a publish token for the camera that is asked for through, and of these only so
  * many requests a second.
  */
-export function publisherOnly(
-  tokens: readonly PublishToken[],
-  camOf: (context: Context) => string,
-  limits: Limits,
-  trustedProxies: number,
-): MiddlewareHandler {
+export function publisherOnly({ config, limits }: EdgeDeps): MiddlewareHandler {
   return async function publisherOnly(context, next) {
-    const token = tokenOf(context, trustedProxies);
+    const token = tokenOf(context, config.trustedProxies);
     const realm = 'Bearer realm="perch publish"';
     if (token === undefined) {
       return problem(401, "Send a publish token as Authorization: Bearer <token>.", {
@@ -141,7 +129,7 @@ export function publisherOnly(
       });
     }
     const cam = camOf(context);
-    const known = await secretsOf(tokens, token);
+    const known = await secretsOf(config.publishTokens, token);
     if (known.length === 0) {
       return tooManyWrong(context, limits) ??
         problem(401, "The publish token is none of those the edge knows.", {

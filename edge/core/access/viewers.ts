@@ -2,33 +2,12 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { Clock } from "../../../shared/clock.ts";
-import type { Limits } from "../limits/limits.ts";
+import type { EdgeDeps } from "../deps.ts";
 import type { Pass } from "../limits/viewer_gate.ts";
 import { isForeign, originOf, urlOf } from "../routes/request.ts";
 import type { Passes, Share } from "./passes.ts";
 import { problem } from "../problem.ts";
-import {
-  mayPublish,
-  type PublishToken,
-  type Secret,
-  secretsOf,
-  tokenOf,
-  tooManyWrong,
-} from "./publishers.ts";
-
-/** What the rule about viewers goes by. */
-export interface ViewerRule {
-  /** Undefined = public cams. */
-  readonly viewToken?: Secret;
-  /** Signs and checks what browsers show; there is one where there is a view token. */
-  readonly passes?: Passes;
-  readonly publishTokens: readonly PublishToken[];
-  readonly limits: Limits;
-  readonly clock: Clock;
-  /** Reverse proxies whose word is believed. */
-  readonly trustedProxies: number;
-}
+import { mayPublish, secretsOf, tokenOf, tooManyWrong } from "./publishers.ts";
 
 /** The cookie of who signed in. */
 export const SIGN_IN_COOKIE = "perch_view";
@@ -43,13 +22,15 @@ function shareCookie(cam: string): string {
  * a share link, or by a publish token that is good for each of the cameras asked for. Of a page of
  * another site only what it says itself counts: a link, or a token as Bearer.
  *
+ * @param passes There are some where there is a view token.
  * @param camsOf The cameras a request is about; [undefined] = all of them.
  */
 export function viewerOnly(
-  rule: ViewerRule,
+  { config, limits, clock }: EdgeDeps,
+  passes: Passes | undefined,
   camsOf: (context: Context) => readonly (string | undefined)[],
 ): MiddlewareHandler {
-  const { viewToken, passes, publishTokens, limits, clock, trustedProxies } = rule;
+  const { viewToken, publishTokens, trustedProxies } = config;
   return async function viewerOnly(context, next) {
     if (!viewToken || !passes) return await next();
     const now = clock.now();

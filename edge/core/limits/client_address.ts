@@ -10,22 +10,17 @@ import {
   isIPv4MappedIPv6,
 } from "hono/utils/ipaddr";
 
-/** How a client's address is found. */
-export interface AddressOptions {
-  /** Reverse proxies in front of the edge that append to `X-Forwarded-For`; 0 = none. */
-  readonly trustedProxies: number;
-}
-
 /**
  * The address that limits count by: IPv4 as it is, IPv6 as its /64, which is what one person has.
  *
  * @param peer Where the connection comes from.
  * @param forwardedFor `X-Forwarded-For` as sent.
+ * @param trustedProxies Reverse proxies in front of the edge that append to it; 0 = none.
  */
 export function clientAddress(
   peer: string,
   forwardedFor: string | undefined,
-  { trustedProxies }: AddressOptions,
+  trustedProxies: number,
 ): string {
   // Each proxy appends whom it heard from: counted from the right, the rest is anybody's invention.
   const hops = trustedProxies > 0 ? forwardedFor?.split(",") ?? [] : [];

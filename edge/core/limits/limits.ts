@@ -1,7 +1,8 @@
 // Everything the edge counts against abuse, in one place; the routes ask and answer.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { Counter, Labels, Metrics } from "../metrics.ts";
+import type { EdgeConfig } from "../config.ts";
+import type { Counter, Metrics } from "../metrics.ts";
 import type { Platform } from "../platform.ts";
 import { problem, problemException } from "../problem.ts";
 import { clientAddress, isLoopback } from "./client_address.ts";
@@ -60,52 +61,35 @@ export class RateLimiter {
   }
 
   /** As `take`, for requests: the 429 to answer with where there is none. */
-  refuse(key: string, detail: string): Response | undefined {
+  refusal(key: string, detail: string): Response | undefined {
     const retryAfter = this.take(key);
     return retryAfter > 0 ? problem(429, detail, { retryAfter }) : undefined;
   }
 }
 
-/** Lets so much work be done at once; the rest waits for its turn. */
-export class Turns {
-  readonly #atOnce: number;
-  readonly #most: number;
-  readonly #full: () => Error;
-  readonly #waiting: (() => void)[] = [];
-  #atWork = 0;
+/** Does work when it is its turn. */
+export type Turns = <T>(work: () => Promise<T>) => Promise<T>;
 
-  /**
-   * @param most At work and waiting together.
-   * @param full What is thrown where they are more.
-   */
-  constructor(atOnce: number, most: number, full: () => Error) {
-    this.#atOnce = atOnce;
-    this.#most = most;
-    this.#full = full;
-  }
-
-  /** Does it when it is its turn. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#atWork + this.#waiting.length >= this.#most) throw this.#full();
-    if (this.#atWork < this.#atOnce) this.#atWork++;
-    else await new Promise<void>((go) => this.#waiting.push(go));
+/**
+ * Lets so much work be done at once; the rest waits.
+ *
+ * @param most At work and waiting together: more are refused with 503.
+ */
+export function turns(atOnce: number, most: number, detail: string, retryAfter: number): Turns {
+  const waiting: (() => void)[] = [];
+  let atWork = 0;
+  return async function turn(work) {
+    if (atWork + waiting.length >= most) throw problemException(503, detail, { retryAfter });
+    if (atWork < atOnce) atWork++;
+    else await new Promise<void>((go) => waiting.push(go));
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = waiting.shift();
       if (next) next();
-      else this.#atWork--;
+      else atWork--;
     }
-  }
-}
-
-/** What the limits go by. */
-export interface LimitOptions {
-  readonly trustedProxies: number;
-  readonly maxViewers: number;
-  readonly maxViewersPerAddress: number;
-  /** Requests of one camera. */
-  readonly maxUploadsPerSecond: number;
+  };
 }
 
 /** Wrong credentials an address may send: ten at once, then one in six seconds. */
@@ -143,29 +127,29 @@ export class Limits {
    * Indexes of the past are read one after another: many at once would take longer than the store's
    * deadline, and then all of them fail.
    */
-  readonly listings: Turns = new Turns(
+  readonly listing: Turns = turns(
     1,
     MAX_LISTINGS,
-    () => problemException(503, "Read the past: too many ask for it at once.", { retryAfter: 5 }),
+    "Read the past: too many ask for it at once.",
+    5,
   );
   /** Viewers' sockets closed for what they sent. */
   readonly socketsTurnedOut: Counter;
-  readonly #options: LimitOptions;
-  readonly #platform: Pick<Platform, "clock" | "clientAddress">;
+  readonly #trustedProxies: number;
+  readonly #platform: Platform;
 
   constructor(
-    options: LimitOptions,
-    platform: Pick<Platform, "clock" | "clientAddress">,
+    config: EdgeConfig,
+    platform: Platform,
     metrics: Metrics,
   ) {
-    this.#options = options;
+    this.#trustedProxies = config.trustedProxies;
     this.#platform = platform;
     const { clock } = platform;
-    const { maxViewers, maxViewersPerAddress: maxPerAddress, maxUploadsPerSecond } = options;
-    this.gate = new ViewerGate({ maxViewers, maxPerAddress });
-    this.waits = new ViewerGate({ maxViewers: 4 * maxViewers, maxPerAddress });
-    const burst = Math.max(10, 2 * maxUploadsPerSecond);
-    this.uploads = new RateLimiter({ perSecond: maxUploadsPerSecond, burst }, clock);
+    this.gate = new ViewerGate(config);
+    this.waits = new ViewerGate({ ...config, maxViewers: 4 * config.maxViewers });
+    const perSecond = config.maxUploadsPerSecond;
+    this.uploads = new RateLimiter({ perSecond, burst: Math.max(10, 2 * perSecond) }, clock);
     this.wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
     this.history = new RateLimiter(HISTORY, clock);
     this.pastFrames = new RateLimiter(PAST_FRAMES, clock);
@@ -183,7 +167,8 @@ export class Limits {
    */
   address(request: Request, info: unknown): string {
     const forwardedFor = request.headers.get("x-forwarded-for") ?? undefined;
-    return clientAddress(this.#platform.clientAddress(request, info), forwardedFor, this.#options);
+    const peer = this.#platform.clientAddress(request, info);
+    return clientAddress(peer, forwardedFor, this.#trustedProxies);
   }
 
   /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
@@ -204,21 +189,24 @@ export class Limits {
 
   #show(metrics: Metrics): void {
     const { gate, waits, uploads, wrongCredentials, history, pastFrames } = this;
-    const counted = (name: string, help: string, read: () => number, labels?: Labels) =>
-      metrics.countedBy(`perch_${name}_total`, help, read, labels);
-    counted("uploads_limited", "429 answers to cameras.", () => uploads.refused);
-    counted(
-      "history_limited",
-      "429 answers about the past.",
-      () => history.refused + pastFrames.refused,
-    );
-    counted("wrong_credentials", "Wrong tokens and passwords.", () => wrongCredentials.taken);
-    counted("sign_ins_limited", "429 answers to wrong tokens.", () => wrongCredentials.refused);
+    const counted = metrics.countedBy.bind(metrics);
+    counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
+    counted("perch_history_limited_total", "429 answers about the past.", () => {
+      return history.refused + pastFrames.refused;
+    });
+    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => {
+      return wrongCredentials.taken;
+    });
+    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => {
+      return wrongCredentials.refused;
+    });
     for (const limit of ["instance", "address"] as const) {
       const refused = () => gate.refused[limit] + waits.refused[limit];
-      counted("viewers_refused", "Viewers turned away at a limit.", refused, { limit });
+      counted("perch_viewers_refused_total", "Viewers turned away at a limit.", refused, { limit });
     }
-    counted("viewers_dropped", "Viewers dropped because they took nothing.", () => gate.dropped);
+    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", () => {
+      return gate.dropped;
+    });
     metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
     metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
     metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);

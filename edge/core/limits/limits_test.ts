@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { fc } from "../../../shared/testing/properties.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
-import { type Rate, RateLimiter, Turns } from "./limits.ts";
+import { type Rate, RateLimiter, turns } from "./limits.ts";
 
 /** A limiter that is told what time it is with each take. */
 function limiterOf(rate: Rate) {
@@ -58,18 +58,18 @@ Deno.test("what was taken and what was refused is counted", () => {
 });
 
 Deno.test("work is done as much at once as may be, in its order, and no more waits than may", async () => {
-  const turns = new Turns(2, 4, () => new Error("full"));
+  const turn = turns(2, 4, "Do it: too much to do.", 7);
   const begun: number[] = [];
   const ends: PromiseWithResolvers<void>[] = [];
   const run = (i: number) =>
-    turns.run(() => {
+    turn(() => {
       begun.push(i);
       const end = Promise.withResolvers<void>();
       ends.push(end);
       return end.promise;
     });
   const work = [0, 1, 2, 3].map(run);
-  await assert.rejects(run(4), /full/);
+  await assert.rejects(run(4), { status: 503, message: "Do it: too much to do." });
   assert.deepEqual(begun, [0, 1]);
   const failed = assert.rejects(work[1], /broken/);
   ends[1].reject(new Error("broken"));

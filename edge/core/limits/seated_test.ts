@@ -3,7 +3,7 @@ import { seated, STUCK_DROP_MS, ViewerGate } from "./viewer_gate.ts";
 
 /** A body of endless pieces, through a gate. */
 function setUp() {
-  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
+  const gate = new ViewerGate({ maxViewers: 1, maxViewersPerAddress: 1 });
   const place = gate.admit(undefined);
   assert(typeof place === "object");
   let cancelled = false;
@@ -40,7 +40,7 @@ Deno.test("a reader that leaves ends the body", async () => {
 });
 
 Deno.test("a reader that leaves before the first piece leaves its place", async () => {
-  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
+  const gate = new ViewerGate({ maxViewers: 1, maxViewersPerAddress: 1 });
   const place = gate.admit(undefined);
   assert(typeof place === "object");
   const pieces = (async function* () {

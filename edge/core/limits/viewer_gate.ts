@@ -1,6 +1,8 @@
 // Who may watch: so many at once here, so many from one address, and nobody who has stopped reading
 // keeps the place of somebody who would.
 
+import type { EdgeConfig } from "../config.ts";
+
 /** A connected viewer, as the gate looks at it once a second. */
 export interface Guest {
   /**
@@ -35,12 +37,8 @@ export interface Place {
 /** What is full where there is no place. */
 export type Full = "instance" | "address";
 
-/** How many may watch. */
-export interface GateOptions {
-  readonly maxViewers: number;
-  /** Connections of one address, the ones that were dropped but hang on included. */
-  readonly maxPerAddress: number;
-}
+/** How many may watch; of an address the connections count that were dropped but hang on, too. */
+export type GateOptions = Pick<EdgeConfig, "maxViewers" | "maxViewersPerAddress">;
 
 /** Who takes nothing for this long is dropped, ms. A slow line takes 1.3 MB at a time. */
 export const STUCK_DROP_MS = 300_000;
@@ -138,9 +136,9 @@ export class ViewerGate {
   }
 
   #full(address: string | undefined): Full | undefined {
-    const { maxViewers, maxPerAddress } = this.#options;
+    const { maxViewers, maxViewersPerAddress } = this.#options;
     const connections = address === undefined ? 0 : this.#connections.get(address) ?? 0;
-    if (connections >= maxPerAddress) return "address";
+    if (connections >= maxViewersPerAddress) return "address";
     return this.#seats.size >= maxViewers && !this.#dropLongestStuck() ? "instance" : undefined;
   }
 

@@ -29,7 +29,7 @@ function admitted(gate: ViewerGate, address?: string): { place: Place; guest: Te
 }
 
 Deno.test("the instance and each address have their own number of places", () => {
-  const gate = new ViewerGate({ maxViewers: 3, maxPerAddress: 2 });
+  const gate = new ViewerGate({ maxViewers: 3, maxViewersPerAddress: 2 });
   const first = admitted(gate, "a");
   admitted(gate, "a");
   assert.equal(gate.admit("a"), "address");
@@ -43,13 +43,13 @@ Deno.test("the instance and each address have their own number of places", () =>
 });
 
 Deno.test("connections without an address are only counted together", () => {
-  const gate = new ViewerGate({ maxViewers: 3, maxPerAddress: 1 });
+  const gate = new ViewerGate({ maxViewers: 3, maxViewersPerAddress: 1 });
   for (let i = 0; i < 3; i++) admitted(gate);
   assert.equal(gate.admit(undefined), "instance");
 });
 
 Deno.test("who takes nothing for five minutes is dropped, who waits for frames never", () => {
-  const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 10 });
+  const gate = new ViewerGate({ maxViewers: 10, maxViewersPerAddress: 10 });
   const stuck = admitted(gate).guest;
   const waiting = admitted(gate).guest;
   const slow = admitted(gate).guest;
@@ -64,7 +64,7 @@ Deno.test("who takes nothing for five minutes is dropped, who waits for frames n
 });
 
 Deno.test("at capacity whoever is stuck for longest gives way, and nobody else", () => {
-  const gate = new ViewerGate({ maxViewers: 2, maxPerAddress: 10 });
+  const gate = new ViewerGate({ maxViewers: 2, maxViewersPerAddress: 10 });
   const healthy = admitted(gate).guest;
   const stuck = admitted(gate).guest;
   gate.tick(0);
@@ -81,7 +81,7 @@ Deno.test("at capacity whoever is stuck for longest gives way, and nobody else",
 });
 
 Deno.test("who came in by a pass goes when it ends or is given back, and the others stay", () => {
-  const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 10 });
+  const gate = new ViewerGate({ maxViewers: 10, maxViewersPerAddress: 10 });
   const enter = (key?: string, until = 0) => {
     const place = gate.admit("a", key === undefined ? undefined : { key, until });
     assert(typeof place === "object");
@@ -102,7 +102,7 @@ Deno.test("who came in by a pass goes when it ends or is given back, and the oth
 });
 
 Deno.test("a dropped connection that hangs on still counts for its address", () => {
-  const gate = new ViewerGate({ maxViewers: 10, maxPerAddress: 1 });
+  const gate = new ViewerGate({ maxViewers: 10, maxViewersPerAddress: 1 });
   const { place, guest } = admitted(gate, "a");
   for (let now = 0; now <= STUCK_DROP_MS + 1000; now += 1000) gate.tick(now);
   assert(guest.dropped);

@@ -1,9 +1,8 @@
 // Smaller pictures of a frame: one job per version and width however many ask, a bounded number of
 // jobs at a time, and a bounded memory of the results.
 
-import { Turns } from "../limits/limits.ts";
+import { turns } from "../limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
-import { problemException } from "../problem.ts";
 
 /** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
@@ -18,20 +17,23 @@ export interface Source extends Picture {
   readonly version: number;
 }
 
+interface Job {
+  readonly picture: Promise<Picture>;
+  /** Of the result; 0 while it is under way. */
+  bytes: number;
+}
+
 /** Makes and keeps smaller pictures. */
 export class Renditions {
   /** Results made so far. */
   made = 0;
   readonly #images: ImageTools | undefined;
-  readonly #kept = new Map<string, Picture>();
-  readonly #underWay = new Map<string, Promise<Picture>>();
-  readonly #turns = new Turns(
+  readonly #jobs = new Map<string, Job>();
+  readonly #turn = turns(
     MAX_JOBS,
     MAX_QUEUED,
-    () =>
-      problemException(503, "Too many pictures are being made: ask again, or without w.", {
-        retryAfter: 1,
-      }),
+    "Too many pictures are being made: ask again, or without w.",
+    1,
   );
   #keptBytes = 0;
 
@@ -54,20 +56,17 @@ export class Renditions {
     const images = this.#images;
     if (!images || source.width <= width) return source;
     const key = `${source.cam} ${source.version} ${width}`;
-    const kept = this.#kept.get(key);
-    if (kept) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return kept;
-    }
-    let job = this.#underWay.get(key);
-    if (!job) {
-      job = this.#turns.run(() => this.#make(images, source, width))
-        .then((picture) => this.#keep(key, picture))
-        .finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, job);
-    }
-    return await job;
+    const job = this.#jobs.get(key) ?? this.#start(images, key, source, width);
+    // What was asked for last is forgotten last.
+    this.#jobs.delete(key);
+    this.#jobs.set(key, job);
+    return await job.picture;
+  }
+
+  #start(images: ImageTools, key: string, source: Source, width: number): Job {
+    const job = { picture: this.#turn(() => this.#make(images, source, width)), bytes: 0 };
+    job.picture.then(({ jpeg }) => this.#keep(job, jpeg.length), () => this.#jobs.delete(key));
+    return job;
   }
 
   async #make(images: ImageTools, source: Source, width: number): Promise<Picture> {
@@ -82,14 +81,13 @@ export class Renditions {
     }
   }
 
-  #keep(key: string, picture: Picture): Picture {
-    this.#kept.set(key, picture);
-    this.#keptBytes += picture.jpeg.length;
-    for (const [oldest, { jpeg }] of this.#kept) {
+  #keep(job: Job, bytes: number): void {
+    job.bytes = bytes;
+    this.#keptBytes += bytes;
+    for (const [oldest, { bytes }] of this.#jobs) {
       if (this.#keptBytes <= MAX_KEPT_BYTES) break;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= jpeg.length;
+      if (bytes > 0) this.#jobs.delete(oldest);
+      this.#keptBytes -= bytes;
     }
-    return picture;
   }
 }

@@ -63,7 +63,7 @@ export function historyLimit(limits: Limits): MiddlewareHandler {
   return describe({ problems: [429] }, async function historyLimit(context, next) {
     const limit = context.req.param("file") === undefined ? limits.history : limits.pastFrames;
     const address = addressOf(context, limits);
-    return limit.refuse(address, "Read the past: too many requests from this address.") ??
+    return limit.refusal(address, "Read the past: too many requests from this address.") ??
       await next();
   });
 }

@@ -47,7 +47,7 @@ export function getFrames(deps: EdgeDeps): Handler {
   }, async (context, query) => {
     const { cam } = await cameraOf(context, deps.hub);
     const within = query();
-    const frames = await deps.limits.listings.run(() => deps.store.history(cam, within));
+    const frames = await deps.limits.listing(() => deps.store.history(cam, within));
     return context.json({ cam, now: deps.clock.now(), frames }, 200, {
       "cache-control": "no-cache",
     });
@@ -173,7 +173,7 @@ async function framesOf(
   range: z.output<typeof rangeSchema>,
 ): Promise<{ cam: string; frames: FrameMeta[] }> {
   const { cam } = await cameraOf(context, deps.hub);
-  const frames = (await deps.limits.listings.run(() => deps.store.history(cam, range))).reverse();
+  const frames = (await deps.limits.listing(() => deps.store.history(cam, range))).reverse();
   if (frames.length > 0) return { cam, frames };
   throw problemException(404, `Camera ${cam} has no kept pictures in that time.`);
 }
