@@ -112,9 +112,9 @@ export function createApp(deps: EdgeDeps): Hono {
   }
   app.delete("/cams/:cam", publisher, deleteCamera(deps));
   app.get("/cams", viewerOfAll, getCams(deps, pages));
-  if (config.viewToken && passes) {
+  if (passes) {
     app.get("/sign-in", getSignIn(pages));
-    app.post("/sign-in", form, postSignIn(deps, config.viewToken, passes, pages));
+    app.post("/sign-in", form, postSignIn(deps, passes, pages));
     app.post("/sign-out", postSignOut(deps, passes));
     app.post("/share", viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }

@@ -4,7 +4,7 @@
 import { sign, verify } from "hono/jwt";
 import { sha256 } from "hono/utils/crypto";
 import type { Pass } from "../limits/viewer_gate.ts";
-import type { Secret } from "./publishers.ts";
+import { type Secret, secretsOf } from "./publishers.ts";
 
 /** How long somebody stays signed in, ms. */
 export const SIGNED_IN_MS = 30 * 24 * 3_600_000;
@@ -22,8 +22,9 @@ export interface Share extends Pass {
   readonly cam: string;
 }
 
-/** Signs and checks passes. */
+/** Who opens a private cam: the view token, and passes that are signed with it. */
 export class Passes {
+  readonly #viewToken: Secret;
   readonly #signInKey: Promise<string>;
   readonly #shareKey: Promise<string>;
 
@@ -32,8 +33,14 @@ export class Passes {
    * @param shareKey `PERCH_SHARE_KEY`: another one ends every share link.
    */
   constructor(viewToken: Secret, shareKey = "") {
+    this.#viewToken = viewToken;
     this.#signInKey = derive(viewToken, "sign-in");
     this.#shareKey = derive(viewToken, `share ${shareKey}`);
+  }
+
+  /** Whether `token` opens all cameras. */
+  async isViewToken(token: string): Promise<boolean> {
+    return (await secretsOf([this.#viewToken], token)).length > 0;
   }
 
   /** A pass for who knows the view token. */

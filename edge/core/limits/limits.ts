@@ -188,25 +188,19 @@ export class Limits {
   }
 
   #show(metrics: Metrics): void {
-    const { gate, waits, uploads, wrongCredentials, history, pastFrames } = this;
+    const { gate, waits, uploads, history, pastFrames, wrongCredentials: wrong } = this;
+    const past = () => history.refused + pastFrames.refused;
+    const dropped = () => gate.dropped;
     const counted = metrics.countedBy.bind(metrics);
     counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
-    counted("perch_history_limited_total", "429 answers about the past.", () => {
-      return history.refused + pastFrames.refused;
-    });
-    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => {
-      return wrongCredentials.taken;
-    });
-    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => {
-      return wrongCredentials.refused;
-    });
+    counted("perch_history_limited_total", "429 answers about the past.", past);
+    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => wrong.taken);
+    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => wrong.refused);
     for (const limit of ["instance", "address"] as const) {
       const refused = () => gate.refused[limit] + waits.refused[limit];
       counted("perch_viewers_refused_total", "Viewers turned away at a limit.", refused, { limit });
     }
-    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", () => {
-      return gate.dropped;
-    });
+    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", dropped);
     metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
     metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
     metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);

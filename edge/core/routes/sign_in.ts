@@ -12,7 +12,6 @@ import { readJson, unixMs } from "./query.ts";
 import { addressOf, isForeign, originOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
-import { type Secret, secretsOf } from "../access/publishers.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +45,6 @@ export function getSignIn(pages: ViewerPages): Handler {
 /** Takes the token, and sends the browser on to where it wanted to go. */
 export function postSignIn(
   { limits, clock, config }: EdgeDeps,
-  viewToken: Secret,
   passes: Passes,
   pages: ViewerPages,
 ): Handler {
@@ -66,7 +64,7 @@ export function postSignIn(
     }
     const next = localPath(form.data.next);
     const token = form.data.token.trim().slice(0, MAX_TOKEN_CHARACTERS);
-    if ((await secretsOf([viewToken], token)).length === 0) {
+    if (!await passes.isViewToken(token)) {
       const wait = limits.wrongCredentials.take(addressOf(context, limits));
       if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
       return pages.signIn(context, next, "That is not the token.", 401);
