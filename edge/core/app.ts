@@ -57,17 +57,17 @@ const VIEWER: Operation = {
 
 /** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
-  const { config, clock, limits } = deps;
+  const { config, limits } = deps;
   const app = new Hono();
   const publisher = describe(
     { security: ["publishToken"], problems: [401, 403, 404, 429] },
-    publisherOnly(config.publishTokens, camOf, limits, config.trustedProxies),
+    publisherOnly(deps),
   );
   const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
   const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
     describe(
       config.viewToken ? VIEWER : {},
-      viewerOnly({ ...config, passes, limits, clock }, camsOf),
+      viewerOnly(deps, passes, camsOf),
     );
   const viewer = viewerOf((context) => [camOf(context)]);
   const viewerOfAll = viewerOf(() => [undefined]);
@@ -112,10 +112,10 @@ export function createApp(deps: EdgeDeps): Hono {
   }
   app.delete("/cams/:cam", publisher, deleteCamera(deps));
   app.get("/cams", viewerOfAll, getCams(deps, pages));
-  if (config.viewToken && passes) {
+  if (passes) {
     app.get("/sign-in", getSignIn(pages));
-    app.post("/sign-in", form, postSignIn(deps, config.viewToken, passes, pages));
-    app.post("/sign-out", postSignOut(deps));
+    app.post("/sign-in", form, postSignIn(deps, passes, pages));
+    app.post("/sign-out", postSignOut(deps, passes));
     app.post("/share", viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }
   app.get("/ws", viewerOfCams, getSocket(deps));
@@ -126,7 +126,7 @@ export function createApp(deps: EdgeDeps): Hono {
   app.get("/health", getHealth(deps));
   app.get("/metrics", viewerOfAll, getMetrics(deps));
   app.get("/openapi.json", getOpenapi(config.title, app));
-  app.route("/", assetRoutes(pages, config.title));
+  app.route("/", assetRoutes(pages));
 
   app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));
   app.onError(onError(deps.log));

@@ -15,7 +15,7 @@ import { parsePublishTokens, parseViewToken } from "./access/publishers.ts";
 export const edgeSettings = z.object({
   PORT: integerSetting(0, 65535, "a TCP port").default(8000).describe("TCP port to listen on; 0 picks a free one"),
   HOST: z.string().default("0.0.0.0").describe("address to listen on"),
-  PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
+  PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(splitList).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
   PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().describe("set = only who knows it may watch"),
   PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),
   PERCH_KV_PATH: z.string().optional().describe("file for Deno KV, or `:memory:`; unset = the platform's own"),

@@ -13,7 +13,7 @@ import { LoopLag } from "./routes/health.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
 import { Peers } from "./peers/peers.ts";
-import { NoSignal } from "./pictures/no_signal.ts";
+import { noSignal } from "./pictures/no_signal.ts";
 import { Renditions } from "./pictures/renditions.ts";
 import { ScaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
@@ -39,7 +39,7 @@ export class Edge {
   readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
   readonly deps: EdgeDeps;
   readonly #stations = new Map<CameraHub, Station>();
-  readonly #noSignal: NoSignal;
+  readonly #noSignal: (camera: CameraHub) => Promise<void>;
   #storeWell = true;
   /** Settled when nothing works on the camera that was forgotten last. */
   #leaving: Promise<unknown> = Promise.resolve();
@@ -84,15 +84,9 @@ export class Edge {
     metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
       return Math.max(0, lag.worst(clock.monotonic())) / 1000;
     });
-    const { images } = platform;
-    const renditions = new Renditions(images);
+    const renditions = new Renditions(platform.images);
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
-    this.#noSignal = new NoSignal({
-      images,
-      partTail: tail,
-      clock,
-      fallback: () => platform.readAsset("no-signal.jpg"),
-    });
+    this.#noSignal = noSignal(platform);
     const cost = new CostMeter({ clock, store, hub, metrics });
     this.deps = {
       ...platform,
@@ -105,7 +99,7 @@ export class Edge {
       limits: new Limits(config, platform, metrics),
       lag,
       renditions,
-      feeds: new ScaledFeeds(renditions, tail),
+      feeds: new ScaledFeeds(renditions),
       forget: async (cam) => {
         hub.forget(cam);
         // What was under way to the store must not come behind.
@@ -147,7 +141,7 @@ export class Edge {
     for (const [camera, { writer, peers }] of this.#stations) {
       const { cam } = camera;
       this.#attempt(`look at ${cam}`, () => camera.tick());
-      this.#noSignal.step(camera).catch((error) =>
+      this.#noSignal(camera).catch((error) =>
         log.warn(`could not show that ${cam} has no signal`, { error: String(error) })
       );
       this.#attempt(`store ${cam}`, () => writer.step());

@@ -4,7 +4,6 @@ import type { ErrorHandler } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import type { Log } from "../../shared/log.ts";
-import { RenditionsBusy } from "./pictures/renditions.ts";
 import { ImagingUnavailable } from "./platform.ts";
 import { StoreFailure } from "./store/frame_store.ts";
 
@@ -55,7 +54,10 @@ export function problemException(
   detail: string,
   extras: ProblemExtras = {},
 ): HTTPException {
-  return new HTTPException(status, { message: detail, res: problem(status, detail, extras) });
+  const exception = new HTTPException(status, { message: detail });
+  // Made anew for each who is refused by it: a response can be read only once.
+  exception.getResponse = () => problem(status, detail, extras);
+  return exception;
 }
 
 /** Turns whatever a route threw into a response; what nobody expected is logged. */
@@ -67,10 +69,6 @@ export function onError(log: Pick<Log, "error">): ErrorHandler {
     }
     if (error instanceof ImagingUnavailable) {
       return problem(501, "This edge cannot make smaller pictures: ask without w.");
-    }
-    if (error instanceof RenditionsBusy) {
-      const detail = "Too many pictures are being made: ask again, or without w.";
-      return problem(503, detail, { retryAfter: 1 });
     }
     log.error(`${context.req.method} ${context.req.path} failed`, { error: String(error.stack) });
     return problem(500, "The edge failed to answer; its log says why.");

@@ -377,6 +377,8 @@ Deno.test("a camera that is named a thousand times is a guest's or not by one lo
     assert.equal((await edge.request(`/ws${link}&cams=${cams}`)).status, 426);
     const many = Array.from({ length: 1000 }, (_, i) => `garden${i}`).join(",");
     assert.equal((await edge.request(`/ws${link}&cams=garden,${many}`)).status, 422);
+    const all = Array.from({ length: 31 }, (_, i) => `garden${i}`).join(",");
+    assert.equal((await edge.request(`/ws${link}&cams=garden,${all}`)).status, 401);
   } finally {
     Passes.prototype.shared = shared;
   }

@@ -1,18 +1,20 @@
 // Who may publish: tokens as the edge holds them, compared in constant time.
 
 import type { Context, MiddlewareHandler } from "hono";
-import type { z } from "zod";
+import { auth } from "hono/utils/basic-auth";
+import { timingSafeEqual } from "hono/utils/buffer";
+import { sha256 } from "hono/utils/crypto";
+import { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
+import type { EdgeDeps } from "../deps.ts";
 import type { Limits } from "../limits/limits.ts";
 import { problem } from "../problem.ts";
-import { addressOf, isForeign } from "../routes/request.ts";
+import { addressOf, camOf, isForeign } from "../routes/request.ts";
 
-/** A token as it was typed, or its SHA-256 where only that is known here. */
+/** A token as the edge holds it. */
 export interface Secret {
-  /** UTF-8 bytes. */
-  readonly token?: Uint8Array;
-  /** 32 bytes. */
-  readonly digest?: Uint8Array;
+  /** Its SHA-256 as hex. */
+  readonly digest: Promise<string>;
 }
 
 /** Who may publish. */
@@ -27,95 +29,62 @@ export const MIN_TOKEN_CHARACTERS = 16;
 /** More cameras than this on one edge are refused. */
 export const MAX_CAMERAS = 32;
 
-/** Those of `secrets` that `token` is. Every one is looked at, and hashing is left to those that need it. */
+/** Those of `secrets` that `token` is. Every one is looked at. */
 export async function secretsOf<T extends Secret>(
   secrets: readonly T[],
   token: string,
 ): Promise<T[]> {
-  const bytes = new TextEncoder().encode(token);
-  const digest = secrets.some((one) => one.digest) ? await sha256(bytes) : bytes;
-  return secrets.filter((one) =>
-    one.token ? sameBytes(bytes, one.token) : sameBytes(digest, one.digest!)
+  const digest = await digestOf(token);
+  const equal = await Promise.all(
+    // Both are digests already: nothing is hashed a second time.
+    secrets.map(async (one) => timingSafeEqual(await one.digest, digest, String)),
   );
+  return secrets.filter((_, i) => equal[i]);
 }
 
-/** The digest of a secret. */
-export async function digestOf({ token, digest }: Secret): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(digest ?? await sha256(new Uint8Array(token!)));
-}
-
-/** Whether two byte strings are equal, in a time that does not depend on where they differ. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  let difference = a.length ^ b.length;
-  for (let i = 0; i < b.length; i++) difference |= a[i] ^ b[i];
-  return difference === 0;
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+async function digestOf(token: string): Promise<string> {
+  return (await sha256(token))!;
 }
 
 /** Reads `PERCH_PUBLISH_TOKENS`, adding one issue to `context` for each token that is no good. */
-export function parsePublishTokens(text: string, context: z.RefinementCtx): PublishToken[] {
-  const items = text.split(",").map((item) => item.trim()).filter((item) => item !== "");
-  const tokens: PublishToken[] = [];
-  items.forEach((item, i) => {
-    const token = parsePublishToken(item);
-    if (typeof token === "string") {
-      context.addIssue({ code: "custom", message: `${token} (token ${i + 1} of ${items.length})` });
-    } else tokens.push(token);
+export function parsePublishTokens(items: string[], context: z.RefinementCtx): PublishToken[] {
+  const wanted = (message: string) => context.addIssue({ code: "custom", message });
+  const tokens = items.flatMap((item, i) => {
+    const token = parseToken(item);
+    if (typeof token !== "string") return token;
+    wanted(`${token} (token ${i + 1} of ${items.length})`);
+    return [];
   });
-  if (items.length === 0) {
-    context.addIssue({ code: "custom", message: "at least one token" });
-  }
-  const cams = new Set(tokens.map((token) => token.cam).filter((cam) => cam !== undefined));
-  if (cams.size > MAX_CAMERAS) {
-    context.addIssue({ code: "custom", message: `at most ${MAX_CAMERAS} cameras` });
-  }
+  if (items.length === 0) wanted("at least one token");
+  const cams = new Set(tokens.flatMap(({ cam }) => cam ?? []));
+  if (cams.size > MAX_CAMERAS) wanted(`at most ${MAX_CAMERAS} cameras`);
   return tokens;
-}
-
-/** One token, or what was wanted instead. */
-function parsePublishToken(item: string): PublishToken | string {
-  const hashed = /^sha256:([0-9a-f]{64})$/i;
-  const bound = /^([^=]+)=(?!=*$)(.+)$/.exec(item);
-  const cam = bound && isCamId(bound[1]) ? bound[1] : undefined;
-  if (bound && cam === undefined) return "a camera id of a-z, 0-9 and dashes before =";
-  const token = cam === undefined ? item : bound![2];
-  const digest = hashed.exec(token);
-  if (digest) return { cam, digest: fromHex(digest[1]) };
-  if (token.startsWith("sha256:")) return "64 hexadecimal digits after sha256:";
-  if (token.length < MIN_TOKEN_CHARACTERS) {
-    return `tokens of at least ${MIN_TOKEN_CHARACTERS} characters`;
-  }
-  return { cam, token: new TextEncoder().encode(token) };
 }
 
 /** Reads `PERCH_VIEW_TOKEN`: the token or `sha256:<hex>`. */
 export function parseViewToken(text: string, context: z.RefinementCtx): Secret {
-  const token = parsePublishToken(text);
+  const token = parseToken(text);
   if (typeof token !== "string" && token.cam === undefined) return token;
   const message = typeof token === "string" ? token : "a token without a camera id";
   context.addIssue({ code: "custom", message });
-  return {};
+  return z.NEVER;
 }
 
-function fromHex(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g)!, (pair) => parseInt(pair, 16));
+/** One token, or what was wanted instead. */
+function parseToken(item: string): PublishToken | string {
+  const bound = /^([^=]+)=(?!=*$)(.+)$/.exec(item);
+  const [cam, token] = bound ? bound.slice(1) : [undefined, item];
+  if (cam !== undefined && !isCamId(cam)) return "a camera id of a-z, 0-9 and dashes before =";
+  const hex = /^sha256:([0-9a-f]{64})$/i.exec(token)?.[1];
+  if (hex) return { cam, digest: Promise.resolve(hex.toLowerCase()) };
+  if (token.startsWith("sha256:")) return "64 hexadecimal digits after sha256:";
+  if (token.length >= MIN_TOKEN_CHARACTERS) return { cam, digest: digestOf(token) };
+  return `tokens of at least ${MIN_TOKEN_CHARACTERS} characters`;
 }
 
-/** Whether a credential is good for a camera. */
-export type Verdict = "allowed" | "other-camera" | "unknown";
-
-/** What a token is worth for publishing a camera; undefined = every one. */
-export async function judgePublisher(
-  tokens: readonly PublishToken[],
-  token: string,
-  cam: string | undefined,
-): Promise<Verdict> {
-  const known = await secretsOf(tokens, token);
-  if (known.some((one) => one.cam === undefined || one.cam === cam)) return "allowed";
-  return known.length > 0 ? "other-camera" : "unknown";
+/** Whether one of `tokens` is good for publishing a camera; undefined = every one. */
+export function mayPublish(tokens: readonly PublishToken[], cam: string | undefined): boolean {
+  return tokens.some((token) => token.cam === undefined || token.cam === cam);
 }
 
 /**
@@ -123,81 +92,53 @@ export async function judgePublisher(
  * and send it whoever asks: for a page of another site it does not count.
  */
 export function tokenOf(context: Context, trustedProxies: number): string | undefined {
-  const match = /^(Bearer|Basic) +(\S+) *$/i.exec(context.req.header("authorization") ?? "");
-  if (!match) return undefined;
-  if (match[1].toLowerCase() === "bearer") return match[2];
-  if (isForeign(context, trustedProxies)) return undefined;
-  try {
-    const pair = new TextDecoder().decode(
-      Uint8Array.from(atob(match[2]), (char) => char.charCodeAt(0)),
-    );
-    return pair.includes(":") ? pair.slice(pair.indexOf(":") + 1) : undefined;
-  } catch {
-    return undefined;
-  }
+  const bearer = /^Bearer +(\S+) *$/i.exec(context.req.header("authorization") ?? "");
+  if (bearer) return bearer[1];
+  const basic = auth(context.req.raw);
+  return basic && !isForeign(context, trustedProxies) ? basic.password : undefined;
 }
 
 /**
- * The answer to a wrong credential: `answer`, usually 401, or 429 where its address has sent too many
- * of them. Never asked of a right one: who guesses must not lock out who shares the address, and no
- * token is so short that slowing guesses would count.
+ * Notes a wrong credential: 429 where its address has sent too many of them. Never asked of a right
+ * one: who guesses must not lock out who shares the address, and no token is so short that slowing
+ * guesses would count.
  */
-export function wrongCredential(
-  context: Context,
-  limits: Limits,
-  answer: () => Response,
-): Response {
-  const address = addressOf(context, limits);
-  const retryAfter = limits.credentialWait(address);
-  if (retryAfter > 0) return tooManyWrong(retryAfter);
-  limits.wrongCredential(address);
-  return answer();
-}
-
-function tooManyWrong(retryAfter: number): Response {
-  return problem(429, "Sign in: too many wrong credentials from this address.", { retryAfter });
+export function tooManyWrong(context: Context, limits: Limits): Response | undefined {
+  return limits.wrongCredentials.refusal(
+    addressOf(context, limits),
+    "Sign in: too many wrong credentials from this address.",
+  );
 }
 
 /** Counts a request of a camera: 429 where there are too many a second. */
 export function tooManyRequests(cam: string, limits: Limits): Response | undefined {
-  const retryAfter = limits.upload(cam);
-  if (retryAfter === 0) return undefined;
-  return problem(429, `Camera ${cam} sends too many requests a second.`, { retryAfter });
+  return limits.uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
 }
 
 /**
- * Lets only holders of a publish token for the camera named by `camOf` through, and of these only so
+ * Lets only holders of a publish token for the camera that is asked for through, and of these only so
  * many requests a second.
  */
-export function publisherOnly(
-  tokens: readonly PublishToken[],
-  camOf: (context: Context) => string,
-  limits: Limits,
-  trustedProxies: number,
-): MiddlewareHandler {
+export function publisherOnly({ config, limits }: EdgeDeps): MiddlewareHandler {
   return async function publisherOnly(context, next) {
-    const token = tokenOf(context, trustedProxies);
-    const headers = { "www-authenticate": 'Bearer realm="perch publish"' };
+    const token = tokenOf(context, config.trustedProxies);
+    const realm = 'Bearer realm="perch publish"';
     if (token === undefined) {
-      return problem(401, "Send a publish token as Authorization: Bearer <token>.", { headers });
+      return problem(401, "Send a publish token as Authorization: Bearer <token>.", {
+        headers: { "www-authenticate": realm },
+      });
     }
     const cam = camOf(context);
-    const verdict = await judgePublisher(tokens, token, cam);
-    if (verdict === "unknown") {
-      return wrongCredential(
-        context,
-        limits,
-        () =>
-          problem(401, "The publish token is none of those the edge knows.", {
-            headers: { "www-authenticate": 'Bearer realm="perch publish", error="invalid_token"' },
-          }),
-      );
+    const known = await secretsOf(config.publishTokens, token);
+    if (known.length === 0) {
+      return tooManyWrong(context, limits) ??
+        problem(401, "The publish token is none of those the edge knows.", {
+          headers: { "www-authenticate": `${realm}, error="invalid_token"` },
+        });
     }
-    if (verdict === "other-camera") {
+    if (!mayPublish(known, cam)) {
       return problem(403, `The publish token is bound to another camera than ${cam}.`);
     }
-    const tooMany = tooManyRequests(cam, limits);
-    if (tooMany) return tooMany;
-    await next();
+    return tooManyRequests(cam, limits) ?? await next();
   };
 }

@@ -2,34 +2,12 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { Clock } from "../../../shared/clock.ts";
-import type { Limits } from "../limits/limits.ts";
+import type { EdgeDeps } from "../deps.ts";
 import type { Pass } from "../limits/viewer_gate.ts";
 import { isForeign, originOf, urlOf } from "../routes/request.ts";
-import type { Passes } from "./passes.ts";
+import type { Passes, Share } from "./passes.ts";
 import { problem } from "../problem.ts";
-import {
-  judgePublisher,
-  MAX_CAMERAS,
-  type PublishToken,
-  type Secret,
-  secretsOf,
-  tokenOf,
-  wrongCredential,
-} from "./publishers.ts";
-
-/** What the rule about viewers goes by. */
-export interface ViewerRule {
-  /** Undefined = public cams. */
-  readonly viewToken?: Secret;
-  /** Signs and checks what browsers show; there is one where there is a view token. */
-  readonly passes?: Passes;
-  readonly publishTokens: readonly PublishToken[];
-  readonly limits: Limits;
-  readonly clock: Clock;
-  /** Reverse proxies whose word is believed. */
-  readonly trustedProxies: number;
-}
+import { mayPublish, secretsOf, tokenOf, tooManyWrong } from "./publishers.ts";
 
 /** The cookie of who signed in. */
 export const SIGN_IN_COOKIE = "perch_view";
@@ -41,59 +19,87 @@ function shareCookie(cam: string): string {
 
 /**
  * Lets only viewers of a private cam through: by the view token, by the cookie of who signed in, by
- * share links, or by a publish token that is good for each of the cameras asked for. Of a page of
+ * a share link, or by a publish token that is good for each of the cameras asked for. Of a page of
  * another site only what it says itself counts: a link, or a token as Bearer.
  *
+ * @param passes There are some where there is a view token.
  * @param camsOf The cameras a request is about; [undefined] = all of them.
  */
 export function viewerOnly(
-  rule: ViewerRule,
+  { config, limits, clock }: EdgeDeps,
+  passes: Passes | undefined,
   camsOf: (context: Context) => readonly (string | undefined)[],
 ): MiddlewareHandler {
-  const { viewToken, passes, publishTokens, limits, clock, trustedProxies } = rule;
+  const { publishTokens, trustedProxies } = config;
   return async function viewerOnly(context, next) {
-    if (!viewToken || !passes) return await next();
+    if (!passes) return await next();
+    const now = clock.now();
     // Each once: a request may name one a thousand times.
     const cams = [...new Set(camsOf(context))];
     const foreign = isForeign(context, trustedProxies);
     const cookie = (name: string) => foreign ? undefined : getCookie(context, name);
-    const signedIn = cookie(SIGN_IN_COOKIE);
-    const until = await passes.signedInUntil(signedIn, clock.now());
-    if (until !== undefined) {
+    const signedIn = await passes.signedIn(cookie(SIGN_IN_COOKIE), now);
+    if (signedIn) {
       context.set(OWNER, true);
-      context.set(PASS, { key: signedIn, until });
+      context.set(PASS, signedIn);
       return await next();
     }
-    const links = (context.req.queries("share") ?? []).slice(0, MAX_CAMERAS);
-    const opened = await openedLink(context, rule, passes, links[0], cams);
-    if (opened) return opened;
-    const shared = async (cam: string | undefined) => {
-      if (cam === undefined) return false;
-      // A link begins with the id of its camera, so each is checked once.
-      const own = links.filter((link) => link.startsWith(`${cam}.`));
-      for (const key of [...own, cookie(shareCookie(cam))]) {
-        const share = await passes.shared(key, clock.now());
-        if (share?.cam !== cam) continue;
-        // Of several the one that ends first: a stream of them all ends with it.
-        const known = passOf(context);
-        if (!known || share.until < known.until) context.set(PASS, { key, until: share.until });
-        return true;
-      }
-      return false;
+    const links = (context.req.queries("share") ?? []).slice(0, cams.length);
+    const opened = await Promise.all(links.map((link) => passes.shared(link, now)));
+    const [first] = opened;
+    if (first && wantsOwnPage(context) && cams.includes(first.cam)) {
+      // A person who opens a link gets its pass as a cookie, and an address without it.
+      keepCookie(context, trustedProxies, shareCookie(first.cam), links[0], first.until - now);
+      const url = urlOf(context);
+      url.searchParams.delete("share");
+      return context.redirect(url.pathname + url.search, 303);
+    }
+    const shareOf = async (cam: string | undefined): Promise<Share | undefined> => {
+      if (cam === undefined) return undefined;
+      const link = opened.find((share) => share?.cam === cam);
+      if (link) return link;
+      const share = await passes.shared(cookie(shareCookie(cam)), now);
+      return share?.cam === cam ? share : undefined;
     };
-    if (await every(cams, shared)) return await next();
-    context.set(PASS, undefined);
+    const shares: Share[] = [];
+    for (const cam of cams) {
+      const share = await shareOf(cam);
+      // The others would cost a look each, and change nothing.
+      if (!share) break;
+      shares.push(share);
+    }
+    if (shares.length === cams.length) {
+      // Of several the one that ends first: a stream of them all ends with it.
+      context.set(PASS, shares.toSorted((one, other) => one.until - other.until)[0]);
+      return await next();
+    }
     const token = tokenOf(context, trustedProxies);
     if (token === undefined) return askViewer(context, links.length > 0);
-    const publishes = async (cam: string | undefined) =>
-      await judgePublisher(publishTokens, token, cam) === "allowed";
-    if (await every(cams, publishes)) return await next();
-    if ((await secretsOf([viewToken], token)).length > 0) {
+    const known = await secretsOf(publishTokens, token);
+    if (cams.every((cam) => mayPublish(known, cam))) return await next();
+    if (await passes.isViewToken(token)) {
       context.set(OWNER, true);
       return await next();
     }
-    return wrongCredential(context, limits, () => askViewer(context, false));
+    return tooManyWrong(context, limits) ?? askViewer(context, false);
   };
+}
+
+/** Has a browser show a pass with each request from now on; none for 0 ms. */
+export function keepCookie(
+  context: Context,
+  trustedProxies: number,
+  name: string,
+  pass: string,
+  ms: number,
+): void {
+  setCookie(context, name, pass, {
+    httpOnly: true,
+    sameSite: "Lax",
+    path: "/",
+    secure: originOf(context, trustedProxies).startsWith("https:"),
+    maxAge: Math.ceil(ms / 1000),
+  });
 }
 
 /** Whether the viewer of a private cam may make links to it. */
@@ -115,41 +121,6 @@ export const ownerOnly: MiddlewareHandler = async (context, next) => {
 const OWNER = "owner";
 const PASS = "pass";
 
-/** Whether `holds` for each, asked one after another up to the first that it does not hold for. */
-async function every<T>(
-  items: readonly T[],
-  holds: (item: T) => Promise<boolean>,
-): Promise<boolean> {
-  for (const item of items) {
-    if (!await holds(item)) return false;
-  }
-  return true;
-}
-
-/** A person who opens a link gets its pass as a cookie, and an address without it. */
-async function openedLink(
-  context: Context,
-  { clock, trustedProxies }: ViewerRule,
-  passes: Passes,
-  link: string | undefined,
-  cams: readonly (string | undefined)[],
-): Promise<Response | undefined> {
-  const now = clock.now();
-  const share = await passes.shared(link, now);
-  const top = context.req.header("sec-fetch-dest") !== "iframe";
-  if (!share || !top || !wantsPage(context) || !cams.includes(share.cam)) return undefined;
-  const url = urlOf(context);
-  url.searchParams.delete("share");
-  setCookie(context, shareCookie(share.cam), link!, {
-    httpOnly: true,
-    sameSite: "Lax",
-    path: "/",
-    secure: originOf(context, trustedProxies).startsWith("https:"),
-    maxAge: Math.max(1, Math.floor((share.until - now) / 1000)),
-  });
-  return context.redirect(url.pathname + url.search, 303);
-}
-
 /** People are led to the sign-in page; programs are asked for a password. */
 function askViewer(context: Context, expired: boolean): Response {
   if (wantsPage(context)) {
@@ -165,6 +136,11 @@ function askViewer(context: Context, expired: boolean): Response {
   return problem(401, "This cam is private: sign in, or send the view token.", {
     headers: { "www-authenticate": challenge },
   });
+}
+
+/** A page that is not within another site's: such a one keeps no cookies. */
+function wantsOwnPage(context: Context): boolean {
+  return wantsPage(context) && context.req.header("sec-fetch-dest") !== "iframe";
 }
 
 function wantsPage({ req }: Context): boolean {

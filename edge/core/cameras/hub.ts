@@ -32,7 +32,7 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #cameras = new Map<string, CameraHub>();
   readonly #loading = new Map<string, Promise<CameraHub | undefined>>();
-  readonly #lookups: RateLimiter = new RateLimiter(LOOKUPS);
+  readonly #lookups: RateLimiter;
   /** When the store was asked for a camera's newest frame, monotonic ms. */
   readonly #lookedAt = new Map<string, number>();
   /** Cameras that the store had when it was last asked. */
@@ -42,6 +42,7 @@ export class Hub {
 
   constructor(options: HubOptions) {
     this.#options = options;
+    this.#lookups = new RateLimiter(LOOKUPS, options.clock);
   }
 
   /** Every camera known here, by the order in which they came. */
@@ -78,7 +79,7 @@ export class Hub {
     if (camera?.latest.value && fresh) return camera;
     let loading = this.#loading.get(cam);
     if (!loading) {
-      if (this.#lookups.take("", clock.monotonic()) > 0) return camera;
+      if (this.#lookups.take("") > 0) return camera;
       loading = this.#load(cam).finally(() => this.#loading.delete(cam));
       this.#loading.set(cam, loading);
     }

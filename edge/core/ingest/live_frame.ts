@@ -6,7 +6,12 @@
 //                    |<------ part ---------------------------------------------->|
 
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
-import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";
+import {
+  FRAME_HEADER_BYTES,
+  readFrameHeader,
+  writeFrameHeader,
+} from "../../../shared/wire_frame.ts";
+import type { Picture } from "../platform.ts";
 
 /** Where the JPEG starts in a frame's buffer. */
 const JPEG_AT = FRAME_HEADER_BYTES;
@@ -65,4 +70,12 @@ export class FrameBuffer {
       own,
     };
   }
+}
+
+/** The frame with another picture in place of its own. */
+export function withPicture(frame: LiveFrame, { jpeg, width, height }: Picture): LiveFrame {
+  const tail = frame.part.subarray(frame.jpeg.length);
+  const { camera } = readFrameHeader(frame.record)!;
+  const meta = { ...frame, size: jpeg.length, width, height };
+  return FrameBuffer.of(jpeg, tail).finish(frame.cam, camera, meta);
 }

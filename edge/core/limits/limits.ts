@@ -1,8 +1,10 @@
 // Everything the edge counts against abuse, in one place; the routes ask and answer.
 
+import type { Clock } from "../../../shared/clock.ts";
+import type { EdgeConfig } from "../config.ts";
 import type { Counter, Metrics } from "../metrics.ts";
 import type { Platform } from "../platform.ts";
-import { problemException } from "../problem.ts";
+import { problem, problemException } from "../problem.ts";
 import { clientAddress, isLoopback } from "./client_address.ts";
 import { ViewerGate } from "./viewer_gate.ts";
 
@@ -17,13 +19,18 @@ export interface Rate {
 /** More keys than this are not told apart: the one unused for longest is forgotten. */
 const MAX_KEYS = 10_000;
 
-/** Says who has to wait. Times are monotonic ms. */
+/** Says who has to wait. */
 export class RateLimiter {
+  /** How often there was one, and how often not. */
+  taken = 0;
+  refused = 0;
+  readonly #clock: Pick<Clock, "monotonic">;
   readonly #gap: number;
   readonly #slack: number;
   readonly #restAt = new Map<string, number>();
 
-  constructor(rate: Rate) {
+  constructor(rate: Rate, clock: Pick<Clock, "monotonic">) {
+    this.#clock = clock;
     this.#gap = 1000 / rate.perSecond;
     this.#slack = this.#gap * (rate.burst - 1);
   }
@@ -33,47 +40,60 @@ export class RateLimiter {
     return this.#restAt.size;
   }
 
-  /** Whole seconds until `key` may go on; 0 where it may now. */
-  wait(key: string, now: number): number {
-    const restAt = this.#restAt.get(key) ?? now;
-    return Math.max(0, Math.ceil((restAt - now - this.#slack) / 1000));
-  }
-
   /**
    * Takes one if there is one.
    *
    * @returns 0 where it was taken, else the whole seconds to wait.
    */
-  take(key: string, now: number): number {
-    const wait = this.wait(key, now);
-    if (wait > 0) return wait;
+  take(key: string): number {
+    const now = this.#clock.monotonic();
     const restAt = Math.max(this.#restAt.get(key) ?? now, now);
+    const wait = Math.max(0, Math.ceil((restAt - now - this.#slack) / 1000));
+    if (wait > 0) {
+      this.refused++;
+      return wait;
+    }
+    this.taken++;
     this.#restAt.delete(key);
     this.#restAt.set(key, restAt + this.#gap);
-    if (this.#restAt.size > MAX_KEYS) {
-      for (const [oldest] of this.#restAt) {
-        this.#restAt.delete(oldest);
-        break;
-      }
-    }
+    if (this.#restAt.size > MAX_KEYS) this.#restAt.delete(this.#restAt.keys().next().value!);
     return 0;
+  }
+
+  /** As `take`, for requests: the 429 to answer with where there is none. */
+  refusal(key: string, detail: string): Response | undefined {
+    const retryAfter = this.take(key);
+    return retryAfter > 0 ? problem(429, detail, { retryAfter }) : undefined;
   }
 }
 
-/** What the limits go by. */
-export interface LimitOptions {
-  readonly trustedProxies: number;
-  readonly maxViewers: number;
-  readonly maxViewersPerAddress: number;
-  /** Requests of one camera. */
-  readonly maxUploadsPerSecond: number;
+/** Does work when it is its turn. */
+export type Turns = <T>(work: () => Promise<T>) => Promise<T>;
+
+/**
+ * Lets so much work be done at once; the rest waits.
+ *
+ * @param most At work and waiting together: more are refused with 503.
+ */
+export function turns(atOnce: number, most: number, detail: string, retryAfter: number): Turns {
+  const waiting: (() => void)[] = [];
+  let atWork = 0;
+  return async function turn(work) {
+    if (atWork + waiting.length >= most) throw problemException(503, detail, { retryAfter });
+    if (atWork < atOnce) atWork++;
+    else await new Promise<void>((go) => waiting.push(go));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else atWork--;
+    }
+  };
 }
 
 /** Wrong credentials an address may send: ten at once, then one in six seconds. */
 const WRONG_CREDENTIALS = { perSecond: 1 / 6, burst: 10 };
-
-/** Counts viewers by the limit that turned them away. */
-export const VIEWERS_REFUSED = "perch_viewers_refused_total";
 
 /**
  * Indexes and films of the past an address may ask for: each reads much of the store, and takes a
@@ -95,56 +115,49 @@ export class Limits {
   readonly gate: ViewerGate;
   /** Requests for a picture that wait for one, by address. */
   readonly waits: ViewerGate;
+  /** Requests of cameras, by camera. */
+  readonly uploads: RateLimiter;
+  /** Tokens and passwords that are none, by address. */
+  readonly wrongCredentials: RateLimiter;
+  /** Indexes and films of the past, by address. */
+  readonly history: RateLimiter;
+  /** Single pictures of the past, by address. */
+  readonly pastFrames: RateLimiter;
+  /**
+   * Indexes of the past are read one after another: many at once would take longer than the store's
+   * deadline, and then all of them fail.
+   */
+  readonly listing: Turns = turns(
+    1,
+    MAX_LISTINGS,
+    "Read the past: too many ask for it at once.",
+    5,
+  );
   /** Viewers' sockets closed for what they sent. */
   readonly socketsTurnedOut: Counter;
-  readonly #options: LimitOptions;
-  readonly #platform: Pick<Platform, "clock" | "clientAddress">;
-  readonly #uploads: RateLimiter;
-  readonly #credentials: RateLimiter = new RateLimiter(WRONG_CREDENTIALS);
-  readonly #history: RateLimiter = new RateLimiter(HISTORY);
-  readonly #pastFrames: RateLimiter = new RateLimiter(PAST_FRAMES);
-  /** Settled when no index is being read. */
-  #listing: Promise<unknown> = Promise.resolve();
-  #listings = 0;
-  readonly #historyLimited: Counter;
-  readonly #uploadsLimited: Counter;
-  readonly #wrong: Counter;
-  readonly #wrongLimited: Counter;
+  readonly #trustedProxies: number;
+  readonly #platform: Platform;
 
   constructor(
-    options: LimitOptions,
-    platform: Pick<Platform, "clock" | "clientAddress">,
+    config: EdgeConfig,
+    platform: Platform,
     metrics: Metrics,
   ) {
-    this.#options = options;
+    this.#trustedProxies = config.trustedProxies;
     this.#platform = platform;
-    const { maxViewers, maxViewersPerAddress: maxPerAddress, maxUploadsPerSecond } = options;
-    this.gate = new ViewerGate({ maxViewers, maxPerAddress });
-    this.waits = new ViewerGate({ maxViewers: 4 * maxViewers, maxPerAddress });
-    this.#uploads = new RateLimiter({
-      perSecond: maxUploadsPerSecond,
-      burst: Math.max(10, 2 * maxUploadsPerSecond),
-    });
-    const counter = (name: string, help: string) => metrics.counter(name, help);
-    this.#uploadsLimited = counter("perch_uploads_limited_total", "429 answers to cameras.");
-    this.#historyLimited = counter("perch_history_limited_total", "429 answers about the past.");
-    this.#wrong = counter("perch_wrong_credentials_total", "Wrong tokens and passwords.");
-    this.#wrongLimited = counter("perch_sign_ins_limited_total", "429 answers to wrong tokens.");
-    this.socketsTurnedOut = counter(
+    const { clock } = platform;
+    this.gate = new ViewerGate(config);
+    this.waits = new ViewerGate({ ...config, maxViewers: 4 * config.maxViewers });
+    const perSecond = config.maxUploadsPerSecond;
+    this.uploads = new RateLimiter({ perSecond, burst: Math.max(10, 2 * perSecond) }, clock);
+    this.wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
+    this.history = new RateLimiter(HISTORY, clock);
+    this.pastFrames = new RateLimiter(PAST_FRAMES, clock);
+    this.socketsTurnedOut = metrics.counter(
       "perch_sockets_turned_out_total",
       "Viewers' sockets closed for what they sent.",
     );
-    for (const limit of ["instance", "address"]) {
-      metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", { limit });
-    }
-    metrics.countedBy(
-      "perch_viewers_dropped_total",
-      "Viewers dropped because they took nothing.",
-      () => this.gate.dropped,
-    );
-    metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => this.gate.seated);
-    metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => this.gate.stuck);
-    metrics.gauge("perch_requests_waiting", "Requests held open.", () => this.waits.seated);
+    this.#show(metrics);
   }
 
   /**
@@ -154,60 +167,13 @@ export class Limits {
    */
   address(request: Request, info: unknown): string {
     const forwardedFor = request.headers.get("x-forwarded-for") ?? undefined;
-    return clientAddress(this.#platform.clientAddress(request, info), forwardedFor, this.#options);
+    const peer = this.#platform.clientAddress(request, info);
+    return clientAddress(peer, forwardedFor, this.#trustedProxies);
   }
 
   /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
   viewerAddress(address: string): string | undefined {
     return address === "unknown" || isLoopback(address) ? undefined : address;
-  }
-
-  /** Takes one request of a camera: 0, or the seconds to wait. */
-  upload(cam: string): number {
-    const wait = this.#uploads.take(cam, this.#platform.clock.monotonic());
-    if (wait > 0) this.#uploadsLimited.value++;
-    return wait;
-  }
-
-  /**
-   * Takes one request of an address for the past: 0, or the seconds to wait.
-   *
-   * @param what One picture of it, or an index or film of many.
-   */
-  history(address: string, what: "one" | "many"): number {
-    const limiter = what === "one" ? this.#pastFrames : this.#history;
-    const wait = limiter.take(address, this.#platform.clock.monotonic());
-    if (wait > 0) this.#historyLimited.value++;
-    return wait;
-  }
-
-  /**
-   * Reads an index of the past, one after another: many at once would take longer than the store's
-   * deadline, and then all of them fail.
-   *
-   * @throws 503 where too many wait.
-   */
-  async listing<T>(read: () => Promise<T>): Promise<T> {
-    if (this.#listings >= MAX_LISTINGS) {
-      throw problemException(503, "Read the past: too many ask for it at once.", { retryAfter: 5 });
-    }
-    this.#listings++;
-    const turn = this.#listing.then(read).finally(() => this.#listings--);
-    this.#listing = turn.catch(() => {});
-    return await turn;
-  }
-
-  /** Seconds until an address may try a credential again; 0 = now. */
-  credentialWait(address: string): number {
-    const wait = this.#credentials.wait(address, this.#platform.clock.monotonic());
-    if (wait > 0) this.#wrongLimited.value++;
-    return wait;
-  }
-
-  /** Notes that an address sent a wrong credential. */
-  wrongCredential(address: string): void {
-    this.#wrong.value++;
-    this.#credentials.take(address, this.#platform.clock.monotonic());
   }
 
   /** Ends whoever watches or waits by a pass that was given back. */
@@ -219,5 +185,24 @@ export class Limits {
   tick(): void {
     const { clock } = this.#platform;
     for (const gate of [this.gate, this.waits]) gate.tick(clock.monotonic(), clock.now());
+  }
+
+  #show(metrics: Metrics): void {
+    const { gate, waits, uploads, history, pastFrames, wrongCredentials: wrong } = this;
+    const past = () => history.refused + pastFrames.refused;
+    const dropped = () => gate.dropped;
+    const counted = metrics.countedBy.bind(metrics);
+    counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
+    counted("perch_history_limited_total", "429 answers about the past.", past);
+    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => wrong.taken);
+    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => wrong.refused);
+    for (const limit of ["instance", "address"] as const) {
+      const refused = () => gate.refused[limit] + waits.refused[limit];
+      counted("perch_viewers_refused_total", "Viewers turned away at a limit.", refused, { limit });
+    }
+    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", dropped);
+    metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
+    metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
+    metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);
   }
 }

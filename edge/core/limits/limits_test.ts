@@ -4,34 +4,45 @@ import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { fc } from "../../../shared/testing/properties.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
-import { RateLimiter } from "./limits.ts";
+import { type Rate, RateLimiter, turns } from "./limits.ts";
+
+/** A limiter that is told what time it is with each take. */
+function limiterOf(rate: Rate) {
+  let now = 0;
+  const limiter = new RateLimiter(rate, { monotonic: () => now });
+  const take = (key: string, at: number) => {
+    now = at;
+    return limiter.take(key);
+  };
+  return { limiter, take };
+}
 
 Deno.test("a burst passes, then one per gap", () => {
-  const limiter = new RateLimiter({ perSecond: 2, burst: 3 });
-  assert.deepEqual([0, 0, 0, 0].map((now) => limiter.take("a", now)), [0, 0, 0, 1]);
-  assert.equal(limiter.take("a", 499), 1);
-  assert.equal(limiter.take("a", 500), 0);
-  assert.equal(limiter.take("a", 501), 1);
+  const { take } = limiterOf({ perSecond: 2, burst: 3 });
+  assert.deepEqual([0, 0, 0, 0].map((now) => take("a", now)), [0, 0, 0, 1]);
+  assert.equal(take("a", 499), 1);
+  assert.equal(take("a", 500), 0);
+  assert.equal(take("a", 501), 1);
 });
 
 Deno.test("keys do not disturb each other, and a refusal costs nothing", () => {
-  const limiter = new RateLimiter({ perSecond: 0.1, burst: 1 });
-  assert.equal(limiter.take("a", 0), 0);
-  for (let i = 0; i < 100; i++) assert.equal(limiter.take("a", 5000), 5);
-  assert.equal(limiter.take("b", 5000), 0);
-  assert.equal(limiter.take("a", 10_000), 0);
+  const { take } = limiterOf({ perSecond: 0.1, burst: 1 });
+  assert.equal(take("a", 0), 0);
+  for (let i = 0; i < 100; i++) assert.equal(take("a", 5000), 5);
+  assert.equal(take("b", 5000), 0);
+  assert.equal(take("a", 10_000), 0);
 });
 
 Deno.test("never more than the burst and the rate together, whatever the times", () => {
   const rate = { perSecond: 5, burst: 4 };
   fc.assert(
     fc.property(fc.array(fc.nat(2000), { maxLength: 200 }), (gaps) => {
-      const limiter = new RateLimiter(rate);
+      const { take } = limiterOf(rate);
       let now = 0;
       let taken = 0;
       for (const gap of gaps) {
         now += gap;
-        if (limiter.take("a", now) === 0) taken++;
+        if (take("a", now) === 0) taken++;
       }
       assert(taken <= rate.burst + (now / 1000) * rate.perSecond);
     }),
@@ -39,9 +50,43 @@ Deno.test("never more than the burst and the rate together, whatever the times",
   );
 });
 
+Deno.test("what was taken and what was refused is counted", () => {
+  const { limiter, take } = limiterOf({ perSecond: 1, burst: 2 });
+  for (let i = 0; i < 5; i++) take("a", 0);
+  take("b", 0);
+  assert.deepEqual([limiter.taken, limiter.refused], [3, 3]);
+});
+
+Deno.test("work is done as much at once as may be, in its order, and no more waits than may", async () => {
+  const turn = turns(2, 4, "Do it: too much to do.", 7);
+  const begun: number[] = [];
+  const ends: PromiseWithResolvers<void>[] = [];
+  const run = (i: number) =>
+    turn(() => {
+      begun.push(i);
+      const end = Promise.withResolvers<void>();
+      ends.push(end);
+      return end.promise;
+    });
+  const work = [0, 1, 2, 3].map(run);
+  await assert.rejects(run(4), { status: 503, message: "Do it: too much to do." });
+  assert.deepEqual(begun, [0, 1]);
+  const failed = assert.rejects(work[1], /broken/);
+  ends[1].reject(new Error("broken"));
+  await failed;
+  assert.deepEqual(begun, [0, 1, 2], "what fails leaves its turn to the next");
+  const late = run(5);
+  for (const i of [0, 2, 3, 4]) {
+    while (ends.length <= i) await Promise.resolve();
+    ends[i].resolve();
+  }
+  await Promise.all([work[0], work[2], work[3], late]);
+  assert.deepEqual(begun, [0, 1, 2, 3, 5]);
+});
+
 Deno.test("a crowd of keys takes bounded memory", () => {
-  const limiter = new RateLimiter({ perSecond: 1, burst: 1 });
-  for (let i = 0; i < 50_000; i++) limiter.take(`address ${i}`, i);
+  const { limiter, take } = limiterOf({ perSecond: 1, burst: 1 });
+  for (let i = 0; i < 50_000; i++) take(`address ${i}`, i);
   assert.equal(limiter.size, 10_000);
 });
 

@@ -3,15 +3,15 @@ import { seated, STUCK_DROP_MS, ViewerGate } from "./viewer_gate.ts";
 
 /** A body of endless pieces, through a gate. */
 function setUp() {
-  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
-  const admission = gate.admit(undefined);
-  assert(admission.ok);
+  const gate = new ViewerGate({ maxViewers: 1, maxViewersPerAddress: 1 });
+  const place = gate.admit(undefined);
+  assert(typeof place === "object");
   let cancelled = false;
   const body = new ReadableStream<Uint8Array>({
     pull: (controller) => controller.enqueue(new Uint8Array(10)),
     cancel: () => void (cancelled = true),
   }, { highWaterMark: 0 });
-  return { gate, reader: seated(body, admission.place).getReader(), cancelled: () => cancelled };
+  return { gate, reader: seated(body, place).getReader(), cancelled: () => cancelled };
 }
 
 Deno.test("what nobody reads loses its place, and ends", async () => {
@@ -40,13 +40,13 @@ Deno.test("a reader that leaves ends the body", async () => {
 });
 
 Deno.test("a reader that leaves before the first piece leaves its place", async () => {
-  const gate = new ViewerGate({ maxViewers: 1, maxPerAddress: 1 });
-  const admission = gate.admit(undefined);
-  assert(admission.ok);
+  const gate = new ViewerGate({ maxViewers: 1, maxViewersPerAddress: 1 });
+  const place = gate.admit(undefined);
+  assert(typeof place === "object");
   const pieces = (async function* () {
     yield new Uint8Array(1);
   })();
-  await seated(ReadableStream.from(pieces), admission.place).cancel();
+  await seated(ReadableStream.from(pieces), place).cancel();
   assert.equal(gate.seated, 0);
   for (let now = 0; now <= STUCK_DROP_MS + 1000; now += 1000) gate.tick(now);
 });

@@ -1,6 +1,8 @@
 // Who may watch: so many at once here, so many from one address, and nobody who has stopped reading
 // keeps the place of somebody who would.
 
+import type { EdgeConfig } from "../config.ts";
+
 /** A connected viewer, as the gate looks at it once a second. */
 export interface Guest {
   /**
@@ -18,33 +20,25 @@ export type Ending = "stuck" | "over" | "stopping";
 
 /** What let a viewer in, and with whose end it has to go. */
 export interface Pass {
-  /** Tells it from others: the pass itself. */
-  readonly key: string;
   /** Unix ms. */
   readonly until: number;
+  /** Tells it from others, where it can be given back. */
+  readonly key?: string;
 }
 
 /** A place at the gate. */
 export interface Place {
   /** Names who sits here, from when on it is looked at. */
   seat(guest: Guest): void;
-  /** Is a viewer no more; the connection may still be there. */
-  leave(): void;
   /** The connection is gone. */
   free(): void;
 }
 
-/** A place, or what is full. */
-export type Admission =
-  | { readonly ok: true; readonly place: Place }
-  | { readonly ok: false; readonly full: "instance" | "address" };
+/** What is full where there is no place. */
+export type Full = "instance" | "address";
 
-/** How many may watch. */
-export interface GateOptions {
-  readonly maxViewers: number;
-  /** Connections of one address, the ones that were dropped but hang on included. */
-  readonly maxPerAddress: number;
-}
+/** How many may watch; of an address the connections count that were dropped but hang on, too. */
+export type GateOptions = Pick<EdgeConfig, "maxViewers" | "maxViewersPerAddress">;
 
 /** Who takes nothing for this long is dropped, ms. A slow line takes 1.3 MB at a time. */
 export const STUCK_DROP_MS = 300_000;
@@ -53,7 +47,6 @@ export const STUCK_DROP_MS = 300_000;
 export const STUCK_YIELD_MS = 30_000;
 
 interface Seat {
-  readonly leave: () => void;
   readonly pass: Pass | undefined;
   guest?: Guest;
   progress?: number;
@@ -68,6 +61,8 @@ export class ViewerGate {
   #now = 0;
   /** Viewers that were dropped because they took nothing. */
   dropped = 0;
+  /** How often there was no place, by what was full. */
+  readonly refused: Record<Full, number> = { instance: 0, address: 0 };
 
   constructor(options: GateOptions) {
     this.#options = options;
@@ -91,24 +86,22 @@ export class ViewerGate {
    * @param address Whom the place counts for; undefined = nobody.
    * @param pass What let the viewer in; undefined = something without an end.
    */
-  admit(address: string | undefined, pass?: Pass): Admission {
-    const { maxViewers, maxPerAddress } = this.#options;
-    if (address !== undefined && (this.#connections.get(address) ?? 0) >= maxPerAddress) {
-      return { ok: false, full: "address" };
+  admit(address: string | undefined, pass?: Pass): Place | Full {
+    const full = this.#full(address);
+    if (full) {
+      this.refused[full]++;
+      return full;
     }
-    if (this.#seats.size >= maxViewers && !this.#dropLongestStuck()) {
-      return { ok: false, full: "instance" };
-    }
-    const seat: Seat = { leave: () => this.#seats.delete(seat), pass };
+    const seat: Seat = { pass };
     this.#seats.add(seat);
     if (address !== undefined) this.#count(address, 1);
     let connected = true;
     const free = () => {
-      seat.leave();
+      this.#seats.delete(seat);
       if (connected && address !== undefined) this.#count(address, -1);
       connected = false;
     };
-    return { ok: true, place: { seat: (guest) => seat.guest = guest, leave: seat.leave, free } };
+    return { seat: (guest) => seat.guest = guest, free };
   }
 
   /**
@@ -124,7 +117,7 @@ export class ViewerGate {
       if (progress === undefined || progress !== seat.progress) seat.stuckSince = undefined;
       else seat.stuckSince ??= now;
       seat.progress = progress;
-      if (now - (seat.stuckSince ?? now) >= STUCK_DROP_MS) this.#drop(seat);
+      if (now - (seat.stuckSince ?? now) >= STUCK_DROP_MS) this.#end(seat, "stuck");
     }
   }
 
@@ -139,11 +132,14 @@ export class ViewerGate {
   }
 
   #endWhere(isOver: (pass: Pass) => boolean): void {
-    for (const seat of this.#seats) {
-      if (!seat.pass || !isOver(seat.pass)) continue;
-      seat.leave();
-      seat.guest?.drop("over");
-    }
+    for (const seat of this.#seats) if (seat.pass && isOver(seat.pass)) this.#end(seat, "over");
+  }
+
+  #full(address: string | undefined): Full | undefined {
+    const { maxViewers, maxViewersPerAddress } = this.#options;
+    const connections = address === undefined ? 0 : this.#connections.get(address) ?? 0;
+    if (connections >= maxViewersPerAddress) return "address";
+    return this.#seats.size >= maxViewers && !this.#dropLongestStuck() ? "instance" : undefined;
   }
 
   #dropLongestStuck(): boolean {
@@ -154,14 +150,15 @@ export class ViewerGate {
       since = seat.stuckSince;
       longest = seat;
     }
-    if (longest) this.#drop(longest);
+    if (longest) this.#end(longest, "stuck");
     return longest !== undefined;
   }
 
-  #drop(seat: Seat): void {
-    this.dropped++;
-    seat.leave();
-    seat.guest?.drop("stuck");
+  /** It is a viewer no more; the connection may still be there. */
+  #end(seat: Seat, why: Ending): void {
+    this.#seats.delete(seat);
+    if (why === "stuck") this.dropped++;
+    seat.guest?.drop(why);
   }
 
   #count(address: string, change: 1 | -1): void {

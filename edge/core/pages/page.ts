@@ -1,34 +1,25 @@
-// The HTML of the viewer page from its template: pure text, so that it can be tested without a
-// browser.
+// What the pages say: pure text, so that it can be tested without a browser.
 
-import { DEFAULT_CAM } from "../../../shared/frame.ts";
+import { html } from "hono/html";
+import { ageText } from "../../../shared/age_text.ts";
+import type { CameraState, CameraStatus } from "../../../shared/wire.ts";
 
-/** Which file name in `client/dist` an asset has now, by its plain name. */
+/** Which file in `client/dist` an asset has now, by its plain name. */
 export type AssetNames = Readonly<Record<string, string>>;
 
-/** What every page is about. */
-export interface PageSubject {
-  readonly cam: string;
-  /** `PERCH_TITLE`. */
-  readonly title: string;
-  /** Scheme and host as the viewer sees them, for instance `https://cam.example`. */
-  readonly origin: string;
-}
+/** Text, which is escaped where it is put in, or markup that `html` made. */
+export type Markup = string | ReturnType<typeof html>;
 
-/** The values that every template may name. */
-export function pageValues(assets: AssetNames, subject: PageSubject): Record<string, string> {
-  const { cam, origin } = subject;
-  const files = Object.entries(assets).map(([name, file]) => [name, `/assets/${file}`]);
-  const title = cam === DEFAULT_CAM ? subject.title : `${cam} · ${subject.title}`;
-  return {
-    ...Object.fromEntries(files),
-    cam,
-    title,
-    site: subject.title,
-    description: `Live picture from ${title}`,
-    url: `${origin}/cams/${cam}`,
-    image: `${origin}/cams/${cam}/live.jpeg`,
-  };
+/**
+ * Replaces `{{name}}` in a template.
+ *
+ * @throws Where the template names a value that is not given.
+ */
+export function renderTemplate(template: string, values: Readonly<Record<string, Markup>>): string {
+  return template.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
+    if (name in values) return String(html`${values[name]}`);
+    throw new Error(`The template wants {{${name}}}, which is not given`);
+  });
 }
 
 /**
@@ -57,48 +48,35 @@ export function frameAncestors(origins: readonly string[]): string {
   return ["'self'", ...origins.filter((origin) => /^[^\s;,]+$/.test(origin))].join(" ");
 }
 
-/** The web app manifest: installs the page on a home screen. */
-export function renderManifest(assets: AssetNames, title: string): string {
-  const icon = (name: string, sizes: string, type: string) => ({
-    src: `/assets/${assets[name]}`,
-    sizes,
-    type,
-  });
-  return JSON.stringify({
-    name: title,
-    short_name: title.slice(0, 12),
-    start_url: "/",
-    display: "standalone",
-    background_color: "#0c0e10",
-    theme_color: "#0c0e10",
-    icons: [
-      icon("icon.svg", "any", "image/svg+xml"),
-      icon("icon-180.png", "180x180", "image/png"),
-      icon("icon-512.png", "512x512", "image/png"),
-    ],
-  });
-}
+/** The same words as the page with script uses. */
+const LABELS: Readonly<Record<CameraState, string>> = {
+  live: "Live",
+  idle: "Idle",
+  stale: "Not live",
+  offline: "Offline",
+};
 
 /**
- * Replaces `{{name}}` in a template.
- *
- * @param values Text, escaped.
- * @param markup HTML, put in as it is.
- * @throws Where the template names a value that is not given.
+ * The cameras as plain HTML, for browsers that run no script: each camera's newest picture and, in
+ * words and colour, whether to believe it.
  */
-export function renderTemplate(
-  template: string,
-  values: Readonly<Record<string, string>>,
-  markup: Readonly<Record<string, string>> = {},
-): string {
-  return template.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
-    const html = markup[name] ?? (name in values ? escapeHtml(values[name]) : undefined);
-    if (html === undefined) throw new Error(`The template wants {{${name}}}, which is not given`);
-    return html;
-  });
+export function wallMarkup(cameras: readonly CameraStatus[]): Markup {
+  return html`${cameras.map(tile)}`;
 }
 
-/** Text that is safe between tags and in quoted attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+function tile({ cam, state, version, ageMs }: CameraStatus): Markup {
+  const empty = version === undefined;
+  const old = ageMs !== undefined && (state === "stale" || state === "offline");
+  const picture = empty
+    ? html`<span class="picture"></span>`
+    : html`<img class="picture" src="/cams/${cam}/live.jpeg" alt="Newest picture from ${cam}">`;
+  const words = empty
+    ? "Waiting for the first picture"
+    : old && `Last picture ${ageText(ageMs)} ago`;
+  const notice = words && html`<span class="notice">${words}</span>`;
+  const label = empty ? "No picture yet" : LABELS[state];
+  const badge = html`<span class="badge"><span class="dot"></span><span>${label}</span></span>`;
+  const caption = html`<span class="caption"><span>${cam}</span>${badge}</span>`;
+  const looks = empty ? "empty" : state;
+  return html`<li><a class="tile" href="/cams/${cam}" data-state="${looks}">${picture}${notice}${caption}</a></li>`;
 }

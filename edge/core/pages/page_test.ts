@@ -1,19 +1,14 @@
 import assert from "node:assert/strict";
-import { frameAncestors, pagePolicy, pageValues, renderManifest, renderTemplate } from "./page.ts";
+import { html } from "hono/html";
+import type { CameraStatus } from "../../../shared/wire.ts";
+import { frameAncestors, pagePolicy, renderTemplate, wallMarkup } from "./page.ts";
 
 Deno.test("values are escaped, markup is not, and a value that is missing is an error", () => {
   assert.equal(
-    renderTemplate('<p title="{{title}}">{{ nav }}</p>', { title: `"><script>` }, { nav: "<b>" }),
-    '<p title="&#34;&#62;&#60;script&#62;"><b></p>',
+    renderTemplate('<p title="{{title}}">{{ nav }}</p>', { title: `"'><script>`, nav: html`<b>` }),
+    '<p title="&quot;&#39;&gt;&lt;script&gt;"><b></p>',
   );
   assert.throws(() => renderTemplate("{{missing}}", {}), /\{\{missing\}\}/);
-});
-
-Deno.test("a page names its camera where it is not the default one", () => {
-  const of = (cam: string) => pageValues({}, { cam, title: "Hut", origin: "https://cam.example" });
-  assert.equal(of("cam").title, "Hut");
-  assert.equal(of("garden").title, "garden · Hut");
-  assert.equal(of("garden").image, "https://cam.example/cams/garden/live.jpeg");
 });
 
 Deno.test("the policy allows nothing inline and names who may frame", () => {
@@ -23,13 +18,34 @@ Deno.test("the policy allows nothing inline and names who may frame", () => {
   assert.equal(frameAncestors(["none"]), "'none'");
 });
 
-Deno.test("the manifest has a name and icons", () => {
-  const names = { "icon.svg": "i.svg", "icon-180.png": "a.png", "icon-512.png": "b.png" };
-  const manifest = JSON.parse(renderManifest(names, "The hut by the lake"));
-  assert.equal(manifest.name, "The hut by the lake");
-  assert.deepEqual(manifest.icons.map(({ src }: { src: string }) => src), [
-    "/assets/i.svg",
-    "/assets/a.png",
-    "/assets/b.png",
-  ]);
+const status = (change: Partial<CameraStatus>): CameraStatus => ({
+  cam: "garden",
+  state: "idle",
+  version: 1,
+  ageMs: 42_000,
+  fps: 0,
+  intervalMs: 10_000,
+  viewers: 0,
+  ...change,
+});
+
+const CASES: readonly [Partial<CameraStatus>, RegExp][] = [
+  [{ state: "live" }, /data-state="live".*live\.jpeg.*>Live</],
+  [{}, /data-state="idle".*>Idle</],
+  [{ state: "stale" }, /data-state="stale".*Last picture 42 s ago.*>Not live</],
+  [{ state: "offline", ageMs: 7_200_000 }, /data-state="offline".*Last picture 2 h ago.*>Offline</],
+  [
+    { state: "offline", version: undefined, ageMs: undefined },
+    /data-state="empty".*Waiting for the first picture.*>No picture yet</,
+  ],
+];
+
+for (const [change, wanted] of CASES) {
+  Deno.test(`plain HTML says of a camera: ${wanted.source.split(">").at(-1)!.slice(0, -1)}`, () => {
+    assert.match(String(wallMarkup([status(change)])), wanted);
+  });
+}
+
+Deno.test("plain HTML asks for no picture where there is none", () => {
+  assert.doesNotMatch(String(wallMarkup([status({ version: undefined })])), /<img/);
 });

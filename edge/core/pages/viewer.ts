@@ -1,65 +1,71 @@
 // The pages: one camera, all of them, one within another site's page, and the way in to private ones.
 
 import type { Context } from "hono";
+import { html } from "hono/html";
 import type { StatusCode } from "hono/utils/http-status";
+import { getMimeType } from "hono/utils/mime";
+import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { type CameraStatus, HEADER } from "../../../shared/wire.ts";
-import { type Assets, loadAssets } from "./assets.ts";
 import { isOwner } from "../access/viewers.ts";
-import { isCamId } from "../../../shared/frame.ts";
-import type { Hub } from "../cameras/hub.ts";
-import { originOf } from "../routes/request.ts";
+import type { EdgeDeps } from "../deps.ts";
 import { problemException } from "../problem.ts";
-import { frameAncestors, pagePolicy, pageValues, renderTemplate } from "./page.ts";
-import { wallMarkup } from "./wall_markup.ts";
+import { originOf } from "../routes/request.ts";
+import {
+  type AssetNames,
+  frameAncestors,
+  type Markup,
+  pagePolicy,
+  renderTemplate,
+  wallMarkup,
+} from "./page.ts";
 
-/** What the pages need of the edge. */
-export interface ViewerDeps {
-  readonly hub: Hub;
-  readonly config: {
-    readonly title: string;
-    readonly viewToken?: unknown;
-    readonly embedOrigins: readonly string[];
-    readonly historyMs: number;
-    readonly trustedProxies: number;
-  };
-  /** Reads a built asset by its name in `client/dist`. */
-  readonly readAsset: (name: string) => Promise<Uint8Array<ArrayBuffer>>;
-}
-
-/** The built pages, read at the first request and kept. */
+/** The built pages. */
 export class ViewerPages {
-  #assets: Promise<Assets> | undefined;
-  readonly #deps: ViewerDeps;
+  readonly #deps: EdgeDeps;
+  /** Read at the first request and kept: another build must not be mixed in. */
+  readonly #files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
-  constructor(deps: ViewerDeps) {
+  constructor(deps: EdgeDeps) {
     this.#deps = deps;
   }
 
-  /** What the build made. */
-  assets(): Promise<Assets> {
-    return this.#assets ??= loadAssets(this.#deps.readAsset).catch((error) => {
-      this.#assets = undefined;
-      throw problemException(503, `Show the page: ${error.message}.`, { retryAfter: 60 });
+  /**
+   * A file that the build made, by its name there.
+   *
+   * @throws 503 where the page was never built.
+   */
+  file(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const file = this.#files.get(name) ?? this.#deps.readAsset(name).catch(() => {
+      this.#files.delete(name);
+      throw problemException(
+        503,
+        "Show the page: it was never built here, run `deno task build` once.",
+        { retryAfter: 60 },
+      );
     });
+    this.#files.set(name, file);
+    return file;
+  }
+
+  /** What the build called its files. */
+  async names(): Promise<AssetNames> {
+    return JSON.parse(await this.#text("assets.json"));
   }
 
   /** The page of a camera. */
   async page(context: Context, cam: string, several: boolean): Promise<Response> {
     if (!isCamId(cam)) return context.notFound();
-    const nav = several && this.#role(context) !== "guest" ? `<a href="/cams">All cameras</a>` : "";
+    const others = several && this.#role(context) !== "guest";
+    const nav = others ? html`<a href="/cams">All cameras</a>` : "";
     const known = await this.#known(context, cam);
-    return await this.#send(context, "index.html", { cam, known }, { markup: { nav } });
+    return await this.#send(context, "index.html", { cam, known, nav });
   }
 
   /** The page of all cameras. */
   wall(context: Context, cameras: readonly CameraStatus[]): Promise<Response> {
     const cams = cameras.map(({ cam }) => cam);
-    return this.#send(
-      context,
-      "wall.html",
-      { cam: cams[0] ?? "cam", cams: cams.join(",") },
-      { markup: { tiles: wallMarkup(cameras) } },
-    );
+    const values = { cam: cams[0] ?? DEFAULT_CAM, cams: cams.join(",") };
+    return this.#send(context, "wall.html", { ...values, tiles: wallMarkup(cameras) });
   }
 
   /** The page of a camera for an iframe. */
@@ -69,7 +75,7 @@ export class ViewerPages {
     const query = share === undefined ? "" : `?share=${encodeURIComponent(share)}`;
     const known = await this.#known(context, cam);
     const ancestors = frameAncestors(this.#deps.config.embedOrigins);
-    return await this.#send(context, "embed.html", { cam, query, known }, { ancestors });
+    return await this.#send(context, "embed.html", { cam, query, known }, ancestors);
   }
 
   /** The page that asks for the view token. */
@@ -79,7 +85,36 @@ export class ViewerPages {
     note: string,
     status: StatusCode = 200,
   ): Promise<Response> {
-    return this.#send(context, "sign_in.html", { cam: "cam", next, note }, { status });
+    context.status(status);
+    return this.#send(context, "sign_in.html", { cam: DEFAULT_CAM, next, note });
+  }
+
+  /** The web app manifest: installs the page on a home screen. */
+  async manifest(context: Context): Promise<Response> {
+    const { title } = this.#deps.config;
+    const names = await this.names();
+    const icon = (name: string, sizes: string) => ({
+      src: `/assets/${names[name]}`,
+      sizes,
+      type: getMimeType(name),
+    });
+    const manifest = {
+      name: title,
+      short_name: title.slice(0, 12),
+      start_url: "/",
+      display: "standalone",
+      background_color: "#0c0e10",
+      theme_color: "#0c0e10",
+      icons: [
+        icon("icon.svg", "any"),
+        icon("icon-180.png", "180x180"),
+        icon("icon-512.png", "512x512"),
+      ],
+    };
+    return context.json(manifest, 200, {
+      "content-type": "application/manifest+json",
+      "cache-control": "no-cache",
+    });
   }
 
   /** Whether the edge has heard of the camera; for who asks again later a header says it too. */
@@ -98,29 +133,36 @@ export class ViewerPages {
     return isOwner(context) ? "owner" : "guest";
   }
 
+  async #text(name: string): Promise<string> {
+    return new TextDecoder().decode(await this.file(name));
+  }
+
   async #send(
     context: Context,
     template: string,
-    values: Readonly<Record<string, string>> & { readonly cam: string },
-    options: {
-      readonly markup?: Readonly<Record<string, string>>;
-      readonly ancestors?: string;
-      readonly status?: StatusCode;
-    } = {},
+    values: Readonly<Record<string, Markup>> & { readonly cam: string },
+    ancestors = "'none'",
   ): Promise<Response> {
-    const { title, viewToken, historyMs, trustedProxies } = this.#deps.config;
-    const assets = await this.assets();
-    const origin = originOf(context, trustedProxies);
-    const known = pageValues(assets.names, { cam: values.cam, title, origin });
-    const html = renderTemplate(
-      await assets.template(template),
-      { ...known, role: this.#role(context), history: String(historyMs), ...values },
-      options.markup,
-    );
-    context.status(options.status ?? 200);
-    return context.html(html, undefined, {
+    const { title: site, viewToken, historyMs, trustedProxies } = this.#deps.config;
+    const files = Object.entries(await this.names()).map((
+      [name, file],
+    ) => [name, `/assets/${file}`]);
+    const title = values.cam === DEFAULT_CAM ? site : `${values.cam} · ${site}`;
+    const url = `${originOf(context, trustedProxies)}/cams/${values.cam}`;
+    const page = renderTemplate(await this.#text(template), {
+      ...Object.fromEntries(files),
+      site,
+      title,
+      description: `Live picture from ${title}`,
+      url,
+      image: `${url}/live.jpeg`,
+      role: this.#role(context),
+      history: String(historyMs),
+      ...values,
+    });
+    return context.html(page, undefined, {
       "cache-control": viewToken ? "private, no-cache" : "no-cache",
-      "content-security-policy": pagePolicy(options.ancestors ?? "'none'"),
+      "content-security-policy": pagePolicy(ancestors),
       vary: "Accept, User-Agent, Cookie",
     });
   }

@@ -8,8 +8,49 @@ Deno.test("a pasted link previews: title, words and the newest picture", async (
   await using edge = await TestEdge.start({ PERCH_TITLE: `Tom & "Jerry"`, PERCH_TRUST_PROXY: "1" });
   const headers = { ...HTML.headers, "x-forwarded-proto": "https" };
   const html = await (await edge.request("/cams/garden", { headers })).text();
-  assert.match(html, /<title>garden · Tom &#38; &#34;Jerry&#34;<\/title>/);
+  assert.match(html, /<title>garden · Tom &amp; &quot;Jerry&quot;<\/title>/);
   assert.match(html, /og:image" content="https:\/\/edge\.test\/cams\/garden\/live\.jpeg"/);
+  const front = await (await edge.request("/", HTML)).text();
+  assert.match(
+    front,
+    /<title>Tom &amp; &quot;Jerry&quot;<\/title>/,
+    "the only camera needs no name",
+  );
+});
+
+Deno.test("where the page was never built it says what to do, and is there as soon as it was", async () => {
+  await using edge = await TestEdge.start();
+  const { deps } = edge.edge;
+  const { readAsset } = deps;
+  Object.assign(deps, { readAsset: () => Promise.reject(new Error("no such file")) });
+  const answer = await edge.request("/", HTML);
+  assert.deepEqual([answer.status, answer.headers.get("retry-after")], [503, "60"]);
+  assert.match((await answer.json()).detail, /never built here, run `deno task build`/);
+  Object.assign(deps, { readAsset });
+  assert.equal((await edge.request("/", HTML)).status, 200);
+});
+
+Deno.test("only what the build named is served, and read once", async () => {
+  await using edge = await TestEdge.start();
+  const names = await edge.edge.deps.readAsset("assets.json");
+  const { "icon.svg": icon } = JSON.parse(new TextDecoder().decode(names));
+  const { readAsset } = edge.edge.deps;
+  const read: string[] = [];
+  Object.assign(edge.edge.deps, {
+    readAsset: (name: string) => {
+      read.push(name);
+      return readAsset(name);
+    },
+  });
+  for (const name of ["assets.json", "index.html", "..%2Fbuild.ts", "constructor", "x.js"]) {
+    assert.equal((await edge.request(`/assets/${name}`)).status, 404, name);
+  }
+  for (let i = 0; i < 3; i++) {
+    const answer = await edge.request(`/assets/${icon}`);
+    assert.match(answer.headers.get("content-type")!, /^image\/svg\+xml/);
+    await answer.body?.cancel();
+  }
+  assert.deepEqual(read, ["assets.json", icon]);
 });
 
 Deno.test("every file that the page names is there, and may be kept for ever", async () => {
@@ -61,6 +102,20 @@ Deno.test("a page says whether its camera is known, and how it is", async () => 
   }
   const looked = await edge.request("/cams/garden/embed", { method: "HEAD" });
   assert.equal(looked.headers.get("perch-state"), "idle");
+});
+
+Deno.test("the manifest has the page's name, and icons that are there", async () => {
+  await using edge = await TestEdge.start({ PERCH_TITLE: "The hut by the lake" });
+  const answer = await edge.request("/manifest.webmanifest");
+  assert.equal(answer.headers.get("content-type"), "application/manifest+json");
+  const { name, icons } = await answer.json();
+  assert.equal(name, "The hut by the lake");
+  assert.equal(icons.length, 3);
+  for (const { src, type } of icons) {
+    const icon = await edge.request(src);
+    assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, type]);
+    await icon.body?.cancel();
+  }
 });
 
 Deno.test("what is no camera id has no page", async () => {

@@ -5,7 +5,7 @@ import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { CameraHub } from "../cameras/camera.ts";
 import { FrameBuffer } from "../ingest/live_frame.ts";
 import { SharpTools } from "../../deno/sharp.ts";
-import { NoSignal, noSignalLines } from "./no_signal.ts";
+import { noSignal, noSignalLines } from "./no_signal.ts";
 
 const HOUR = 3_600_000;
 const AT = Date.UTC(2026, 10, 21, 14, 3, 59);
@@ -42,17 +42,16 @@ Deno.test("streams of a camera gone silent show its last picture dimmed, drawn o
   const clock = new FakeClock();
   const camera = await cameraWithFrame(clock);
   const last = camera.latest.value!;
-  const noSignal = new NoSignal({
+  const look = noSignal({
     images: new SharpTools(),
-    partTail: new Uint8Array(),
     clock,
-    fallback: () => Promise.reject(new Error("not needed")),
+    readAsset: () => Promise.reject(new Error("not needed")),
   });
-  await noSignal.step(camera);
+  await look(camera);
   assert.equal(camera.displayed.value, last);
 
   await clock.tick(60_000);
-  await noSignal.step(camera);
+  await look(camera);
   const notice = camera.displayed.value!;
   assert.notEqual(notice, last);
   assert.equal(camera.latest.value, last);
@@ -63,7 +62,7 @@ Deno.test("streams of a camera gone silent show its last picture dimmed, drawn o
   assert.ok(mean < before * 0.6, `mean blue ${before} became ${mean}`);
   assert.ok(max > 240, `the brightest of the text is ${max} of 255`);
 
-  await noSignal.step(camera);
+  await look(camera);
   assert.equal(camera.displayed.value, notice);
 });
 
@@ -72,12 +71,11 @@ Deno.test("where nothing can be drawn a picture without a time says no signal", 
   const camera = await cameraWithFrame(clock);
   await clock.tick(60_000);
   const plain = new Uint8Array([0xff, 0xd8, 0xff, 0xd9]);
-  await new NoSignal({
+  await noSignal({
     images: new SharpTools(() => Promise.reject(new Error("no libvips here"))),
-    partTail: new Uint8Array(),
     clock,
-    fallback: () => Promise.resolve(plain),
-  }).step(camera);
+    readAsset: () => Promise.resolve(plain),
+  })(camera);
   assert.deepEqual(camera.displayed.value!.jpeg, plain);
 });
 

@@ -1,6 +1,7 @@
 // Smaller pictures of a frame: one job per version and width however many ask, a bounded number of
 // jobs at a time, and a bounded memory of the results.
 
+import { turns } from "../limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
 
 /** Bytes of results that are kept. */
@@ -10,15 +11,16 @@ const MAX_JOBS = 2;
 /** Jobs at work or waiting; more are refused. */
 const MAX_QUEUED = 64;
 
-/** Says that too many other pictures are being made. */
-export class RenditionsBusy extends Error {
-  override name = "RenditionsBusy";
-}
-
 /** What is to be scaled. */
 export interface Source extends Picture {
   readonly cam: string;
   readonly version: number;
+}
+
+interface Job {
+  readonly picture: Promise<Picture>;
+  /** Of the result; 0 while it is under way. */
+  bytes: number;
 }
 
 /** Makes and keeps smaller pictures. */
@@ -26,11 +28,14 @@ export class Renditions {
   /** Results made so far. */
   made = 0;
   readonly #images: ImageTools | undefined;
-  readonly #kept = new Map<string, Picture>();
-  readonly #underWay = new Map<string, Promise<Picture>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #jobs = new Map<string, Job>();
+  readonly #turn = turns(
+    MAX_JOBS,
+    MAX_QUEUED,
+    "Too many pictures are being made: ask again, or without w.",
+    1,
+  );
   #keptBytes = 0;
-  #jobs = 0;
 
   constructor(images: ImageTools | undefined) {
     this.#images = images;
@@ -45,60 +50,44 @@ export class Renditions {
    * `source` at most `width` pixels across; itself where it is not larger, or libvips cannot read it.
    *
    * @throws {ImagingUnavailable} Where libvips cannot be loaded.
-   * @throws {RenditionsBusy} Where too many are waiting already.
+   * @throws 503 where too many are waiting already.
    */
   async get(source: Source, width: number): Promise<Picture> {
     const images = this.#images;
     if (!images || source.width <= width) return source;
     const key = `${source.cam} ${source.version} ${width}`;
-    const kept = this.#kept.get(key);
-    if (kept) {
-      this.#kept.delete(key);
-      this.#kept.set(key, kept);
-      return kept;
-    }
-    let job = this.#underWay.get(key);
-    if (!job) {
-      job = this.#run(images, key, source, width).finally(() => this.#underWay.delete(key));
-      this.#underWay.set(key, job);
-    }
-    return await job;
+    const job = this.#jobs.get(key) ?? this.#start(images, key, source, width);
+    // What was asked for last is forgotten last.
+    this.#jobs.delete(key);
+    this.#jobs.set(key, job);
+    return await job.picture;
   }
 
-  async #run(
-    images: ImageTools,
-    key: string,
-    source: Source,
-    width: number,
-  ): Promise<Picture> {
-    if (this.#jobs + this.#waiting.length >= MAX_QUEUED) {
-      throw new RenditionsBusy("Too many pictures are being made already");
-    }
-    if (this.#jobs < MAX_JOBS) this.#jobs++;
-    else await new Promise<void>((go) => this.#waiting.push(go));
+  #start(images: ImageTools, key: string, source: Source, width: number): Job {
+    const job = { picture: this.#turn(() => this.#make(images, source, width)), bytes: 0 };
+    job.picture.then(({ jpeg }) => this.#keep(job, jpeg.length), () => this.#jobs.delete(key));
+    return job;
+  }
+
+  async #make(images: ImageTools, source: Source, width: number): Promise<Picture> {
     try {
-      const picture = await images.scale(source.jpeg, width).catch((error) => {
-        if (error instanceof ImagingUnavailable) throw error;
-        // Kept as any result: it would fail again. A browser may still show it.
-        return source;
-      });
-      if (picture !== source) this.made++;
-      this.#keep(key, picture);
+      const picture = await images.scale(source.jpeg, width);
+      this.made++;
       return picture;
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#jobs--;
+    } catch (error) {
+      if (error instanceof ImagingUnavailable) throw error;
+      // Kept as any result: it would fail again. A browser may still show it.
+      return source;
     }
   }
 
-  #keep(key: string, picture: Picture): void {
-    this.#kept.set(key, picture);
-    this.#keptBytes += picture.jpeg.length;
-    for (const [oldest, { jpeg }] of this.#kept) {
+  #keep(job: Job, bytes: number): void {
+    job.bytes = bytes;
+    this.#keptBytes += bytes;
+    for (const [oldest, { bytes }] of this.#jobs) {
       if (this.#keptBytes <= MAX_KEPT_BYTES) break;
-      this.#kept.delete(oldest);
-      this.#keptBytes -= jpeg.length;
+      if (bytes > 0) this.#jobs.delete(oldest);
+      this.#keptBytes -= bytes;
     }
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SharpTools } from "../../deno/sharp.ts";
 import { ImagingUnavailable, type Picture } from "../platform.ts";
-import { Renditions, RenditionsBusy } from "./renditions.ts";
+import { Renditions } from "./renditions.ts";
 
 /** SharpTools whose jobs end when the test says so. */
 class SlowImaging extends SharpTools {
@@ -46,7 +46,7 @@ Deno.test("at most two pictures are made at a time, and too many askers are refu
   const imaging = new SlowImaging();
   const renditions = new Renditions(imaging);
   const asked = Array.from({ length: 64 }, (_, i) => renditions.get(frame(i), 320));
-  await assert.rejects(renditions.get(frame(64), 320), RenditionsBusy);
+  await assert.rejects(renditions.get(frame(64), 320), { status: 503 });
   for (let i = 0; i < 64; i++) {
     while (imaging.jobs.length <= i) await Promise.resolve();
     imaging.jobs[i].end();

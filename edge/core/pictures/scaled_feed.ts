@@ -2,95 +2,74 @@
 // while somebody does; one frame at a time, and what comes meanwhile is skipped.
 
 import { Latest } from "../../../shared/latest.ts";
-import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
+import { type LiveFrame, withPicture } from "../ingest/live_frame.ts";
 import type { Renditions } from "./renditions.ts";
 
 /** A feed somebody watches. */
 export interface HeldFeed {
   readonly frames: Latest<LiveFrame>;
-  /** To be called once, when the watcher has gone. */
+  /** To be called when the watcher has gone. */
   release(): void;
 }
 
 interface Feed {
   readonly frames: Latest<LiveFrame>;
+  readonly watchers: Set<HeldFeed>;
   readonly stop: AbortController;
-  watchers: number;
 }
 
 /** Every feed at another width of one instance. */
 export class ScaledFeeds {
   readonly #renditions: Renditions;
-  readonly #partTail: Uint8Array;
-  readonly #feeds = new Map<Latest<LiveFrame>, Map<number, Feed>>();
+  readonly #feeds = new WeakMap<Latest<LiveFrame>, Map<number, Feed>>();
 
-  /** @param partTail What follows each frame of a stream. */
-  constructor(renditions: Renditions, partTail: Uint8Array) {
+  constructor(renditions: Renditions) {
     this.#renditions = renditions;
-    this.#partTail = partTail;
   }
 
   /** `source` at `width` pixels across; `source` itself where no width is given. */
-  hold(source: Latest<LiveFrame>, width: number | undefined, camera: number): HeldFeed {
+  hold(source: Latest<LiveFrame>, width: number | undefined): HeldFeed {
     if (width === undefined) return { frames: source, release: () => {} };
-    let widths = this.#feeds.get(source);
-    if (!widths) this.#feeds.set(source, widths = new Map());
-    let feed = widths.get(width);
-    if (!feed) {
-      feed = { frames: new Latest(), stop: new AbortController(), watchers: 0 };
-      widths.set(width, feed);
-      void this.#run(source, feed, width, camera);
-    }
-    const held = feed;
-    held.watchers++;
-    let released = false;
-    return {
-      frames: held.frames,
+    const widths = this.#feeds.get(source) ?? new Map<number, Feed>();
+    this.#feeds.set(source, widths);
+    const feed = widths.get(width) ?? this.#start(source, width);
+    widths.set(width, feed);
+    const { frames, watchers, stop } = feed;
+    const held: HeldFeed = {
+      frames,
       release: () => {
-        if (released) return;
-        released = true;
-        if (--held.watchers > 0) return;
-        held.stop.abort();
+        if (!watchers.delete(held) || watchers.size > 0) return;
+        stop.abort();
         widths.delete(width);
-        if (widths.size === 0) this.#feeds.delete(source);
       },
     };
+    watchers.add(held);
+    return held;
   }
 
-  async #run(
-    source: Latest<LiveFrame>,
-    feed: Feed,
-    width: number,
-    camera: number,
-  ): Promise<void> {
-    let seq = 0;
-    while (!feed.stop.signal.aborted) {
-      let frame: LiveFrame;
-      try {
-        ({ seq, value: frame } = await source.next(seq, feed.stop.signal));
-      } catch {
-        break;
+  #start(source: Latest<LiveFrame>, width: number): Feed {
+    const feed: Feed = { frames: new Latest(), watchers: new Set(), stop: new AbortController() };
+    void this.#run(source, feed, width);
+    return feed;
+  }
+
+  async #run(source: Latest<LiveFrame>, { frames, stop }: Feed, width: number): Promise<void> {
+    try {
+      for (let seq = 0;;) {
+        const next = await source.next(seq, stop.signal);
+        seq = next.seq;
+        frames.set(await this.scaled(next.value, width));
       }
-      feed.frames.set(await this.scaled(frame, width, camera));
+    } catch {
+      // The last who watched has gone, or the camera.
+      frames.close();
     }
-    feed.frames.close();
   }
 
   /** The frame as it is where it cannot be scaled: an old picture would be worse than a large one. */
-  async scaled(frame: LiveFrame, width: number | undefined, camera: number): Promise<LiveFrame> {
+  async scaled(frame: LiveFrame, width: number | undefined): Promise<LiveFrame> {
     if (width === undefined) return frame;
-    try {
-      const picture = await this.#renditions.get(frame, width);
-      if (picture === frame) return frame;
-      const buffer = FrameBuffer.of(picture.jpeg, this.#partTail);
-      return buffer.finish(frame.cam, camera, {
-        ...frame,
-        size: picture.jpeg.length,
-        width: picture.width,
-        height: picture.height,
-      });
-    } catch {
-      return frame;
-    }
+    const picture = await this.#renditions.get(frame, width).catch(() => frame);
+    return picture === frame ? frame : withPicture(frame, picture);
   }
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Latest } from "../../../shared/latest.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
+import { readFrameHeader } from "../../../shared/wire_frame.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
 import { SharpTools } from "../../deno/sharp.ts";
 import { Renditions } from "./renditions.ts";
@@ -16,27 +17,33 @@ async function frame(version: number): Promise<LiveFrame> {
 
 Deno.test("watchers at one width share a feed that ends with the last of them", async () => {
   const renditions = new Renditions(new SharpTools());
-  const feeds = new ScaledFeeds(renditions, TAIL);
+  const feeds = new ScaledFeeds(renditions);
   const source = new Latest<LiveFrame>();
-  const one = feeds.hold(source, 160, 3);
-  const other = feeds.hold(source, 160, 3);
+  const one = feeds.hold(source, 160);
+  const other = feeds.hold(source, 160);
   assert.equal(one.frames, other.frames);
   source.set(await frame(7));
   const { value } = await one.frames.next(0);
   assert.deepEqual([value.width, value.version, value.size], [160, 7, value.jpeg.length]);
+  assert.equal(readFrameHeader(value.record)!.camera, 3);
+  assert.deepEqual(value.part.subarray(value.size), TAIL, "what follows it in a stream");
   assert.equal(renditions.made, 1);
   one.release();
   one.release();
   assert.equal(other.frames.closed, false);
   other.release();
   await assert.rejects(other.frames.next(1));
+  const later = feeds.hold(source, 160);
+  other.release();
+  assert.equal((await later.frames.next(0)).value.version, 7, "who goes twice ends nobody else's");
+  assert.equal(later.frames, feeds.hold(source, 160).frames);
 });
 
 Deno.test("where nothing can be scaled a feed gives the camera's own frames", async () => {
   const broken = new SharpTools(() => Promise.reject(new Error("no libvips here")));
-  const feeds = new ScaledFeeds(new Renditions(broken), TAIL);
+  const feeds = new ScaledFeeds(new Renditions(broken));
   const source = new Latest<LiveFrame>();
-  const held = feeds.hold(source, 160, 3);
+  const held = feeds.hold(source, 160);
   const large = await frame(1);
   source.set(large);
   assert.equal((await held.frames.next(0)).value, large);

@@ -5,10 +5,10 @@ import type { HTTPException } from "hono/http-exception";
 import { passOf } from "../access/viewers.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { type Limits, VIEWERS_REFUSED } from "../limits/limits.ts";
+import type { Limits } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
 import { describe } from "../openapi.ts";
-import { problem, problemException } from "../problem.ts";
+import { problemException } from "../problem.ts";
 import { addressOf, pollerOf, refuseAtEnd } from "./request.ts";
 
 /** Seconds after which one more try makes sense. */
@@ -27,13 +27,11 @@ export function admitViewer(context: Context, deps: EdgeDeps): Place {
 }
 
 function admit(context: Context, deps: EdgeDeps, gate: ViewerGate, detail: string): Place {
-  const { config, limits, metrics } = deps;
-  const admission = gate.admit(limits.viewerAddress(addressOf(context, limits)), passOf(context));
-  if (admission.ok) return admission.place;
-  const { full } = admission;
-  metrics.counter(VIEWERS_REFUSED, "Viewers turned away at a limit.", { limit: full }).value++;
+  const { config, limits } = deps;
+  const place = gate.admit(limits.viewerAddress(addressOf(context, limits)), passOf(context));
+  if (typeof place !== "string") return place;
   const retry = { retryAfter: RETRY_AFTER_S };
-  if (full === "instance") throw problemException(503, detail, retry);
+  if (place === "instance") throw problemException(503, detail, retry);
   const most = `${config.maxViewersPerAddress} connections from one address`;
   throw problemException(429, `Watch: ${most} are the most that are served.`, retry);
 }
@@ -63,10 +61,10 @@ export function answerStream(
 /** Lets an address ask for the past only so often, most of all for more than one picture of it. */
 export function historyLimit(limits: Limits): MiddlewareHandler {
   return describe({ problems: [429] }, async function historyLimit(context, next) {
-    const what = context.req.param("file") === undefined ? "many" : "one";
-    const retryAfter = limits.history(addressOf(context, limits), what);
-    if (retryAfter === 0) return await next();
-    return problem(429, "Read the past: too many requests from this address.", { retryAfter });
+    const limit = context.req.param("file") === undefined ? limits.history : limits.pastFrames;
+    const address = addressOf(context, limits);
+    return limit.refusal(address, "Read the past: too many requests from this address.") ??
+      await next();
   });
 }
 

@@ -3,7 +3,7 @@
 
 import type { Handler } from "hono";
 import { z } from "zod";
-import { judgePublisher, tokenOf } from "../access/publishers.ts";
+import { mayPublish, secretsOf, tokenOf } from "../access/publishers.ts";
 import { costReportSchema } from "../cost.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { isCamId } from "../../../shared/frame.ts";
@@ -31,9 +31,8 @@ export function getStatus(deps: EdgeDeps): Handler {
     const camera = await cameraOf(context, deps.hub);
     const status = { now: deps.clock.now(), ...camera.status() };
     const token = tokenOf(context, deps.config.trustedProxies);
-    const publisher = token !== undefined &&
-      await judgePublisher(deps.config.publishTokens, token, camera.cam) === "allowed";
-    const told = publisher ? { ...status, cost: deps.cost.report() } : status;
+    const known = token === undefined ? [] : await secretsOf(deps.config.publishTokens, token);
+    const told = mayPublish(known, camera.cam) ? { ...status, cost: deps.cost.report() } : status;
     return context.json(told, 200, NO_STORE);
   });
 }

@@ -5,7 +5,7 @@ import type { Handler } from "hono";
 import { html, raw } from "hono/html";
 import { z } from "zod";
 import { DEFAULT_CAM } from "../../../shared/frame.ts";
-import { judgePublisher, tooManyRequests, wrongCredential } from "../access/publishers.ts";
+import { mayPublish, secretsOf, tooManyRequests, tooManyWrong } from "../access/publishers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { route } from "../openapi.ts";
 import { problem } from "../problem.ts";
@@ -22,13 +22,10 @@ export function postLegacy(deps: EdgeDeps): Handler {
     problems: [400, 408, 413, 429, 503],
   }, async (context, query) => {
     const { password } = query();
-    if (await judgePublisher(deps.config.publishTokens, password, DEFAULT_CAM) !== "allowed") {
+    if (!mayPublish(await secretsOf(deps.config.publishTokens, password), DEFAULT_CAM)) {
       // That cam's answer to a wrong password; its script knows no other.
-      return wrongCredential(
-        context,
-        deps.limits,
-        () => problem(400, "The password is no publish token for this camera."),
-      );
+      return tooManyWrong(context, deps.limits) ??
+        problem(400, "The password is no publish token for this camera.");
     }
     const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
     if (tooMany) return tooMany;

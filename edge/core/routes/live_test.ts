@@ -177,3 +177,20 @@ Deno.test("a held request is woken by a newer frame only, and once for all who w
     assert.deepEqual(await response.bytes(), large);
   }
 });
+
+Deno.test("where too many pictures are being made, all who wait for the same one are asked to come back", async () => {
+  await using edge = await TestEdge.start();
+  const etag = (await edge.put(large)).headers.get("etag")!;
+  const { hub, images, limits, renditions } = edge.edge.deps;
+  images!.scale = () => new Promise(() => {});
+  const frame = hub.known("cam")!.latest.value!;
+  for (let version = 1; version <= 64; version++) void renditions.get({ ...frame, version }, 160);
+  const headers = { "if-none-match": etag };
+  const held = [1, 2, 3].map(() => edge.request("/live.jpeg?w=160&wait=20", { headers }));
+  await edge.until(() => limits.waits.seated === 3);
+  await edge.put(large);
+  for (const answer of await Promise.all(held)) {
+    assert.deepEqual([answer.status, answer.headers.get("retry-after")], [503, "1"]);
+    assert.match((await answer.json()).detail, /Too many pictures are being made/);
+  }
+});

@@ -3,9 +3,9 @@
 
 import { type Context, type Handler, Hono } from "hono";
 import { etag } from "hono/etag";
+import { getMimeType } from "hono/utils/mime";
 import type { EdgeDeps } from "../deps.ts";
 import { describe, route } from "../openapi.ts";
-import { renderManifest } from "../pages/page.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 import { camOf } from "./request.ts";
 
@@ -48,32 +48,26 @@ export function getEmbed(pages: ViewerPages): Handler {
 const FOR_EVER = "public, max-age=31536000, immutable";
 
 /** `/assets/…`, `/embed.js`, `/manifest.webmanifest` and `/favicon.ico`. */
-export function assetRoutes(pages: ViewerPages, title: string): Hono {
+export function assetRoutes(pages: ViewerPages): Hono {
   const routes = new Hono();
   const send = async (context: Context, name: string, cacheControl: string) => {
-    const file = await (await pages.assets()).file(name);
-    if (!file) return context.notFound();
-    return context.body(file.bytes, 200, {
-      "content-type": file.type,
+    // Only what the build named: an address must not choose a file of the disk.
+    if (!Object.values(await pages.names()).includes(name)) return context.notFound();
+    return context.body(await pages.file(name), 200, {
+      "content-type": getMimeType(name)!,
       "cache-control": cacheControl,
     });
   };
   routes.get("/assets/:name", (context) => send(context, context.req.param("name"), FOR_EVER));
   routes.get("/embed.js", etag(), async (context) => {
-    const { names } = await pages.assets();
+    const { "embed.js": file } = await pages.names();
     context.header("access-control-allow-origin", "*");
-    return send(context, names["embed.js"], "public, max-age=300");
+    return send(context, file, "public, max-age=300");
   });
-  routes.get("/manifest.webmanifest", etag(), async (context) => {
-    const { names } = await pages.assets();
-    return context.body(renderManifest(names, title), 200, {
-      "content-type": "application/manifest+json",
-      "cache-control": "no-cache",
-    });
-  });
+  routes.get("/manifest.webmanifest", etag(), (context) => pages.manifest(context));
   routes.get("/favicon.ico", async (context) => {
-    const { names } = await pages.assets();
-    return context.redirect(`/assets/${names["icon-180.png"]}`, 302);
+    const { "icon-180.png": file } = await pages.names();
+    return context.redirect(`/assets/${file}`, 302);
   });
   return routes;
 }

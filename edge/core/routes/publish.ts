@@ -77,7 +77,7 @@ export function getPublish(deps: EdgeDeps): Handler {
       return refuse(0, 400, "The message has no frame header.");
     }
     const seq = header.version;
-    if (limits.upload(camera.cam) > 0) return refuse(seq, 429, "Too many frames a second.");
+    if (limits.uploads.take(camera.cam) > 0) return refuse(seq, 429, "Too many frames a second.");
     const result = take(camera, {
       buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), camera.partTail),
       capturedAt: header.capturedAt || undefined,

@@ -40,7 +40,7 @@ export function getLiveStream(deps: EdgeDeps): Handler {
     return answerStream(context, deps, HEADERS, (place) => {
       const watched = cameras.map((camera) => ({
         camera,
-        ...deps.feeds.hold(camera.latest, width, camera.camera),
+        ...deps.feeds.hold(camera.latest, width),
       }));
       const { fanOut, clock } = deps;
       return recordStream({ watched, fanOut, place, clock });
@@ -81,9 +81,7 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
     await awaitNews(context, deps, cameras, () => news().length > 0, wait, true);
     let frames = news() as LiveFrame[];
     if (width !== undefined) {
-      frames = await Promise.all(
-        frames.map((frame) => feeds.scaled(frame, width, hub.known(frame.cam)!.camera)),
-      );
+      frames = await Promise.all(frames.map((frame) => feeds.scaled(frame, width)));
     }
     return answer(cameras, frames.map(({ record }) => record));
   });

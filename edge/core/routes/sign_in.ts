@@ -1,18 +1,17 @@
 // GET and POST /sign-in: people of a private cam type the view token once; the browser then keeps a
 // signed cookie. POST /sign-out forgets it. POST /share makes a link to one camera that ends.
 
-import type { Context, Handler } from "hono";
-import { getCookie, setCookie } from "hono/cookie";
+import type { Handler } from "hono";
+import { getCookie } from "hono/cookie";
 import { z } from "zod";
 import { CAM_PATTERN } from "../../../shared/frame.ts";
-import { SIGN_IN_COOKIE } from "../access/viewers.ts";
+import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { route } from "../openapi.ts";
 import { readJson, unixMs } from "./query.ts";
 import { addressOf, isForeign, originOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
-import { type Secret, secretsOf } from "../access/publishers.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 
 const HOUR_MS = 3_600_000;
@@ -46,7 +45,6 @@ export function getSignIn(pages: ViewerPages): Handler {
 /** Takes the token, and sends the browser on to where it wanted to go. */
 export function postSignIn(
   { limits, clock, config }: EdgeDeps,
-  viewToken: Secret,
   passes: Passes,
   pages: ViewerPages,
 ): Handler {
@@ -65,34 +63,31 @@ export function postSignIn(
       return problem(400, "Read the form: wanted token and next, as a browser sends them.");
     }
     const next = localPath(form.data.next);
-    const address = addressOf(context, limits);
     const token = form.data.token.trim().slice(0, MAX_TOKEN_CHARACTERS);
-    if ((await secretsOf([viewToken], token)).length === 0) {
-      const wait = limits.credentialWait(address);
+    if (!await passes.isViewToken(token)) {
+      const wait = limits.wrongCredentials.take(addressOf(context, limits));
       if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
-      limits.wrongCredential(address);
       return pages.signIn(context, next, "That is not the token.", 401);
     }
-    setCookie(context, SIGN_IN_COOKIE, await passes.signIn(clock.now()), {
-      ...cookieOptions(context, config),
-      maxAge: SIGNED_IN_MS / 1000,
-    });
+    const pass = await passes.signIn(clock.now());
+    keepCookie(context, config.trustedProxies, SIGN_IN_COOKIE, pass, SIGNED_IN_MS);
     return context.redirect(next, 303);
   });
 }
 
 /** Forgets the cookie, and ends what it opened here and still runs. */
-export function postSignOut({ config, limits }: EdgeDeps): Handler {
+export function postSignOut({ limits, clock, config }: EdgeDeps, passes: Passes): Handler {
   return route({
     summary: "Forget the cookie",
     answers: { 303: "signed out" },
     problems: [403],
-  }, (context) => {
+  }, async (context) => {
     if (isForeign(context, config.trustedProxies)) {
       return problem(403, "Sign out: a page of another site asked, wanted one of this.");
     }
-    limits.endPass(getCookie(context, SIGN_IN_COOKIE) ?? "");
-    setCookie(context, SIGN_IN_COOKIE, "", { ...cookieOptions(context, config), maxAge: 0 });
+    const signedIn = await passes.signedIn(getCookie(context, SIGN_IN_COOKIE), clock.now());
+    if (signedIn) limits.endPass(signedIn.key);
+    keepCookie(context, config.trustedProxies, SIGN_IN_COOKIE, "", 0);
     return context.redirect("/sign-in", 303);
   });
 }
@@ -119,9 +114,4 @@ export function postShare({ clock, config }: EdgeDeps, passes: Passes): Handler 
  */
 export function localPath(path: string | undefined): string {
   return path && /^\/(?!\/)[!-[\]-~]*$/.test(path) ? path : "/";
-}
-
-function cookieOptions(context: Context, { trustedProxies }: EdgeDeps["config"]) {
-  const secure = originOf(context, trustedProxies).startsWith("https:");
-  return { httpOnly: true, sameSite: "Lax", path: "/", secure } as const;
 }

@@ -32,7 +32,7 @@ export function getSocket(deps: EdgeDeps): Handler {
       const { socket, response } = deps.acceptSocket(context.req.raw);
       const watched = cameras.map((camera) => ({
         camera,
-        ...deps.feeds.hold(camera.latest, width, camera.camera),
+        ...deps.feeds.hold(camera.latest, width),
       }));
       serveSocket(deps, socket, watched, place);
       return response;

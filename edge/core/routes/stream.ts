@@ -51,7 +51,7 @@ export function getStream(deps: EdgeDeps): Handler {
     const { fps, w: width, length } = query();
     if (width !== undefined) await deps.renditions.ready();
     return answerStream(context, deps, headers, (place) => {
-      const feed = deps.feeds.hold(camera.displayed, width, camera.camera);
+      const feed = deps.feeds.hold(camera.displayed, width);
       return mjpegStream({
         camera,
         frames: feed.frames,

@@ -218,7 +218,7 @@ export function serveSocket(
   watched: readonly Watched[],
   place: Place,
 ): void {
-  const rate = new RateLimiter(MESSAGES);
+  const rate = new RateLimiter(MESSAGES, clock);
   const viewer = new SocketViewer(socket, watched, { fanOut, clock });
   place.seat(viewer);
   let out = false;
@@ -234,7 +234,7 @@ export function serveSocket(
     const taken = viewer.receive(data);
     if (taken === "wrong") turnOut("Send acknowledgements only");
     // As many as the frames it was sent are its due, and are not worth counting.
-    if (taken === "idle" && rate.take("", clock.monotonic()) > 0) turnOut("Too many messages");
+    if (taken === "idle" && rate.take("") > 0) turnOut("Too many messages");
   };
   socket.onclose = () => {
     viewer.stop();
