@@ -161,7 +161,7 @@ export class Edge {
       this.#leaving,
       ...stations.map(({ writer }) => writer.flush()),
       ...stations.map(({ peers }) => peers?.stop()),
-      this.deps.images?.idle(),
+      this.deps.images?.stop(),
     ]);
   }
 

@@ -37,8 +37,8 @@ export interface ImageTools {
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture>;
   /** The picture without its colours and dimmed, under lines of text. */
   notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture>;
-  /** Resolves when no job is at work. */
-  idle(): Promise<void>;
+  /** Begins no job any more; resolves when none is at work. */
+  stop(): Promise<void>;
 }
 
 /** Where an edge runs. */

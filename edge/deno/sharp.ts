@@ -32,6 +32,7 @@ export class SharpTools implements ImageTools {
   /** Settled when no large picture is at work. */
   #large: Promise<unknown> = Promise.resolve();
   #loading: Promise<Sharp> | undefined;
+  #stopping = false;
   readonly #load: () => Promise<Sharp>;
 
   /** @param load Default: imports sharp. */
@@ -52,8 +53,9 @@ export class SharpTools implements ImageTools {
     });
   }
 
-  /** Resolves when no job is at work: libvips crashes a process that ends under it. */
-  async idle(): Promise<void> {
+  /** As `ImageTools.stop`: libvips crashes a process that ends under it, and jobs may be many. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
     while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
   }
 
@@ -101,8 +103,12 @@ export class SharpTools implements ImageTools {
     if (isProgressive && pixels > MAX_PROGRESSIVE_PIXELS) {
       throw new Error(`A progressive picture of ${width}x${height} pixels is passed on only`);
     }
-    if (pixels <= MANY_PIXELS) return await work(sharp);
-    const turn = this.#large.then(() => work(sharp));
+    const begin = () => {
+      if (this.#stopping) throw new Error("Change a picture: the edge is shutting down");
+      return work(sharp);
+    };
+    if (pixels <= MANY_PIXELS) return await begin();
+    const turn = this.#large.then(begin);
     this.#large = turn.catch(() => {});
     return await turn;
   }

@@ -1,17 +1,48 @@
 import assert from "node:assert/strict";
+import type sharpModule from "sharp";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { SharpTools } from "./sharp.ts";
 
-Deno.test("idle waits for every job, those that failed too", async () => {
-  const imaging = new SharpTools();
-  const jpeg = await baseline();
-  let ended = 0;
-  const end = () => void ended++;
-  imaging.scale(jpeg, 160).then(end);
-  imaging.notice(jpeg, ["NO SIGNAL"]).then(end);
-  imaging.scale(new Uint8Array([1, 2, 3]), 160).catch(end);
-  await imaging.idle();
-  assert.equal(ended, 3);
+type Made = ReturnType<ReturnType<typeof sharpModule>["toBuffer"]>;
+
+/** libvips, with `work` around the making of each picture. */
+async function sharpWith(work: (make: () => Made) => Made): Promise<typeof sharpModule> {
+  const real = (await import("sharp")).default;
+  return Object.assign((...args: Parameters<typeof real>) => {
+    const job = real(...args);
+    const { toBuffer } = job;
+    job.toBuffer = ((options: { resolveWithObject: true }) =>
+      work(() =>
+        toBuffer.call(job, options)
+      )) as typeof job.toBuffer;
+    return job;
+  }, real) as typeof real;
+}
+
+Deno.test("at the end the pictures at work are waited for, and none behind them is begun", async () => {
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  let made = 0;
+  const sharp = await sharpWith(async (make) => {
+    made++;
+    begun.resolve();
+    await goOn.promise;
+    return await make();
+  });
+  const tools = new SharpTools(() => Promise.resolve(sharp));
+  const large = await baseline(5000, 4000);
+  // Which of them is first is up to the threads that read their headers.
+  const ends = Promise.allSettled([160, 320, 640].map((width) => tools.scale(large, width)));
+  await begun.promise;
+  let stopped = false;
+  const stop = tools.stop().then(() => stopped = true);
+  await assert.rejects(tools.scale(await baseline(), 160), /shutting down/);
+  assert.equal(stopped, false);
+  goOn.resolve();
+  await stop;
+  assert.equal(made, 1);
+  const states = (await ends).map(({ status }) => status).sort();
+  assert.deepEqual(states, ["fulfilled", "rejected", "rejected"]);
 });
 
 Deno.test("a picture that lies on its side in its metadata stands upright when it is smaller", async () => {
@@ -44,21 +75,11 @@ Deno.test("a progressive picture of many pixels is not read into memory", async 
 Deno.test("large pictures are read one at a time, and small ones beside them", async () => {
   let atWork = 0;
   let most = 0;
-  const real = (await import("sharp")).default;
-  const slow = Object.assign((...args: Parameters<typeof real>) => {
-    const job = real(...args);
-    const { toBuffer } = job;
-    job.toBuffer = (async (options: { resolveWithObject: true }) => {
-      most = Math.max(most, ++atWork);
-      try {
-        return await toBuffer.call(job, options);
-      } finally {
-        atWork--;
-      }
-    }) as typeof job.toBuffer;
-    return job;
-  }, real) as typeof real;
-  const tools = new SharpTools(() => Promise.resolve(slow));
+  const counted = await sharpWith(async (make) => {
+    most = Math.max(most, ++atWork);
+    return await make().finally(() => atWork--);
+  });
+  const tools = new SharpTools(() => Promise.resolve(counted));
   const large = await baseline(5000, 4000);
   await Promise.all([160, 320, 640].map((width) => tools.scale(large, width)));
   assert.equal(most, 1);
