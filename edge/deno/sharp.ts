@@ -20,6 +20,7 @@ const MAX_PROGRESSIVE_PIXELS = 25_000_000;
 
 /** Pictures of more are read one at a time. */
 const MANY_PIXELS = 16_000_000;
+const MANY_PROGRESSIVE_PIXELS = 4_000_000;
 
 /** A notice is at most so wide: it is drawn without being asked for. */
 const MAX_NOTICE_WIDTH = 1280;
@@ -29,8 +30,8 @@ type Sharp = typeof sharpModule;
 /** `ImageTools` by libvips. */
 export class SharpTools implements ImageTools {
   readonly #jobs = new Set<Promise<unknown>>();
-  /** Settled when no large picture is at work. */
-  #large: Promise<unknown> = Promise.resolve();
+  /** Settled when nothing is at work that has to be alone. */
+  #alone: Promise<unknown> = Promise.resolve();
   #loading: Promise<Sharp> | undefined;
   #stopping = false;
   readonly #load: () => Promise<Sharp>;
@@ -70,7 +71,10 @@ export class SharpTools implements ImageTools {
     });
   }
 
-  /** The picture without its colours and dimmed, under lines of text. */
+  /**
+   * The picture without its colours and dimmed, under lines of text. One at a time: cameras of one
+   * network fall silent together.
+   */
   notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
     return this.#job(jpeg, async (sharp) => {
       // In one go libvips would dim the text with the picture.
@@ -87,16 +91,20 @@ export class SharpTools implements ImageTools {
         .jpeg({ quality: QUALITY })
         .toBuffer();
       return { jpeg: new Uint8Array(data), width, height };
-    });
+    }, true);
   }
 
-  #job<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>): Promise<T> {
-    const job: Promise<T> = this.#start(jpeg, work).finally(() => this.#jobs.delete(job));
+  #job<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>, alone = false): Promise<T> {
+    const job: Promise<T> = this.#start(jpeg, work, alone).finally(() => this.#jobs.delete(job));
     this.#jobs.add(job);
     return job;
   }
 
-  async #start<T>(jpeg: Uint8Array, work: (sharp: Sharp) => Promise<T>): Promise<T> {
+  async #start<T>(
+    jpeg: Uint8Array,
+    work: (sharp: Sharp) => Promise<T>,
+    alone: boolean,
+  ): Promise<T> {
     const sharp = await this.ready();
     const { width, height, isProgressive } = await sharp(jpeg, READ).metadata();
     const pixels = width * height;
@@ -107,9 +115,10 @@ export class SharpTools implements ImageTools {
       if (this.#stopping) throw new Error("Change a picture: the edge is shutting down");
       return work(sharp);
     };
-    if (pixels <= MANY_PIXELS) return await begin();
-    const turn = this.#large.then(begin);
-    this.#large = turn.catch(() => {});
+    const many = isProgressive ? MANY_PROGRESSIVE_PIXELS : MANY_PIXELS;
+    if (!alone && pixels <= many) return await begin();
+    const turn = this.#alone.then(begin);
+    this.#alone = turn.catch(() => {});
     return await turn;
   }
 }

@@ -19,6 +19,13 @@ async function sharpWith(work: (make: () => Made) => Made): Promise<typeof sharp
   }, real) as typeof real;
 }
 
+/** A progressive JPEG of few bytes. */
+async function flat(width: number, height: number): Promise<Uint8Array<ArrayBuffer>> {
+  const sharp = (await import("sharp")).default;
+  const plain = sharp({ create: { width, height, channels: 3, background: "#888" } });
+  return new Uint8Array(await plain.jpeg({ progressive: true, quality: 1 }).toBuffer());
+}
+
 Deno.test("at the end the pictures at work are waited for, and none behind them is begun", async () => {
   const begun = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
@@ -61,18 +68,14 @@ Deno.test("a notice is no wider than a screen, however large the picture is", as
 });
 
 Deno.test("a progressive picture of many pixels is not read into memory", async () => {
-  const sharp = (await import("sharp")).default;
-  const flat = (width: number, height: number) =>
-    sharp({ create: { width, height, channels: 3, background: "#888" } })
-      .jpeg({ progressive: true, quality: 1 }).toBuffer();
   const tools = new SharpTools();
-  const bomb = new Uint8Array(await flat(6000, 5000));
+  const bomb = await flat(6000, 5000);
   await assert.rejects(tools.scale(bomb, 160), /6000x5000/);
   await assert.rejects(tools.notice(bomb, ["NO SIGNAL"]), /6000x5000/);
-  assert.equal((await tools.scale(new Uint8Array(await flat(600, 500)), 160)).width, 160);
+  assert.equal((await tools.scale(await flat(600, 500), 160)).width, 160);
 });
 
-Deno.test("large pictures are read one at a time, and small ones beside them", async () => {
+Deno.test("large pictures are read one at a time, notices too, and small ones beside them", async () => {
   let atWork = 0;
   let most = 0;
   const counted = await sharpWith(async (make) => {
@@ -82,8 +85,11 @@ Deno.test("large pictures are read one at a time, and small ones beside them", a
   const tools = new SharpTools(() => Promise.resolve(counted));
   const large = await baseline(5000, 4000);
   await Promise.all([160, 320, 640].map((width) => tools.scale(large, width)));
-  assert.equal(most, 1);
+  const progressive = await flat(2500, 2000);
+  await Promise.all([160, 320].map((width) => tools.scale(progressive, width)));
   const small = await baseline(640, 480);
+  await Promise.all([1, 2].map(() => tools.notice(small, ["NO SIGNAL"])));
+  assert.equal(most, 1);
   await Promise.all([160, 320].map((width) => tools.scale(small, width)));
   assert.equal(most, 2);
 });
