@@ -4,7 +4,7 @@
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Edge } from "../core/edge.ts";
-import { limitWaiting } from "./tcp.ts";
+import { setKept } from "./tcp.ts";
 
 /** Clients that may wait to be accepted. */
 const BACKLOG = 4096;
@@ -40,7 +40,7 @@ export function serve(
       tcpBacklog: BACKLOG,
       onListen: (at) => log.info(`listening on http://${at.hostname}:${at.port}`),
     }, handler);
-    limitWaiting();
+    setKept();
     return server;
   }
 
