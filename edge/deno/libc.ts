@@ -17,3 +17,10 @@ export function withLibc<S extends Deno.ForeignLibraryInterface>(
   use(libc.symbols);
   libc.close();
 }
+
+/** Gives memory that was freed back to the machine: glibc keeps what lies between what is in use. */
+export function giveBackMemory(): void {
+  withLibc({ malloc_trim: { parameters: ["usize"], result: "i32" } }, ({ malloc_trim }) => {
+    malloc_trim(0n);
+  });
+}

@@ -4,6 +4,7 @@
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Edge } from "../core/edge.ts";
+import { giveBackMemory } from "./libc.ts";
 import { setKept } from "./tcp.ts";
 
 /** Clients that may wait to be accepted. */
@@ -14,6 +15,9 @@ const AGAIN_MS = 1000;
 
 /** How often what is due by time alone is looked at, ms. */
 const TICK_MS = 1000;
+
+/** How often freed memory is given back, ms: a flood's would stay for good. It takes some ms. */
+const GIVE_BACK_MS = 30_000;
 
 /**
  * Serves until what it returns is called: that resolves when all answers are out, or after `graceMs`,
@@ -66,10 +70,19 @@ export function serve(
 }
 
 /** Lets an edge do what is due by time alone, until `signal`. */
-export async function tick(edge: Edge, clock: Clock, signal: AbortSignal): Promise<void> {
+export async function tick(
+  edge: Pick<Edge, "tick">,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<void> {
+  let giveBackAt = clock.monotonic() + GIVE_BACK_MS;
   while (!signal.aborted) {
     const due = clock.monotonic() + TICK_MS;
     await clock.sleep(TICK_MS, signal).catch(() => {});
-    if (!signal.aborted) edge.tick(clock.monotonic() - due);
+    if (signal.aborted) return;
+    edge.tick(clock.monotonic() - due);
+    if (clock.monotonic() < giveBackAt) continue;
+    giveBackMemory();
+    giveBackAt = clock.monotonic() + GIVE_BACK_MS;
   }
 }

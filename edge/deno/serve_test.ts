@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { withLibc } from "./libc.ts";
+import { tick } from "./serve.ts";
+
+const MIB = 1024 * 1024;
+
+/** Frees 128 MiB in small blocks, of which each hundredth stays in use. */
+function freeInPieces(): void {
+  withLibc({
+    malloc: { parameters: ["usize"], result: "pointer" },
+    memset: { parameters: ["pointer", "i32", "usize"], result: "pointer" },
+    free: { parameters: ["pointer"], result: "void" },
+  }, ({ malloc, memset, free }) => {
+    const bytes = 16n * 1024n;
+    const blocks = Array.from({ length: 8192 }, () => memset(malloc(bytes), 1, bytes));
+    for (const [i, block] of blocks.entries()) if (i % 100 !== 99) free(block);
+  });
+}
+
+Deno.test({
+  name: "memory that was freed is given back within half a minute",
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  const clock = new FakeClock();
+  const stopping = new AbortController();
+  const before = Deno.memoryUsage().rss;
+  freeInPieces();
+  const kept = (Deno.memoryUsage().rss - before) / MIB;
+  assert.ok(kept > 100, `${kept} MiB are kept`);
+  let ticks = 0;
+  const ticking = tick({ tick: () => void ticks++ }, clock, stopping.signal);
+  for (let s = 0; s < 30; s++) await clock.tick(1000);
+  const left = (Deno.memoryUsage().rss - before) / MIB;
+  assert.ok(left < 50, `${left} MiB are left`);
+  assert.equal(ticks, 30);
+  stopping.abort();
+  await ticking;
+});
