@@ -166,6 +166,8 @@ Deno.test("a form that drips is given up after ten seconds", async () => {
   await edge.until(() => client.said() !== "");
   assert.match(client.said(), /^HTTP\/1.1 408 [^]*all of it within 10 s/);
   assert.equal(bodies.size, 0);
+  const [head, answer] = client.said().split("\r\n\r\n");
+  assert.match(head, new RegExp(`content-length: ${answer.length}\\b`), "the whole answer");
 });
 
 Deno.test("an address has so many forms under way and no more, another one goes on", async () => {
