@@ -1,6 +1,7 @@
 // What a person typed: a command, and settings that win over the environment's.
 
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { shownAddress } from "../shared/addresses.ts";
 import { SETTING_HELP } from "./config.ts";
 
 /** What the program is to do. */
@@ -46,7 +47,8 @@ export function parseCli(args: readonly string[]): Cli {
     });
     const [command = "run", ...others] = positionals;
     if (!isCommand(command) || others.length > 0) {
-      const got = JSON.stringify(positionals.join(" "));
+      // What stands with others may be the rest of an address with a blank in it.
+      const got = args.length === 1 ? JSON.stringify(shownAddress(command)) : "others";
       return { ok: false, problems: [`command: got ${got}, wanted one of ${COMMANDS.join(", ")}`] };
     }
     const settings: Record<string, string> = {};

@@ -1,6 +1,7 @@
 // The camera's settings: environment and flags in, frozen values or one line per problem out.
 
 import { z } from "zod";
+import { shownAddress } from "../shared/addresses.ts";
 import { CAM_PATTERN, DEFAULT_CAM } from "../shared/frame.ts";
 import {
   booleanSetting,
@@ -9,7 +10,6 @@ import {
   type Parsed,
   parseSettings,
 } from "../shared/settings.ts";
-import { withoutPasswords } from "./line_tail.ts";
 import {
   argsSetting,
   choiceSetting,
@@ -32,10 +32,13 @@ export type SourceKind =
 const TOKEN_WANTED =
   "at least 16 characters without blanks, the same as in the edge's PERCH_PUBLISH_TOKENS";
 
+/** What a header can carry. */
+const TOKEN_PATTERN = /^[!-~\u00a1-\u00ff]{16,}$/;
+
 // deno-fmt-ignore
 const settings = z.object({
   PERCH_URL: urlSetting().describe("the edge's address; required"),
-  PERCH_TOKEN: textSetting(/^\S{16,}$/, TOKEN_WANTED).describe("what this camera publishes with; required; better in .env than as a flag"),
+  PERCH_TOKEN: textSetting(TOKEN_PATTERN, TOKEN_WANTED).describe("what this camera publishes with; required; better in .env than as a flag"),
   PERCH_TOKEN_FILE: z.string().optional().describe("file that holds the token, in place of PERCH_TOKEN"),
   PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).describe("this camera's id on the edge"),
   PERCH_SOURCE: choiceSetting<SourceKind>(["auto", "rpicam-vid", "rpicam-still", "ffmpeg", "v4l2-ctl", "http", "pattern"]).default("auto").describe("what takes pictures: auto, rpicam-vid, rpicam-still, ffmpeg, v4l2-ctl, http, pattern"),
@@ -185,20 +188,31 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 export function configWarnings(config: Config): string[] {
   const { protocol, hostname } = new URL(config.url);
   if (protocol === "https:" || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return [];
-  return [`PERCH_URL is ${config.url}: over http anybody on the way can read the token; use https`];
+  const url = shownAddress(config.url);
+  return [`PERCH_URL is ${url}: over http anybody on the way can read the token; use https`];
 }
 
 function inputProblem(source: SourceKind, input: string | undefined): string | undefined {
   const wanted = INPUT_WANTED[source];
-  if (!wanted || (input && wanted.pattern.test(input))) return undefined;
-  const got = input === undefined ? "nothing" : JSON.stringify(withoutPasswords(input));
-  return `PERCH_INPUT: got ${got}, wanted ${wanted.text} for PERCH_SOURCE=${source}`;
+  if (!wanted) return undefined;
+  const fits = input !== undefined && wanted.pattern.test(input);
+  if (fits && (!CAMERA_ADDRESS.test(input) || URL.canParse(input))) return undefined;
+  const got = input === undefined ? "nothing" : JSON.stringify(shownAddress(input));
+  const text = fits ? READABLE : `${wanted.text} for PERCH_SOURCE=${source}`;
+  return `PERCH_INPUT: got ${got}, wanted ${text}`;
 }
+
+/** Addresses that often carry a password, and must be read here as the camera's program reads them. */
+const CAMERA_ADDRESS = /^(?:https?|rtsps?):\/\//i;
+
+const READABLE =
+  "an address that can be read: in user and password % is written as %25, / as %2F, ? as %3F, " +
+  "# as %23 and @ as %40";
 
 const INPUT_WANTED: Partial<Record<SourceKind, { pattern: RegExp; text: string }>> = {
   "ffmpeg": { pattern: /./, text: "a device, a file, an rtsp:// address or lavfi:…" },
   "v4l2-ctl": { pattern: /^\/dev\//, text: "a device such as /dev/v4l/by-id/usb-…" },
-  "http": { pattern: /^https?:\/\//, text: "an http:// or https:// address" },
+  "http": { pattern: /^https?:\/\//i, text: "an http:// or https:// address" },
 };
 
 /** Settings that are an option of the rpicam programs as they stand. */

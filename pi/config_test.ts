@@ -60,11 +60,14 @@ for (
     ["PERCH_TRANSPORT", "udp", "put or ws"],
   ]
 ) {
+  const shown = value.startsWith("--")
+    ? `a value of ${value.length} characters`
+    : JSON.stringify(value.replace("/?a=1", "/…"));
   Deno.test(`${name}=${value} is one line that says what is wanted`, () => {
     const lines = problems({ ...REQUIRED, [name]: value });
     assert.equal(lines.length, 1);
     assert.ok(
-      lines[0].startsWith(`${name}: got ${JSON.stringify(value)}, wanted ${wanted}`),
+      lines[0].startsWith(`${name}: got ${shown}, wanted ${wanted}`),
       lines[0],
     );
   });
@@ -78,6 +81,39 @@ Deno.test("sources that need an input say so", () => {
   );
   const [secret] = problems({ ...REQUIRED, PERCH_SOURCE: "http", PERCH_INPUT: "rtsp://a:b@c/" });
   assert.doesNotMatch(secret, /a:b/);
+});
+
+for (
+  const input of ["http://me:a/b@c/", "https://me:a?b@c/", "rtsp://me:a#b@c/1"]
+) {
+  Deno.test(`${input} cannot be read, which is one line`, () => {
+    const source = input.startsWith("rtsp") ? "ffmpeg" : "http";
+    const lines = problems({ ...REQUIRED, PERCH_SOURCE: source, PERCH_INPUT: input });
+    assert.equal(lines.length, 1);
+    assert.match(
+      lines[0],
+      /^PERCH_INPUT: got ".+:\/\/…", wanted an address that can be read: .*%2F/,
+    );
+  });
+}
+
+Deno.test("a password's percent signs may be typed as they are", () => {
+  for (const input of ["http://me:50%off@c/", "http://me:100%@c/", "HTTP://me:a@b@c/"]) {
+    assert.equal(config({ PERCH_SOURCE: "http", PERCH_INPUT: input }).input, input);
+  }
+});
+
+Deno.test("the edge's address carries no password, with or without a user", () => {
+  for (const PERCH_URL of ["https://me:s3cret@c/", "https://:s3cret@c/", "https://c/?key=s3cret"]) {
+    const [line] = problems({ ...REQUIRED, PERCH_URL });
+    assert.equal(line.includes("s3cret"), false, line);
+    assert.match(line, /^PERCH_URL: got "https:\/\/c\/…", wanted/);
+  }
+});
+
+Deno.test("a token that no header can carry is refused at the start", () => {
+  const [line] = problems({ ...REQUIRED, PERCH_TOKEN: "пароль-пароль-пароль" });
+  assert.match(line, /^PERCH_TOKEN: got a value of 20 characters, wanted at least 16/);
 });
 
 Deno.test("controls become options of the camera program", () => {

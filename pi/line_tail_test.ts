@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { LineTail, TAIL_LINE_LENGTH, TAIL_LINES, withoutPasswords } from "./line_tail.ts";
+import { LineTail, TAIL_LINE_LENGTH, TAIL_LINES } from "./line_tail.ts";
 
 Deno.test("keeps the last lines of text that comes cut anywhere", () => {
   const tail = new LineTail();
@@ -19,6 +19,5 @@ Deno.test("memory stays bounded where a program never ends its line", () => {
 Deno.test("passwords in addresses are never kept", () => {
   const tail = new LineTail();
   tail.push("rtsp://admin:s3cret@10.0.0.7/ch1: Connection refused\n");
-  assert.deepEqual(tail.lines, ["rtsp://***@10.0.0.7/ch1: Connection refused"]);
-  assert.equal(withoutPasswords("http://10.0.0.7/a@b:c"), "http://10.0.0.7/a@b:c");
+  assert.deepEqual(tail.lines, ["rtsp://…: Connection refused"]);
 });

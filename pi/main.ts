@@ -1,6 +1,7 @@
 // The camera agent's wiring: settings in, signals, what it prints, exit codes.
 
 import { fileURLToPath } from "node:url";
+import { secretsOf, shownAddress, withoutAddresses } from "../shared/addresses.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog, type Log } from "../shared/log.ts";
 import type { Parsed } from "../shared/settings.ts";
@@ -44,9 +45,9 @@ function givenSettings(flags: Readonly<Record<string, string>>): Record<string, 
   try {
     return { ...given, PERCH_TOKEN: Deno.readTextFileSync(PERCH_TOKEN_FILE).trim() };
   } catch {
-    return refuse([
-      `PERCH_TOKEN_FILE: got "${PERCH_TOKEN_FILE}", wanted a file this user can read`,
-    ]);
+    // Not its name: it may be the token itself.
+    const got = `a name of ${PERCH_TOKEN_FILE.length} characters`;
+    return refuse([`PERCH_TOKEN_FILE: got ${got}, wanted a file this user can read`]);
   }
 }
 
@@ -71,7 +72,7 @@ async function run(config: Config): Promise<number> {
   const session = crypto.randomUUID().slice(0, 8);
   const agent = new Agent({ clock, log, random: Math.random, spawn, connect, session }, config);
   for (const warning of configWarnings(config)) log.warn(warning);
-  log.info("starting", { url: config.url, cam: config.cam, source: config.source });
+  log.info("starting", { url: shownAddress(config.url), cam: config.cam, source: config.source });
   const shown = showState({ clock, log, terminal, state: () => agent.state }, stop.signal);
   await agent.run(stop.signal);
   await shown;
@@ -104,6 +105,15 @@ async function systemd(given: Record<string, string>, install: boolean): Promise
   return await installService(deps, unit, settings, token) ? 0 : 1;
 }
 
+/** Ends the program over a mistake of its own. */
+function crash(error: unknown): never {
+  const given = (name: string) => (cli.ok && cli.settings[name]) || Deno.env.get(name) || "";
+  const addresses = ["PERCH_INPUT", "PERCH_URL"].flatMap((name) => secretsOf(given(name)));
+  const secrets = [given("PERCH_TOKEN"), ...addresses].filter(Boolean);
+  console.error(withoutAddresses(String(error instanceof Error ? error.stack : error), secrets));
+  Deno.exit(1);
+}
+
 async function main(cli: Cli): Promise<number> {
   if (!cli.ok) return refuse(cli.problems);
   if (cli.command === "help") {
@@ -116,4 +126,7 @@ async function main(cli: Cli): Promise<number> {
   return cli.command === "doctor" ? await doctor(parsed) : await run(needed(parsed));
 }
 
-Deno.exit(await main(parseCli(Deno.args)));
+const cli = parseCli(Deno.args);
+globalThis.addEventListener("unhandledrejection", ({ reason }) => crash(reason));
+globalThis.addEventListener("error", ({ error }) => crash(error));
+Deno.exit(await main(cli).catch(crash));

@@ -53,9 +53,9 @@ export function createSpawn({ clock, env }: SpawnOptions): Spawn {
   let stuck: { pid: number; stderr: readonly string[] } | undefined;
   return async (command, signal, onBytes) => {
     if (stuck) return { kind: "stuck", ...stuck };
-    const child = start(command, env);
+    const tail = new LineTail(command);
+    const child = start(command, env, tail);
     if (!(child instanceof Deno.ChildProcess)) return child;
-    const tail = new LineTail();
     const decoder = new TextDecoder();
     const pipes = new AbortController();
     const drained = Promise.all([
@@ -104,6 +104,7 @@ async function endOf(
 function start(
   [program, ...args]: readonly string[],
   env: Readonly<Record<string, string>> | undefined,
+  tail: LineTail,
 ): Deno.ChildProcess | ChildOutcome {
   try {
     return new Deno.Command(program, {
@@ -118,7 +119,8 @@ function start(
     if (error instanceof Deno.errors.NotFound) return { kind: "missing" };
     if (error instanceof Deno.errors.NotCapable || !(error instanceof Error)) throw error;
     // A machine short of memory or processes may have some again in a minute.
-    return { kind: "exited", code: CANNOT_RUN, stderr: [error.message] };
+    tail.push(error.message);
+    return { kind: "exited", code: CANNOT_RUN, stderr: tail.lines };
   }
 }
 

@@ -31,7 +31,8 @@ export function urlSetting(): Setting<string> {
   return setting(wanted, (text) => {
     if (!URL.canParse(text)) return undefined;
     const url = new URL(text);
-    if (!/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) return undefined;
+    if (!/^https?:$/.test(url.protocol) || url.search || url.hash) return undefined;
+    if (url.username || url.password) return undefined;
     return url.href.replace(/\/+$/, "");
   });
 }

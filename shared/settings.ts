@@ -1,6 +1,7 @@
 // Settings are text from the environment; zod turns them into values, or into one line per problem.
 
 import { z } from "zod";
+import { shownAddress } from "./addresses.ts";
 
 /** Settings that hold, or every problem found in them. */
 export type Parsed<T> =
@@ -8,7 +9,7 @@ export type Parsed<T> =
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Names whose values never appear in a message. */
-const SECRET = /TOKEN|PASSWORD|SECRET|KEY$/;
+const SECRET = /TOKEN|PASSWORD|SECRET|KEY$|ARGS$/;
 
 /**
  * Reads settings by name from `env` through `schema`, whose members are the settings' own names.
@@ -37,7 +38,8 @@ export function parseSettings<S extends z.ZodObject>(
 
 function quoted(name: string, value: string | undefined): string {
   if (value === undefined) return "nothing";
-  return SECRET.test(name) ? `a value of ${value.length} characters` : oneLine(value);
+  if (SECRET.test(name)) return `a value of ${value.length} characters`;
+  return oneLine(/[@?]|:\/\//.test(value) ? shownAddress(value) : value);
 }
 
 /** Quoted, on one line: JSON leaves some line ends as they are. */

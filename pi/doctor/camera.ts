@@ -1,7 +1,7 @@
 // Checks of the camera. Pure.
 
+import { shownAddress } from "../../shared/addresses.ts";
 import type { SourceKind } from "../config.ts";
-import { withoutPasswords } from "../line_tail.ts";
 import type { Output } from "../output.ts";
 import { explainExit } from "../source/explain.ts";
 import type { CameraList } from "../source/rpicam.ts";
@@ -28,7 +28,7 @@ const NO_CAMERA = "switch off, push the ribbon cable in at both ends (a Pi 5 nee
 /** Whether there is a camera where the settings look for one. */
 export function cameraFound(facts: CameraFacts): Finding {
   const { source, list, usb, installed } = facts;
-  const input = withoutPasswords(facts.input ?? "");
+  const input = shownAddress(facts.input ?? "");
   const subject = "camera";
   if (source === "pattern") return ok(subject, "a test pattern, as PERCH_SOURCE says");
   if (source === "http") return ok(subject, "on the network, as PERCH_SOURCE says");

@@ -1,5 +1,6 @@
 // Looks at everything that ever kept a camera from showing a picture, and says what to do about it.
 
+import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Parsed } from "../../shared/settings.ts";
 import { type Config, configWarnings } from "../config.ts";
@@ -105,6 +106,6 @@ async function* findings(
   const client = new EdgeClient({ url, token, cam, session: "doctor" }, connect);
   const startedAt = clock.monotonic();
   const verdict = await timed((limit) => client.demand(0, 0, limit));
-  yield* edgeFindings(url, verdict, clock.monotonic() - startedAt);
+  yield* edgeFindings(shownAddress(url), verdict, clock.monotonic() - startedAt);
   client.close();
 }

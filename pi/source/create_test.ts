@@ -28,9 +28,9 @@ for (
     ["auto", "", "auto"],
     ["rpicam-vid", "", "rpicam-vid 1280x720 at 5 fps"],
     ["rpicam-still", "", "rpicam-still 1280x720 every 0.2 s"],
-    ["ffmpeg", "rtsp://u:p@10.0.0.7/x", "ffmpeg rtsp://***@10.0.0.7/x"],
+    ["ffmpeg", "rtsp://u:p@10.0.0.7/x", "ffmpeg rtsp://10.0.0.7/…"],
     ["v4l2-ctl", "/dev/video0", "v4l2-ctl /dev/video0"],
-    ["http", "http://10.0.0.7/x.jpg", "http http://10.0.0.7/x.jpg"],
+    ["http", "http://10.0.0.7/x.jpg", "http http://10.0.0.7/…"],
     ["pattern", "", "pattern 1280x720 at 5 fps"],
   ]
 ) {

@@ -1,6 +1,6 @@
 // Whatever ffmpeg can open: a USB camera, an RTSP camera, a file, a drawn input.
 
-import { withoutPasswords } from "../line_tail.ts";
+import { shownAddress } from "../../shared/addresses.ts";
 import type { Spawn } from "../process.ts";
 import { endedByItself, runCommand } from "./command.ts";
 import { type FrameSource, SourceError } from "./source.ts";
@@ -76,7 +76,7 @@ export function createFfmpeg(spawn: Spawn, options: FfmpegOptions): FrameSource 
   let format: UsbFormat = "mjpeg";
   const isDevice = options.input.startsWith("/dev/");
   return {
-    name: `ffmpeg ${withoutPasswords(options.input)}`,
+    name: `ffmpeg ${shownAddress(options.input)}`,
     neverRepeats: isDevice,
     async run(signal, onBytes) {
       try {

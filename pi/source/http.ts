@@ -1,9 +1,10 @@
 // A camera on the network that speaks HTTP: an MJPEG stream, or one picture per request. Which of
 // the two it is, its first answer tells. The multipart headers fall out in the splitter.
 
+import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { chunksOf } from "../body.ts";
-import { withoutPasswords } from "../line_tail.ts";
+
 import { type Connect, type Connection, describeFailure } from "../uploader/connection.ts";
 import { type FrameSource, SourceError } from "./source.ts";
 
@@ -25,7 +26,7 @@ export interface HttpOptions {
 export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptions): FrameSource {
   const target = targetOf(url);
   return {
-    name: `http ${withoutPasswords(url)}`,
+    name: `http ${shownAddress(url)}`,
     async run(signal, onBytes) {
       const connection = connect();
       try {
@@ -39,7 +40,7 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
       } catch (error) {
         if (signal.aborted) return;
         if (error instanceof SourceError) throw error;
-        const why = withoutPasswords(describeFailure(error));
+        const why = describeFailure(error);
         throw new SourceError("hardware", `the camera at PERCH_INPUT cannot be reached: ${why}`);
       } finally {
         connection.close();
@@ -65,7 +66,7 @@ async function get(
     await response.body?.cancel();
     const to = URL.parse(location, url);
     if (to?.hostname !== new URL(url).hostname || moves === MAX_MOVES) {
-      throw refused(`moved to ${withoutPasswords(location)}: change PERCH_INPUT`);
+      throw refused(`moved to ${shownAddress(location)}: change PERCH_INPUT`);
     }
     url = to.href;
   }

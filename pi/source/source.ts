@@ -1,6 +1,8 @@
 // Where pictures come from. A source runs until it fails and never retries: the agent above it alone
 // decides what happens next.
 
+import { withoutAddresses } from "../../shared/addresses.ts";
+
 /** One way to get JPEG bytes: a camera program, a camera on the network, a drawn pattern. */
 export interface FrameSource {
   /** For people: what this is, for instance `rpicam-vid 1280x720 at 5 fps`. Never a secret. */
@@ -40,7 +42,8 @@ export class SourceError extends Error {
 
   /** @param message One line: what is wrong and what to check. */
   constructor(kind: SourceErrorKind, message: string, detail: readonly string[] = []) {
-    super(message);
+    // It is public: no words of others may bring an address in.
+    super(withoutAddresses(message));
     this.kind = kind;
     this.detail = detail;
   }

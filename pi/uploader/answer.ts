@@ -1,8 +1,8 @@
 // Turns what the edge, or something in its place, answered into a verdict. Pure.
 
 import { z } from "zod";
+import { shownAddress } from "../../shared/addresses.ts";
 import { type Demand, HEADER } from "../../shared/wire.ts";
-import { withoutPasswords } from "../line_tail.ts";
 import type { Verdict } from "./transport.ts";
 
 /** An answer as far as it matters. */
@@ -40,7 +40,8 @@ export function badVerdict({ status, headers, text }: Answer): Verdict {
   if (ABOUT_THE_FRAME.has(status)) return { kind: "skipped", status, detail };
   if (ABOUT_THE_SETTINGS.has(status)) return { kind: "refused", status, detail };
   if (status >= 300 && status < 400) {
-    const to = withoutPasswords(headers.get("location") ?? "nowhere");
+    const location = headers.get("location") ?? "nowhere";
+    const to = location.startsWith("/") ? location.split(/[?#]/)[0] : shownAddress(location);
     return { kind: "refused", status, detail: `moved to ${to}: change PERCH_URL` };
   }
   if (status < 300) {

@@ -42,7 +42,7 @@ Deno.test("what a person must mend is refused", () => {
   assert.deepEqual(verdict(301, { location: "https://cam.example.org/cams/cam/live.jpeg" }), {
     kind: "refused",
     status: 301,
-    detail: "moved to https://cam.example.org/cams/cam/live.jpeg: change PERCH_URL",
+    detail: "moved to https://cam.example.org/…: change PERCH_URL",
   });
 });
 

@@ -1,5 +1,7 @@
 // HTTP connections that can be thrown away: after a dead network, a pooled one would be waited for.
 
+import { withoutAddresses } from "../../shared/addresses.ts";
+
 /** A pool of connections. */
 export interface Connection {
   /** `fetch` over this pool. */
@@ -23,9 +25,13 @@ export const systemConnect: Connect = () => {
   };
 };
 
-/** What a failed request says, in one line, without the passwords an address may carry. */
+/**
+ * What a failed request says, in one line: not whom it asked, which is known, nor from which port,
+ * which differs each time.
+ */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const cause = error.cause instanceof Error ? `: ${error.cause.message}` : "";
-  return (error.message + cause).replaceAll(/\s+/g, " ").slice(0, 300);
+  const { message } = error.cause instanceof Error ? error.cause : error;
+  const why = message.replace(/^error sending request .*?(?=client error)/s, "");
+  return withoutAddresses(why).replaceAll(/\s+/g, " ").slice(0, 300);
 }

@@ -51,12 +51,10 @@ export class Trouble {
       this.#isTold = false;
     }
     this.#text = text;
-    // The port of this machine differs each time and means nothing.
-    const words = text.replaceAll(/(?<=from [\d.]+|from \[[\da-f:]+\]):\d+/g, "");
-    const told = this.#told.get(words);
+    const told = this.#told.get(text);
     if (told !== undefined && (told >= this.#since || now - told < QUIET_MS)) return;
     if (this.#told.size >= MAX_TOLD) this.#told.clear();
-    this.#told.set(words, now);
+    this.#told.set(text, now);
     this.#isTold = true;
     if (verdict.kind === "refused") this.#log.error(text);
     else this.#log.warn(text);
