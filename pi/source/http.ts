@@ -1,11 +1,12 @@
-// A camera on the network that speaks HTTP: an MJPEG stream, or one picture per request. Which of
-// the two it is, its first answer tells. The multipart headers fall out in the splitter.
+// A camera on the network that speaks HTTP. It is asked again whenever its answer has ended: after
+// each picture, or once in a long while where the answer is a stream.
 
 import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { chunksOf } from "../body.ts";
-
 import { type Connect, type Connection, describeFailure } from "../uploader/connection.ts";
+import { CameraAnswer, cameraError } from "./answer.ts";
+import { type Credentials, type SignIn, signInFor } from "./sign_in.ts";
 import { type FrameSource, SourceError } from "./source.ts";
 
 /** What the source needs from outside. */
@@ -22,102 +23,139 @@ export interface HttpOptions {
   readonly fps: number;
 }
 
+/** Ms since the last picture for which bad answers are no failure: cameras are busy, or start anew. */
+const SPARED_MS = 10_000;
+
+/** Ms to wait at least after a bad answer. */
+const SPARED_PAUSE_MS = 1000;
+
 /** Makes the source. */
 export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptions): FrameSource {
-  const target = targetOf(url);
+  const camera = new Camera(url);
   return {
     name: `http ${shownAddress(url)}`,
     async run(signal, onBytes) {
       const connection = connect();
+      let goodAt = -Infinity;
+      let trouble = SILENT;
       try {
-        let due = clock.monotonic();
-        while (!signal.aborted) {
-          const response = await get(connection, target, signal);
-          await read(response, signal, onBytes);
-          due = Math.max(due + 1000 / fps, clock.monotonic());
-          await clock.sleep(due - clock.monotonic(), signal);
+        for (let due = clock.monotonic(); !signal.aborted;) {
+          const bad = await ask().catch(failureOf);
+          if (signal.aborted) break;
+          if (bad && clock.monotonic() - goodAt > SPARED_MS) throw bad;
+          const pause = Math.max(1000 / fps, bad ? SPARED_PAUSE_MS : 0);
+          due = Math.max(due + pause, clock.monotonic());
+          await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
         }
-      } catch (error) {
-        if (signal.aborted) return;
-        if (error instanceof SourceError) throw error;
-        const why = describeFailure(error);
-        throw new SourceError("hardware", `the camera at PERCH_INPUT cannot be reached: ${why}`);
       } finally {
         connection.close();
+      }
+      const { reason } = signal;
+      if (!(reason instanceof SourceError)) return;
+      throw new SourceError(reason.kind, `${reason.message}: ${trouble.message}`);
+
+      /** Gives the pictures of one answer; returns why there were none. */
+      async function ask(): Promise<SourceError | undefined> {
+        trouble = SILENT;
+        const response = await camera.get(connection, signal);
+        const answer = new CameraAnswer(response);
+        try {
+          for await (const chunk of chunksOf(response, signal)) {
+            for (const jpeg of answer.push(chunk)) {
+              goodAt = clock.monotonic();
+              onBytes(jpeg);
+            }
+          }
+        } finally {
+          if (!answer.good) trouble = answer.problem;
+        }
+        return answer.good ? undefined : answer.problem;
       }
     },
   };
 }
 
+const SILENT = cameraError("hardware", "does not answer");
+
+/** Why nothing was answered. */
+function failureOf(error: unknown): SourceError {
+  if (error instanceof SourceError) return error;
+  const why = describeFailure(error);
+  // Deno's client refuses the whole answer for one line, and nothing can make it milder.
+  return /invalid (?:HTTP|content-length)/i.test(why)
+    ? cameraError("configuration", `sends a bad header line: set PERCH_SOURCE=ffmpeg (${why})`)
+    : cameraError("hardware", `cannot be reached: ${why}`);
+}
+
 /** Redirects that are followed. */
 const MAX_MOVES = 5;
 
-/** Asks, and follows the camera on its own host only: it must not choose whom this machine asks. */
-async function get(
-  connection: Connection,
-  { url, headers }: ReturnType<typeof targetOf>,
-  signal: AbortSignal,
-): Promise<Response> {
-  for (let moves = 0;; moves++) {
-    const response = await connection.fetch(url, { headers, signal, redirect: "manual" });
-    const { status } = response;
-    const location = response.headers.get("location");
-    if (status < 300 || status >= 400 || location === null) return response;
-    await response.body?.cancel();
-    const to = URL.parse(location, url);
-    if (to?.hostname !== new URL(url).hostname || moves === MAX_MOVES) {
-      throw refused(`moved to ${shownAddress(location)}: change PERCH_INPUT`);
+/** Who is asked, and as whom. */
+class Camera {
+  readonly #url: string;
+  readonly #who: Credentials | undefined;
+  #signIn: SignIn | undefined;
+
+  constructor(address: string) {
+    const url = new URL(address);
+    if (url.username || url.password) {
+      this.#who = { user: decoded(url.username), password: decoded(url.password) };
     }
-    url = to.href;
+    url.username = url.password = "";
+    this.#url = url.href;
+  }
+
+  /** Asks; signs in, and follows it on its own host only: it must not choose whom this machine asks. */
+  async get(connection: Connection, signal: AbortSignal): Promise<Response> {
+    let url = this.#url;
+    let told = false;
+    for (let moves = 0;;) {
+      const authorization = this.#signIn?.(url);
+      const headers: HeadersInit = authorization ? { authorization } : {};
+      const response = await connection.fetch(url, { headers, signal, redirect: "manual" });
+      const { status } = response;
+      const location = response.headers.get("location");
+      if (status >= 300 && status < 400 && location !== null) {
+        await response.body?.cancel();
+        url = moved(location, url, ++moves);
+      } else if (!told && this.#heeds(response)) {
+        await response.body?.cancel();
+        told = true;
+      } else {
+        // Wrong: the next try is a new one, which does not count twice with cameras that count.
+        if (status === 401) this.#signIn = undefined;
+        return response;
+      }
+    }
+  }
+
+  /** Whether there is a new way to sign in, after an answer that wants one. */
+  #heeds({ status, headers }: Response): boolean {
+    if (!this.#who || status < 400 || status >= 500) return false;
+    // Some want a sign-in and do not say so; one that is known by now says so.
+    if (status !== 401 && this.#signIn) return false;
+    const signIn = signInFor(this.#who, headers.get("www-authenticate"));
+    if (signIn) this.#signIn = signIn;
+    return signIn !== undefined;
   }
 }
 
-/** Reads one picture to its end; a stream that ends has failed. */
-async function read(
-  response: Response,
-  signal: AbortSignal,
-  onBytes: (chunk: Uint8Array) => void,
-): Promise<void> {
-  try {
-    const isStream = checkAnswer(response);
-    for await (const chunk of chunksOf(response, signal)) onBytes(chunk);
-    if (isStream) throw new SourceError("hardware", "the camera at PERCH_INPUT ended its stream");
-  } finally {
-    if (!response.bodyUsed) await response.body?.cancel();
-  }
+function moved(location: string, from: string, moves: number): string {
+  const to = URL.parse(location, from);
+  if (to?.hostname === new URL(from).hostname && moves <= MAX_MOVES) return to.href;
+  const where = moves > MAX_MOVES ? "in circles" : `to ${to?.host ?? "nowhere"}`;
+  throw new SourceError("configuration", "the camera at PERCH_INPUT moved: change PERCH_INPUT", [
+    `it moved ${where}`,
+  ]);
 }
 
-/** Whether a good answer is an endless stream. */
-function checkAnswer(response: Response): boolean {
-  const { status } = response;
-  const type = response.headers.get("content-type")?.split(";")[0].trim().toLowerCase() ?? "";
-  if (status === 401 && /digest/i.test(response.headers.get("www-authenticate") ?? "")) {
-    throw refused("wants Digest sign-in: use PERCH_SOURCE=ffmpeg with the same PERCH_INPUT");
-  }
-  if (status >= 400 && status < 500) {
-    throw refused(`answers ${status}: check user, password and path`);
-  }
-  if (status !== 200) {
-    throw new SourceError("hardware", `the camera at PERCH_INPUT answers ${status}`);
-  }
-  if (type === "image/jpeg" || type === "image/jpg") return false;
-  if (type.startsWith("multipart/") || type === "application/octet-stream") return true;
-  throw refused(`answers ${type || "nothing"}, wanted multipart/x-mixed-replace or image/jpeg`);
-}
-
-function refused(what: string): SourceError {
-  return new SourceError("configuration", `the camera at PERCH_INPUT ${what}`);
-}
-
-/** The address without user and password, which go into a header. */
-function targetOf(text: string): { url: string; headers: Record<string, string> } {
-  const url = new URL(text);
-  if (!url.username) return { url: url.href, headers: {} };
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  url.username = url.password = "";
-  const bytes = new TextEncoder().encode(credentials);
-  return {
-    url: url.href,
-    headers: { authorization: `Basic ${btoa(String.fromCharCode(...bytes))}` },
-  };
+/** Percent-decoded as far as it is encoded: people type a password as it is. */
+function decoded(text: string): string {
+  return text.replace(/(?:%[\da-f]{2})+/gi, (bytes) => {
+    try {
+      return decodeURIComponent(bytes);
+    } catch {
+      return bytes;
+    }
+  });
 }

@@ -1,12 +1,24 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { systemClock } from "../../shared/clock.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { systemConnect } from "../uploader/connection.ts";
 import { createHttp } from "./http.ts";
 import { SourceError } from "./source.ts";
 
 const DEPS = { clock: systemClock, connect: systemConnect };
+
+const JPEG = await baseline();
+
+/** The same pictures again and again. */
+function endless(pictures: readonly Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
+  let given = 0;
+  return new ReadableStream({
+    pull: (controller) => controller.enqueue(pictures[given++ % pictures.length]),
+  });
+}
 
 /** Serves as a camera does, and takes `wanted` frames from it. */
 async function take(
@@ -69,17 +81,127 @@ Deno.test("an MJPEG stream is read from one request, whatever its boundary", asy
   for (const frame of frames) assert.deepEqual(frame, jpeg);
 });
 
-Deno.test("user and password go into a header, and never into the name", async () => {
+Deno.test("user and password go into a header when they are asked for, and never into the name", async () => {
   const jpeg = await baseline();
-  await take(
+  for (
+    const [typed, sent] of [
+      ["me:p%40ss@", "me:p@ss"],
+      ["me:50%off@", "me:50%off"],
+      ["me:100%@", "me:100%"],
+      ["me:a:b c@", "me:a:b c"],
+      [":only@", ":only"],
+      ["m%c3%a9:x@", "mé:x"],
+    ]
+  ) {
+    const asked: (string | null)[] = [];
+    await take(
+      (request) => {
+        asked.push(request.headers.get("authorization"));
+        const challenge = { "www-authenticate": 'Basic realm="cam"' };
+        return asked.at(-1) === null
+          ? new Response("who?", { status: 401, headers: challenge })
+          : new Response(jpeg);
+      },
+      2,
+      typed,
+    );
+    const basic = `Basic ${new TextEncoder().encode(sent).toBase64()}`;
+    assert.deepEqual(asked, [null, basic, basic]);
+  }
+  assert.equal(createHttp(DEPS, { url: "http://me:x@cam/", fps: 1 }).name, "http http://cam/…");
+});
+
+Deno.test("a camera that wants Digest gets it, with a new nonce whenever it has one", async () => {
+  const jpeg = await baseline();
+  const hash = (text: string) => createHash("md5").update(text).digest("hex");
+  let nonce = 0;
+  let count = 0;
+  let challenges = 0;
+  const { frames } = await take(
     (request) => {
-      assert.equal(request.headers.get("authorization"), `Basic ${btoa("me:p@ss")}`);
-      return new Response(jpeg, { headers: { "content-type": "image/jpeg" } });
+      const given = request.headers.get("authorization") ?? "";
+      const part = (name: string) => new RegExp(`[ ,]${name}="?([^",]*)`).exec(given)?.[1] ?? "";
+      const { pathname } = new URL(request.url);
+      const secret = hash("me:cam, front:p@ss");
+      const rest = `${part("nonce")}:${part("nc")}:${part("cnonce")}:auth:${
+        hash(`GET:${pathname}`)
+      }`;
+      const right = part("response") === hash(`${secret}:${rest}`) && part("nonce") === `n${nonce}`;
+      // It is good for three questions, and none of them may be asked again.
+      if (right && parseInt(part("nc"), 16) === ++count && count <= 3) return new Response(jpeg);
+      nonce++;
+      count = 0;
+      challenges++;
+      const challenge = `Basic realm="x", Digest realm="cam, front", nonce="n${nonce}", qop="auth"`;
+      return new Response("who?", { status: 401, headers: { "www-authenticate": challenge } });
     },
-    1,
+    7,
     "me:p%40ss@",
   );
-  assert.equal(createHttp(DEPS, { url: "http://me:x@cam/", fps: 1 }).name, "http http://cam/…");
+  assert.equal(frames.length, 7);
+  assert.equal(challenges, 3);
+});
+
+Deno.test("a wrong password is tried once a start, for cameras count", async () => {
+  let tries = 0;
+  const handler = (request: Request) => {
+    if (request.headers.has("authorization")) tries++;
+    return new Response(null, { status: 401 });
+  };
+  for (const source of [1, 2]) {
+    await assert.rejects(take(handler, 1, "me:wrong@"), /answers 401: check user and password/);
+    assert.equal(tries, source);
+  }
+});
+
+const TYPES: readonly (string | undefined)[] = [
+  undefined,
+  "image/jpeg",
+  "image/jpg",
+  "image/pjpeg",
+  "IMAGE/JPEG;",
+  "application/octet-stream",
+  "text/plain",
+  "multipart/x-mixed-replace;boundary=ipcam264",
+];
+
+for (const type of TYPES) {
+  Deno.test(`a picture is one whatever it is called: ${type ?? "nothing"}`, async () => {
+    const jpeg = await baseline();
+    const headers: HeadersInit = type === undefined ? {} : { "content-type": type };
+    const { frames, requests } = await take(() => new Response(jpeg, { headers }), 3);
+    assert.equal(requests, 3);
+    for (const frame of frames) assert.deepEqual(frame, jpeg);
+  });
+}
+
+Deno.test("multipart around one picture is one picture", async () => {
+  const jpeg = await baseline();
+  const headers = { "content-type": "multipart/x-mixed-replace;boundary=x" };
+  const body = new Blob(["--x\r\nContent-Type: image/jpeg\r\n\r\n", jpeg, "\r\n--x--\r\n"]);
+  const { frames, requests } = await take(() => new Response(body, { headers }), 3);
+  assert.equal(requests, 3);
+  for (const frame of frames) assert.deepEqual(frame, jpeg);
+});
+
+for (const type of ["video/x-motion-jpeg", "video/mjpeg", "image/jpeg", "text/plain"]) {
+  Deno.test(`pictures one behind the other are a stream, also as ${type}`, async () => {
+    const jpeg = await baseline();
+    const headers = { "content-type": type };
+    const { frames, requests } = await take(() => new Response(endless([jpeg]), { headers }), 5);
+    assert.equal(requests, 1);
+    for (const frame of frames) assert.deepEqual(frame, jpeg);
+  });
+}
+
+Deno.test("a stream that ends is asked for again: some end after every few pictures", async () => {
+  const jpeg = await baseline();
+  const { frames, requests } = await take(
+    () => new Response(new Blob([jpeg, jpeg, jpeg]).stream()),
+    7,
+  );
+  assert.equal(frames.length, 7);
+  assert.equal(requests, 3);
 });
 
 Deno.test("a camera that moved is followed on its own host and to no other", async () => {
@@ -101,33 +223,111 @@ Deno.test("a camera that moved is followed on its own host and to no other", asy
   await fails(
     () => new Response(null, { status: 302, headers: { location } }),
     "configuration",
-    /moved to http:\/\/…: change PERCH_INPUT/,
+    /moved: change PERCH_INPUT/,
   );
   assert.equal(asked, 0);
   await other.shutdown();
   const again = () => new Response(null, { status: 302, headers: { location: "/video" } });
-  await fails(again, "configuration", /moved to \/video/);
+  await fails(again, "configuration", /moved: change PERCH_INPUT/);
 });
 
-Deno.test("a stream that ends is a failure", () => {
-  const headers = { "content-type": "multipart/x-mixed-replace; boundary=x" };
-  return fails(() => new Response("--x--", { headers }), "hardware", /ended its stream/);
+Deno.test("a header line that Deno takes for none leads to ffmpeg", async () => {
+  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const serving = (async () => {
+    for await (const socket of listener) {
+      await socket.read(new Uint8Array(4096));
+      const head = "HTTP/1.1 200 OK\r\nX-Alias: cam\x01\r\nContent-Length: 0\r\n\r\n";
+      await socket.write(new TextEncoder().encode(head));
+      socket.close();
+    }
+  })();
+  const source = createHttp(DEPS, { url: `http://127.0.0.1:${listener.addr.port}/`, fps: 5 });
+  const words: string[] = [];
+  for (let run = 0; run < 2; run++) {
+    await source.run(new AbortController().signal, () => {}).catch(({ message }) => {
+      words.push(message);
+    });
+  }
+  listener.close();
+  await serving;
+  assert.match(words[0], /sends a bad header line: set PERCH_SOURCE=ffmpeg/);
+  assert.doesNotMatch(words[0], /127\.0\.0\.1/);
+  assert.equal(words[0], words[1]);
 });
 
-Deno.test("a camera that wants a sign-in, or gives something else, is a wrong setting", async () => {
-  await fails(
-    () => new Response(null, { status: 401 }),
-    "configuration",
-    /answers 401: check user/,
+/** Bad answers, each of which a camera gives now and then between good ones. */
+const BAD: readonly (() => Response)[] = [
+  () => new Response("rcv failed", { headers: { "content-type": "text/html" } }),
+  () => new Response("not ready", { status: 404 }),
+  () => new Response("slow down", { status: 429 }),
+  () => new Response("busy", { status: 503 }),
+  () => new Response(JPEG.slice(0, 900)),
+  () => {
+    throw new TypeError("fetch failed", { cause: new Error("connection reset") });
+  },
+];
+
+/** A source whose camera is asked on a clock that only the test moves. */
+function onClock(answer: (asked: number) => Response) {
+  const clock = new FakeClock();
+  const at: number[] = [];
+  const fetch = () =>
+    new Promise<Response>((resolve) => resolve(answer(at.push(clock.monotonic()))));
+  const deps = { clock, connect: () => ({ fetch, close: () => {} }) };
+  return { clock, at, source: createHttp(deps, { url: "http://cam/", fps: 5 }) };
+}
+
+Deno.test("a bad answer among good ones costs a second, and nothing is said of it", async () => {
+  const answers = BAD.flatMap((bad) => [() => new Response(JPEG), bad, bad]);
+  const { clock, at, source } = onClock((asked) => answers[(asked - 1) % answers.length]());
+  const stop = new AbortController();
+  const running = source.run(stop.signal, () => {});
+  for (let n = 0; n < 200; n++) await clock.tick(200);
+  stop.abort();
+  await running;
+  const gaps = at.slice(1).map((time, index) => time - at[index]);
+  assert.deepEqual(gaps.slice(0, 6), [200, 1000, 1000, 200, 1000, 1000]);
+  assert.ok(gaps.length > 50, `${gaps}`);
+});
+
+Deno.test("a camera that gives only bad answers for 10 s has failed", async () => {
+  const { clock, at, source } = onClock((asked) => asked === 1 ? new Response(JPEG) : BAD[1]());
+  let error: unknown;
+  source.run(new AbortController().signal, () => {}).catch((reason) => error = reason);
+  for (let n = 0; n < 50; n++) await clock.tick(200);
+  assert.equal(error, undefined);
+  for (let n = 0; n < 10; n++) await clock.tick(200);
+  assert.match(String(error), /answers 404/);
+  assert.ok(at.length < 15, `asked ${at.length} times`);
+});
+
+Deno.test("what came is said when the pictures stay away", async () => {
+  const why = new SourceError("hardware", "no picture for 15 s");
+  const said = async (response: (signal: AbortSignal) => Promise<Response>) => {
+    const stop = new AbortController();
+    const fetch = () => response(stop.signal);
+    const deps = { clock: systemClock, connect: () => ({ fetch, close: () => {} }) };
+    const running = createHttp(deps, { url: "http://cam/", fps: 5 }).run(stop.signal, () => {});
+    await new Promise((resolve) => setTimeout(resolve));
+    stop.abort(why);
+    return await running.catch(({ message }) => message);
+  };
+  const lines = new ReadableStream({
+    start: (controller) => controller.enqueue(new TextEncoder().encode("motion 1\n")),
+  });
+  assert.equal(
+    await said(() =>
+      Promise.resolve(new Response(lines, { headers: { "content-type": "text/x" } }))
+    ),
+    "no picture for 15 s: the camera at PERCH_INPUT answers text/x, no JPEG: starts with " +
+      "6D 6F 74 69 (moti)",
   );
-  const digest = { "www-authenticate": 'Digest realm="cam"' };
-  await fails(
-    () => new Response(null, { status: 401, headers: digest }),
-    "configuration",
-    /ffmpeg/,
+  assert.equal(
+    await said((signal) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+    ),
+    "no picture for 15 s: the camera at PERCH_INPUT does not answer",
   );
-  const html = { "content-type": "text/html" };
-  await fails(() => new Response("hi", { headers: html }), "configuration", /answers text\/html/);
 });
 
 Deno.test("a camera in trouble, or not there, is a failure", async () => {

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { baseline, concat } from "../../shared/testing/jpegs.ts";
+import { CameraAnswer } from "./answer.ts";
+
+const [JPEG, PREVIEW, GAIN_MAP] = [
+  await baseline(),
+  await baseline(80, 60),
+  await baseline(160, 120),
+];
+
+/** The pictures that are taken of what a camera sends, byte by byte and in one piece. */
+function taken(bytes: Uint8Array, headers: HeadersInit = {}): Uint8Array[] {
+  const whole = new CameraAnswer(new Response(null, { headers })).push(bytes);
+  const piecemeal = new CameraAnswer(new Response(null, { headers }));
+  const pieces = [];
+  for (let at = 0; at < bytes.length; at += 1000) {
+    pieces.push(...piecemeal.push(bytes.subarray(at, at + 1000)));
+  }
+  assert.deepEqual(pieces, whole);
+  return whole;
+}
+
+const PHOTO = concat(JPEG, PREVIEW, GAIN_MAP);
+
+Deno.test("a preview and a gain map behind a picture are none", () => {
+  assert.deepEqual(taken(PHOTO), [JPEG]);
+  assert.deepEqual(taken(concat(PHOTO, PHOTO)), [JPEG, JPEG]);
+  const part = new TextEncoder().encode("\r\n--b\r\nContent-Type: image/jpeg\r\n\r\n");
+  const type = { "content-type": "multipart/x-mixed-replace" };
+  assert.deepEqual(taken(concat(part, PHOTO, part, PHOTO), type), [JPEG, JPEG]);
+});
+
+Deno.test("where the length says that it is one picture, nothing behind it is one", () => {
+  const bytes = concat(JPEG, JPEG);
+  assert.deepEqual(taken(bytes, { "content-length": String(bytes.length) }), [JPEG]);
+});
+
+Deno.test("a stream that changes its size goes on", () => {
+  const smaller = Array(5).fill(PREVIEW);
+  assert.deepEqual(taken(concat(JPEG, ...smaller)), [JPEG, PREVIEW, PREVIEW, PREVIEW]);
+  assert.deepEqual(taken(concat(PREVIEW, JPEG, JPEG)), [PREVIEW, JPEG, JPEG]);
+});
+
+for (
+  const [what, response, kind, message] of [
+    ["no sign-in", new Response(null, { status: 401 }), "configuration", /401: check user/],
+    ["a wrong path", new Response(null, { status: 404 }), "configuration", /404: check the path/],
+    ["too many questions", new Response(null, { status: 429 }), "hardware", /429: .*PERCH_FPS/],
+    ["its own trouble", new Response(null, { status: 503 }), "hardware", /answers 503$/],
+    ["nothing", new Response(null), "hardware", /answers without a body/],
+    [
+      "a page",
+      new Response("<html>", { headers: { "content-type": "text/html" } }),
+      "hardware",
+      /answers text\/html, no JPEG: starts with 3C 68 74 6D \(<htm\)$/,
+    ],
+    [
+      "a page that is called a picture",
+      new Response("<html>", { headers: { "content-type": "image/jpeg" } }),
+      "hardware",
+      /answers image\/jpeg, no JPEG: starts with 3C/,
+    ],
+    [
+      "a film",
+      new Response("\0\0\0\x18ftyp", { headers: { "content-type": "video/mp4" } }),
+      "hardware",
+      /video\/mp4, no JPEG: starts with 00 00 00 18 \(\.{4}\); PERCH_SOURCE=ffmpeg/,
+    ],
+    ["no end", new Response(JPEG.slice(0, -2)), "hardware", /no whole JPEG: 1 cut off$/],
+    [
+      "torn pictures",
+      new Response(concat(JPEG.slice(0, 900), JPEG.slice(0, 900), JPEG.slice(0, -2))),
+      "hardware",
+      /no whole JPEG: 2 cut off$/,
+    ],
+    [
+      "too much",
+      new Response(concat(JPEG.slice(0, -2), new Uint8Array(9_000_000))),
+      "hardware",
+      /no whole JPEG: 1 too large$/,
+    ],
+  ] as const
+) {
+  Deno.test(`a camera that answers with ${what} is told in words`, async () => {
+    const answer = new CameraAnswer(response);
+    answer.push(await response.bytes());
+    assert.equal(answer.good, false);
+    assert.equal(answer.problem.kind, kind);
+    assert.match(answer.problem.message, message);
+  });
+}
