@@ -31,7 +31,7 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
   const { input = "", controls, camera, mode, hflip, vflip, extraArgs } = config;
   const rpicam = { picture, controls, camera, mode, extraArgs };
   const ffmpeg = (input: string) =>
-    createFfmpeg(spawn, { ...picture, input, hflip, vflip, extraArgs });
+    createFfmpeg(deps, { ...picture, input, hflip, vflip, extraArgs });
   const v4l2 = (device: string) => createV4l2Ctl(spawn, { ...picture, device, extraArgs });
   switch (config.source) {
     case "rpicam-vid":

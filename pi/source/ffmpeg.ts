@@ -1,6 +1,7 @@
 // Whatever ffmpeg can open: a USB camera, an RTSP camera, a file, a drawn input.
 
 import { shownAddress } from "../../shared/addresses.ts";
+import type { Clock } from "../../shared/clock.ts";
 import type { Spawn } from "../process.ts";
 import { endedByItself, runCommand } from "./command.ts";
 import { type FrameSource, SourceError } from "./source.ts";
@@ -24,6 +25,22 @@ export type UsbFormat = "mjpeg" | "yuyv422";
 
 /** Microseconds without a byte after which a network camera counts as gone. */
 const NETWORK_TIMEOUT_US = "10000000";
+
+const HTTP = /^https?:\/\//i;
+
+/**
+ * Whether pictures come when they are taken, one by one and without a time, as in MJPEG: ffmpeg would
+ * take that for 25 a second. Films in pieces (HLS, DASH) come many pictures at once.
+ */
+function isUntimed(input: string): boolean {
+  return HTTP.test(input) && !/\.(m3u8|mpd)\b/i.test(input);
+}
+
+/** What the source needs from outside. */
+export interface FfmpegDeps {
+  readonly spawn: Spawn;
+  readonly clock: Clock;
+}
 
 /** The command line. */
 export function ffmpegCommand(options: FfmpegOptions, format: UsbFormat = "mjpeg"): string[] {
@@ -52,17 +69,26 @@ function deviceOutput(options: FfmpegOptions, format: UsbFormat): string[] {
 
 function inputArgs(input: string): string[] {
   if (input.startsWith("lavfi:")) return ["-re", "-f", "lavfi", "-i", input.slice(6)];
-  if (/^rtsps?:\/\//.test(input)) {
+  if (/^rtsps?:\/\//i.test(input)) {
     return ["-rtsp_transport", "tcp", "-timeout", NETWORK_TIMEOUT_US, "-i", input];
   }
-  if (/^https?:\/\//.test(input)) return ["-rw_timeout", NETWORK_TIMEOUT_US, "-i", input];
+  if (HTTP.test(input)) {
+    const clock = isUntimed(input) ? ["-use_wallclock_as_timestamps", "1"] : [];
+    return ["-rw_timeout", NETWORK_TIMEOUT_US, ...clock, "-i", input];
+  }
   if (/^\w+:\/\//.test(input)) return ["-i", input];
   return ["-re", "-stream_loop", "-1", "-i", input];
 }
 
-function filters({ fps, width, hflip, vflip }: FfmpegOptions): string[] {
+function filters({ input, fps, width, hflip, vflip }: FfmpegOptions): string[] {
   const flips = [...(hflip ? ["hflip"] : []), ...(vflip ? ["vflip"] : [])];
-  return ["-vf", [`fps=${fps}`, `scale=${width}:-2`, ...flips].join(",")];
+  const rest = [`scale=${width}:-2`, ...flips];
+  if (!isUntimed(input)) return ["-vf", [`fps=${fps}`, ...rest].join(",")];
+  // `fps` holds each picture back until the next, repeats it, and drops one that stays alone. Here
+  // those that come too early are left out; what is left is numbered anew, so that none is repeated.
+  const soonest = (0.8 / fps).toFixed(3);
+  const select = `select='isnan(prev_selected_t)+gte(t-prev_selected_t,${soonest})'`;
+  return ["-vf", [select, "setpts=N/25/TB", ...rest].join(","), "-r", "25"];
 }
 
 /** ffmpeg's quantiser scale, 2 to 31, that looks like libjpeg's `quality`. */
@@ -71,8 +97,11 @@ export function qscale(quality: number): number {
   return Math.min(31, Math.max(2, Math.round(0.18 * percent)));
 }
 
-/** Makes the source. A USB camera that cannot compress is asked for plain pictures instead. */
-export function createFfmpeg(spawn: Spawn, options: FfmpegOptions): FrameSource {
+/**
+ * Makes the source. A USB camera that cannot compress is asked for plain pictures instead, and an
+ * address that gives one picture is opened again for each.
+ */
+export function createFfmpeg({ spawn, clock }: FfmpegDeps, options: FfmpegOptions): FrameSource {
   let format: UsbFormat = "mjpeg";
   const isDevice = options.input.startsWith("/dev/");
   return {
@@ -88,8 +117,22 @@ export function createFfmpeg(spawn: Spawn, options: FfmpegOptions): FrameSource 
       }
 
       async function run(asked: UsbFormat) {
-        const stderr = await runCommand(spawn, ffmpegCommand(options, asked), signal, onBytes);
-        if (!signal.aborted) throw endedByItself("ffmpeg", stderr);
+        for (let due = clock.monotonic(); !signal.aborted;) {
+          let gave = false;
+          const stderr = await runCommand(
+            spawn,
+            ffmpegCommand(options, asked),
+            signal,
+            (chunk) => {
+              gave = true;
+              onBytes(chunk);
+            },
+          );
+          if (signal.aborted) return;
+          if (!gave || !HTTP.test(options.input)) throw endedByItself("ffmpeg", stderr);
+          due = Math.max(due + 1000 / options.fps, clock.monotonic());
+          await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+        }
       }
     },
   };

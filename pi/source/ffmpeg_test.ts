@@ -2,10 +2,14 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
+import { encodeJpeg } from "../../shared/testing/fake_rpicam/jpeg.ts";
+import { drawScene } from "../../shared/testing/fake_rpicam/picture.ts";
 import { toolTest } from "../../shared/testing/tools.ts";
 import { createSpawn } from "../process.ts";
 import { createFfmpeg, ffmpegCommand, type FfmpegOptions, qscale } from "./ffmpeg.ts";
 import { SourceError } from "./source.ts";
+
+const DEPS = { clock: systemClock, spawn: createSpawn({ clock: systemClock }) };
 
 function options(input: string, change: Partial<FfmpegOptions> = {}): FfmpegOptions {
   const picture = { fps: 5, width: 1280, height: 720, quality: 80 };
@@ -39,6 +43,61 @@ Deno.test("an RTSP camera comes over TCP, with a timeout", () => {
   );
 });
 
+Deno.test("what comes over HTTP without a time goes by this machine's clock, films in pieces do not", () => {
+  const command = (input: string) => ffmpegCommand(options(input)).join(" ");
+  assert.match(
+    command("http://cam/video"),
+    /-use_wallclock_as_timestamps 1 -i http:\/\/cam\/video /,
+  );
+  assert.doesNotMatch(command("http://cam/live.m3u8?a=1"), /wallclock/);
+});
+
+/** Serves pictures as cameras do, all different. */
+function serveCamera(stream: boolean, fps: number) {
+  let pictures = 0;
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    if (!stream) return new Response(picture(pictures++));
+    const body = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        controller.enqueue(new TextEncoder().encode("--b\r\nContent-Type: image/jpeg\r\n\r\n"));
+        controller.enqueue(picture(pictures++));
+        controller.enqueue(new TextEncoder().encode("\r\n"));
+        await systemClock.sleep(1000 / fps);
+      },
+    });
+    return new Response(body, {
+      headers: { "content-type": "multipart/x-mixed-replace;boundary=b" },
+    });
+  });
+  return { url: `http://127.0.0.1:${server.addr.port}/x`, server, pictures: () => pictures };
+}
+
+function picture(frame: number): Uint8Array<ArrayBuffer> {
+  const scene = drawScene({ width: 320, height: 240, frame, at: frame });
+  return new Uint8Array(encodeJpeg(scene, { noise: 1, seed: frame }));
+}
+
+for (const [what, stream] of [["single pictures", false], ["MJPEG", true]] as const) {
+  toolTest(["ffmpeg"], `${what} over HTTP come one for one, as they are taken`, async () => {
+    const camera = serveCamera(stream, 10);
+    const source = createFfmpeg(DEPS, options(camera.url, { fps: 10, width: 320 }));
+    const stop = new AbortController();
+    const splitter = new JpegSplitter();
+    let frames = 0;
+    try {
+      await source.run(stop.signal, (chunk) => {
+        frames += splitter.push(chunk).length;
+        // ffmpeg may hold one back; at 25 a second it would hold back more than half.
+        assert.ok(frames <= camera.pictures(), "a picture was repeated");
+        assert.ok(frames > camera.pictures() / 2 - 5, `${frames} of ${camera.pictures()}`);
+        if (frames >= 12) stop.abort();
+      });
+    } finally {
+      await camera.server.shutdown();
+    }
+  });
+}
+
 Deno.test("a file plays for ever at its own pace", () => {
   assert.match(
     ffmpegCommand(options("/tmp/a.mp4")).join(" "),
@@ -52,7 +111,7 @@ Deno.test("quality is libjpeg's, on ffmpeg's scale", () => {
 
 toolTest(["ffmpeg"], "ffmpeg gives whole frames of the wanted size", async () => {
   const source = createFfmpeg(
-    createSpawn({ clock: systemClock }),
+    DEPS,
     options("lavfi:testsrc2=size=640x360:rate=20", { fps: 20, width: 640 }),
   );
   const stop = new AbortController();
@@ -71,8 +130,7 @@ toolTest(
   ["ffmpeg"],
   "an input that is not there is told in words, without its password",
   async () => {
-    const spawn = createSpawn({ clock: systemClock });
-    const source = createFfmpeg(spawn, options("rtsp://me:s3cret@127.0.0.1:9/x"));
+    const source = createFfmpeg(DEPS, options("rtsp://me:s3cret@127.0.0.1:9/x"));
     assert.doesNotMatch(source.name, /s3cret/);
     await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
       assert.ok(error instanceof SourceError);
@@ -85,8 +143,7 @@ toolTest(
 );
 
 toolTest(["ffmpeg"], "a wrong extra argument of ffmpeg is a mistake in the settings", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const source = createFfmpeg(spawn, options("lavfi:testsrc2", { extraArgs: ["-nope", "1"] }));
+  const source = createFfmpeg(DEPS, options("lavfi:testsrc2", { extraArgs: ["-nope", "1"] }));
   await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
     assert.ok(error instanceof SourceError);
     assert.equal(error.kind, "configuration", error.message);
@@ -114,7 +171,7 @@ exec sleep 100
     clock: systemClock,
     env: { PATH: `${dir}:${Deno.env.get("PATH")}` },
   });
-  const source = createFfmpeg(spawn, options("/dev/v4l/by-id/usb-x"));
+  const source = createFfmpeg({ spawn, clock: systemClock }, options("/dev/v4l/by-id/usb-x"));
   for (let run = 0; run < 2; run++) {
     const stop = new AbortController();
     await source.run(stop.signal, () => stop.abort());
