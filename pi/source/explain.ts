@@ -43,16 +43,23 @@ const EXPLANATIONS: readonly Explanation[] = [
     message: "no permission for /dev/dma_heap: add the user to the group video",
   },
   {
+    pattern:
+      /dmaHeap allocation failure|failed to allocate capture buffers|Unable to (?:request|allocate) \d* ?buffers|Cannot allocate memory/i,
+    kind: "hardware",
+    message:
+      "the camera got no memory in one piece (CMA): in /boot/firmware/config.txt remove gpu_mem and write dtoverlay=vc4-kms-v3d,cma-256, then reboot, or choose a smaller picture",
+  },
+  {
+    pattern: /No space left on device|not enough bandwidth/i,
+    kind: "hardware",
+    message:
+      "USB has no bandwidth left for this camera: give it a port of its own, without a hub, or lower PERCH_WIDTH, PERCH_HEIGHT or PERCH_FPS",
+  },
+  {
     pattern: /in use by another process|failed to acquire camera|Device or resource busy/i,
     kind: "hardware",
     message:
       "the camera is in use by another program: find it with sudo fuser -v /dev/media* /dev/video*",
-  },
-  {
-    pattern: /Cannot allocate memory/,
-    kind: "hardware",
-    message:
-      "the camera got no memory: remove gpu_mem from config.txt, or choose a smaller picture",
   },
   {
     pattern: /failed to start camera/,

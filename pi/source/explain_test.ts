@@ -24,6 +24,18 @@ const CASES: readonly [stderr: string, kind: string, message: RegExp][] = [
     "hardware",
     /gpu_mem/,
   ],
+  [
+    "ERROR RPI vc4.cpp:100 dmaHeap allocation failure for rpicam-apps0\nERROR: *** failed to allocate capture buffers for stream ***",
+    "hardware",
+    /no memory in one piece \(CMA\)/,
+  ],
+  [
+    "ioctl(VIDIOC_STREAMON): No space left on device\n/dev/video2: No space left on device",
+    "hardware",
+    /USB has no bandwidth left/,
+  ],
+  ["VIDIOC_STREAMON returned -1 (No space left on device)", "hardware", /without a hub/],
+  ["VIDIOC_REQBUFS returned -1 (Cannot allocate memory)", "hardware", /no memory/],
   ["ERROR: *** failed to start camera ***", "hardware", /power supply/],
   ["Could not open any dmaHeap device", "hardware", /group video/],
   [
