@@ -1,6 +1,7 @@
 // Takes the newest frame when one is due, sends it, and goes by what the edge says. One frame is in
 // flight at a time; after trouble the newest frame goes, never an old one. Reconnects for ever.
 
+import { Buffer } from "node:buffer";
 import type { Clock } from "../../shared/clock.ts";
 import type { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
@@ -21,6 +22,9 @@ const RETRY_MS = 1000;
 
 /** Ms after which a picture is no longer sent: the edge would take it for one of now. */
 const OLD_MS = 10_000;
+
+/** Ms for which the picture that the edge has is not sent again: less than a page takes for live. */
+const UNCHANGED_MS = 3000;
 
 /** Ms between questions for demand that bring no news, whatever answers them. */
 const MIN_ASK_MS = 1000;
@@ -71,6 +75,8 @@ export class Uploader {
   #overdue = false;
   /** Ends sleeps and questions that a new demand or trouble has overtaken. */
   readonly #news = new News();
+  /** What the edge took last, and when (monotonic ms). */
+  #taken: { readonly jpeg: Uint8Array; readonly at: number } | undefined;
   #skippedStatus = 0;
   /** Frames in a row that the edge did not want. */
   #skips = 0;
@@ -118,6 +124,10 @@ export class Uploader {
       gate.open();
       const { seq, value } = await frames.next(taken, signal);
       startedAt = clock.monotonic();
+      if (this.#isUnchanged(value)) {
+        taken = seq;
+        continue;
+      }
       const verdict = await this.#send(value, signal);
       const settled = verdict.kind === "accepted" || verdict.kind === "skipped";
       // A frame that was lost goes again at once, unless there is a newer one by then.
@@ -126,6 +136,12 @@ export class Uploader {
       if (!settled) startedAt = -Infinity;
       await this.#heed(verdict, signal);
     }
+  }
+
+  #isUnchanged({ jpeg }: CapturedFrame): boolean {
+    const last = this.#taken;
+    if (!last || this.#options.clock.monotonic() - last.at >= UNCHANGED_MS) return false;
+    return Buffer.compare(jpeg, last.jpeg) === 0;
   }
 
   /** Waits until the next frame is due. Returns whether the camera rested meanwhile. */
@@ -159,6 +175,7 @@ export class Uploader {
       this.counts.sent++;
       this.counts.sentBytes += length;
       this.#skips = 0;
+      this.#taken = { jpeg: frame.jpeg, at: clock.monotonic() };
       this.#trouble.end();
     } else if (verdict.kind === "skipped") this.#countSkipped(verdict);
     else {
@@ -196,6 +213,8 @@ export class Uploader {
   async #recover(first: Verdict, signal: AbortSignal): Promise<void> {
     const { clock, random, transport } = this.#options;
     let verdict = first;
+    // An edge that was started again has lost it.
+    this.#taken = undefined;
     this.#news.ring();
     while (verdict.kind !== "accepted" && verdict.kind !== "skipped") {
       this.#trouble.start(verdict);

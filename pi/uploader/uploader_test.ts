@@ -93,7 +93,7 @@ async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
   const uploader = new Uploader({ clock, log, random: () => 0.5, transport, frames, gate });
   const film = async (ms: number, every = 100) => {
     for (let passed = 0; passed < ms; passed += every) {
-      const jpeg = new Uint8Array(1000);
+      const jpeg = new Uint8Array(1000).fill(frames.seq);
       const [capturedAt, takenAt] = [clock.now(), clock.monotonic()];
       frames.set({ jpeg, capturedAt, takenAt, n: frames.seq + 1 });
       await clock.tick(every);
@@ -116,6 +116,30 @@ Deno.test("frames leave at the interval the edge wants, the newest each time", (
     assert.deepEqual(transport.sent.map(({ n }) => n), [1, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20]);
     assert.equal(uploader.counts.sent, 11);
     assert.equal(uploader.counts.sentBytes, 11_000);
+  }));
+
+Deno.test("a picture that does not change goes to the edge every 3 s, and at once where it may be lost", () =>
+  onStage(async ({ clock, transport, frames }) => {
+    const jpeg = new Uint8Array(1000);
+    const film = async (ms: number) => {
+      for (let passed = 0; passed < ms; passed += 200) {
+        const [capturedAt, takenAt] = [clock.now(), clock.monotonic()];
+        frames.set({ jpeg: jpeg.slice(), capturedAt, takenAt, n: frames.seq + 1 });
+        await clock.tick(200);
+      }
+    };
+    await film(9400);
+    assert.deepEqual(gaps(transport.sent), [3000, 3000, 3000]);
+    jpeg[999] = 1;
+    await film(400);
+    assert.equal(transport.sent.length, 5);
+    transport.answer = LOST;
+    await film(3000);
+    transport.answer = OK;
+    await film(2000);
+    const [lost, again] = gaps(transport.sent).slice(4);
+    assert.equal(lost, 3000);
+    assert.ok(again < 2000, `${again}`);
   }));
 
 Deno.test("no frame is sent twice, however slow the camera is", () =>
