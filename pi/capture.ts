@@ -3,9 +3,10 @@
 import type { Clock } from "../shared/clock.ts";
 import { JpegSplitter } from "../shared/jpeg/splitter.ts";
 import type { Latest } from "../shared/latest.ts";
+import { brokenWords } from "./broken.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
 import { scoped } from "./within.ts";
-import { type FrozenDetector, Watchdog, type WatchdogLimits } from "./watchdog.ts";
+import { type FrozenDetector, REPEATED_MS, Watchdog, type WatchdogLimits } from "./watchdog.ts";
 
 /** A picture the agent holds. */
 export interface CapturedFrame {
@@ -28,6 +29,8 @@ export interface CaptureOptions {
   readonly frames: Latest<CapturedFrame>;
   /** Called for the first frame of the run. */
   onFirstFrame(): void;
+  /** Called for each frame of a source that may repeat one: whether it does so for long. */
+  onRepeated(long: boolean): void;
 }
 
 /** How a run ended. */
@@ -48,6 +51,8 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   const { clock, source, frames, frozen } = options;
   const watchdog = new Watchdog(options.limits, clock.monotonic());
   const splitter = new JpegSplitter();
+  /** What was broken when the last whole frame came. */
+  let before = { ...splitter.counts };
   let count = 0;
   let firstAt = 0;
   let lastAt = 0;
@@ -57,11 +62,14 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
       if (stop.signal.aborted) return;
       for (const jpeg of splitter.push(chunk)) {
         take(jpeg);
-        const same = source.neverRepeats ? frozen.frame(jpeg) : 0;
-        if (same) stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
+        const same = frozen.frame(jpeg, lastAt);
+        if (!source.neverRepeats) options.onRepeated(lastAt - frozen.since >= REPEATED_MS);
+        else if (same) {
+          stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
+        }
       }
     };
-    const watching = watch(watchdog, options.limits.stallMs, clock, stop);
+    const watching = watch(watchdog, problem, options.limits.stallMs, clock, stop);
     const thrown = await source.run(stop.signal, onBytes).then(() => undefined, sourceErrorOf);
     const { aborted, reason } = stop.signal;
     stop.abort();
@@ -69,9 +77,15 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
     return thrown ?? (aborted ? reason : hardware("the source ended by itself"));
   });
 
+  function problem(): string {
+    const broken = brokenWords(splitter.counts, before);
+    return broken ? `${watchdog.problem}: the camera ${broken}` : watchdog.problem;
+  }
+
   function take(jpeg: Uint8Array<ArrayBuffer>): void {
     lastAt = clock.monotonic();
     watchdog.frame(lastAt);
+    before = { ...splitter.counts };
     frames.set({ jpeg, capturedAt: clock.now(), takenAt: lastAt, n: frames.seq + 1 });
     if (count++ > 0) return;
     firstAt = lastAt;
@@ -84,13 +98,14 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
 
 async function watch(
   watchdog: Watchdog,
+  problem: () => string,
   stallMs: number,
   clock: Clock,
   stop: AbortController,
 ): Promise<void> {
   while (!stop.signal.aborted) {
     const left = watchdog.deadline - clock.monotonic();
-    if (left <= 0) stop.abort(hardware(watchdog.problem));
+    if (left <= 0) stop.abort(hardware(problem()));
     // Never longer than a stall: the first frame brings the deadline nearer.
     else await clock.sleep(Math.min(left, stallMs), stop.signal).catch(() => {});
   }

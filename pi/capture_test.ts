@@ -23,6 +23,7 @@ function start(clock: FakeClock) {
     frames,
     frozen: new FrozenDetector(),
     onFirstFrame: () => {},
+    onRepeated: () => {},
     source: {
       name: "test",
       run(signal, onBytes) {
@@ -46,7 +47,7 @@ Deno.test("a camera that stalls right after its first frame is found out after t
   await clock.tick(999);
   assert.equal(end(), undefined);
   await clock.tick(1);
-  assert.equal(end()?.error?.message, "no picture for 1 s");
+  assert.equal(end()?.error?.message, "no picture for 1 s, the most that PERCH_STALL_S allows");
 });
 
 Deno.test("a camera that never gives a frame is found out after the first frame's time", async () => {

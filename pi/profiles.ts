@@ -17,12 +17,13 @@ export function isWithin(minutes: number, { from, to }: TimeRange): boolean {
  * @param create Makes a source; called once for the day and once for the night.
  */
 export function createProfiles(
-  { picture, night, stallMs }: Config,
+  { picture, night, stallMs, source, input = "" }: Config,
   create: (picture: Picture) => FrameSource,
 ): (now: number) => Profile {
+  const onNetwork = source === "http" || (source === "ffmpeg" && input.includes("://"));
   const profile = (picture: Picture): Profile => ({
     source: create(picture),
-    limits: watchdogLimits(picture.fps, stallMs),
+    limits: watchdogLimits(picture.fps, stallMs, onNetwork),
   });
   const byDay = profile(picture);
   if (!night) return () => byDay;

@@ -33,7 +33,7 @@ export async function runReporter(options: ReporterOptions, signal: AbortSignal)
       const again = verdict.kind === "failed" || verdict.kind === "busy";
       sent = again ? seq - 1 : seq;
       if (again) await clock.sleep(RETRY_MS, signal);
-      else if (value.state === "failing" && await quiet(options, seq, signal)) sent = seq - 1;
+      else if (value.error !== undefined && await quiet(options, seq, signal)) sent = seq - 1;
     } catch (error) {
       if (!signal.aborted) throw error;
     }

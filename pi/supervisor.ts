@@ -7,7 +7,7 @@ import type { Report } from "../shared/wire.ts";
 import { HEALTHY_MS, restartDelay } from "./backoff.ts";
 import { capture, type CapturedFrame } from "./capture.ts";
 import type { FrameSource, SourceError } from "./source/source.ts";
-import { FrozenDetector, type WatchdogLimits } from "./watchdog.ts";
+import { FrozenDetector, REPEATED_MS, type WatchdogLimits } from "./watchdog.ts";
 import { scoped } from "./within.ts";
 
 /** A source and what it is to be measured by. */
@@ -34,8 +34,14 @@ export type CameraActivity = "starting" | "running" | "failing" | "resting";
 /** Failures in a row after which cable and power supply are the likely cause. */
 const SUSPECT_FAILURES = 5;
 
+/** Troubles remembered as told; a camera that invents more of them is told anew. */
+const MAX_TOLD = 20;
+
 /** Ms between looks whether another profile holds. */
 const PROFILE_MS = 10_000;
+
+/** What is said of a camera on the network, which may well be frozen. */
+const REPEATED = `the camera has given the same picture for ${REPEATED_MS / 60_000} min or longer`;
 
 /** One camera's supervisor. */
 export class Supervisor {
@@ -47,6 +53,12 @@ export class Supervisor {
   #failures = 0;
   #restarts = 0;
   #error: SourceError | undefined;
+  /** Troubles told since the camera was well, without their numbers, which differ each time. */
+  readonly #told = new Set<string>();
+  /** Whether the last of them was told, so that its end is news too. */
+  #isTold = false;
+  /** Whether the picture has been the same for long. */
+  #repeating = false;
   /** What the log said was running. */
   #shown: FrameSource | undefined;
 
@@ -106,15 +118,22 @@ export class Supervisor {
         frames,
         frozen: this.#frozen,
         onFirstFrame: () => this.#started(source),
+        onRepeated: (long) => this.#repeated(long),
       }, run.signal);
     });
-    if (end.healthyMs >= HEALTHY_MS) this.#failures = 0;
+    if (end.healthyMs >= HEALTHY_MS) {
+      this.#failures = 0;
+      this.#told.clear();
+    }
     if (!end.error) return;
     this.#failures++;
     this.#restarts++;
     this.#failed(end.error);
-    reports.set(reportOf(end.error, this.#failures));
-    const delay = restartDelay(end.error.kind, this.#failures, random());
+    reports.set(reportOf(source, end.error, this.#failures));
+    // What worked is no mistake in the settings: a camera that starts anew knows nobody for a while.
+    const worked = end.error.kind === "configuration" && source === this.#shown;
+    const kind = worked ? "hardware" : end.error.kind;
+    const delay = restartDelay(kind, this.#failures, random());
     if (this.#failures === 1) {
       log.info(`starting the camera again in ${Math.round(delay / 1000)} s`);
     }
@@ -135,26 +154,46 @@ export class Supervisor {
 
   #started(source: FrameSource): void {
     const { log, reports } = this.#options;
-    if (this.#error || source !== this.#shown) log.info(`the camera is running: ${source.name}`);
+    if (this.#isTold || source !== this.#shown) log.info(`the camera is running: ${source.name}`);
+    this.#isTold = false;
     this.#shown = source;
     this.#activity = "running";
     this.#error = undefined;
-    if (reports.value?.state !== "running") reports.set({ state: "running" });
+    if (reports.value?.state !== "running") reports.set(this.#running);
+  }
+
+  /** Tells of a picture that stays the same, and of its end. */
+  #repeated(long: boolean): void {
+    if (long === this.#repeating) return;
+    this.#repeating = long;
+    const { log, reports } = this.#options;
+    if (long) log.warn(REPEATED);
+    else log.info("the camera gives new pictures");
+    reports.set(this.#running);
+  }
+
+  get #running(): Report {
+    return { state: "running", ...(this.#repeating ? { error: REPEATED } : {}) };
   }
 
   #failed(error: SourceError): void {
     const { log } = this.#options;
-    const known = this.#error?.message === error.message;
+    const words = error.message.replaceAll(/0x[\da-f]+|\d+/gi, "");
+    const known = this.#told.has(words);
     this.#activity = "failing";
     this.#error = error;
     if (known) return;
+    if (this.#told.size >= MAX_TOLD) this.#told.clear();
+    this.#told.add(words);
+    this.#isTold = true;
     log.error(error.message);
     for (const line of error.detail.slice(-5)) log.warn(`| ${line}`);
   }
 }
 
-function reportOf(error: SourceError, failures: number): Report {
-  const suspect = error.kind === "hardware" && failures >= SUSPECT_FAILURES
+function reportOf(source: FrameSource, error: SourceError, failures: number): Report {
+  const onCable = source.neverRepeats && error.kind === "hardware";
+  const suspect = onCable && failures >= SUSPECT_FAILURES
     ? ` (${failures} times in a row: check cable and power supply)`
     : "";
   return {

@@ -12,7 +12,7 @@ import { watchdogLimits } from "./watchdog.ts";
 /** A source that a test drives by hand. */
 class HandSource implements FrameSource {
   readonly name = "by hand";
-  readonly neverRepeats = true;
+  neverRepeats = true;
   /** Monotonic ms of each start. */
   readonly starts: number[] = [];
   running = 0;
@@ -161,9 +161,71 @@ Deno.test("a camera that stops giving frames is restarted after 5 s", () =>
       source.give(jpeg.subarray(0, 500));
       await clock.tick(200);
     }
-    assert.equal(reports.value?.error, "no picture for 5 s");
+    assert.equal(
+      reports.value?.error,
+      "no picture for 5 s, the most that PERCH_STALL_S allows: the camera sends pictures, " +
+        "no whole JPEG: 23 malformed",
+    );
     await clock.tick(1000);
     assert.equal(source.starts.length, 2);
+  }));
+
+Deno.test("a camera on the network that repeats one picture is left running, and after 5 min that is said", () =>
+  onStage(async ({ clock, source, reports, lines, jpeg }) => {
+    source.neverRepeats = false;
+    const film = async (seconds: number, n = 0) => {
+      for (let second = 0; second < seconds; second++) {
+        source.give(noisy(jpeg, n));
+        await clock.tick(1000);
+      }
+    };
+    await film(300);
+    assert.deepEqual(reports.value, { state: "running" });
+    await film(60);
+    const error = "the camera has given the same picture for 5 min or longer";
+    assert.deepEqual(reports.value, { state: "running", error });
+    assert.equal(lines.filter((line) => line === error).length, 1);
+    source.fail(BUSY);
+    await clock.tick(1000);
+    await film(1);
+    assert.deepEqual(reports.value, { state: "running", error });
+    await film(1, 1);
+    assert.deepEqual(reports.value, { state: "running" });
+    assert.equal(source.starts.length, 2);
+  }));
+
+Deno.test("the same trouble is told once, whatever its numbers and however others take turns", () =>
+  onStage(async ({ clock, source, lines, jpeg }) => {
+    let starts = 0;
+    source.onStart = () => {
+      const turn = starts++ % 2 === 0 ? "refused" : "reset";
+      source.give(noisy(jpeg, starts));
+      source.fail(new SourceError("hardware", `${turn} after ${starts} s at 0x55${starts}ab`));
+    };
+    source.fail(new SourceError("hardware", "refused after 0 s at 0x1"));
+    await clock.tick(600_000);
+    assert.ok(starts > 8, `${starts}`);
+    const told = lines.filter((line) => /refused|reset/.test(line));
+    assert.equal(told.length, 2, lines.join("\n"));
+    assert.ok(lines.length < 8, lines.join("\n"));
+  }));
+
+Deno.test("settings that worked are not called wrong: the camera is tried again after a second", () =>
+  onStage(async ({ clock, source, jpeg }) => {
+    const unknown = new SourceError("configuration", "the camera answers 404: check the path");
+    source.give(noisy(jpeg, 1));
+    source.fail(unknown);
+    await clock.tick(1000);
+    assert.equal(source.starts.length, 2);
+  }));
+
+Deno.test("cable and power supply are for cameras that have one here", () =>
+  onStage(async ({ clock, source, reports }) => {
+    source.neverRepeats = false;
+    source.onStart = () => source.fail(BUSY);
+    source.fail(BUSY);
+    await clock.tick(300_000);
+    assert.equal(reports.value?.error, "the camera is in use");
   }));
 
 Deno.test("a camera that repeats one picture is restarted although frames flow", () =>

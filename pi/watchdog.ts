@@ -1,6 +1,14 @@
 // Decides when a camera that says nothing is wrong has stopped giving pictures. Pure: times are
 // monotonic ms that the caller reads from its clock.
 
+import { Buffer } from "node:buffer";
+
+/** Ms for which a camera on the network may repeat one picture before that is said. */
+export const REPEATED_MS = 300_000;
+
+/** Ms between pictures that a camera on the network always gets: it may be slow, and its network too. */
+const NETWORK_STALL_MS = 15_000;
+
 /** Same pictures in a row after which a camera counts as frozen. */
 export const FROZEN_FRAMES = 30;
 
@@ -19,13 +27,11 @@ export interface WatchdogLimits {
  * The limits for a capture rate: an rpicam needs about 2 s and 8 frames before its first picture.
  *
  * @param fps Frames a second.
- * @param stallMs Overrides the stall limit of 4 frames and 2 s, at least 5 s.
+ * @param set Overrides the stall limit of 4 frames and 2 s, at least 5 s.
  */
-export function watchdogLimits(fps: number, stallMs?: number): WatchdogLimits {
-  return {
-    firstFrameMs: 10_000 + 12_000 / fps,
-    stallMs: stallMs ?? Math.max(5000, 4000 / fps + 2000),
-  };
+export function watchdogLimits(fps: number, set?: number, onNetwork = false): WatchdogLimits {
+  const stallMs = set ?? Math.max(onNetwork ? NETWORK_STALL_MS : 5000, 4000 / fps + 2000);
+  return { firstFrameMs: Math.max(10_000 + 12_000 / fps, stallMs), stallMs };
 }
 
 /** Watches one run of a camera. */
@@ -56,7 +62,7 @@ export class Watchdog {
   get problem(): string {
     return this.#lastFrameAt === undefined
       ? `no picture within ${seconds(this.#limits.firstFrameMs)} of starting the camera`
-      : `no picture for ${seconds(this.#limits.stallMs)}`;
+      : `no picture for ${seconds(this.#limits.stallMs)}, the most that PERCH_STALL_S allows`;
   }
 }
 
@@ -66,23 +72,31 @@ function seconds(ms: number): string {
 
 /**
  * Notices a camera that repeats one picture: sensor noise makes two equal frames all but
- * impossible. Kept over restarts, so that a picture which truly never changes (a lens cap on, a
+ * impossible. Cameras on the network give one again while they have no newer. Kept over restarts, so that a picture which truly never changes (a lens cap on, a
  * perfectly black night) does not restart the camera all night long.
  */
 export class FrozenDetector {
   #last: Uint8Array | undefined;
+  #since = 0;
   #same = 0;
   #doublings = 0;
+
+  /** When the picture of now came first; monotonic ms. */
+  get since(): number {
+    return this.#since;
+  }
 
   /**
    * Takes the next frame.
    *
+   * @param now Monotonic ms.
    * @returns How many frames in a row were the same, once that is too many; otherwise 0.
    */
-  frame(jpeg: Uint8Array): number {
+  frame(jpeg: Uint8Array, now: number): number {
     const repeated = this.#last !== undefined && sameTail(this.#last, jpeg);
     this.#last = jpeg;
     if (!repeated) {
+      this.#since = now;
       this.#same = this.#doublings = 0;
       return 0;
     }
@@ -97,7 +111,6 @@ export class FrozenDetector {
 
 /** Whether the second halves are equal: the first holds metadata, which may carry the time. */
 function sameTail(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = a.length - 1; i >= a.length >> 1; i--) if (a[i] !== b[i]) return false;
-  return true;
+  return a.length === b.length &&
+    Buffer.compare(a.subarray(a.length >> 1), b.subarray(b.length >> 1)) === 0;
 }
