@@ -115,7 +115,7 @@ function camera(
   if (status.state === "idle") return resting("Idle", status.intervalMs, age);
   const slow = paceMs > Math.max(LATE_MS, status.intervalMs);
   if (slow && age <= 1.5 * paceMs) return resting("Slow", paceMs, age);
-  return late ? stale(age, status) : { kind: "live", label: "Live" };
+  return late ? stale(age, status) : { kind: "live", label: "Live", detail: reported(status) };
 }
 
 function resting(label: string, everyMs: number, age: number): StateWords {

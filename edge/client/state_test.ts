@@ -32,6 +32,12 @@ const opened = (msAgo: number) => ({
 
 const CASES: readonly [string, Partial<Situation>, string, RegExp?][] = [
   ["a fresh picture", {}, "live"],
+  [
+    "a camera that says of its fresh picture that it has been the same for long",
+    { status: status({ lastError: "the same picture for 5 min" }) },
+    "live",
+    /The camera reports: the same picture for 5 min/,
+  ],
   ["no answer yet", { connection: { kind: "connecting" } }, "connecting"],
   ["an answer without a state", { status: undefined }, "connecting"],
   ["live as the edge says, but nothing on the screen", { shownAt: undefined }, "connecting"],

@@ -85,7 +85,8 @@ export class CameraHub {
    */
   publish(buffer: FrameBuffer, meta: FrameMeta, seq?: CameraSeq): LiveFrame {
     this.contact.uploaded();
-    this.report = undefined;
+    // What it says of a picture that comes holds until it says something else.
+    if (this.report?.state !== "running") this.report = undefined;
     if (seq && this.sessions.note(seq, this.#options.clock.monotonic())) {
       this.#options.onRivals?.(this.cam);
     }

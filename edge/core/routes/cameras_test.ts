@@ -77,6 +77,17 @@ Deno.test("a camera's report shows in the status until its next frame", async ()
   assert.equal(await lastError(), undefined);
 });
 
+Deno.test("what a running camera reports of its pictures holds until it reports anew", async () => {
+  await using edge = await TestEdge.start();
+  const report = (body: string) => edge.request("/report", { method: "PUT", body, headers });
+  const lastError = async () => (await (await edge.request("/cams")).json()).cams[0].lastError;
+  await report('{"state":"running","error":"the same picture for 5 min"}');
+  await edge.put(frame);
+  assert.equal(await lastError(), "the same picture for 5 min");
+  await report('{"state":"running"}');
+  assert.equal(await lastError(), undefined);
+});
+
 /** So that a camera is soon called lost. */
 const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1", PERCH_KEYFRAME_S: "1" };
 
