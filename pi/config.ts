@@ -10,6 +10,7 @@ import {
   type Parsed,
   parseSettings,
 } from "../shared/settings.ts";
+import { ignoredSettings } from "./source/ignored.ts";
 import {
   argsSetting,
   choiceSetting,
@@ -135,6 +136,8 @@ export interface Config {
   readonly transport: "put" | "ws";
   readonly idleCamera: "keep" | "stop";
   readonly log: "text" | "json";
+  /** The names of the settings that ask for something. */
+  readonly given: readonly string[];
 }
 
 /** Reads the camera's settings. */
@@ -180,16 +183,33 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       transport: set.PERCH_TRANSPORT,
       idleCamera: set.PERCH_IDLE_CAMERA,
       log: set.PERCH_LOG,
+      given: Object.entries(set).filter(([name, value]) => env[name]?.trim() && value !== false)
+        .map(([name]) => name),
     }),
   };
 }
 
-/** What in the settings works, but should not stay. One line each. */
-export function configWarnings(config: Config): string[] {
+/** Something in the settings that works, but should not stay. */
+export interface ConfigWarning {
+  readonly found: string;
+  readonly fix: string;
+}
+
+/** What in the settings works, but should not stay. */
+export function configWarnings(config: Config): ConfigWarning[] {
+  const warnings: ConfigWarning[] = [];
   const { protocol, hostname } = new URL(config.url);
-  if (protocol === "https:" || /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) return [];
-  const url = shownAddress(config.url);
-  return [`PERCH_URL is ${url}: over http anybody on the way can read the token; use https`];
+  if (protocol !== "https:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) {
+    warnings.push({
+      found: `PERCH_URL is ${shownAddress(config.url)}: anybody on the way can read the token`,
+      fix: "set up https on the edge, and PERCH_URL=https://…",
+    });
+  }
+  const found = ignoredSettings(config.source, config.given);
+  if (found) {
+    warnings.push({ found, fix: "take it out; the camera itself may have such a setting" });
+  }
+  return warnings;
 }
 
 function inputProblem(source: SourceKind, input: string | undefined): string | undefined {

@@ -151,5 +151,37 @@ Deno.test("http is fine on this machine, elsewhere it gets a warning", () => {
   assert.deepEqual(configWarnings(config()), []);
   const [warning] = configWarnings(config({ PERCH_URL: "http://cam.example.org" }));
   assert.equal(configWarnings(config({ PERCH_URL: "http://localhost.example.org" })).length, 1);
-  assert.match(warning, /anybody on the way can read the token; use https/);
+  assert.match(warning.found, /anybody on the way can read the token/);
+  assert.match(warning.fix, /https/);
 });
+
+for (
+  const [source, input, ignored] of [
+    ["ffmpeg", "rtsp://c/1", ["PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
+    ["v4l2-ctl", "/dev/video0", ["PERCH_QUALITY", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
+    ["pattern", "x", ["PERCH_INPUT", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN", "PERCH_EXTRA_ARGS"]],
+    ["rpicam-vid", "x", ["PERCH_INPUT"]],
+    ["auto", "x", ["PERCH_INPUT"]],
+    [
+      "http",
+      "http://c/",
+      ["PERCH_WIDTH", "PERCH_QUALITY", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN", "PERCH_EXTRA_ARGS"],
+    ],
+  ] as const
+) {
+  Deno.test(`what PERCH_SOURCE=${source} does nothing about is one warning`, () => {
+    const set = config({
+      PERCH_SOURCE: source,
+      PERCH_INPUT: input,
+      PERCH_WIDTH: "640",
+      PERCH_QUALITY: "50",
+      PERCH_BRIGHTNESS: "0",
+      PERCH_NIGHT_GAIN: "4",
+      PERCH_HFLIP: "false",
+      PERCH_EXTRA_ARGS: "-x 1",
+    });
+    assert.deepEqual(configWarnings(set).map(({ found }) => found), [
+      `${ignored.join(", ")}: PERCH_SOURCE=${source} does nothing about that`,
+    ]);
+  });
+}

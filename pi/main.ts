@@ -71,7 +71,7 @@ async function run(config: Config): Promise<number> {
   const log: Log = createLog({ format, write, now: Date.now });
   const session = crypto.randomUUID().slice(0, 8);
   const agent = new Agent({ clock, log, random: Math.random, spawn, connect, session }, config);
-  for (const warning of configWarnings(config)) log.warn(warning);
+  for (const { found, fix } of configWarnings(config)) log.warn(`${found}; ${fix}`);
   log.info("starting", { url: shownAddress(config.url), cam: config.cam, source: config.source });
   const shown = showState({ clock, log, terminal, state: () => agent.state }, stop.signal);
   await agent.run(stop.signal);

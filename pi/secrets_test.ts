@@ -56,7 +56,7 @@ function env(source: string, input: string): Record<string, string> {
 
 /** Runs an agent until it has told the edge of a failure, and gives all that it said anywhere. */
 async function allSaid(config: Config, spawn: Spawn, camera: Connect): Promise<string> {
-  const said = configWarnings(config);
+  const said = configWarnings(config).map(({ found }) => found);
   const write = (line: string) => void said.push(line);
   const log = createLog({ format: "text", write, now: Date.now });
   const stop = new AbortController();
@@ -175,7 +175,10 @@ Deno.test("no mistake in a setting or on the command line shows an address", () 
       ];
       for (const settings of wrong) {
         const parsed = parseConfig({ ...env("auto", ""), ...settings });
-        holdsNone(parsed.ok ? configWarnings(parsed.config).join() : parsed.problems.join(), words);
+        holdsNone(
+          parsed.ok ? JSON.stringify(configWarnings(parsed.config)) : parsed.problems.join(),
+          words,
+        );
       }
       const cli = parseCli(["--hflip", ...address.split(" ")]);
       holdsNone(cli.ok ? "" : cli.problems.join(), words);

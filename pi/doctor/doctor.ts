@@ -98,9 +98,8 @@ async function* findings(
     return;
   }
   const warnings = configWarnings(parsed.config);
-  yield warnings.length === 0
-    ? ok("settings", "complete")
-    : warn("settings", warnings[0], "set up https on the edge, and PERCH_URL=https://…");
+  if (warnings.length === 0) yield ok("settings", "complete");
+  for (const { found, fix } of warnings) yield warn("settings", found, fix);
 
   const { url, token, cam } = parsed.config;
   const client = new EdgeClient({ url, token, cam, session: "doctor" }, connect);

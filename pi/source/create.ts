@@ -8,6 +8,7 @@ import type { Connect } from "../uploader/connection.ts";
 import { createAuto } from "./auto.ts";
 import { createFfmpeg } from "./ffmpeg.ts";
 import { createHttp } from "./http.ts";
+import { ignoredSettings } from "./ignored.ts";
 import { createPattern } from "./pattern.ts";
 import { createRpicamStill } from "./rpicam_still.ts";
 import { createRpicamVid } from "./rpicam_vid.ts";
@@ -55,7 +56,11 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
           picture.fps < VIDEO_FROM_FPS
             ? createRpicamStill(deps, rpicam)
             : createRpicamVid(deps, rpicam),
-        usb: (device, program) => program === "ffmpeg" ? ffmpeg(device) : v4l2(device),
+        usb: (device, program) => {
+          const ignored = ignoredSettings(program, config.given);
+          if (ignored && picture === config.picture) log.warn(ignored);
+          return program === "ffmpeg" ? ffmpeg(device) : v4l2(device);
+        },
       });
   }
 }

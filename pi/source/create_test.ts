@@ -8,18 +8,18 @@ import { systemConnect } from "../uploader/connection.ts";
 import { createSource } from "./create.ts";
 import type { FrameSource } from "./source.ts";
 
-const silent = () => {};
+const silent = (_: string) => {};
 const log: Log = { info: silent, warn: silent, error: silent };
 const nothing: Spawn = () => Promise.resolve({ kind: "missing" });
 
-function create(env: Record<string, string>, spawn = nothing): FrameSource {
+function create(env: Record<string, string>, spawn = nothing, warn = silent): FrameSource {
   const parsed = parseConfig({
     PERCH_URL: "http://127.0.0.1",
     PERCH_TOKEN: "0123456789abcdef",
     ...env,
   });
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  const deps = { clock: systemClock, log, spawn, connect: systemConnect };
+  const deps = { clock: systemClock, log: { ...log, warn }, spawn, connect: systemConnect };
   return createSource(deps, parsed.config, parsed.config.picture);
 }
 
@@ -50,3 +50,20 @@ for (const [fps, program] of [["0.5", "rpicam-vid"], ["0.4", "rpicam-still"]]) {
     assert.ok(source.name.startsWith(program), source.name);
   });
 }
+
+Deno.test("what a USB camera that was found does nothing about is said once", async () => {
+  const said: string[] = [];
+  const stop = new AbortController();
+  const spawn: Spawn = (command, _signal, onBytes) => {
+    if (command[0].startsWith("rpicam") || command[0].startsWith("libcamera")) {
+      return nothing([], stop.signal, onBytes);
+    }
+    if (command[0] === "ls") onBytes(new TextEncoder().encode("usb-C270-video-index0\n"));
+    if (command.includes("-i")) stop.abort();
+    return Promise.resolve({ kind: "exited", code: 0, stderr: [] });
+  };
+  const env = { PERCH_BRIGHTNESS: "0.1", PERCH_HFLIP: "true" };
+  const source = create(env, spawn, (line) => said.push(line));
+  await source.run(stop.signal, silent as () => void);
+  assert.deepEqual(said, ["PERCH_BRIGHTNESS: PERCH_SOURCE=ffmpeg does nothing about that"]);
+});
