@@ -22,11 +22,13 @@ export type ChildOutcome =
  *
  * @param command The program and its arguments; no shell is involved.
  * @param onBytes Gets what it writes to stdout, as it writes it.
+ * @param stdin What it reads: for words that are not everybody's, as its arguments are.
  */
 export type Spawn = (
   command: readonly string[],
   signal: AbortSignal,
   onBytes: (chunk: Uint8Array) => void,
+  stdin?: string,
 ) => Promise<ChildOutcome>;
 
 /** Ms between TERM and KILL. */
@@ -51,11 +53,13 @@ export interface SpawnOptions {
 /** Makes a {@link Spawn} that refuses to start anything while a stuck child lives. */
 export function createSpawn({ clock, env }: SpawnOptions): Spawn {
   let stuck: { pid: number; stderr: readonly string[] } | undefined;
-  return async (command, signal, onBytes) => {
+  return async (command, signal, onBytes, stdin) => {
     if (stuck) return { kind: "stuck", ...stuck };
-    const tail = new LineTail(command);
-    const child = start(command, env, tail);
+    const tail = new LineTail([...command, ...(stdin?.split("'") ?? [])]);
+    const child = start(command, env, stdin === undefined ? "null" : "piped", tail);
     if (!(child instanceof Deno.ChildProcess)) return child;
+    // It may end before it has read all.
+    if (stdin !== undefined) new Blob([stdin]).stream().pipeTo(child.stdin).catch(() => {});
     const decoder = new TextDecoder();
     const pipes = new AbortController();
     const drained = Promise.all([
@@ -104,12 +108,13 @@ async function endOf(
 function start(
   [program, ...args]: readonly string[],
   env: Readonly<Record<string, string>> | undefined,
+  stdin: "null" | "piped",
   tail: LineTail,
 ): Deno.ChildProcess | ChildOutcome {
   try {
     return new Deno.Command(program, {
       args,
-      stdin: "null",
+      stdin,
       stdout: "piped",
       stderr: "piped",
       // No camera program needs the password of the edge.

@@ -129,9 +129,8 @@ Deno.test("an HTTP camera's address is nowhere in what is said, whatever it answ
 
 /** Says what it was started with as ffmpeg does in its errors, cut anywhere, and gives up. */
 const FAILING_FFMPEG = `#!/bin/sh
-for word in "$@"; do
-  case "$word" in *://*) input="$word" ;; esac
-done
+input=$(sed -n "s/^file '\\(.*\\)'$/\\1/p")
+echo "started with $*" >&2
 rest="\${input#*://}"
 printf '%s: Connection refused\\r' "$input" >&2
 printf "[http @ 0x1] Opening '%s' for reading\\n" "$input" >&2

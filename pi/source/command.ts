@@ -16,9 +16,10 @@ export async function runCommand(
   command: readonly string[],
   signal: AbortSignal,
   onBytes: (chunk: Uint8Array) => void,
+  stdin?: string,
 ): Promise<readonly string[]> {
   const program = command[0] === "stdbuf" ? command[2] : command[0];
-  const outcome = await spawn(command, signal, onBytes);
+  const outcome = await spawn(command, signal, onBytes, stdin);
   if (outcome.kind === "missing") {
     throw new SourceError("configuration", `${command[0]} is not installed`);
   }

@@ -98,6 +98,11 @@ const EXPLANATIONS: readonly Explanation[] = [
     kind: "hardware",
     message: "the camera at PERCH_INPUT cannot be reached: $1",
   },
+  {
+    pattern: /Invalid data found when processing input/,
+    kind: "hardware",
+    message: "what is at PERCH_INPUT is no picture and no film that ffmpeg knows",
+  },
 ];
 
 /**

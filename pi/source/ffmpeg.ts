@@ -36,14 +36,41 @@ function isUntimed(input: string): boolean {
   return HTTP.test(input) && !/\.(m3u8|mpd)\b/i.test(input);
 }
 
+/** Addresses that may hold a password. Everybody on this machine can read a command line. */
+const SECRET = /^(?:https?|rtsps?|rtmps?|srt):\/\//i;
+
+/** What such an address may be of, and what it may lead to: never a file. */
+const PROTOCOLS = "pipe,http,https,httpproxy,tcp,tls,udp,rtp,rtmp,rtmps,srt,crypto,data";
+
+/** How an address is to be read: names and values of ffmpeg's options. */
+function readerOptions(input: string): readonly (readonly [name: string, value: string])[] {
+  if (HTTP.test(input)) return [["rw_timeout", NETWORK_TIMEOUT_US]];
+  const rtsp = /^rtsps?:\/\//i.test(input);
+  return rtsp ? [["rtsp_transport", "tcp"], ["timeout", NETWORK_TIMEOUT_US]] : [];
+}
+
+/** What ffmpeg reads from stdin in place of an address among its arguments; undefined for all else. */
+export function playlistOf(input: string): string | undefined {
+  if (!SECRET.test(input)) return undefined;
+  const options = readerOptions(input).map(([name, value]) => `option ${name} ${value}\n`);
+  return `ffconcat version 1.0\nfile '${input.replaceAll("'", "%27")}'\n${options.join("")}`;
+}
+
 /** What the source needs from outside. */
 export interface FfmpegDeps {
   readonly spawn: Spawn;
   readonly clock: Clock;
 }
 
+/** What the ffmpeg of this machine and its camera turned out to know. */
+export interface Known {
+  readonly format: UsbFormat;
+  /** Whether an address is read from stdin. */
+  readonly playlist: boolean;
+}
+
 /** The command line. */
-export function ffmpegCommand(options: FfmpegOptions, format: UsbFormat = "mjpeg"): string[] {
+export function ffmpegCommand(options: FfmpegOptions, { format, playlist }: Known): string[] {
   const { input, extraArgs } = options;
   const common = ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning"];
   const out = [...extraArgs, "-f", "mjpeg", "-"];
@@ -51,7 +78,7 @@ export function ffmpegCommand(options: FfmpegOptions, format: UsbFormat = "mjpeg
     return [...common, ...deviceInput(options, format), ...deviceOutput(options, format), ...out];
   }
   const encode = [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(options.quality))];
-  return [...common, ...inputArgs(input), "-an", ...encode, ...out];
+  return [...common, ...inputArgs(input, playlist), "-an", ...encode, ...out];
 }
 
 function deviceInput({ input, fps, width, height }: FfmpegOptions, format: UsbFormat): string[] {
@@ -67,17 +94,25 @@ function deviceOutput(options: FfmpegOptions, format: UsbFormat): string[] {
   return [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(options.quality))];
 }
 
-function inputArgs(input: string): string[] {
+function inputArgs(input: string, playlist: boolean): string[] {
   if (input.startsWith("lavfi:")) return ["-re", "-f", "lavfi", "-i", input.slice(6)];
-  if (/^rtsps?:\/\//i.test(input)) {
-    return ["-rtsp_transport", "tcp", "-timeout", NETWORK_TIMEOUT_US, "-i", input];
+  if (!/^\w+:\/\//.test(input)) return ["-re", "-stream_loop", "-1", "-i", input];
+  const clock = isUntimed(input) ? ["-use_wallclock_as_timestamps", "1"] : [];
+  if (playlist && playlistOf(input)) {
+    return [
+      ...clock,
+      "-f",
+      "concat",
+      "-safe",
+      "0",
+      "-protocol_whitelist",
+      PROTOCOLS,
+      "-i",
+      "pipe:0",
+    ];
   }
-  if (HTTP.test(input)) {
-    const clock = isUntimed(input) ? ["-use_wallclock_as_timestamps", "1"] : [];
-    return ["-rw_timeout", NETWORK_TIMEOUT_US, ...clock, "-i", input];
-  }
-  if (/^\w+:\/\//.test(input)) return ["-i", input];
-  return ["-re", "-stream_loop", "-1", "-i", input];
+  const options = readerOptions(input).flatMap(([name, value]) => [`-${name}`, value]);
+  return [...options, ...clock, "-i", input];
 }
 
 function filters({ input, fps, width, hflip, vflip }: FfmpegOptions): string[] {
@@ -102,31 +137,35 @@ export function qscale(quality: number): number {
  * address that gives one picture is opened again for each.
  */
 export function createFfmpeg({ spawn, clock }: FfmpegDeps, options: FfmpegOptions): FrameSource {
-  let format: UsbFormat = "mjpeg";
+  let known: Known = { format: "mjpeg", playlist: true };
   const isDevice = options.input.startsWith("/dev/");
   return {
     name: `ffmpeg ${shownAddress(options.input)}`,
     neverRepeats: isDevice,
     async run(signal, onBytes) {
       try {
-        await run(format);
+        await run();
       } catch (error) {
-        if (!isDevice || format !== "mjpeg" || !lacksMjpeg(error)) throw error;
-        format = "yuyv422";
-        await run(format);
+        if (isDevice && known.format === "mjpeg" && lacksMjpeg(error)) {
+          known = { ...known, format: "yuyv422" };
+        } else if (known.playlist && lacksPlaylists(error)) known = { ...known, playlist: false };
+        else throw error;
+        await run();
       }
 
-      async function run(asked: UsbFormat) {
+      async function run() {
+        const stdin = known.playlist ? playlistOf(options.input) : undefined;
         for (let due = clock.monotonic(); !signal.aborted;) {
           let gave = false;
           const stderr = await runCommand(
             spawn,
-            ffmpegCommand(options, asked),
+            ffmpegCommand(options, known),
             signal,
             (chunk) => {
               gave = true;
               onBytes(chunk);
             },
+            stdin,
           );
           if (signal.aborted) return;
           if (!gave || !HTTP.test(options.input)) throw endedByItself("ffmpeg", stderr);
@@ -136,6 +175,11 @@ export function createFfmpeg({ spawn, clock }: FfmpegDeps, options: FfmpegOption
       }
     },
   };
+}
+
+/** Before version 5 a playlist has no options. */
+function lacksPlaylists(error: unknown): boolean {
+  return error instanceof SourceError && /unknown keyword 'option'/i.test(error.detail.join("\n"));
 }
 
 function lacksMjpeg(error: unknown): boolean {

@@ -6,7 +6,14 @@ import { encodeJpeg } from "../../shared/testing/fake_rpicam/jpeg.ts";
 import { drawScene } from "../../shared/testing/fake_rpicam/picture.ts";
 import { toolTest } from "../../shared/testing/tools.ts";
 import { createSpawn } from "../process.ts";
-import { createFfmpeg, ffmpegCommand, type FfmpegOptions, qscale } from "./ffmpeg.ts";
+import {
+  createFfmpeg,
+  ffmpegCommand,
+  type FfmpegOptions,
+  type Known,
+  playlistOf,
+  qscale,
+} from "./ffmpeg.ts";
 import { SourceError } from "./source.ts";
 
 const DEPS = { clock: systemClock, spawn: createSpawn({ clock: systemClock }) };
@@ -16,9 +23,13 @@ function options(input: string, change: Partial<FfmpegOptions> = {}): FfmpegOpti
   return { input, ...picture, hflip: false, vflip: false, extraArgs: [], ...change };
 }
 
+function commandOf(options: FfmpegOptions, known: Partial<Known> = {}): string {
+  return ffmpegCommand(options, { format: "mjpeg", playlist: true, ...known }).join(" ");
+}
+
 Deno.test("a USB camera's own JPEGs are taken as they are, with the tables Safari needs", () => {
   assert.equal(
-    ffmpegCommand(options("/dev/v4l/by-id/usb-x")).join(" "),
+    commandOf(options("/dev/v4l/by-id/usb-x")),
     "ffmpeg -hide_banner -nostdin -loglevel warning -f v4l2 -input_format mjpeg " +
       "-video_size 1280x720 -framerate 5 -i /dev/v4l/by-id/usb-x -c copy -bsf:v mjpeg2jpeg -f mjpeg -",
   );
@@ -26,28 +37,40 @@ Deno.test("a USB camera's own JPEGs are taken as they are, with the tables Safar
 
 Deno.test("a USB camera without JPEG, or one to be mirrored, is encoded here", () => {
   assert.match(
-    ffmpegCommand(options("/dev/video0"), "yuyv422").join(" "),
+    commandOf(options("/dev/video0"), { format: "yuyv422" }),
     /yuyv422.* -c:v mjpeg -q:v 7 /,
   );
   assert.match(
-    ffmpegCommand(options("/dev/video0", { hflip: true })).join(" "),
+    commandOf(options("/dev/video0", { hflip: true })),
     /,hflip -c:v mjpeg/,
   );
 });
 
-Deno.test("an RTSP camera comes over TCP, with a timeout", () => {
+Deno.test("an RTSP camera comes over TCP, with a timeout, and no argument tells its address", () => {
+  const rtsp = options("rtsp://me:it's@10.0.0.7/ch1", { fps: 2 });
+  const protocols = "pipe,http,https,httpproxy,tcp,tls,udp,rtp,rtmp,rtmps,srt,crypto,data";
   assert.equal(
-    ffmpegCommand(options("rtsp://10.0.0.7/ch1", { fps: 2 })).join(" "),
-    "ffmpeg -hide_banner -nostdin -loglevel warning -rtsp_transport tcp -timeout 10000000 " +
-      "-i rtsp://10.0.0.7/ch1 -an -vf fps=2,scale=1280:-2 -c:v mjpeg -q:v 7 -f mjpeg -",
+    commandOf(rtsp),
+    "ffmpeg -hide_banner -nostdin -loglevel warning -f concat -safe 0 " +
+      `-protocol_whitelist ${protocols} -i pipe:0 ` +
+      "-an -vf fps=2,scale=1280:-2 -c:v mjpeg -q:v 7 -f mjpeg -",
+  );
+  assert.equal(
+    playlistOf(rtsp.input),
+    "ffconcat version 1.0\nfile 'rtsp://me:it%27s@10.0.0.7/ch1'\n" +
+      "option rtsp_transport tcp\noption timeout 10000000\n",
+  );
+  assert.match(
+    commandOf(rtsp, { playlist: false }),
+    / -rtsp_transport tcp -timeout 10000000 -i rtsp:\/\/me:it's@10\.0\.0\.7\/ch1 -an /,
   );
 });
 
 Deno.test("what comes over HTTP without a time goes by this machine's clock, films in pieces do not", () => {
-  const command = (input: string) => ffmpegCommand(options(input)).join(" ");
+  const command = (input: string) => commandOf(options(input));
   assert.match(
     command("http://cam/video"),
-    /-use_wallclock_as_timestamps 1 -i http:\/\/cam\/video /,
+    /-use_wallclock_as_timestamps 1 -f concat /,
   );
   assert.doesNotMatch(command("http://cam/live.m3u8?a=1"), /wallclock/);
 });
@@ -100,7 +123,7 @@ for (const [what, stream] of [["single pictures", false], ["MJPEG", true]] as co
 
 Deno.test("a file plays for ever at its own pace", () => {
   assert.match(
-    ffmpegCommand(options("/tmp/a.mp4")).join(" "),
+    commandOf(options("/tmp/a.mp4")),
     /-re -stream_loop -1 -i \/tmp\/a\.mp4 /,
   );
 });
@@ -183,4 +206,36 @@ exec sleep 100
     ["mjpeg", "yuyv422", "yuyv422"],
   );
   assert.match(calls[1], /-c:v mjpeg/);
+});
+
+Deno.test("an ffmpeg that knows no options in playlists gets the address as an argument", async () => {
+  const dir = await Deno.makeTempDir();
+  await Deno.writeTextFile(
+    `${dir}/ffmpeg`,
+    `#!/bin/sh
+cat >> ${dir}/read
+echo "$@" >> ${dir}/calls
+case "$*" in
+  *pipe:0*)
+    echo "[concat @ 0x1] Line 3: unknown keyword 'option'" >&2
+    exit 1 ;;
+esac
+echo picture
+exec sleep 100
+`,
+    { mode: 0o755 },
+  );
+  const path = `${dir}:${Deno.env.get("PATH")}`;
+  const spawn = createSpawn({ clock: systemClock, env: { PATH: path } });
+  const input = "rtsp://me:s3cret@cam/1";
+  const source = createFfmpeg({ spawn, clock: systemClock }, options(input));
+  for (let run = 0; run < 2; run++) {
+    const stop = new AbortController();
+    await source.run(stop.signal, () => stop.abort());
+  }
+  const calls = (await Deno.readTextFile(`${dir}/calls`)).trim().split("\n");
+  const read = await Deno.readTextFile(`${dir}/read`);
+  await Deno.remove(dir, { recursive: true });
+  assert.deepEqual(calls.map((call) => call.includes("s3cret")), [false, true, true]);
+  assert.equal(read, playlistOf(input));
 });
