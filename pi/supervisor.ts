@@ -41,7 +41,9 @@ const MAX_TOLD = 20;
 const PROFILE_MS = 10_000;
 
 /** What is said of a camera on the network, which may well be frozen. */
-const REPEATED = `the camera has given the same picture for ${REPEATED_MS / 60_000} min or longer`;
+const REPEATED = `the same picture for ${
+  REPEATED_MS / 60_000
+} min or longer: is the camera frozen?`;
 
 /** One camera's supervisor. */
 export class Supervisor {

@@ -182,7 +182,7 @@ Deno.test("a camera on the network that repeats one picture is left running, and
     await film(300);
     assert.deepEqual(reports.value, { state: "running" });
     await film(60);
-    const error = "the camera has given the same picture for 5 min or longer";
+    const error = "the same picture for 5 min or longer: is the camera frozen?";
     assert.deepEqual(reports.value, { state: "running", error });
     assert.equal(lines.filter((line) => line === error).length, 1);
     source.fail(BUSY);
