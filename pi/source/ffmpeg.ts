@@ -97,7 +97,9 @@ function deviceOutput(options: FfmpegOptions, format: UsbFormat): string[] {
 function inputArgs(input: string, playlist: boolean): string[] {
   if (input.startsWith("lavfi:")) return ["-re", "-f", "lavfi", "-i", input.slice(6)];
   if (!/^\w+:\/\//.test(input)) return ["-re", "-stream_loop", "-1", "-i", input];
-  const clock = isUntimed(input) ? ["-use_wallclock_as_timestamps", "1"] : [];
+  // Begun anew for a preview behind a picture, which has another size, the filters would take it.
+  const untimed = ["-use_wallclock_as_timestamps", "1", "-reinit_filter", "0"];
+  const clock = isUntimed(input) ? untimed : [];
   if (playlist && playlistOf(input)) {
     return [
       ...clock,
