@@ -43,7 +43,10 @@ export const demandSchema: z.ZodObject<{
 });
 export type Demand = z.output<typeof demandSchema>;
 
-/** What a camera says of itself when it has no picture to send: `PUT /cams/:cam/report`. */
+/**
+ * What a camera says of itself when it has no picture to send, or while `running` of those that it
+ * sends: `PUT /cams/:cam/report`.
+ */
 export const reportSchema: z.ZodObject<{
   state: z.ZodEnum<{ starting: "starting"; running: "running"; failing: "failing" }>;
   error: z.ZodOptional<z.ZodString>;

@@ -23,7 +23,7 @@ export interface HttpOptions {
   readonly fps: number;
 }
 
-/** Ms since the last picture for which bad answers are no failure: cameras are busy, or start anew. */
+/** Ms and a picture without a good answer that are no failure: cameras are busy, or start anew. */
 const SPARED_MS = 10_000;
 
 /** Ms to wait at least after a bad answer. */
@@ -42,7 +42,7 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
         for (let due = clock.monotonic(); !signal.aborted;) {
           const bad = await ask().catch(failureOf);
           if (signal.aborted) break;
-          if (bad && clock.monotonic() - goodAt > SPARED_MS) throw bad;
+          if (bad && clock.monotonic() - goodAt > SPARED_MS + 1000 / fps) throw bad;
           const pause = Math.max(1000 / fps, bad ? SPARED_PAUSE_MS : 0);
           due = Math.max(due + pause, clock.monotonic());
           await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
