@@ -24,7 +24,9 @@ export class LineTail {
 
   /** Takes text cut anywhere. */
   push(text: string): void {
-    const lines = (this.#rest + text).split(/[\r\n]+/);
+    // As on a terminal, what stands before a carriage return is written over.
+    const lines = (this.#rest + text).split("\n")
+      .map((line) => line.slice(line.lastIndexOf("\r", line.length - 2) + 1));
     this.#rest = (lines.pop() ?? "").slice(0, MAX_LINE);
     for (const line of lines) this.#add(line);
   }
