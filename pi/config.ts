@@ -31,7 +31,8 @@ export type SourceKind =
   | "pattern";
 
 const TOKEN_WANTED =
-  "at least 16 characters without blanks, the same as in the edge's PERCH_PUBLISH_TOKENS";
+  "at least 16 characters without blanks (a to z, digits, signs), the same as in the edge's " +
+  "PERCH_PUBLISH_TOKENS";
 
 /** What a header can carry. */
 const TOKEN_PATTERN = /^[!-~\u00a1-\u00ff]{16,}$/;
