@@ -16,7 +16,7 @@ for (const resource of ["stream.mjpeg", "live.jpeg"]) {
         PERCH_INPUT: `${edge.url}/cams/near/${resource}`,
       },
     });
-    await far.line(new RegExp(`the camera is running: http http://.*/cams/near/${resource}`));
+    await far.line(/the camera is running: http http:/);
     const etags = new Set<string | null>();
     for (let etag = ""; etags.size < 3;) {
       const response = await fetch(`${edge.url}/cams/far/live.jpeg?wait=20`, {
