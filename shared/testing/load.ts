@@ -78,20 +78,18 @@ export const fanOut: Scenario = async (bench) => {
 export const polling: Scenario = async (bench) => {
   const [plain, edge] = [await bench.plain(), await bench.edge()];
   const { viewers, turns } = bench.options;
-  const same = { ...STILL, conditional: true };
   const kinds = [
-    { kind: "long poll", fps: FPS, plainRoad: LONG_POLL, road: LONG_POLL },
-    { kind: "page's long poll", fps: FPS, plainRoad: LONG_POLL, road: PAGE_POLL },
-    { kind: "poll every 150 ms", fps: FPS, plainRoad: STILL, road: STILL },
-    { kind: "poll with ETag, 2 fps", fps: 2, plainRoad: same, road: same },
+    { kind: "long poll", plainRoad: LONG_POLL, road: LONG_POLL },
+    { kind: "page's long poll", plainRoad: LONG_POLL, road: PAGE_POLL },
+    { kind: "poll every 150 ms", plainRoad: STILL, road: STILL },
   ];
-  for (const { kind, fps, plainRoad, road } of kinds) {
+  for (const { kind, plainRoad, road } of kinds) {
     const watches: Watch[] = [
       { ...plainRoad, group: "plain", subject: plain },
       { ...road, group: "edge", subject: edge },
     ];
     for (const watch of watches) await bench.join(watch, viewers, 500);
-    const shown = await bench.inTurns(watches, turns, fps);
+    const shown = await bench.inTurns(watches, turns);
     const rows = watches.map((watch, i) => figures(watch, shown[i]));
     bench.table(`${viewers} viewers, ${kind}`, rows);
     const what = `edge, ${viewers} viewers, ${kind}: CPU an answer / plain`;

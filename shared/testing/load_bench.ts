@@ -104,19 +104,19 @@ export class Bench {
     return seen;
   }
 
-  /** Sends frames to all of `subjects` at `fps`. Returns the ms that each took. */
-  async feed(subjects: readonly Subject[], frames: number, fps = FPS): Promise<number[]> {
+  /** Sends frames to all of `subjects`. Returns the ms that each took. */
+  async feed(subjects: readonly Subject[], frames: number): Promise<number[]> {
     const puts: number[] = [];
     const startedAt = nowMs();
     for (let i = 0; i < frames; i++) {
       puts.push(...await Promise.all(subjects.map(({ camera }) => camera.put())));
-      await sleepUntil(startedAt + 1000 * (i + 1) / fps);
+      await sleepUntil(startedAt + 1000 * (i + 1) / FPS);
     }
     return puts;
   }
 
   /** Feeds the watched servers in turn. The first turn warms up and is forgotten. */
-  async inTurns(watches: readonly Watch[], turns: number, fps = FPS): Promise<Turn[][]> {
+  async inTurns(watches: readonly Watch[], turns: number): Promise<Turn[][]> {
     const shown = watches.map((): Turn[] => []);
     const { frames, rounds } = this.options;
     for (let turn = -1; turn < turns * rounds; turn++) {
@@ -126,7 +126,7 @@ export class Bench {
         const before = await this.#cpu(subject);
         const startedAt = nowMs();
         await this.#tell({ do: "turn", group, on: true });
-        const puts = await this.feed([subject], Math.ceil(frames * fps / FPS), fps);
+        const puts = await this.feed([subject], frames);
         const seconds = (nowMs() - startedAt) / 1000;
         await this.#tell({ do: "turn", group, on: false });
         await sleepUntil(nowMs() + SETTLE_MS);
@@ -209,7 +209,7 @@ export function figures({ group, everyMs }: Watch, turns: readonly Turn[]): Row 
   return {
     "": group,
     ...asks
-      ? { "answers/s": answers / seconds, "304/s": sum(({ seen }) => seen.unchanged) / seconds }
+      ? { "answers/s": answers / seconds }
       : { "fps min": fewest / seconds, "fps med": median / seconds },
     [`${timed} p50 ms`]: middle(turns.map(({ seen }) => seen[timed].p50)),
     [`${timed} p99 ms`]: middle(turns.map(({ seen }) => seen[timed].p99)),

@@ -50,8 +50,6 @@ class Group {
   firsts: number[] = [];
   /** Connections that broke, and frames that did not end where they must. */
   faults: string[] = [];
-  /** Answers that were 304. */
-  unchanged = 0;
   /** Set while those who ask pause. */
   paused: PromiseWithResolvers<void> | undefined;
 
@@ -83,14 +81,13 @@ class Group {
       fewest: frames[0] ?? 0,
       median: frames[frames.length >> 1] ?? 0,
       frames: frames.reduce((sum, count) => sum + count, 0),
-      unchanged: this.unchanged,
       faults: this.faults,
       age: spread(this.ages),
       answer: spread(this.answers),
       first: spread(this.firsts),
     };
     for (const viewer of fresh ? this.viewers : []) viewer.frames = 0;
-    [this.ages, this.answers, this.firsts, this.faults, this.unchanged] = [[], [], [], [], 0];
+    [this.ages, this.answers, this.firsts, this.faults] = [[], [], [], []];
     return seen;
   }
 }
@@ -193,8 +190,7 @@ class Viewer {
       group.answers.push(nowMs() - this.#askedAt);
       etag = /^etag: (.*)$/im.exec(head)?.[1].trim() ?? "";
       const stamp = findStamp(buffer, end, have);
-      if (stamp < 0) group.unchanged++;
-      else {
+      if (stamp >= 0) {
         // On the page's road the version stands in the header of 32 bytes before the frame.
         const frame = stamp - STAMP_AT;
         if (!etag) version = String(new DataView(buffer.buffer).getFloat64(frame - 24));
