@@ -12,8 +12,16 @@ const QUALITY = 72;
 /** Width of the drawing that a notice is laid out in. */
 const NOTICE_WIDTH = 640;
 
-/** Pictures come damaged from cameras: what is left of one says more than an error. */
-const READ = { autoOrient: true, failOn: "none", limitInputPixels: 100_000_000 } as const;
+/**
+ * Pictures come damaged from cameras: what is left of one says more than an error, however much is
+ * wrong with it. How many scans one may have is looked at when it comes in.
+ */
+const READ = {
+  autoOrient: true,
+  failOn: "none",
+  unlimited: true,
+  limitInputPixels: 100_000_000,
+} as const;
 
 /** A progressive JPEG is in memory as a whole while it is read, at 6 bytes a pixel. */
 const MAX_PROGRESSIVE_PIXELS = 25_000_000;

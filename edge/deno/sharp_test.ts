@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type sharpModule from "sharp";
-import { baseline } from "../../shared/testing/jpegs.ts";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
+import { baseline, concat } from "../../shared/testing/jpegs.ts";
 import { SharpTools } from "./sharp.ts";
 
 type Made = ReturnType<ReturnType<typeof sharpModule>["toBuffer"]>;
@@ -73,6 +74,19 @@ Deno.test("a progressive picture of many pixels is not read into memory", async 
   await assert.rejects(tools.scale(bomb, 160), /6000x5000/);
   await assert.rejects(tools.notice(bomb, ["NO SIGNAL"]), /6000x5000/);
   assert.equal((await tools.scale(await flat(600, 500), 160)).width, 160);
+});
+
+Deno.test("a picture with hundreds of things wrong with it comes smaller, and under a notice", async () => {
+  const sharp = (await import("sharp")).default;
+  const jpeg = await sharp(await baseline(320, 240)).jpeg({ progressive: true }).toBuffer();
+  // Each coefficient of a scan that comes again is a warning.
+  const scans = [...jpeg.keys()].filter((at) => jpeg[at] === 0xff && jpeg[at + 1] === 0xda);
+  const scan = jpeg.subarray(scans[4], scans[5]);
+  const odd = concat(jpeg.subarray(0, scans[5]), ...Array(9).fill(scan), jpeg.subarray(scans[5]));
+  assert(inspectJpeg(odd).ok);
+  const tools = new SharpTools();
+  assert.equal((await tools.scale(odd, 160)).width, 160);
+  assert.equal((await tools.notice(odd, ["NO SIGNAL"])).width, 320);
 });
 
 Deno.test("large pictures are read one at a time, notices too, and small ones beside them", async () => {

@@ -1,14 +1,16 @@
 // Cuts a byte stream into whole JPEGs by walking their segments, so that the thumbnail inside EXIF
-// is never taken for a picture and a frame leaves the moment its EOI arrives.
+// is never taken for a picture and a frame leaves the moment its EOI arrives. Which of them is a picture
+// the judge says.
 
-import { STANDARD_DHT } from "./huffman.ts";
-import { endOfEntropy, isApp, isSegment, isStandalone, isStartOfFrame, MARKER } from "./inspect.ts";
+import { cleanJpeg } from "./clean.ts";
+import { inspectJpeg } from "./inspect.ts";
+import { endOfEntropy, isSegment, isSkipped, isStandalone, MARKER, nextMarker } from "./markers.ts";
 
 /** What a splitter has seen since it was made. */
 export interface SplitterCounts {
   /** Whole JPEGs given out. */
   frames: number;
-  /** Bytes between frames: padding, multipart headers, noise. */
+  /** Bytes between frames: padding, multipart headers, noise, previews. */
   garbageBytes: number;
   /** Frames that were cut off by the start of the next one. */
   truncated: number;
@@ -26,6 +28,12 @@ export interface SplitterOptions {
 
 /** Bytes looked at in one go: bounds the buffer to a frame and a piece, whatever is pushed. */
 const PIECE_BYTES = 256 * 1024;
+
+/**
+ * The first picture of a multipart stream's part is the one that is meant: previews, gain maps and
+ * second fields follow it. Where more follow it is no such stream.
+ */
+const MAX_PICTURES_OF_PART = 5;
 
 type State = "seek" | "marker" | "entropy";
 
@@ -47,10 +55,13 @@ export class JpegSplitter {
   #state: State = "seek";
   /** Where the search for the next frame starts should this one turn out broken. */
   #retryAt = 0;
-  #startOfFrame = 0;
-  #hasTables = false;
-  /** The first SOS of the frame, relative to its SOI; 0 before it. */
-  #scanOffset = 0;
+  /** The last segment of this frame: where its body starts, and whether a thumbnail may be in it. */
+  #bodyAt = 0;
+  #mayHoldThumbnail = false;
+  #scanned = false;
+  /** The last bytes before the frame, and its number in the part that it is in. */
+  #before = "";
+  #nth = Infinity;
 
   constructor(options: SplitterOptions = {}) {
     this.#maxFrameBytes = options.maxFrameBytes ?? 8 * 1024 * 1024;
@@ -87,6 +98,7 @@ export class JpegSplitter {
       this.#buffer = target;
       this.#at -= this.#start;
       this.#retryAt -= this.#start;
+      this.#bodyAt -= this.#start;
       this.#start = 0;
       this.#end = kept;
     }
@@ -122,18 +134,21 @@ export class JpegSplitter {
     while (at >= 0 && !mayStartFrame(bytes, at)) at = bytes.indexOf(0xff, at + 1);
     if (at < 0) at = bytes.length;
     this.counts.garbageBytes += at - this.#start;
+    this.#before = (this.#before + lastBytes(bytes, this.#start, at)).slice(-3);
     this.#start = this.#at = at;
     if (at + 2 >= bytes.length) return false;
+    const isHeaded = /\n\r?\n$/.test(this.#before);
+    this.#nth = isHeaded ? 1 : this.#nth + 1;
+    this.#before = "";
     this.#state = "marker";
-    this.#at = this.#retryAt = at + 2;
-    this.#startOfFrame = this.#scanOffset = 0;
-    this.#hasTables = false;
+    this.#at = this.#retryAt = this.#bodyAt = at + 2;
+    this.#scanned = this.#mayHoldThumbnail = false;
     return true;
   }
 
   #entropy(bytes: Uint8Array): boolean {
     if (this.#at >= bytes.length) return false;
-    const at = endOfEntropy(bytes, this.#at);
+    const { end: at } = endOfEntropy(bytes, this.#at, true);
     if (at < 0) {
       this.#at = bytes.length - (bytes[bytes.length - 1] === 0xff ? 1 : 0);
       return false;
@@ -147,12 +162,15 @@ export class JpegSplitter {
     const at = this.#at;
     if (at + 1 >= bytes.length) return false;
     const code = bytes[at + 1];
-    if (bytes[at] !== 0xff) return this.#broken();
-    if (code === 0xff) this.#at = at + 1;
+    if (bytes[at] !== 0xff || code === 0) {
+      if (this.#jumpedIntoAnother(bytes, at)) return this.#broken();
+      this.#at = this.#bodyAt = nextMarker(bytes, at);
+    } else if (code === 0xff) this.#at = at + 1;
     else if (isStandalone(code)) this.#at = at + 2;
     else if (code === MARKER.EOI) this.#finish(at + 2, frames);
     else if (code === MARKER.SOI) {
       this.counts.truncated++;
+      this.#before = lastBytes(bytes, this.#start, at);
       this.#seekFrom(at);
     } else if (!isSegment(code)) return this.#broken();
     else return this.#segment(bytes, at, code);
@@ -162,18 +180,28 @@ export class JpegSplitter {
   #segment(bytes: Uint8Array, at: number, code: number): boolean {
     if (at + 3 >= bytes.length) return false;
     const length = (bytes[at + 2] << 8) | bytes[at + 3];
-    if (length < 2) return this.#broken();
     // A thumbnail lives in an APPn before the first scan: never search in there.
-    const mayHoldThumbnail = isApp(code) && this.#scanOffset === 0;
-    this.#retryAt = mayHoldThumbnail ? at + 2 + length : at + 2;
-    if (isStartOfFrame(code)) this.#startOfFrame = code;
-    else if (code === MARKER.DHT) this.#hasTables = true;
-    else if (code === MARKER.SOS) {
-      if (this.#scanOffset === 0) this.#scanOffset = at - this.#start;
+    this.#mayHoldThumbnail = isSkipped(code) && !this.#scanned;
+    this.#bodyAt = at + 4;
+    this.#at = at + 2 + Math.max(length, 2);
+    this.#retryAt = this.#mayHoldThumbnail ? this.#at : at + 2;
+    if (code === MARKER.SOS) {
+      this.#scanned = true;
       this.#state = "entropy";
     }
-    this.#at = at + 2 + length;
     return true;
+  }
+
+  /** Whether no marker is at `at` because the frame was cut off in a segment and another one follows. */
+  #jumpedIntoAnother(bytes: Uint8Array, at: number): boolean {
+    const body = bytes.subarray(0, at);
+    let start = startOfFrame(body, this.#bodyAt);
+    while (start < at && this.#mayHoldThumbnail) {
+      const thumbnail = inspectJpeg(body.subarray(start));
+      if (!thumbnail.ok) return true;
+      start = startOfFrame(body, start + thumbnail.end);
+    }
+    return start < at;
   }
 
   /** The frame under way breaks the rules: counts it and searches for the next. */
@@ -185,18 +213,16 @@ export class JpegSplitter {
 
   #finish(end: number, frames: Uint8Array<ArrayBuffer>[]): void {
     const jpeg = this.#buffer.subarray(this.#start, end);
-    if (this.#startOfFrame === 0 || this.#scanOffset === 0) this.counts.malformed++;
+    const seen = inspectJpeg(jpeg);
+    const isTail = this.#nth > 1 && this.#nth <= MAX_PICTURES_OF_PART;
+    if (!seen.ok) this.counts.malformed++;
     else if (jpeg.length > this.#maxFrameBytes) this.counts.oversized++;
+    else if (isTail) this.counts.garbageBytes += jpeg.length;
     else {
       this.counts.frames++;
-      frames.push(this.#lacksTables() ? insertTables(jpeg, this.#scanOffset) : jpeg.slice());
+      frames.push(cleanJpeg(jpeg, seen, false).slice());
     }
     this.#seekFrom(end);
-  }
-
-  #lacksTables(): boolean {
-    const baseline = this.#startOfFrame === MARKER.SOF0 || this.#startOfFrame === MARKER.SOF1;
-    return baseline && !this.#hasTables;
   }
 
   #seekFrom(at: number): void {
@@ -212,10 +238,16 @@ function mayStartFrame(bytes: Uint8Array, at: number): boolean {
   return at + 2 >= bytes.length || bytes[at + 2] === 0xff;
 }
 
-function insertTables(jpeg: Uint8Array, at: number): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(jpeg.length + STANDARD_DHT.length);
-  whole.set(jpeg.subarray(0, at));
-  whole.set(STANDARD_DHT, at);
-  whole.set(jpeg.subarray(at), at + STANDARD_DHT.length);
-  return whole;
+/** The first FF D8 FF from `from` on, or the end of the bytes. */
+function startOfFrame(bytes: Uint8Array, from: number): number {
+  let at = bytes.indexOf(0xff, from);
+  while (at >= 0 && !(bytes[at + 1] === MARKER.SOI && bytes[at + 2] === 0xff)) {
+    at = bytes.indexOf(0xff, at + 1);
+  }
+  return at < 0 ? bytes.length : at;
+}
+
+/** The last three bytes of a run, as text. */
+function lastBytes(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(Math.max(from, to - 3), to));
 }

@@ -34,6 +34,7 @@ function tiny(...body: number[]): Uint8Array<ArrayBuffer> {
   return concat(
     Uint8Array.of(0xff, 0xd8),
     STANDARD_DHT,
+    segment(0xdb, new Uint8Array(65)),
     segment(0xc0, Uint8Array.of(8, 0, 8, 0, 8, 1, 1, 0x11, 0)),
     segment(0xda, Uint8Array.of(1, 1, 0, 0, 63, 0)),
     Uint8Array.from(body),
@@ -107,6 +108,49 @@ Deno.test("a frame cut off inside its tables costs no other frame", async () => 
   const splitter = new JpegSplitter();
   assert.deepEqual(split(concat(jpeg.subarray(0, 100), jpeg, jpeg), 777, splitter), [jpeg, jpeg]);
   assert.equal(splitter.counts.malformed + splitter.counts.truncated, 1);
+});
+
+Deno.test("what follows a picture in its part of a stream is its tail, preview and second field too", () => {
+  const head = "--b\r\nContent-Type: image/jpeg\r\n\r\n";
+  const preview = tiny(9);
+  for (const blank of [head, head.replaceAll("\r", "")]) {
+    const boundary = new TextEncoder().encode(blank);
+    const part = (n: number) => concat(boundary, tiny(n), preview, new Uint8Array(9), preview);
+    const stream = concat(part(1), part(2), boundary, tiny(3).subarray(0, -1), part(4));
+    for (const size of [1, 5, 65_536]) {
+      assert.deepEqual(split(stream, size), [tiny(1), tiny(2), tiny(4)], `${blank} by ${size}`);
+    }
+  }
+});
+
+Deno.test("pictures without anything between them are all given out, also behind one header", () => {
+  const frames = Array.from({ length: 20 }, (_, i) => tiny(i));
+  assert.deepEqual(split(concat(...frames)), frames);
+  const headed = split(concat(new TextEncoder().encode("\r\n\r\n"), ...frames));
+  assert.deepEqual(headed, [frames[0], ...frames.slice(5)]);
+});
+
+Deno.test("loose bytes between segments cost no picture, and stay in it", async () => {
+  const jpeg = await baseline(64, 48);
+  const thumbnail = await baseline(32, 24);
+  for (const good of [jpeg, withSegment(jpeg, 0xe1, concat(thumbnail, thumbnail))]) {
+    for (const [marker, loose] of [[0xc0, [0, 0, 0]], [0xda, [1, 2]], [0xdb, [0xff, 0]]] as const) {
+      const at = good.findLastIndex((byte, i) => byte === 0xff && good[i + 1] === marker);
+      const odd = concat(good.subarray(0, at), Uint8Array.from(loose), good.subarray(at));
+      for (const size of [1, 1000, 65_536]) {
+        assert.deepEqual(split(concat(odd, good, odd), size), [odd, good, odd]);
+      }
+    }
+  }
+});
+
+Deno.test("what no browser shows is no frame", async () => {
+  const jpeg = await baseline();
+  const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
+  const splitter = new JpegSplitter();
+  const withoutQuantisation = concat(jpeg.subarray(0, 2), jpeg.subarray(at));
+  assert.deepEqual(split(concat(withoutQuantisation, jpeg), 1000, splitter), [jpeg]);
+  assert.deepEqual(splitter.counts, { ...NONE, frames: 1, malformed: 1 });
 });
 
 Deno.test("missing Huffman tables are put in, and the picture decodes to the same pixels", async () => {

@@ -4,8 +4,8 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
+import { cleanJpeg } from "../../../shared/jpeg/clean.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
-import { stripMetadata as withoutMetadata } from "../../../shared/jpeg/strip.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
 import { problem } from "../problem.ts";
 import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
@@ -222,9 +222,6 @@ function declaredLength(request: Request): number | undefined {
 /** The largest cameras have 64 million; what has more is few bytes that cost every viewer its memory. */
 const MAX_PIXELS = 100_000_000;
 
-/** What libjpeg reads, and with it browsers and libvips. */
-const MAX_SIDE = 65_500;
-
 /** What came in besides the bytes. */
 export interface Upload {
   readonly buffer: FrameBuffer;
@@ -272,14 +269,12 @@ export function ingest(
     return { ok: false, status: 400, detail: `Not a whole JPEG: ${problem}`, offset };
   }
   const { width, height } = inspection;
-  if (width * height > MAX_PIXELS || Math.max(width, height) > MAX_SIDE) {
+  if (width * height > MAX_PIXELS) {
     const detail = `Take a frame: it has ${width}x${height} pixels, wanted at most ` +
-      `${MAX_PIXELS / 1_000_000} million and ${MAX_SIDE} a side.`;
+      `${MAX_PIXELS / 1_000_000} million.`;
     return { ok: false, status: 422, detail };
   }
-  const buffer = stripMetadata && inspection.metadata
-    ? upload.buffer.with(withoutMetadata)
-    : upload.buffer;
+  const buffer = upload.buffer.with((jpeg) => cleanJpeg(jpeg, inspection, stripMetadata));
   noteLast(camera, upload.last, now);
   const meta: FrameMeta = {
     version: nextVersion(now, camera.newestVersion),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { baseline, concat } from "../../../shared/testing/jpegs.ts";
+import { STANDARD_DHT } from "../../../shared/jpeg/huffman.ts";
+import { baseline, concat, pixels, withoutTables } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
@@ -44,13 +45,18 @@ const BAD: readonly BadUpload[] = [
     status: 400,
     detail: /Not a whole JPEG/,
   },
-  { name: "two JPEGs glued", body: concat(good, good), status: 400, detail: /Not a whole JPEG/ },
-  ...[[65_535, 65_535], [10_001, 10_000], [65_501, 10]].map(([width, height]) => ({
-    name: `a picture that says it has ${width}x${height} pixels`,
-    body: sized(width, height),
+  {
+    name: "a picture that says it has 10001x10000 pixels",
+    body: sized(10_001, 10_000),
     status: 422,
-    detail: new RegExp(`${width}x${height} pixels, wanted at most 100 million and 65500 a side`),
-  })),
+    detail: /10001x10000 pixels, wanted at most 100 million/,
+  },
+  {
+    name: "a picture that says it has 65535x10 pixels",
+    body: sized(65_535, 10),
+    status: 400,
+    detail: /65535x10 pixels, wanted 1 to 65500 a side/,
+  },
   { name: "5 MB", body: new Uint8Array(5 * 1024 * 1024), status: 413, detail: /4194304 bytes/ },
   {
     name: "another content type",
@@ -107,6 +113,21 @@ for (const { name, body, headers, path, status, detail } of BAD) {
     assert.deepEqual(new Uint8Array(after), new Uint8Array(before));
   });
 }
+
+Deno.test("what stands behind a picture is not served, and tables it leaves out are put in", async () => {
+  await using edge = await TestEdge.start({ PERCH_STRIP_METADATA: "false" });
+  for (const tail of [new Uint8Array(512), good, good.subarray(0, 1600)]) {
+    assert.equal((await edge.put(concat(good, tail))).status, 204);
+    assert.deepEqual(await (await edge.request("/live.jpeg")).bytes(), good);
+  }
+  const bare = withoutTables(good);
+  assert.equal((await edge.put(bare)).status, 204);
+  const served = await (await edge.request("/live.jpeg")).bytes();
+  assert.equal(served.length, bare.length + STANDARD_DHT.length);
+  assert.deepEqual(await pixels(served), await pixels(good));
+  const status = await (await edge.request("/status.json")).json();
+  assert.equal(status.size, served.length);
+});
 
 Deno.test("PUT of a truncated JPEG says at which offset it ends", async () => {
   await using edge = await TestEdge.start();

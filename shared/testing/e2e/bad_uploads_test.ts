@@ -51,12 +51,6 @@ const BAD: readonly BadUpload[] = [
     send: (edge, good) => putFrame(edge.url, good.slice(0, good.length >> 1)),
   },
   {
-    name: "two JPEGs glued together",
-    status: 400,
-    detail: /JPEG/,
-    send: (edge, good) => putFrame(edge.url, concat(good, good)),
-  },
-  {
     name: "five megabytes",
     status: 413,
     detail: /4194304|4 MiB/,
