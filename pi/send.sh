@@ -43,24 +43,26 @@ address="${PERCH_URL%/}/cams/${PERCH_CAM:-cam}/live.jpeg"
 said=
 pause=
 
-# Says what goes wrong once, not with every picture.
+# Says what goes wrong once, not with every picture, of which each may be wrong at another byte.
 say() {
-  [ "$1" = "$said" ] || echo "$1"
+  [ "$1" = "$said" ] || echo "$2"
   said=$1
 }
 
 while :; do
   answer=$(sh -c "$PERCH_COMMAND" | curl -sS -K "$options" --max-time 60 -X PUT \
-    -H 'Content-Type: image/jpeg' --data-binary @- -o /dev/null -D - "$address" 2>&1 | tr -d '\r')
+    -H 'Content-Type: image/jpeg' --data-binary @- -D - "$address" 2>&1 | tr -d '\r\000' | head -c 8192)
   status=$(printf '%s\n' "$answer" | sed -n 's|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' | tail -n 1)
   # Without leading zeros, which a shell reads as octal; an hour where it is more.
   interval=$(printf '%s\n' "$answer" | sed -n 's/^[Pp]erch-[Ii]nterval: 0*\([0-9]*\)$/\1/p' | tail -n 1)
   case $interval in ????????*) interval=3600000 ;; esac
+  # What the edge says is wrong, from its problem document.
+  reason=$(printf '%s\n' "$answer" | sed -n 's/\\"//g; s/^{.*"detail":"\([^"]*\)".*/: \1/p' | tail -n 1)
   case $status in
-    204) say "sending to $address"; seconds=$(((${interval:-1000} + 999) / 1000)) ;;
-    401 | 403 | 404) say "the edge refuses this camera ($status): check PERCH_URL, PERCH_TOKEN and PERCH_CAM"; seconds=30 ;;
-    '') say "the edge cannot be reached: $answer"; seconds=2 ;;
-    *) say "the edge did not take the picture ($status)"; seconds=5 ;;
+    204) say 204 "sending to $address"; seconds=$(((${interval:-1000} + 999) / 1000)) ;;
+    401 | 403 | 404) say "$status" "the edge refuses this camera ($status): check PERCH_URL, PERCH_TOKEN and PERCH_CAM$reason"; seconds=30 ;;
+    '') say away "the edge cannot be reached: $answer"; seconds=2 ;;
+    *) say "$status" "the edge did not take the picture ($status)$reason"; seconds=5 ;;
   esac
   [ "$seconds" -le 3600 ] || seconds=3600
   [ "$seconds" -ge "${PERCH_MIN_S:-1}" ] || seconds=${PERCH_MIN_S:-1}

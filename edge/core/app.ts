@@ -95,7 +95,9 @@ export function createApp(deps: EdgeDeps): Hono {
     else app.get(`${base}/live.jpeg`, live);
   }
   // No browser shows what a camera is answered.
-  for (const base of BASES) app.put(`${base}/live.jpeg`, publisher, refusals, putFrame(deps));
+  for (const base of BASES) {
+    app.on(["PUT", "POST"], `${base}/live.jpeg`, publisher, refusals, putFrame(deps));
+  }
   app.use(secureHeaders(SECURE_HEADERS));
   for (const base of BASES) {
     app.put(`${base}/report`, publisher, form, putReport(deps));
@@ -128,9 +130,24 @@ export function createApp(deps: EdgeDeps): Hono {
   app.get("/openapi.json", getOpenapi(config.title, app));
   app.route("/", assetRoutes(pages));
 
-  app.notFound(({ req }) => problem(404, `There is nothing at ${req.path}.`));
+  app.notFound(({ req: { method, path } }) => {
+    const methods = methodsAt(app, path);
+    if (methods.length === 0 || methods.includes(method)) {
+      return problem(404, `There is nothing at ${path}.`);
+    }
+    const allow = methods.join(", ");
+    return problem(405, `${method} is nothing for ${path}: send ${allow}.`, { headers: { allow } });
+  });
   app.onError(onError(deps.log));
   return app;
+}
+
+/** The methods that a path takes. */
+function methodsAt(app: Hono, path: string): string[] {
+  const methods = ["GET", "PUT", "POST", "DELETE"].filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method)
+  );
+  return methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]);
 }
 
 /** Reads a body that is no frame, for the route to take apart. */

@@ -13,6 +13,7 @@ export const TITLES: Readonly<Record<number, string>> = {
   401: "Credentials needed",
   403: "Not allowed",
   404: "Not found",
+  405: "Wrong method",
   408: "Too slow",
   409: "Not newer",
   411: "Length needed",

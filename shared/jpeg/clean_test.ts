@@ -73,7 +73,7 @@ Deno.test("XMP, IPTC, comments, thumbnails and makers' data go", async () => {
   assert(!includes(stripMetadata(await sample("XMP")), "xmpmeta"));
   const jpeg = await baseline();
   const text = new TextEncoder().encode("51.5 N 0.1 W");
-  for (const code of [0xe0, 0xe1, 0xe2, 0xe3, 0xed, 0xee, 0xef, 0xfe]) {
+  for (const code of [0xdc, 0xe0, 0xe1, 0xe2, 0xe3, 0xed, 0xee, 0xef, 0xfe]) {
     assert.deepEqual(stripMetadata(withSegment(jpeg, code, text)), jpeg, code.toString(16));
   }
   const plain = stripMetadata(await sample("EXIF with thumbnail"));

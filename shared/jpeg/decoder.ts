@@ -159,7 +159,11 @@ export class Decoder {
     if (this.#complete) return fault(`${name} is one more scan of a picture that is complete.`, at);
     const count = bytes[at + 4];
     if (count < 1 || count > MAX_SCAN_COMPONENTS || next !== at + 8 + 2 * count) {
-      return fault(`${name}: a scan of ${count} components in ${next - at - 2} bytes.`, at + 4);
+      const wanted = `1 to ${MAX_SCAN_COMPONENTS} in ${6 + 2 * count}`;
+      return fault(
+        `${name}: ${count} components in ${next - at - 2} bytes, wanted ${wanted}.`,
+        at + 4,
+      );
     }
     const [first, last, bits] = bytes.subarray(next - 3);
     const [high, low] = [bits >> 4, bits & 15];
@@ -178,7 +182,7 @@ export class Decoder {
       // libjpeg takes the components in the order of the frame header only.
       const component = frame.components.find((one, i) => one.id === id && i >= found.size);
       if (!component || found.has(component)) {
-        return fault(`${name}: component ${id} is not in the frame header, or not there.`, from);
+        return fault(`${name}: component ${id}, wanted the frame header's in their order.`, from);
       }
       found.add(component);
       if (!this.#quantisation.has(component.quantisation)) {

@@ -13,6 +13,7 @@ export const MARKER = {
   EOI: 0xd9,
   SOS: 0xda,
   DQT: 0xdb,
+  DNL: 0xdc,
   DRI: 0xdd,
   APP0: 0xe0,
   APP1: 0xe1,
@@ -38,17 +39,13 @@ function isRestart(code: number): boolean {
 
 /** Whether `code` may start a segment with a length. What the standard only reserves no decoder takes. */
 export function isSegment(code: number): boolean {
-  return isStartOfFrame(code) || isTable(code) || isSkipped(code) || code === MARKER.SOS;
+  return isStartOfFrame(code) || isSkipped(code) || code === MARKER.DHT ||
+    code === MARKER.SOS || code === MARKER.DQT || code === MARKER.DRI;
 }
 
-/** Whether `code` carries what decoding needs: Huffman tables, quantisation, counts. */
-function isTable(code: number): boolean {
-  return code === MARKER.DHT || (code >= MARKER.DQT && code <= MARKER.DRI);
-}
-
-/** Whether `code` says nothing of how to decode: APP0 to APP15, or a comment. */
+/** Whether decoders step over `code`: APP0 to APP15, a comment, a height that comes too late. */
 export function isSkipped(code: number): boolean {
-  return isApp(code) || code === MARKER.COM;
+  return isApp(code) || code === MARKER.COM || code === MARKER.DNL;
 }
 
 /** Whether `code` is APP0 to APP15. */

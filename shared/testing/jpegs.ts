@@ -119,14 +119,19 @@ export async function ffmpegStream(
 
 /** `jpeg` without its Huffman tables, as many USB cameras send it. */
 export function withoutTables(jpeg: Uint8Array): Uint8Array<ArrayBuffer> {
-  const parts: number[] = [0xff, 0xd8];
+  return without(jpeg, 0xc4);
+}
+
+/** `jpeg` without the segments of a kind before its first scan, but the first `kept` of them. */
+export function without(jpeg: Uint8Array, code: number, kept = 0): Uint8Array<ArrayBuffer> {
+  const parts = [jpeg.subarray(0, 2)];
   let at = 2;
   while (jpeg[at + 1] !== 0xda) {
     const next = at + 2 + ((jpeg[at + 2] << 8) | jpeg[at + 3]);
-    if (jpeg[at + 1] !== 0xc4) parts.push(...jpeg.subarray(at, next));
+    if (jpeg[at + 1] !== code || kept-- > 0) parts.push(jpeg.subarray(at, next));
     at = next;
   }
-  return concat(Uint8Array.from(parts), jpeg.subarray(at));
+  return concat(...parts, jpeg.subarray(at));
 }
 
 /** A segment, marker included. */

@@ -11,6 +11,7 @@ export type Tool =
   | "promtool"
   | "systemd-analyze"
   | "curl"
+  | "djpeg"
   | "taskset";
 
 /** What each program is called, in the order of preference. */
@@ -23,6 +24,7 @@ const NAMES: Readonly<Record<Tool, readonly string[]>> = {
   promtool: ["promtool"],
   "systemd-analyze": ["systemd-analyze"],
   curl: ["curl"],
+  djpeg: ["djpeg"],
   taskset: ["taskset"],
 };
 

@@ -91,14 +91,14 @@ const viewer = (route: string, status = 200, query = ""): Row => ({
 
 /** The routes at `/cams/:cam`; the ones at the root are the same handlers for the camera `cam`. */
 const ROWS: readonly Row[] = [
-  {
-    route: "PUT /cams/:cam/live.jpeg",
-    method: "PUT",
+  ...["PUT", "POST"].map((method) => ({
+    route: `${method} /cams/:cam/live.jpeg`,
+    method,
     path: "/cams/garden/live.jpeg",
     headers: { "content-type": "image/jpeg" },
     body: () => jpeg,
     private: published(204),
-  },
+  })),
   {
     route: "PUT /cams/:cam/report",
     method: "PUT",

@@ -81,7 +81,10 @@ export class Bodies {
         bytes.set(piece, size - piece.length);
       }
     } catch (error) {
-      return broken(400, `${reading.received} bytes, then ${error}`);
+      // Who sends it all and hangs up is told by an error too.
+      if (reading.received !== length) {
+        return broken(400, `${reading.received} bytes, then ${error}`);
+      }
     }
     const { received, slow } = reading;
     if (slow) {

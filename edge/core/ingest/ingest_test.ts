@@ -259,6 +259,35 @@ Deno.test("a frame whose camera is forgotten while it comes is not answered as t
   assert.equal((await edge.request("/live.jpeg")).status, 200);
 });
 
+for (const protocol of ["HTTP/1.1", "HTTP/1.0"]) {
+  for (
+    const [how, hangUp] of [
+      ["half of its line", (line: Deno.TcpConn) => line.closeWrite()],
+      ["its line", (line: Deno.TcpConn) => line.close()],
+    ] as const
+  ) {
+    Deno.test(`a picture is taken where ${how} is closed right behind it, by ${protocol}`, async () => {
+      await using edge = await TestEdge.start();
+      const server = edge.listen();
+      const { hostname, port } = new URL(server.url);
+      const jpeg = await baseline(640, 480);
+      const request = new Blob([
+        `PUT /live.jpeg ${protocol}\r\nHost: edge.test\r\nAuthorization: Bearer ${TEST_TOKEN}\r\n`,
+        `Content-Length: ${jpeg.length}\r\n\r\n`,
+        jpeg,
+      ]);
+      const taken = edge.edge.deps.metrics.counter("perch_frames_received_total", "");
+      for (let sent = 1; sent <= 20; sent++) {
+        const line = await Deno.connect({ hostname, port: Number(port) });
+        await request.stream().pipeTo(line.writable, { preventClose: true });
+        await hangUp(line);
+        await edge.until(() => taken.value === sent);
+      }
+      await server.shutdown();
+    });
+  }
+}
+
 Deno.test("a version is the time, bumped where the clock does not move on", () => {
   assert.equal(nextVersion(1000.7, 0), 1000);
   assert.equal(nextVersion(1000, 1000), 1001);

@@ -11,7 +11,7 @@ import { route } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { frameReceiver } from "./upload.ts";
 
-/** `POST /?password=…` with the JPEG as body: an empty 200, as that cam answered, or a problem. */
+/** `POST /?password=…` with the JPEG as body, or in a form: an empty 200, as that cam answered, or a problem. */
 export function postLegacy(deps: EdgeDeps): Handler {
   const receive = frameReceiver(deps);
   return route({
@@ -25,7 +25,7 @@ export function postLegacy(deps: EdgeDeps): Handler {
     if (!mayPublish(await secretsOf(deps.config.publishTokens, password), DEFAULT_CAM)) {
       // That cam's answer to a wrong password; its script knows no other.
       return tooManyWrong(context, deps.limits) ??
-        problem(400, "The password is no publish token for this camera.");
+        problem(400, "The password is no publish token for this camera: send ?password=<token>.");
     }
     const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
     if (tooMany) return tooMany;

@@ -74,7 +74,7 @@ export function getPublish(deps: EdgeDeps): Handler {
   function answer(message: Uint8Array, camera: CameraHub, session: string): PublishDown {
     const header = readFrameHeader(message);
     if (!header || !Number.isSafeInteger(header.version)) {
-      return refuse(0, 400, "The message has no frame header.");
+      return refuse(0, 400, "The message has no frame header: send its 32 bytes, then the JPEG.");
     }
     const seq = header.version;
     if (limits.uploads.take(camera.cam) > 0) return refuse(seq, 429, "Too many frames a second.");

@@ -1,4 +1,4 @@
-// PUT /live.jpeg: a camera's newest frame. On refusal the old frame stays.
+// PUT or POST /live.jpeg: a camera's newest frame. On refusal the old frame stays.
 
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import { z } from "zod";
@@ -6,7 +6,7 @@ import { HEADER, parseSeq } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { ingest, type IngestResult, type Upload } from "../ingest/ingest.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
 import { route } from "../openapi.ts";
 import { problem } from "../problem.ts";
 import { readTexts, whole } from "./query.ts";
@@ -21,6 +21,11 @@ const headersSchema = z.object({
     .transform((etag) => Number(etag.slice(1, -1))).optional()
     .describe("the `ETag` of the last answer, so that instances know of each other"),
 });
+
+const FORM = "multipart/form-data";
+
+/** What JPEGs are sent as. Whether they are some the judge says. */
+const TYPES = ["", "image/jpeg", "image/jpg", "image/pjpeg", "application/octet-stream", FORM];
 
 /** Takes a frame: 204 with the wanted interval, or a problem. */
 export function putFrame(deps: EdgeDeps): Handler {
@@ -40,9 +45,10 @@ export function putFrame(deps: EdgeDeps): Handler {
   }, async (context) => {
     const { req } = context;
     const cam = camOf(context);
-    const type = req.header("content-type");
-    if (type?.split(";")[0].trim().toLowerCase() !== "image/jpeg") {
-      return problem(415, `Content-Type is ${type ?? "not sent"}, wanted image/jpeg.`);
+    const type = req.header("content-type") ?? "";
+    if (!TYPES.includes(type.split(";")[0].trim().toLowerCase())) {
+      const wanted = `image/jpeg, or ${FORM} with the JPEG as its first file`;
+      return problem(415, `Content-Type is ${type}, wanted ${wanted}.`);
     }
     const said = readTexts(headersSchema, (name) => req.header(name), 400);
     const frame = await receive(context, cam, {
@@ -88,12 +94,32 @@ export function frameReceiver(
       if (body.status === 408) slow.value++;
       return body;
     }
+    const buffer = await pictureIn(body, req.header("content-type") ?? "", camera.partTail);
+    if (!buffer) {
+      return problem(
+        400,
+        "Read the form: it has no file, wanted the JPEG as a part with filename=.",
+      );
+    }
     if (!camera.contact.receiving) await hub.find(cam);
-    const result = take(camera, { ...said, buffer: body });
+    const result = take(camera, { ...said, buffer });
     if (result.ok) return result.frame;
     const { status, detail, offset, retryAfter } = result;
     return problem(status, detail, { retryAfter, members: { offset } });
   };
+}
+
+/** The picture of an upload: its body, or the first file of a form. */
+async function pictureIn(
+  body: FrameBuffer,
+  type: string,
+  tail: Uint8Array,
+): Promise<FrameBuffer | undefined> {
+  if (!type.toLowerCase().startsWith(FORM)) return body;
+  const sent = new Response(body.jpeg, { headers: { "content-type": type } });
+  const form = await sent.formData().catch(() => undefined);
+  const file = [...form?.values() ?? []].find((value) => typeof value !== "string");
+  return file && FrameBuffer.of(new Uint8Array(await file.arrayBuffer()), tail);
 }
 
 /** Makes what publishes a frame, whichever way it came, and counts what it took. */

@@ -256,3 +256,100 @@ Deno.test("what comes while the edge shuts down is asked for again, never taken 
   }
   await edge.stop();
 });
+
+/** A form as curl -F and requests.post(files=…) write it. */
+function form(...parts: readonly (readonly [head: string, body: Uint8Array])[]) {
+  const encoder = new TextEncoder();
+  const body = parts.flatMap(([head, body]) => [
+    encoder.encode(`--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n`),
+    body,
+    encoder.encode("\r\n"),
+  ]);
+  return {
+    body: concat(...body, encoder.encode("--XX--\r\n")),
+    headers: { "content-type": "multipart/form-data; boundary=XX" },
+  };
+}
+
+const FILE = 'name="imageFile"; filename="cam.jpg"\r\nContent-Type: image/jpeg';
+const NOTE = ['name="note"', new TextEncoder().encode("of the garden")] as const;
+
+Deno.test("a JPEG is taken by PUT and POST, as what programs call it, and as a form's first file", async () => {
+  await using edge = await TestEdge.start({ PERCH_LEGACY_UPLOAD: "true" });
+  const types = ["image/jpeg", "Image/JPG; q=1", "image/pjpeg", "application/octet-stream"];
+  const bodies = [
+    { body: good, headers: {} },
+    ...types.map((type) => ({ body: good, headers: { "content-type": type } })),
+    form([FILE, good]),
+    form(NOTE, [FILE, good], [FILE, new Uint8Array(9)]),
+  ];
+  const authorization = `Bearer ${TEST_TOKEN}`;
+  let last = "";
+  for (const { body, headers } of bodies) {
+    for (
+      const [method, path, status] of [
+        ["PUT", "/live.jpeg", 204],
+        ["POST", "/cams/cam/live.jpeg", 204],
+        ["POST", `/?password=${TEST_TOKEN}`, 200],
+      ] as const
+    ) {
+      const sent = await edge.request(path, {
+        method,
+        body,
+        headers: { ...headers, authorization },
+      });
+      assert.equal(sent.status, status, `${method} ${path} ${JSON.stringify(headers)}`);
+      const live = await edge.request("/live.jpeg");
+      assert.notEqual(live.headers.get("etag"), last);
+      last = live.headers.get("etag")!;
+      assert.deepEqual(await live.bytes(), good);
+    }
+  }
+});
+
+Deno.test("what is no picture of any kind is told what to send", async () => {
+  await using edge = await TestEdge.start();
+  const authorization = `Bearer ${TEST_TOKEN}`;
+  const plain = { "content-type": "text/plain" };
+  const wrong = [
+    {
+      body: good,
+      headers: plain,
+      status: 415,
+      detail: /image\/jpeg, or multipart\/form-data with/,
+    },
+    { ...form(NOTE), status: 400, detail: /no file, wanted the JPEG as a part with filename=/ },
+    { ...form([FILE, good]), body: good, status: 400, detail: /no file, wanted the JPEG/ },
+    { ...form([FILE, good.subarray(0, 99)]), status: 400, detail: /Not a whole JPEG/ },
+    { body: new Uint8Array(0), headers: {}, status: 400, detail: /is empty, wanted a JPEG/ },
+  ];
+  for (const { body, headers, status, detail } of wrong) {
+    const request = { method: "POST", body, headers: { ...headers, authorization } as HeadersInit };
+    const answer = await edge.request("/live.jpeg", request);
+    assert.equal(answer.status, status);
+    assert.match((await answer.json()).detail, detail);
+  }
+});
+
+Deno.test("a path that has other methods says which, one that has none is not there", async () => {
+  await using edge = await TestEdge.start();
+  for (
+    const [method, path, allow] of [
+      ["DELETE", "/live.jpeg", "GET, HEAD, PUT, POST"],
+      ["POST", "/cams/shed/report", "PUT"],
+      ["PUT", "/", "GET, HEAD"],
+      ["PATCH", "/cams/shed", "GET, HEAD, DELETE"],
+    ]
+  ) {
+    const answer = await edge.request(path, { method });
+    assert.deepEqual([answer.status, answer.headers.get("allow")], [405, allow], path);
+    assert.match(
+      (await answer.json()).detail,
+      new RegExp(`${method} .*${path}: send ${allow}\\.$`),
+    );
+  }
+  const missing = await edge.request("/assets/none.js");
+  assert.deepEqual([missing.status, missing.headers.get("allow")], [404, null]);
+  const nowhere = await edge.request("/nowhere", { method: "POST" });
+  assert.deepEqual([nowhere.status, nowhere.headers.get("allow")], [404, null]);
+});

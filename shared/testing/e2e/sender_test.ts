@@ -52,6 +52,21 @@ toolTest(
     await sender.line(/^the edge refuses this camera \(401\): check PERCH_URL, PERCH_TOKEN/);
     await sender.stop();
     assert.doesNotMatch(sender.output, /does-not-know/);
+    await using blank = startSender({
+      PERCH_URL: edge.url,
+      PERCH_TOKEN: TEST_TOKEN,
+      PERCH_COMMAND: "printf nothing",
+    });
+    await blank.line(/^the edge did not take the picture \(400\): Not a whole JPEG: .*6E 6F 74/);
+    await blank.stop();
+    await using misnamed = startSender({
+      PERCH_URL: edge.url,
+      PERCH_TOKEN: TEST_TOKEN,
+      PERCH_CAM: "Shed",
+      PERCH_COMMAND: "printf nothing",
+    });
+    await misnamed.line(/\(404\): check .*PERCH_CAM: Camera id Shed: wanted 1 to 32 of a-z/);
+    await misnamed.stop();
     await using lost = startSender({
       PERCH_URL: "http://127.0.0.1:1",
       PERCH_TOKEN: TEST_TOKEN,
