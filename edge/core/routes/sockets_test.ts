@@ -1,7 +1,7 @@
 // The two WebSockets over a real server and real sockets.
 
 import assert from "node:assert/strict";
-import { baseline } from "../../../shared/testing/jpegs.ts";
+import { baseline, concat } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import {
@@ -231,6 +231,10 @@ Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, 
     assert.equal((await camera.text("refused")).status, 409);
     camera.socket.send(frameMessage(2, small.subarray(0, 500)));
     assert.equal((await camera.text("refused")).status, 400);
+    camera.socket.send(frameMessage(3, concat(small, large)));
+    await camera.text("ack");
+    const status = await (await edge.request("/cams/nest/status.json")).json();
+    assert.equal(status.size, small.length);
     const stream = await edge.request("/cams/nest/stream.mjpeg");
     assert.deepEqual(await camera.text("demand"), { type: "demand", interval: 200, viewers: 1 });
     await stream.body!.cancel();
