@@ -34,7 +34,6 @@ const MAX_SIDE = 65_500;
 const MAX_SAMPLING = 4;
 /** Pictures have a dozen; each is a walk over all of the picture. */
 const MAX_SCANS = 100;
-const MAX_SCAN_COMPONENTS = 4;
 const MAX_SCAN_BLOCKS = 10;
 const MAX_TABLE = 3;
 const MAX_HUFFMAN_VALUES = 256;
@@ -141,10 +140,11 @@ export class Decoder {
       }
       const values = bytes.subarray(from + 17, from + 17 + count);
       if (table < AC && values.some((value) => value > MAX_DC_VALUE)) possible = false;
-      const impossible = fault(`${nameOf(bytes, at)} has a table that no code can have.`, from);
+      if (count > MAX_HUFFMAN_VALUES || from + 17 + count > next) {
+        return impossibleTable(bytes, at, from);
+      }
+      this.#huffman.set(table, possible ? undefined : impossibleTable(bytes, at, from));
       from += 17 + count;
-      if (count > MAX_HUFFMAN_VALUES || from > next) return impossible;
-      this.#huffman.set(table, possible ? undefined : impossible);
     }
     return from === next ? undefined : wrongLength(bytes, at);
   }
@@ -158,24 +158,20 @@ export class Decoder {
     }
     if (this.#complete) return fault(`${name} is one more scan of a picture that is complete.`, at);
     const count = bytes[at + 4];
-    if (count < 1 || count > MAX_SCAN_COMPONENTS || next !== at + 8 + 2 * count) {
-      const wanted = `1 to ${MAX_SCAN_COMPONENTS} in ${6 + 2 * count}`;
-      return fault(
-        `${name}: ${count} components in ${next - at - 2} bytes, wanted ${wanted}.`,
-        at + 4,
-      );
+    if (count === 0 || next !== at + 8 + 2 * count) {
+      const length = next - at - 2;
+      return fault(`${name}: ${count} components in ${length} bytes, wanted 1 to 4.`, at + 4);
     }
     const [first, last, bits] = bytes.subarray(next - 3);
     const [high, low] = [bits >> 4, bits & 15];
+    let [needsDc, needsAc] = [true, true];
     if (frame.progressive) {
       const inOrder = first === 0 ? last === 0 : first <= last && last <= 63 && count === 1;
       if (!inOrder || low > MAX_LOW_BIT || (high > 0 && low !== high - 1)) {
         return fault(`${name}: ${first} to ${last} (${high}, ${low}) cannot be.`, next - 3);
       }
+      [needsDc, needsAc] = [first === 0 && high === 0, first > 0];
     }
-    const needs = frame.progressive
-      ? { dc: first === 0 && high === 0, ac: first > 0 }
-      : { dc: true, ac: true };
     const found = new Set<Component>();
     for (let from = at + 5; from < next - 3; from += 2) {
       const [id, tables] = bytes.subarray(from);
@@ -189,9 +185,9 @@ export class Decoder {
         const table = component.quantisation;
         return fault(`${name}: there is no quantisation table ${table} (DQT).`, from);
       }
-      const problem = needs.dc && this.#huffmanFault(name, tables >> 4, from) ||
-        needs.ac && this.#huffmanFault(name, AC + (tables & 15), from);
-      if (problem) return problem;
+      const wrong = needsDc && this.#huffmanFault(name, tables >> 4, from) ||
+        needsAc && this.#huffmanFault(name, AC + (tables & 15), from);
+      if (wrong) return wrong;
     }
     const blocks = [...found].reduce((sum, { across, down }) => sum + across * down, 0);
     if (count > 1 && blocks > MAX_SCAN_BLOCKS) {
@@ -221,6 +217,10 @@ function nameOf(bytes: Uint8Array, at: number): string {
 function wrongLength(bytes: Uint8Array, at: number): Fault {
   const length = (bytes[at + 2] << 8) | bytes[at + 3];
   return fault(`${nameOf(bytes, at)} has the wrong length ${length}.`, at);
+}
+
+function impossibleTable(bytes: Uint8Array, at: number, offset: number): Fault {
+  return fault(`${nameOf(bytes, at)} has a table that no code can have.`, offset);
 }
 
 function wrongTable(bytes: Uint8Array, at: number, offset: number): Fault {

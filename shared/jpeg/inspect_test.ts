@@ -137,7 +137,7 @@ Deno.test("what no decoder can show is refused with the byte and what is wanted"
   );
   refused(
     changed(jpeg, sos + 4, 0),
-    /SOS at byte 591: 0 components in 12 bytes, wanted 1 to 4 in 6/,
+    /SOS at byte 591: 0 components in 12 bytes, wanted 1 to 4/,
     sos + 4,
   );
   refused(changed(jpeg, sos + 6, 0x30), /no Huffman table DC 3/, sos + 5);
