@@ -130,24 +130,23 @@ export function createApp(deps: EdgeDeps): Hono {
   app.get("/openapi.json", getOpenapi(config.title, app));
   app.route("/", assetRoutes(pages));
 
-  app.notFound(({ req: { method, path } }) => {
-    const methods = methodsAt(app, path);
-    if (methods.length === 0 || methods.includes(method)) {
-      return problem(404, `There is nothing at ${path}.`);
-    }
-    const allow = methods.join(", ");
-    return problem(405, `${method} is nothing for ${path}: send ${allow}.`, { headers: { allow } });
-  });
+  app.notFound(({ req }) => noRoute(app, req.method, req.path));
   app.onError(onError(deps.log));
   return app;
 }
 
-/** The methods that a path takes. */
-function methodsAt(app: Hono, path: string): string[] {
+/** The answer where no route is: which methods the path has, or where pictures go. */
+function noRoute(app: Hono, method: string, path: string): Response {
   const methods = ["GET", "PUT", "POST", "DELETE"].filter((method) =>
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method)
   );
-  return methods.flatMap((method) => method === "GET" ? ["GET", "HEAD"] : [method]);
+  const allow = methods.join(", ").replace("GET", "GET, HEAD");
+  if (allow !== "" && !allow.includes(method)) {
+    return problem(405, `${method} is nothing for ${path}: send ${allow}.`, { headers: { allow } });
+  }
+  const sends = method === "PUT" || method === "POST";
+  const road = sends ? ": pictures go to /live.jpeg or /cams/<id>/live.jpeg" : "";
+  return problem(404, `There is nothing at ${path}${road}.`);
 }
 
 /** Reads a body that is no frame, for the route to take apart. */

@@ -352,4 +352,5 @@ Deno.test("a path that has other methods says which, one that has none is not th
   assert.deepEqual([missing.status, missing.headers.get("allow")], [404, null]);
   const nowhere = await edge.request("/nowhere", { method: "POST" });
   assert.deepEqual([nowhere.status, nowhere.headers.get("allow")], [404, null]);
+  assert.match((await nowhere.json()).detail, /at \/nowhere: pictures go to \/live.jpeg or/);
 });
