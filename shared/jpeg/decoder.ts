@@ -27,6 +27,8 @@ interface Frame {
   readonly width: number;
   readonly height: number;
   readonly progressive: boolean;
+  /** Arithmetic coding needs no tables. */
+  readonly arithmetic: boolean;
   readonly components: readonly Component[];
 }
 
@@ -64,6 +66,7 @@ export class Decoder {
     if (isStartOfFrame(code)) return this.#takeFrame(bytes, at, next);
     if (code === MARKER.DQT) return this.#takeQuantisation(bytes, at, next);
     if (code === MARKER.DHT) return this.#takeHuffman(bytes, at, next);
+    if (code === MARKER.DAC) return conditioningFault(bytes, at, next);
     if (code === MARKER.SOS) return this.#takeScan(bytes, at, next);
     if (code !== MARKER.DRI) return undefined;
     this.restarts = (bytes[at + 4] | bytes[at + 5]) !== 0;
@@ -74,7 +77,9 @@ export class Decoder {
     const code = bytes[at + 1];
     const name = nameOf(bytes, at);
     if (this.frame) return fault(`${name} is a second frame header.`, at);
-    if (code > MARKER.SOF2) {
+    const progressive = code === MARKER.SOF2 || code === MARKER.SOF10;
+    const arithmetic = code === MARKER.SOF9 || code === MARKER.SOF10;
+    if (code > MARKER.SOF2 && !arithmetic) {
       return fault(`${name}: browsers show baseline and progressive JPEG only.`, at);
     }
     const count = bytes[at + 9];
@@ -107,7 +112,7 @@ export class Decoder {
         at + 11 + 3 * odd,
       );
     }
-    this.frame = { width, height, progressive: code === MARKER.SOF2, components };
+    this.frame = { width, height, progressive, arithmetic, components };
     return undefined;
   }
 
@@ -164,13 +169,14 @@ export class Decoder {
     }
     const [first, last, bits] = bytes.subarray(next - 3);
     const [high, low] = [bits >> 4, bits & 15];
-    let [needsDc, needsAc] = [true, true];
+    let [needsDc, needsAc] = [!frame.arithmetic, !frame.arithmetic];
     if (frame.progressive) {
       const inOrder = first === 0 ? last === 0 : first <= last && last <= 63 && count === 1;
       if (!inOrder || low > MAX_LOW_BIT || (high > 0 && low !== high - 1)) {
         return fault(`${name}: ${first} to ${last} (${high}, ${low}) cannot be.`, next - 3);
       }
-      [needsDc, needsAc] = [first === 0 && high === 0, first > 0];
+      needsDc &&= first === 0 && high === 0;
+      needsAc &&= first > 0;
     }
     const found = new Set<Component>();
     for (let from = at + 5; from < next - 3; from += 2) {
@@ -208,6 +214,20 @@ export class Decoder {
     const kind = table < AC ? "DC" : "AC";
     return fault(`${name}: there is no Huffman table ${kind} ${table & 15} (DHT).`, offset);
   }
+}
+
+/** What is wrong with the conditions of arithmetic coding, if anything is. */
+function conditioningFault(bytes: Uint8Array, at: number, next: number): Fault | undefined {
+  for (let from = at + 4; from < next; from += 2) {
+    const [table, bounds] = bytes.subarray(from);
+    if (table > 31) {
+      return fault(`${nameOf(bytes, at)} has a table ${table}, wanted 0 to 31.`, from);
+    }
+    if (table < 16 && (bounds & 15) > bounds >> 4) {
+      return fault(`${nameOf(bytes, at)} has a bound above the upper one.`, from + 1);
+    }
+  }
+  return (next - at) % 2 === 0 ? undefined : wrongLength(bytes, at);
 }
 
 function nameOf(bytes: Uint8Array, at: number): string {

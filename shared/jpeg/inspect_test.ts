@@ -99,7 +99,7 @@ Deno.test("markers out of order and impossible lengths are named", async () => {
 Deno.test("kinds that no browser shows are refused", async () => {
   const jpeg = await baseline();
   const sof = find(jpeg, 0xc0);
-  refused(changed(jpeg, sof + 1, 0xc9), /SOF9 .* baseline and progressive JPEG only/, sof);
+  refused(changed(jpeg, sof + 1, 0xc3), /SOF3 .* baseline and progressive JPEG only/, sof);
   refused(changed(jpeg, sof + 4, 12), /12 bits a sample, wanted 8/, sof);
   const noHeight = changed(changed(jpeg, sof + 5, 0), sof + 6, 0);
   refused(noHeight, /320x0 pixels, wanted 1 to 65500 a side/, sof + 5);
@@ -174,6 +174,19 @@ Deno.test("a progressive picture needs its tables, and scans in an order that ca
   const scan = jpeg.subarray(sos, jpeg.indexOf(0xff, sos + 14));
   const many = concat(jpeg.subarray(0, sos), ...Array(101).fill(scan), jpeg.subarray(sos));
   refused(many, /one more scan than 100/, sos + 100 * scan.length);
+});
+
+Deno.test("arithmetic coding is taken without Huffman tables, with conditions that can be", async () => {
+  const jpeg = await baseline();
+  const coded = changed(withoutTables(jpeg), find(jpeg, 0xc0) + 1, 0xc9);
+  const inspection = inspectJpeg(coded);
+  assert(inspection.ok);
+  assert.equal(inspection.tablesAt, undefined);
+  assert(inspectJpeg(withSegment(coded, 0xcc, Uint8Array.of(0, 0x42, 16, 5))).ok);
+  const dac = (...bytes: number[]) => withSegment(coded, 0xcc, Uint8Array.from(bytes));
+  refused(dac(32, 0), /DAC at byte 2 has a table 32, wanted 0 to 31/, 6);
+  refused(dac(0, 0x24), /DAC at byte 2 has a bound above the upper one/, 7);
+  refused(dac(0), /DAC at byte 2 has the wrong length 3/, 2);
 });
 
 Deno.test("what decoders step over is taken: loose bytes, empty lengths, damage between restarts", async () => {

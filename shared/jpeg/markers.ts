@@ -7,6 +7,9 @@ export const MARKER = {
   SOF1: 0xc1,
   SOF2: 0xc2,
   DHT: 0xc4,
+  SOF9: 0xc9,
+  SOF10: 0xca,
+  DAC: 0xcc,
   RST0: 0xd0,
   RST7: 0xd7,
   SOI: 0xd8,
@@ -39,7 +42,7 @@ function isRestart(code: number): boolean {
 
 /** Whether `code` may start a segment with a length. What the standard only reserves no decoder takes. */
 export function isSegment(code: number): boolean {
-  return isStartOfFrame(code) || isSkipped(code) || code === MARKER.DHT ||
+  return isStartOfFrame(code) || isSkipped(code) || code === MARKER.DHT || code === MARKER.DAC ||
     code === MARKER.SOS || code === MARKER.DQT || code === MARKER.DRI;
 }
 
@@ -62,6 +65,7 @@ export function segmentName(code: number): string {
 
 const NAMES: Readonly<Record<number, string>> = {
   0xc4: "DHT",
+  0xcc: "DAC",
   0xda: "SOS",
   0xdb: "DQT",
   0xdc: "DNL",

@@ -157,5 +157,5 @@ function belongs(segment: Uint8Array): boolean {
   if (code === 0xe1) return body.startsWith("Exif\0\0MM") && segment.length === 36;
   if (code === 0xe2) return body.startsWith("ICC_PROFILE\0");
   if (code === 0xee) return body.startsWith("Adobe");
-  return [0xc0, 0xc1, 0xc2, 0xc4, 0xdb, 0xdd].includes(code);
+  return [0xc0, 0xc1, 0xc2, 0xc4, 0xc9, 0xca, 0xcc, 0xdb, 0xdd].includes(code);
 }
