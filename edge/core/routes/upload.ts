@@ -31,7 +31,7 @@ const TYPES = ["", "image/jpeg", "image/jpg", "image/pjpeg", "application/octet-
 export function putFrame(deps: EdgeDeps): Handler {
   const receive = frameReceiver(deps);
   return route({
-    summary: "Send a camera's newest picture",
+    summary: "Send a camera's newest picture; the first file of a form will do",
     headers: headersSchema,
     body: "image/jpeg",
     answers: {
