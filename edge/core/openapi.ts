@@ -39,6 +39,9 @@ const problemSchema = z.looseObject({
   offset: z.int().optional().describe("where in the picture the fault is, in bytes"),
 }).meta({ title: "Problem" });
 
+/** Queries that are remembered by each route. */
+const MAX_KNOWN = 100;
+
 const operations = new WeakMap<Handler, Operation>();
 
 /** Says what a handler or middleware does. */
@@ -56,10 +59,20 @@ export function route<Query extends z.ZodObject>(
   handle: (context: Context, query: () => z.output<Query>) => Response | Promise<Response>,
 ): Handler {
   const { query = z.object({}) as Query } = operation;
-  return describe(
-    operation,
-    (context) => handle(context, () => readTexts(query, (name) => context.req.query(name))),
-  );
+  // A crowd asks for the same: what one query says is read once.
+  const known = new Map<string, z.output<Query>>();
+  return describe(operation, (context) =>
+    handle(context, () => {
+      const { url } = context.req;
+      const search = url.slice(url.indexOf("?") + 1 || url.length);
+      let said = known.get(search);
+      if (said === undefined) {
+        said = readTexts(query, (name) => context.req.query(name));
+        if (known.size >= MAX_KNOWN) known.clear();
+        known.set(search, said);
+      }
+      return said;
+    }));
 }
 
 /** A part of the description. */

@@ -24,8 +24,8 @@ export function clientAddress(
 ): string {
   // Each proxy appends whom it heard from: counted from the right, the rest is anybody's invention.
   const hops = trustedProxies > 0 ? forwardedFor?.split(",") ?? [] : [];
-  const hop = hops[Math.max(0, hops.length - trustedProxies)] ?? "";
-  return addressKey(hop) ?? addressKey(peer) ?? peer;
+  const hop = hops[Math.max(0, hops.length - trustedProxies)];
+  return (hop === undefined ? undefined : addressKey(hop)) ?? addressKey(peer) ?? peer;
 }
 
 /** Whether a key of `clientAddress` is this machine: its owner, or a proxy nobody told us of. */

@@ -85,7 +85,6 @@ export async function awaitNews(
   states = false,
 ): Promise<void> {
   const { clock, fanOut, hub, limits } = deps;
-  const { signal } = context.req.raw;
   const poller = pollerOf(context, limits);
   if (waitS === 0 || isNews()) {
     for (const camera of cameras) camera.viewers.poll(poller);
@@ -93,6 +92,8 @@ export async function awaitNews(
   }
   const full = "Wait for a frame: too many wait already; ask without wait.";
   const place = admit(context, deps, limits.waits, full);
+  // Not before: to give a request its signal costs as much as to answer it.
+  const { signal } = context.req.raw;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const done = () => resolve();
   const until = clock.monotonic() + waitS * 1000;

@@ -75,7 +75,9 @@ export const wait = number(0, 30).default(0)
 /** `?w=`, on every road that has pictures. */
 export const width = oneOf(WIDTHS).optional().describe("a smaller picture, pixels across");
 
+const camsQuery = z.object({ cams });
+
 /** The cameras that `?cams=` names, for who decides whether the client may see them. */
 export function camsOf({ req }: Context): string[] {
-  return readTexts(z.object({ cams }), (name) => req.query(name)).cams;
+  return readTexts(camsQuery, (name) => req.query(name)).cams;
 }
