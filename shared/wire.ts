@@ -7,6 +7,8 @@ import { CAM_PATTERN } from "./frame.ts";
 export const HEADER = {
   /** Unix ms at which the camera took the picture. */
   captured: "Perch-Captured",
+  /** Ms from then until it is sent, measured by what no clock that is set can change. */
+  age: "Perch-Age",
   /** `<session>:<n>`: the camera's own count, so that a late request is known as late. */
   seq: "Perch-Seq",
   /** The `ETag` that the camera's last frame got: an edge that does not know it was left out. */
@@ -114,7 +116,7 @@ export const cameraStatusSchema: z.ZodObject<{
   cam: z.string().regex(CAM_PATTERN),
   state: z.enum(["live", "idle", "stale", "offline"]),
   version: z.number().optional(),
-  /** Since the edge had the newest frame. */
+  /** Since the newest picture was taken. */
   ageMs: z.number().optional(),
   capturedAt: z.number().optional(),
   receivedAt: z.number().optional(),

@@ -23,7 +23,10 @@ export interface FrameHeader {
   readonly version: number;
   /** Unix ms. */
   readonly capturedAt: number;
-  /** Unix ms; 0 from a camera. */
+  /**
+   * Unix ms. From a camera: when it sent the picture, by the clock that says when it was taken; 0 where
+   * it does not say.
+   */
   readonly receivedAt: number;
 }
 

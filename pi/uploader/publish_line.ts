@@ -1,5 +1,6 @@
 // One open WebSocket to the edge: a frame up, its acknowledgement and the demand down.
 
+import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
 import { type Demand, publishDownSchema } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
@@ -10,13 +11,15 @@ import type { Verdict } from "./transport.ts";
 /** An open socket. At most one frame is under way on it. */
 export class PublishLine {
   readonly #socket: WebSocket;
+  readonly #clock: Clock;
   readonly #demand = new Latest<Demand>();
   #pending: { n: number; settle(verdict: Verdict): void } | undefined;
   #closed: string | undefined;
 
   /** @param socket Open already. */
-  constructor(socket: WebSocket) {
+  constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
+    this.#clock = clock;
     socket.onmessage = ({ data }) => this.#heard(data);
     socket.onclose = ({ code, reason }) =>
       this.#end(`the edge closed the socket: ${code} ${reason}`);
@@ -33,7 +36,8 @@ export class PublishLine {
   async send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
     const message = new Uint8Array(FRAME_HEADER_BYTES + frame.jpeg.length);
     const capturedAt = Math.floor(frame.capturedAt);
-    writeFrameHeader(message, { camera: 0, version: frame.n, capturedAt, receivedAt: 0 });
+    const sentAt = capturedAt + Math.round(this.#clock.monotonic() - frame.takenAt);
+    writeFrameHeader(message, { camera: 0, version: frame.n, capturedAt, receivedAt: sentAt });
     message.set(frame.jpeg, FRAME_HEADER_BYTES);
     const { promise, resolve } = Promise.withResolvers<Verdict>();
     if (this.#closed) return { kind: "failed", detail: this.#closed };

@@ -30,6 +30,7 @@ export function createPutTransport(client: EdgeClient, clock: Clock): Transport 
       const headers = {
         "content-type": "image/jpeg",
         [HEADER.captured]: String(Math.floor(frame.capturedAt)),
+        [HEADER.age]: String(Math.round(clock.monotonic() - frame.takenAt)),
         [HEADER.seq]: `${session}:${frame.n}`,
         ...(last === undefined ? {} : { [HEADER.last]: last }),
       };

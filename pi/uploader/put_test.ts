@@ -1,7 +1,8 @@
 // The PUT transport over real sockets.
 
 import assert from "node:assert/strict";
-import { systemClock } from "../../shared/clock.ts";
+import { type Clock, systemClock } from "../../shared/clock.ts";
+import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import type { CapturedFrame } from "../capture.ts";
 import { systemConnect } from "./connection.ts";
 import { EdgeClient } from "./edge_client.ts";
@@ -19,6 +20,7 @@ const FRAME: CapturedFrame = {
 async function withEdge(
   handler: (request: Request) => Response | Promise<Response>,
   test: (transport: Transport, client: EdgeClient, connections: Set<string>) => Promise<void>,
+  clock: Clock = systemClock,
 ): Promise<void> {
   const connections = new Set<string>();
   const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (req, info) => {
@@ -29,7 +31,7 @@ async function withEdge(
   const url = `http://127.0.0.1:${server.addr.port}/base`;
   const address = { url, token: "0123456789abcdef", cam: "roof", session: "run-1" };
   const client = new EdgeClient(address, systemConnect);
-  const transport = createPutTransport(client, systemClock);
+  const transport = createPutTransport(client, clock);
   try {
     await test(transport, client, connections);
   } finally {
@@ -55,6 +57,26 @@ Deno.test("a frame is one PUT with token, time and count", () =>
       demand: { interval: 250, viewers: 0 },
     });
   }));
+
+Deno.test("a frame tells how old it is by the clock that nobody sets", () => {
+  const clock = new FakeClock();
+  const ages: (string | null)[] = [];
+  return withEdge(
+    async (request) => {
+      ages.push(request.headers.get("perch-age"));
+      await request.bytes();
+      return new Response(null, { status: 204 });
+    },
+    async (transport) => {
+      await clock.tick(1200);
+      await transport.send(FRAME, NEVER);
+      clock.jump(-3_600_000);
+      await transport.send(FRAME, NEVER);
+      assert.deepEqual(ages, ["1200", "1200"]);
+    },
+    clock,
+  );
+});
 
 Deno.test("a frame tells which answer the camera had last, whoever gave it", () => {
   const heard: (string | null)[] = [];

@@ -39,7 +39,7 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
       opened.close();
       return already;
     }
-    const fresh = new PublishLine(opened);
+    const fresh = new PublishLine(opened, clock);
     lines.set(fresh);
     return fresh;
   }

@@ -80,6 +80,21 @@ Deno.test("frames travel over one socket, each acknowledged, with token, session
     assert.equal(request.authorization, "Bearer 0123456789abcdef");
   }));
 
+Deno.test("a frame on the socket tells how old it is by the clock that nobody sets", () => {
+  const ages: number[] = [];
+  return withEdge((say, bytes, socket) => {
+    const { capturedAt, receivedAt } = readFrameHeader(bytes)!;
+    ages.push(receivedAt - capturedAt);
+    acknowledge(say, bytes, socket);
+  }, async (transport) => {
+    const old = (ageMs: number) => ({ ...frame(1), takenAt: clock.monotonic() - ageMs });
+    await transport.send(old(0), NEVER);
+    clock.jump(-3_600_000);
+    await transport.send(old(1200), NEVER);
+    assert.deepEqual(ages, [0, 1200]);
+  });
+});
+
 Deno.test("demand arrives unasked", () =>
   withEdge(acknowledge, async (transport, server) => {
     await transport.send(frame(1), NEVER);
