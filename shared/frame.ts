@@ -1,5 +1,7 @@
 // What a frame is, everywhere: whole JPEG bytes that nobody changes once they are published.
 
+import type { CameraSeq } from "./wire.ts";
+
 /** The camera used where none is named. */
 export const DEFAULT_CAM = "cam";
 
@@ -21,12 +23,14 @@ export interface FrameMeta {
   readonly width: number;
   /** Pixels. */
   readonly height: number;
-  /** When the camera says it took the picture; the receive time where it says nothing. */
+  /** When it was taken, by the edge's clock and what the camera says of its age. */
   readonly capturedAt: number;
   /** When the edge had the last byte. */
   readonly receivedAt: number;
   /** Set in the store where the camera fell silent after this frame: there is no newer one. */
   readonly silent?: boolean;
+  /** The camera's own count, which tells an older frame of the same run whatever the clocks say. */
+  readonly seq?: CameraSeq;
 }
 
 /** One whole picture of one camera. */

@@ -3,19 +3,23 @@
 
 import type { CameraStatus } from "./wire.ts";
 
-/** First message on the socket: which camera has which number in frame headers. */
-export interface HelloMessage {
-  readonly type: "hello";
-  /** The edge's wall clock, Unix ms: ages are counted from it, not from the phone's clock. */
+/** When the edge said something. */
+export interface Said {
+  /** Its wall clock, Unix ms: ages are counted from it, not from the phone's clock. */
   readonly now: number;
+  /** Ms that only grow. Where the difference to `now` is another than before, its wall clock was set. */
+  readonly upMs: number;
+}
+
+/** First message on the socket: which camera has which number in frame headers. */
+export interface HelloMessage extends Said {
+  readonly type: "hello";
   readonly cams: readonly { readonly camera: number; readonly status: CameraStatus }[];
 }
 
 /** Sent when a camera's state, error, wanted interval or viewer count changes, and every ten seconds. */
-export interface StatusMessage {
+export interface StatusMessage extends Said {
   readonly type: "status";
-  /** The edge's wall clock, Unix ms. */
-  readonly now: number;
   readonly status: CameraStatus;
 }
 

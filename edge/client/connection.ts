@@ -51,7 +51,8 @@ export interface Watcher {
   readonly wish: Wish;
   /** Resolves when the frame is on the screen, or was skipped for a newer one. */
   onFrame(frame: ReceivedFrame): Promise<void>;
-  onStatus(status: CameraStatus): void;
+  /** @param agoMs How long it was on its way. */
+  onStatus(status: CameraStatus, agoMs: number): void;
   /** The state of the connection has changed. */
   onState(): void;
   /** The edge wants to know who is watching; the watcher is to leave. */
@@ -177,9 +178,10 @@ export class Connection {
       };
       const outcome = await this.#roads[road](this.#base, wanted, {
         onFrame: (frame) => Promise.all(this.#of(frame.cam).map((one) => one.onFrame(frame))),
-        onStatus: (status, now) => {
-          this.clock.observe(now);
-          for (const one of this.#of(status.cam)) one.onStatus(status);
+        onStatus: (status, said) => {
+          this.clock.observe(said);
+          const agoMs = this.clock.now() - said.now;
+          for (const one of this.#of(status.cam)) one.onStatus(status, agoMs);
           onOpen();
         },
       }, signal);
@@ -214,7 +216,7 @@ export class Connection {
       this.#known.set(cam, known);
       for (const one of known ? [] : this.#of(cam)) {
         if (status === 401) one.onPrivate();
-        else one.onStatus({ cam, state: "offline", fps: 0, intervalMs: 0, viewers: 0 });
+        else one.onStatus({ cam, state: "offline", fps: 0, intervalMs: 0, viewers: 0 }, 0);
       }
     }
     return cams.filter((cam) => this.#known.get(cam));

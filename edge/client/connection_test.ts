@@ -199,7 +199,8 @@ async function course(...outcomes: (Outcome | "fails")[]): Promise<string[]> {
       return new Promise(() => {});
     }
     if (outcome === "fails") return Promise.reject(new Error("no answer"));
-    sink.onStatus({ cam: "cam", state: "live", fps: 1, intervalMs: 1000, viewers: 1 }, Date.now());
+    const status = { cam: "cam", state: "live", fps: 1, intervalMs: 1000, viewers: 1 } as const;
+    sink.onStatus(status, { now: Date.now(), upMs: performance.now() });
     return Promise.resolve(outcome);
   };
   const roads = { stream: road("stream"), requests: road("requests") };

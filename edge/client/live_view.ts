@@ -32,6 +32,10 @@ export class LiveView implements Watcher {
   status: CameraStatus | undefined;
   /** The frame on the canvas. */
   shown: ReceivedFrame | undefined;
+  /** When it was taken, by its age and the clock of this device, Unix ms. */
+  shownAt: number | undefined;
+  /** When the edge said `status`, by the clock of this device, Unix ms. */
+  #saidAt = 0;
   #mode: "watching" | "paused" | "private" = "paused";
   /** When it began to watch, on `performance.now()`'s clock. */
   #since = 0;
@@ -68,9 +72,9 @@ export class LiveView implements Watcher {
     return describe({
       connection: this.state,
       status: this.status,
-      shownAt: this.shown && shownAt(this.shown),
+      shownAt: this.shownAt,
       paceMs: this.#pace.ms,
-      now: this.connection.clock.now(),
+      now: Date.now(),
       monotonic: performance.now(),
     });
   }
@@ -79,8 +83,11 @@ export class LiveView implements Watcher {
     this.wish.onChange();
   }
 
-  onStatus(status: CameraStatus): void {
+  onStatus(status: CameraStatus, agoMs: number): void {
     this.status = status;
+    this.#saidAt = Date.now() - agoMs;
+    // It may have come again, and not been sent again: it is as fresh as that.
+    this.#date();
     this.wish.onChange();
   }
 
@@ -93,8 +100,18 @@ export class LiveView implements Watcher {
     if (this.shown && frame.version < this.shown.version) return;
     if (!await this.painter.draw(frame.jpeg)) return;
     this.shown = frame;
+    this.shownAt = Date.now() - Math.max(0, this.connection.clock.now() - frame.capturedAt);
+    this.#date();
     this.#pace.note(frame.receivedAt);
     this.wish.onDrawn?.(frame);
+  }
+
+  /** Goes by the age that the edge tells of the picture on the canvas: its clock may have been set since. */
+  #date(): void {
+    const { version, ageMs } = this.status ?? {};
+    if (this.shown && version === this.shown.version && ageMs !== undefined) {
+      this.shownAt = this.#saidAt - ageMs;
+    }
   }
 
   #leave(mode: "paused" | "private"): void {
@@ -136,13 +153,4 @@ export function watchWhile(
   }, TICK_MS);
   look();
   return look;
-}
-
-/**
- * When a frame was taken, Unix ms: the camera's word where it can be true. A Pi without a battery
- * clock may start years off, then the time of receipt is nearer.
- */
-export function shownAt({ capturedAt, receivedAt }: ReceivedFrame): number {
-  const lag = receivedAt - capturedAt;
-  return lag > -2000 && lag < 600_000 ? capturedAt : receivedAt;
 }

@@ -1,13 +1,18 @@
 // What is measured here: the edge's clock, how often a camera sends, how fast its frames are drawn.
 
+import type { Said } from "../../shared/viewer_messages.ts";
+
 /**
- * A message older than this says nothing about the clocks as they are now: either may have been set
- * since. They come every ten seconds, so a clock that was set is known within a minute.
+ * A message older than this says nothing about the clocks as they are now: this device's may have been
+ * set since. They come every ten seconds, so that is known within a minute.
  */
 const TOLD_MS = 50_000;
 
-/** No message is on its way for so long: a clock was set, ms. */
+/** No message is on its way for so long: this device's clock was set, ms. */
 const SET_MS = 60_000;
+
+/** The edge's clocks part by no more than this unless one was set, ms. */
+const DRIFT_MS = 1000;
 
 /** How far back the rate of frames drawn looks, ms. */
 const WINDOW_MS = 5000;
@@ -20,14 +25,20 @@ export class ServerClock {
   /** What the last messages say, the largest first; what came before a larger one is left out. */
   #told: { readonly offset: number; readonly at: number }[] = [];
   readonly #monotonic: () => number;
+  /** The edge's wall time less its monotonic time. */
+  #base: number | undefined;
 
   /** @param monotonic Ms. */
   constructor(monotonic: () => number = () => performance.now()) {
     this.#monotonic = monotonic;
   }
 
-  /** @param now The edge's clock when it sent the message, Unix ms. */
-  observe(now: number): void {
+  /** Hears a message. */
+  observe({ now, upMs }: Said): void {
+    const base = now - upMs;
+    // What was told before was by the clock as it was before it was set.
+    if (Math.abs(base - (this.#base ?? base)) > DRIFT_MS) this.#told = [];
+    this.#base = base;
     const offset = now - Date.now();
     const at = this.#monotonic();
     // A message that took longer on the way shows a smaller offset; the largest is the nearest.

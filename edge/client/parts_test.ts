@@ -1,8 +1,8 @@
 // The small pure parts of the page.
 
 import assert from "node:assert/strict";
-import { BACKOFF_MAX_MS, backoffMs } from "./connection.ts";
-import { shownAt } from "./live_view.ts";
+import { BACKOFF_MAX_MS, backoffMs, Connection } from "./connection.ts";
+import { LiveView } from "./live_view.ts";
 import { Pace, Rate, ServerClock } from "./measures.ts";
 import { nearest, stretches } from "./past.ts";
 import { pictureName } from "./times.ts";
@@ -37,31 +37,27 @@ Deno.test("stretches of pictures are parted where the camera was silent", () => 
   assert.deepEqual(stretches([0, 5, 10, 50, 55, 90], 10), [[0, 10], [50, 55], [90, 90]]);
 });
 
-Deno.test("a camera's clock is believed where it can be right", () => {
-  const frame = { cam: "cam", version: 0, jpeg: new Uint8Array(), receivedAt: 1_000_000_000 };
-  assert.equal(shownAt({ ...frame, capturedAt: 999_999_800 }), 999_999_800);
-  assert.equal(shownAt({ ...frame, capturedAt: 0 }), 1_000_000_000);
-  assert.equal(shownAt({ ...frame, capturedAt: 2_000_000_000 }), 1_000_000_000);
-});
+/** What an edge says whose clock is `aheadMs` ahead, and was never set. */
+const said = (aheadMs: number) => ({ now: Date.now() + aheadMs, upMs: Date.now() + aheadMs });
 
 Deno.test("the edge's clock is followed by the message that travelled fastest", () => {
   const clock = new ServerClock();
   const ahead = () => Math.round((clock.now() - Date.now()) / 1000);
-  clock.observe(Date.now() + 100_000);
-  clock.observe(Date.now() + 98_000);
+  clock.observe(said(100_000));
+  clock.observe(said(98_000));
   assert.equal(ahead(), 100);
-  clock.observe(Date.now());
+  clock.observe(said(0));
   assert.equal(ahead(), 0, "this device's clock was set");
 });
 
-Deno.test("an edge's clock that was set back is known within a minute, however little", () => {
+Deno.test("this device's clock that was set is known within a minute, however little", () => {
   let monotonic = 0;
   const clock = new ServerClock(() => monotonic);
   const ahead = () => Math.round((clock.now() - Date.now()) / 1000);
   const pass = (seconds: number, offset: number) => {
     for (let i = 0; i < seconds / 10; i++) {
       monotonic += 10_000;
-      clock.observe(Date.now() + offset);
+      clock.observe(said(offset));
     }
     return ahead();
   };
@@ -71,6 +67,46 @@ Deno.test("an edge's clock that was set back is known within a minute, however l
   assert.equal(pass(20, 35_000), 90);
   assert.equal(pass(10, 95_000), 95, "a faster message counts at once");
   assert.equal(pass(60, 40_000), 40);
+});
+
+Deno.test("an edge's clock that was set is known with its next message", () => {
+  const clock = new ServerClock();
+  const ahead = () => Math.round((clock.now() - Date.now()) / 1000);
+  for (const aheadMs of [0, -20_000, 3_600_000, -50 * 365 * 24 * 3_600_000, 2000, 0]) {
+    clock.observe({ ...said(0), now: Date.now() + aheadMs });
+    assert.equal(ahead(), aheadMs / 1000);
+  }
+});
+
+/** A view whose canvas takes everything, and what its connection hears. */
+function view() {
+  const connection = new Connection("http://edge.test");
+  const live = new LiveView({
+    cam: "cam",
+    canvas: { getContext: () => ({}) } as unknown as HTMLCanvasElement,
+    connection,
+    width: () => undefined,
+    onChange: () => {},
+  });
+  live.painter.draw = () => Promise.resolve(true);
+  const ageMs = () => Math.round((Date.now() - live.shownAt!) / 1000) * 1000;
+  return { connection, live, ageMs };
+}
+
+const STATUS = { cam: "cam", state: "live", fps: 1, intervalMs: 1000, viewers: 1 } as const;
+
+Deno.test("a picture's age is what the edge says of it, whatever its clock says", async () => {
+  const { connection, live, ageMs } = view();
+  connection.clock.observe(said(0));
+  const at = Date.now() - 3_600_000;
+  live.onStatus({ ...STATUS, version: 1, ageMs: 7000 }, 1000);
+  const frame = { cam: "cam", jpeg: new Uint8Array(), capturedAt: at, receivedAt: at };
+  await live.onFrame({ ...frame, version: 1 });
+  assert.equal(ageMs(), 8000);
+  await live.onFrame({ ...frame, version: 2 });
+  assert.equal(ageMs(), 3_600_000, "of this one it has said nothing else");
+  live.onStatus({ ...STATUS, version: 2, ageMs: 0 }, 0);
+  assert.equal(ageMs(), 0, "it came again");
 });
 
 Deno.test("the rate is that of the last five seconds", () => {

@@ -2,7 +2,7 @@
 // it is not. A road runs until it fails, or another would do better, and never tries again by itself;
 // connection.ts decides.
 
-import type { ViewerMessage } from "../../shared/viewer_messages.ts";
+import type { Said, ViewerMessage } from "../../shared/viewer_messages.ts";
 import type { CameraStatus } from "../../shared/wire.ts";
 import { type FrameHeader, KIND, type RecordHeader } from "../../shared/wire_frame.ts";
 import type { Jpeg } from "./painter.ts";
@@ -42,9 +42,9 @@ export interface Sink {
   /**
    * Told of every camera as soon as the edge has answered.
    *
-   * @param now The edge's wall clock, Unix ms.
+   * @param said When the edge said it.
    */
-  onStatus(status: CameraStatus, now: number): void;
+  onStatus(status: CameraStatus, said: Said): void;
 }
 
 /** What is asked for. */
@@ -127,10 +127,10 @@ class Cameras {
       this.intervalMs = Math.min(...message.cams.map(({ status }) => status.intervalMs));
       for (const { camera, status } of message.cams) {
         this.names.set(camera, status.cam);
-        this.#sink.onStatus(status, message.now);
+        this.#sink.onStatus(status, message);
       }
     } else if (message.type === "status") {
-      this.#sink.onStatus(message.status, message.now);
+      this.#sink.onStatus(message.status, message);
     }
   }
 }

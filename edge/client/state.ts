@@ -25,7 +25,7 @@ export type StateKind =
   | "private"
   | "past";
 
-/** Everything the words depend on. Times on the edge's clock, Unix ms, unless said otherwise. */
+/** Everything the words depend on. Times on the clock of this device, Unix ms, unless said otherwise. */
 export interface Situation {
   readonly connection: ConnectionState;
   readonly status: CameraStatus | undefined;
@@ -82,7 +82,7 @@ export function describe(situation: Situation): StateWords {
   }
   const fine = status.state === "live" || status.state === "idle";
   if (shownAt === undefined && fine) return CONNECTING;
-  const age = now - (shownAt ?? status.receivedAt ?? now);
+  const age = shownAt === undefined ? status.ageMs ?? 0 : now - shownAt;
   return camera(status, age, situation, monotonic - connection.since);
 }
 
@@ -92,7 +92,7 @@ function camera(
   { now, paceMs = 0 }: Situation,
   openMs: number,
 ): StateWords {
-  const since = sinceText(status.receivedAt ?? now - age, now);
+  const since = sinceText(now - age, now);
   const late = age > Math.max(LATE_MS, 3 * status.intervalMs);
   const sinceOpening = age <= openMs + 500 || age <= Math.max(1500, 2 * status.intervalMs);
   if (status.state === "offline") {

@@ -4,7 +4,7 @@ import { widthFor } from "../../shared/widths.ts";
 import { Connection } from "./connection.ts";
 import { byId, setPressed } from "./elements.ts";
 import { showDetails, showGlow, showPast, showState, showTime, showViewers } from "./face.ts";
-import { LiveView, shownAt, watchWhile } from "./live_view.ts";
+import { LiveView, watchWhile } from "./live_view.ts";
 import { Rate } from "./measures.ts";
 import { type Jpeg, jpegBlob } from "./painter.ts";
 import {
@@ -44,10 +44,10 @@ const live = new LiveView({
   width: () => width,
   onChange: show,
   onPrivate: () => location.reload(),
-  onDrawn: (drawn) => {
+  onDrawn: () => {
     drawnNow();
-    rate.note(performance.now(), clock.now() - shownAt(drawn));
-    showTime(shownAt(drawn), clock.now());
+    rate.note(performance.now(), Date.now() - live.shownAt!);
+    showTime(live.shownAt!, Date.now());
     show();
   },
 });
@@ -99,7 +99,7 @@ function sizeChanged(): void {
 
 /** Downloads the picture on the screen. */
 function save(): void {
-  const at = past?.takenAt ?? (live.shown && shownAt(live.shown));
+  const at = past?.takenAt ?? live.shownAt;
   const jpeg = past?.jpeg ?? live.shown?.jpeg;
   if (!jpeg || at === undefined) return;
   const link = document.createElement("a");

@@ -61,6 +61,7 @@ export class Edge {
       clock,
       store,
       partTail: tail,
+      storeLagMs: store.newestEveryMs === Infinity ? config.keyframeMs : 0,
       onStoreError,
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
@@ -132,7 +133,7 @@ export class Edge {
    * @param lateMs How late the call comes: a process that was stuck says so afterwards.
    */
   tick(lateMs: number): void {
-    const { bodies, clock, limits, lag, store, log } = this.deps;
+    const { bodies, clock, hub, limits, lag, store, log } = this.deps;
     if (lag.note(lateMs, clock.monotonic())) {
       log.warn("the process did nothing for a while", { ms: Math.round(lateMs) });
     }
@@ -140,10 +141,14 @@ export class Edge {
     this.#attempt("look at slow uploads", () => bodies.tick());
     for (const [camera, { writer, peers }] of this.#stations) {
       const { cam } = camera;
-      this.#attempt(`look at ${cam}`, () => camera.tick());
-      this.#noSignal(camera).catch((error) =>
-        log.warn(`could not show that ${cam} has no signal`, { error: String(error) })
-      );
+      // It is called lost when the store has been asked, not before.
+      if (hub.isToBeAsked(camera)) void hub.find(cam);
+      else {
+        this.#attempt(`look at ${cam}`, () => camera.tick());
+        this.#noSignal(camera).catch((error) =>
+          log.warn(`could not show that ${cam} has no signal`, { error: String(error) })
+        );
+      }
       this.#attempt(`store ${cam}`, () => writer.step());
       this.#attempt(`follow ${cam} elsewhere`, () => peers?.step());
     }

@@ -4,7 +4,7 @@ import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
-import { pollsFor } from "./kv/follow.ts";
+import { newestEveryMs, pollsFor } from "./kv/follow.ts";
 import { kvStores } from "./kv/stores.ts";
 import { denoPlatform } from "./platform.ts";
 import { serve, tick } from "./serve.ts";
@@ -36,6 +36,7 @@ const stores = kvStores({
   clock,
   deadlineMs: 2000,
   retentionMs: config.historyMs,
+  newestEveryMs: newestEveryMs(kvPath),
   polls,
 });
 const edge = new Edge(config, denoPlatform({ clock, log, ...stores }));

@@ -170,6 +170,22 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     assert.equal((await store.history("cam", { to: clock.now() })).length, 0);
   });
 
+  test("an instance that starts with a clock that is years ahead costs no past", async (under) => {
+    const { open, clock, retentionMs } = under;
+    for (let i = 0; i < 12; i++) {
+      await clock.tick(retentionMs / 24);
+      await open("before").put(frameOf(clock.now(), 10), { history: true });
+    }
+    const past = await open("before").history("cam", {});
+    const years = 10 * 365 * 24 * 3_600_000;
+    const store = open("a");
+    clock.jump(years);
+    for (let i = 0; i < 3; i++) await store.put(frameOf(clock.now() + i, 10), { history: true });
+    await store.prune("cam");
+    clock.jump(-years);
+    assert.deepEqual((await store.history("cam", {})).slice(3), past);
+  });
+
   test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
     const { open, clock, retentionMs, entries } = under;
     const store = open("a");

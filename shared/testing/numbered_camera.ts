@@ -18,6 +18,8 @@ export class NumberedCamera {
   readonly #sent = new Map<number, number>();
   #count = 0;
 
+  readonly #session = crypto.randomUUID();
+
   private constructor(bases: readonly Uint8Array[]) {
     this.#bases = bases;
   }
@@ -43,7 +45,10 @@ export class NumberedCamera {
     const text = new TextEncoder().encode(String(n).padStart(12, "0"));
     const jpeg = withSegment(this.#bases[n % this.#bases.length], COMMENT, text);
     this.#sent.set(n, crc32(jpeg));
-    const response = await putFrame(url, jpeg, { "perch-captured": String(Date.now()) });
+    const response = await putFrame(url, jpeg, {
+      "perch-captured": String(Date.now()),
+      "perch-seq": `${this.#session}:${n}`,
+    });
     await response.body?.cancel();
     return response;
   }

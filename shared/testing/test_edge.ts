@@ -34,14 +34,16 @@ export class TestEdge implements AsyncDisposable {
    *
    * @param env Settings by name; unless given there is a publish token, and sockets for viewers.
    * @param kvPath Default `:memory:`.
-   * @param among Its name and its time, where there are several edges on one store.
+   * @param among Its name and its time, where there are several edges on one store; and how often
+   *   that takes a newest frame unasked, by default never, as where writes are billed.
    */
   static async start(
     env: Readonly<Record<string, string>> = {},
     kvPath = ":memory:",
-    { instance = "test", clock = new FakeClock() }: {
+    { instance = "test", clock = new FakeClock(), newestEveryMs = Infinity }: {
       readonly instance?: string;
       readonly clock?: FakeClock;
+      readonly newestEveryMs?: number;
     } = {},
   ): Promise<TestEdge> {
     const parsed = parseEdgeConfig({
@@ -59,6 +61,7 @@ export class TestEdge implements AsyncDisposable {
       clock,
       deadlineMs: 5000,
       retentionMs: parsed.config.historyMs,
+      newestEveryMs,
       polls: { framesMs: 10_000, viewersMs: 10_000 },
     });
     const edge = new Edge(parsed.config, {

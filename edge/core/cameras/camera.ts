@@ -10,9 +10,16 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import { Latest } from "../../../shared/latest.ts";
-import type { CameraSeq, CameraState, CameraStatus, Demand, Report } from "../../../shared/wire.ts";
+import type { CameraState, CameraStatus, Demand, Report } from "../../../shared/wire.ts";
 import { CameraContact, FrameRate, Sessions, TWO_PROGRAMS } from "./uploads.ts";
-import { cameraState, isOvertaken, sameForPeople, wantedDemand } from "./state.ts";
+import {
+  cameraState,
+  isOvertaken,
+  sameForPeople,
+  staleFrom,
+  type StateInput,
+  wantedDemand,
+} from "./state.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
 import { Viewers } from "./viewers.ts";
 
@@ -25,13 +32,32 @@ const STATUS_EVERY_MS = 10_000;
 /** A frame of another instance that is younger than this came as it was taken, ms. */
 const YOUNG_MS = 5000;
 
+/** How far the clock of another instance may be ahead of this one, ms, and neither was set. */
+const MAX_SKEW_MS = 5000;
+
+/** From one look at the wall clock to the next it gains or loses no more by itself, ms. */
+const MAX_DRIFT_MS = 1000;
+
+/** For so long equal pictures are one and the same, ms; then it is stored and sent again. */
+const SAME_MS = REPEAT_MS;
+
+/** Between two words to viewers that the picture they have is still the picture of now, ms. */
+const SAME_TOLD_MS = 2000;
+
+/** For so long a camera may repeat one picture before that is said, ms. */
+const FROZEN_MS = 300_000;
+
+/** What the owner is told then. */
+const FROZEN = `the same picture for ${FROZEN_MS / 60_000} min or longer: is the camera frozen?`;
+
 /** What a camera hub needs to know of the settings. */
 export interface CameraHubOptions {
   readonly clock: Clock;
   readonly fps: number;
   readonly idleIntervalMs: number;
   readonly staleMs: number;
-  readonly keyframeMs: number;
+  /** How far the newest frame that other instances store may be behind the camera's, ms. */
+  readonly storeLagMs: number;
   /** What follows each frame of a stream. */
   readonly partTail: Uint8Array;
   /** Told when a second program publishes as this camera. */
@@ -62,18 +88,31 @@ export class CameraHub {
 
   readonly #options: CameraHubOptions;
   readonly #rate: FrameRate = new FrameRate();
-  /** How old the newest frame was when it was published here, and when that was (monotonic ms). */
-  #published = { ageMs: 0, at: 0 };
+  /** The newest picture as it came last: how old it was then, and when that was (monotonic ms). */
+  #heard = { ageMs: 0, at: 0, capturedAt: 0, receivedAt: 0 };
+  /** When the newest picture came first, and became the newest version (monotonic ms). */
+  #firstAt = 0;
+  #publishedAt = 0;
+  /** When the store was looked at last, and the newest version it had (monotonic ms). */
+  #lookedAt = -Infinity;
+  #seenVersion = 0;
+  /** Whether the newest picture came again since viewers were told. */
+  #repeated = false;
+  /** Whether the newest frame, of another instance, came to the store while it was looked at. */
+  #seenToCome = false;
   #displayedAt = -Infinity;
   #toldAt = -Infinity;
   #floor = 0;
   #following = false;
+  /** Wall time less monotonic time, at the last look. */
+  #offset: number;
 
   constructor(cam: string, camera: number, options: CameraHubOptions) {
     this.cam = cam;
     this.camera = camera;
     this.partTail = options.partTail;
     this.#options = options;
+    this.#offset = options.clock.now() - options.clock.monotonic();
     this.contact = new CameraContact(options.clock);
     this.viewers = new Viewers(options.clock, () => this.#updateDemand());
     this.#updateDemand();
@@ -81,16 +120,21 @@ export class CameraHub {
 
   /**
    * Makes a frame that the camera brought to this instance the newest and wakes every viewer, all
-   * inside this call.
+   * inside this call. One that repeats the newest byte for byte is no news: that is what is given back.
    */
-  publish(buffer: FrameBuffer, meta: FrameMeta, seq?: CameraSeq): LiveFrame {
+  publish(buffer: FrameBuffer, meta: FrameMeta): LiveFrame {
+    const now = this.#options.clock.monotonic();
     this.contact.uploaded();
     // What it says of a picture that comes holds until it says something else.
     if (this.report?.state !== "running") this.report = undefined;
-    if (seq && this.sessions.note(seq, this.#options.clock.monotonic())) {
-      this.#options.onRivals?.(this.cam);
-    }
-    return this.#publish(buffer, meta, true);
+    if (meta.seq && this.sessions.note(meta.seq, now)) this.#options.onRivals?.(this.cam);
+    const newest = this.latest.value;
+    const again = newest?.own && now - this.#publishedAt < SAME_MS && this.lostMs < 0;
+    if (!again || !areSame(newest.jpeg, buffer.jpeg)) return this.#publish(buffer, meta, true);
+    this.#repeated = true;
+    this.#rate.add(now);
+    this.#hear(meta, Infinity);
+    return newest;
   }
 
   /**
@@ -99,12 +143,20 @@ export class CameraHub {
    * @param following Whether that instance stores every frame, because this one has viewers.
    */
   publishRemote(frame: Frame, following: boolean): boolean {
-    const young = this.#options.clock.now() - frame.receivedAt < YOUNG_MS;
-    this.#following = following && young;
     const newest = this.latest.value;
+    const seen = frame.version <= this.#seenVersion;
+    // What was not there at the last look has come since, whatever the clocks say.
+    const sinceMs = seen ? Infinity : this.#sinceLookMs;
+    this.looked();
+    this.#seenVersion = Math.max(this.#seenVersion, frame.version);
+    const young = this.#ageOf(frame, sinceMs) < YOUNG_MS;
+    this.#following = following && young;
     if (frame.version <= (newest?.version ?? 0)) return young;
     if (isOvertaken(frame, newest)) this.raise(frame.version);
-    else this.#publish(FrameBuffer.of(frame.jpeg, this.partTail), frame, false);
+    else {
+      this.#seenToCome = sinceMs < Infinity;
+      this.#publish(FrameBuffer.of(frame.jpeg, this.partTail), frame, false, sinceMs);
+    }
     return young;
   }
 
@@ -124,36 +176,39 @@ export class CameraHub {
     this.#floor = Math.max(this.#floor, version);
   }
 
+  /** The store was asked and had nothing newer. */
+  looked(): void {
+    this.#lookedAt = this.#options.clock.monotonic();
+  }
+
   /** What is due by time alone. To be called every second or so. */
   tick(): void {
     const now = this.#options.clock.monotonic();
     this.viewers.expire();
+    this.#noteClock();
     const displayed = this.displayed.value;
     if (displayed && now - this.#displayedAt >= REPEAT_MS) this.display(displayed);
-    const status = this.status();
-    const same = sameForPeople(status, this.statusChanges.value);
-    if (same && now - this.#toldAt < STATUS_EVERY_MS) return;
-    this.#toldAt = now;
-    this.statusChanges.set(status);
+    const same = sameForPeople(this.status(), this.statusChanges.value);
+    const toldEvery = this.#repeated ? SAME_TOLD_MS : STATUS_EVERY_MS;
+    if (!same || now - this.#toldAt >= toldEvery) this.#tell();
   }
 
-  /** Ms since the edge had the newest frame; undefined before the first. */
+  /** Ms since the newest picture was taken; undefined before the first. */
   get ageMs(): number | undefined {
     if (!this.latest.value) return undefined;
     // Not from wall time: a clock that is set back would make an old picture look new for hours.
-    const { ageMs, at } = this.#published;
+    const { ageMs, at } = this.#heard;
     return Math.round(ageMs + this.#options.clock.monotonic() - at);
   }
 
   /** Whether the picture may be believed to be now. */
   get state(): CameraState {
-    return cameraState({
-      ageMs: this.ageMs,
-      intervalMs: this.intervalMs,
-      watched: this.viewers.all > 0,
-      staleMs: this.#options.staleMs,
-      lagMs: this.#lagMs,
-    });
+    return cameraState(this.#stateInput);
+  }
+
+  /** For how long the newest picture has been too old to be believed to be now, ms; less than 0 where it is not. */
+  get lostMs(): number {
+    return this.ageMs === undefined ? -Infinity : this.ageMs - staleFrom(this.#stateInput);
   }
 
   /** Ms between frames that are asked for. */
@@ -165,20 +220,23 @@ export class CameraHub {
   status(): CameraStatus {
     const now = this.#options.clock.monotonic();
     const frame = this.latest.value;
+    const { at, capturedAt, receivedAt } = this.#heard;
+    const frozen = at - this.#firstAt >= FROZEN_MS;
     return {
       cam: this.cam,
       state: this.state,
       version: frame?.version,
       ageMs: this.ageMs,
-      capturedAt: frame?.capturedAt,
-      receivedAt: frame?.receivedAt,
+      capturedAt: frame && capturedAt,
+      receivedAt: frame && receivedAt,
       size: frame?.size,
       width: frame?.width,
       height: frame?.height,
       fps: this.#rate.perSecond(now),
       intervalMs: this.intervalMs,
       viewers: this.viewers.all,
-      lastError: this.report?.error ?? (this.sessions.rivals(now) ? TWO_PROGRAMS : undefined),
+      lastError: this.report?.error ?? (this.sessions.rivals(now) ? TWO_PROGRAMS : undefined) ??
+        (frozen ? FROZEN : undefined),
     };
   }
 
@@ -188,24 +246,79 @@ export class CameraHub {
     for (const slot of [latest, displayed, statusChanges, demand]) slot.close();
   }
 
-  #publish(buffer: FrameBuffer, meta: FrameMeta, own: boolean): LiveFrame {
+  #publish(buffer: FrameBuffer, meta: FrameMeta, own: boolean, sinceMs = Infinity): LiveFrame {
+    const now = this.#options.clock.monotonic();
+    this.#noteClock();
+    const newest = this.latest.value;
+    if (!newest || !areSame(newest.jpeg, buffer.jpeg)) this.#firstAt = now;
     const frame = buffer.finish(this.cam, this.camera, meta, own);
-    const { clock } = this.#options;
-    this.#published = {
-      ageMs: Math.max(0, clock.now() - meta.receivedAt),
-      at: clock.monotonic(),
-    };
-    this.#rate.add(clock.monotonic());
+    this.#publishedAt = now;
+    this.#repeated = false;
+    this.#rate.add(now);
+    this.#hear(meta, sinceMs);
     this.latest.set(frame);
-    this.display(frame);
+    // An old picture is on the streams only as what it is.
+    if (this.lostMs < 0) this.display(frame);
     return frame;
+  }
+
+  /** The newest picture came, for the first time or again, in any case within `sinceMs`. */
+  #hear(meta: FrameMeta, sinceMs: number): void {
+    const { capturedAt, receivedAt } = meta;
+    const at = this.#options.clock.monotonic();
+    this.#heard = { ageMs: this.#ageOf(meta, sinceMs), at, capturedAt, receivedAt };
+  }
+
+  /** How old a picture is that came here within `sinceMs`, ms. */
+  #ageOf({ capturedAt }: FrameMeta, sinceMs: number): number {
+    const { clock, staleMs, idleIntervalMs } = this.#options;
+    const ageMs = clock.now() - capturedAt;
+    // Where this clock or the one it was stored by is wrong nobody knows: it may be very old.
+    if (ageMs < -MAX_SKEW_MS && sinceMs === Infinity) return Math.max(staleMs, 3 * idleIntervalMs);
+    return Math.min(Math.max(0, ageMs), sinceMs);
+  }
+
+  /** Ms since nothing newer than the newest frame was in the store. */
+  get #sinceLookMs(): number {
+    const uploadedAt = this.latest.value?.own ? this.#heard.at : -Infinity;
+    return this.#options.clock.monotonic() - Math.max(this.#lookedAt, uploadedAt);
+  }
+
+  #tell(): void {
+    this.#repeated = false;
+    this.#toldAt = this.#options.clock.monotonic();
+    this.statusChanges.set(this.status());
+  }
+
+  /** Tells at once that the wall clock was set, before anybody hears times by it. */
+  #noteClock(): void {
+    const { clock } = this.#options;
+    const offset = clock.now() - clock.monotonic();
+    const wasSet = Math.abs(offset - this.#offset) > MAX_DRIFT_MS;
+    this.#offset = offset;
+    if (!wasSet) return;
+    const newest = this.latest.value;
+    // What it was when it was found was told by the clock alone.
+    if (newest && !newest.own && !this.#seenToCome) this.#hear(newest, Infinity);
+    this.#tell();
+  }
+
+  get #stateInput(): StateInput {
+    return {
+      ageMs: this.ageMs,
+      intervalMs: this.intervalMs,
+      watched: this.viewers.all > 0,
+      staleMs: this.#options.staleMs,
+      lagMs: this.#lagMs,
+    };
   }
 
   /** How much newer than the newest known here the camera's frames may be elsewhere, ms. */
   get #lagMs(): number {
     const frame = this.latest.value;
-    if (frame?.silent || frame?.own) return 0;
-    return this.#following && this.viewers.here > 0 ? 0 : this.#options.keyframeMs;
+    // One that was found may be the last of a camera that died with its instance.
+    if (!frame || frame.silent || frame.own || !this.#seenToCome) return 0;
+    return this.#following && this.viewers.here > 0 ? 0 : this.#options.storeLagMs;
   }
 
   #updateDemand(): void {
@@ -217,4 +330,9 @@ export class CameraHub {
       this.demand.set(wanted);
     }
   }
+}
+
+/** Whether two pictures are equal byte for byte. */
+function areSame(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

@@ -71,25 +71,34 @@ export class Hub {
    * newer. A store that fails counts as knowing nothing.
    */
   async find(cam: string): Promise<CameraHub | undefined> {
-    const { clock } = this.#options;
     const camera = this.#cameras.get(cam);
     // The store needs not be asked where the frames come here, or where it was asked just now.
-    const lookedMs = clock.monotonic() - (this.#lookedAt.get(cam) ?? -Infinity);
-    const fresh = camera?.contact.receiving || lookedMs < REFRESH_MS;
-    if (camera?.latest.value && fresh) return camera;
+    const fresh = camera?.contact.receiving || this.#lookedMs(cam) < REFRESH_MS;
+    if (camera?.latest.value && fresh && !this.isToBeAsked(camera)) return camera;
     let loading = this.#loading.get(cam);
     if (!loading) {
-      if (this.#lookups.take("") > 0) return camera;
+      if (!camera && this.#lookups.take("") > 0) return undefined;
       loading = this.#load(cam).finally(() => this.#loading.delete(cam));
       this.#loading.set(cam, loading);
     }
     return await loading;
   }
 
-  /** Takes over the newest stored frame of every stored camera, unless that was done just now. */
+  /** Whether a camera seems lost, and the store has not been asked since whether it lives on elsewhere. */
+  isToBeAsked({ cam, lostMs }: CameraHub): boolean {
+    return lostMs >= 0 && (this.#lookedMs(cam) > lostMs || this.#loading.has(cam));
+  }
+
+  /**
+   * Takes over the newest stored frame of every stored camera. Where that was done just now, of those
+   * only that seem lost.
+   */
   async refresh(): Promise<void> {
     const now = this.#options.clock.monotonic();
-    if (now - this.#refreshedAt < REFRESH_MS) return;
+    if (now - this.#refreshedAt < REFRESH_MS) {
+      await Promise.all(this.cameras.map(({ cam }) => this.find(cam)));
+      return;
+    }
     this.#refreshedAt = now;
     try {
       const cams = new Set(await this.#options.store.cams());
@@ -125,12 +134,18 @@ export class Hub {
     for (const camera of this.#cameras.values()) camera.close();
   }
 
+  #lookedMs(cam: string): number {
+    return this.#options.clock.monotonic() - (this.#lookedAt.get(cam) ?? -Infinity);
+  }
+
   async #load(cam: string): Promise<CameraHub | undefined> {
     const { store, clock } = this.#options;
     this.#lookedAt.set(cam, clock.monotonic());
     try {
       const head = await store.head(cam);
-      if (head && head.version > (this.#cameras.get(cam)?.latest.value?.version ?? 0)) {
+      const known = this.#cameras.get(cam);
+      if (!head || head.version <= (known?.latest.value?.version ?? 0)) known?.looked();
+      else {
         const frame = await store.newest(cam);
         // One that was forgotten meanwhile stays so.
         if (frame && this.#lookedAt.has(cam)) this.open(cam)?.publishRemote(frame, false);

@@ -7,7 +7,7 @@ import type { CameraState, CameraStatus, Demand } from "../../../shared/wire.ts"
 
 /** What the decision is made from. */
 export interface StateInput {
-  /** Ms since the edge had the newest frame; undefined where there never was one. */
+  /** Ms since the newest picture was taken; undefined where there never was one. */
   readonly ageMs: number | undefined;
   /** Ms between frames asked of the camera now. */
   readonly intervalMs: number;
@@ -22,10 +22,15 @@ export interface StateInput {
 /** After this many times the stale age a camera is called offline. */
 const OFFLINE_FACTOR = 10;
 
+/** The age from which on a picture is not believed to be now, ms. */
+export function staleFrom(input: Pick<StateInput, "staleMs" | "intervalMs" | "lagMs">): number {
+  return Math.max(input.staleMs, 3 * input.intervalMs) + input.lagMs;
+}
+
 /** The state of a camera. */
 export function cameraState(input: StateInput): CameraState {
   if (input.ageMs === undefined) return "offline";
-  const limit = Math.max(input.staleMs, 3 * input.intervalMs) + input.lagMs;
+  const limit = staleFrom(input);
   if (input.ageMs >= OFFLINE_FACTOR * limit) return "offline";
   if (input.ageMs >= limit) return "stale";
   return input.watched ? "live" : "idle";
@@ -43,19 +48,15 @@ export function wantedDemand(viewers: number, fps: number, idleIntervalMs: numbe
   return { viewers, interval: viewers > 0 ? active : Math.max(active, idleIntervalMs) };
 }
 
-/** Beyond this it is the camera's clock that was set back, ms: the version decides. */
-const MAX_SKEW_MS = 5000;
-
 /**
  * Whether a frame with a higher version is the older picture all the same: a camera behind a load
  * balancer uploads to several instances, and by their clocks go the versions.
  */
 export function isOvertaken(
-  frame: Pick<FrameMeta, "capturedAt">,
-  newest: Pick<FrameMeta, "capturedAt"> | undefined,
+  { seq }: Pick<FrameMeta, "seq">,
+  newest: Pick<FrameMeta, "seq"> | undefined,
 ): boolean {
-  const olderMs = (newest?.capturedAt ?? 0) - frame.capturedAt;
-  return olderMs > 0 && olderMs < MAX_SKEW_MS;
+  return seq !== undefined && seq.session === newest?.seq?.session && seq.n < newest.seq.n;
 }
 
 /** What the log said last of a camera; empty before anything was said. */

@@ -115,6 +115,11 @@ export class CameraContact {
     this.#uploadAt = this.#heardAt = now;
   }
 
+  /** Ms since the camera brought a frame here. */
+  get sinceUploadMs(): number {
+    return this.#clock.monotonic() - this.#uploadAt;
+  }
+
   /** To be called when another interval is asked of the camera. */
   asked(intervalMs: number): void {
     if (intervalMs < this.#intervalMs) {

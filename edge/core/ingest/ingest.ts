@@ -228,7 +228,9 @@ const MAX_PIXELS = 100_000_000;
 /** What came in besides the bytes. */
 export interface Upload {
   readonly buffer: FrameBuffer;
-  /** Unix ms, as the camera says. */
+  /** Ms since it was taken, as far as that is known. */
+  readonly ageMs: number;
+  /** When it was taken, as the camera's clock says, Unix ms. */
   readonly capturedAt?: number;
   readonly seq?: CameraSeq;
   /** The version that the camera's frame before this one got, wherever it went. */
@@ -247,9 +249,11 @@ export type IngestResult =
     readonly retryAfter?: number;
   };
 
-/** How far a camera's clock may be behind or ahead before its word is not taken. */
-const MAX_CAPTURE_AGE_MS = 10 * 60_000;
-const MAX_CAPTURE_AHEAD_MS = 5_000;
+/**
+ * How much older than known a picture may be by the camera's clock, ms. Where that says more it may as
+ * well be wrong, as it is on a Pi without a battery clock.
+ */
+const MAX_CLOCK_LAG_MS = 2000;
 
 /** How far another instance's clock may be ahead: a word of more would spoil all later versions. */
 const MAX_VERSION_AHEAD_MS = 10 * 60_000;
@@ -284,10 +288,11 @@ export function ingest(
     size: buffer.jpeg.length,
     width,
     height,
-    capturedAt: plausibleCapture(upload.capturedAt, now),
+    capturedAt: captureTime(upload, now),
     receivedAt: now,
+    seq: upload.seq,
   };
-  return { ok: true, frame: camera.publish(buffer, meta, upload.seq) };
+  return { ok: true, frame: camera.publish(buffer, meta) };
 }
 
 /** What the frame before this one says of other instances, which a load balancer may give some to. */
@@ -297,11 +302,11 @@ function noteLast(camera: CameraHub, version: number | undefined, now: number): 
   if (version - now < MAX_VERSION_AHEAD_MS) camera.raise(version);
 }
 
-/** The camera's own time of capture, or `now` where its clock cannot be right. */
-function plausibleCapture(capturedAt: number | undefined, now: number): number {
-  if (capturedAt === undefined) return now;
-  const aheadMs = capturedAt - now;
-  return aheadMs <= MAX_CAPTURE_AHEAD_MS && aheadMs >= -MAX_CAPTURE_AGE_MS ? capturedAt : now;
+/** When a picture was taken, by this clock. */
+function captureTime({ ageMs, capturedAt }: Upload, now: number): number {
+  const takenAt = Math.max(0, now - ageMs);
+  const lagMs = takenAt - (capturedAt ?? takenAt);
+  return lagMs > 0 && lagMs <= MAX_CLOCK_LAG_MS ? takenAt - lagMs : takenAt;
 }
 
 /**

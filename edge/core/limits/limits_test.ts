@@ -105,7 +105,7 @@ Deno.test("made-up cameras do not cost a read of the store each", async () => {
 
 Deno.test("who asks for the past too often is asked to wait", async () => {
   await using edge = await TestEdge.start();
-  await edge.put(frame);
+  await edge.put(await baseline(64, 48));
   const statuses: number[] = [];
   for (let i = 0; i < 61; i++) statuses.push((await edge.request("/frames")).status);
   assert.deepEqual([statuses[59], statuses[60]], [200, 429]);
@@ -144,7 +144,7 @@ Deno.test("requests that wait for a picture are limited by address", async () =>
   const refused = await wait("203.0.113.1");
   assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "30"]);
   const other = wait("203.0.113.2");
-  await edge.put(frame);
+  await edge.put(await baseline(64, 48));
   const statuses = (await Promise.all([...waiting, other])).map(({ status }) => status);
   assert.deepEqual(statuses, [200, 200, 200, 200]);
   assert.equal((await wait("203.0.113.1")).status, 200, "its places are free again");

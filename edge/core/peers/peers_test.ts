@@ -6,7 +6,12 @@ import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import { peerPlan } from "./peers.ts";
 
-const frame = await baseline(160, 120);
+const frames = [await baseline(160, 120), await baseline(160, 120)];
+let taken = 0;
+
+/** A picture unlike the last. */
+const next = () => frames[taken++ % 2];
+
 const IDLE_MS = 10_000;
 const ACTIVE_MS = 100;
 
@@ -24,10 +29,12 @@ class Pair implements AsyncDisposable {
     this.server = server;
   }
 
-  static async start(): Promise<Pair> {
+  /** @param newestEveryMs Given where writes cost nothing. */
+  static async start(newestEveryMs?: number): Promise<Pair> {
     const server = new KvConnectServer();
-    const a = await TestEdge.start({}, server.url, { instance: "a" });
-    const b = await TestEdge.start({}, server.url, { instance: "b", clock: new FakeClock() });
+    const start = (instance: string) =>
+      TestEdge.start({}, server.url, { instance, clock: new FakeClock(), newestEveryMs });
+    const [a, b] = [await start("a"), await start("b")];
     return new Pair(a, b, server);
   }
 
@@ -81,7 +88,7 @@ function interval(camera: CameraHub): number | undefined {
 Deno.test("a viewer on one instance wakes a camera on another, and its leaving lets it rest", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
@@ -89,7 +96,7 @@ Deno.test("a viewer on one instance wakes a camera on another, and its leaving l
   const leave = onB.viewers.attach();
   await pair.until(() => interval(onA) === ACTIVE_MS);
   assert.equal(onA.viewers.all, 1);
-  await a.put(frame);
+  await a.put(next());
   await pair.until(() => onB.newestVersion === onA.newestVersion);
   leave();
   await pair.until(() => interval(onA) === IDLE_MS);
@@ -98,10 +105,10 @@ Deno.test("a viewer on one instance wakes a camera on another, and its leaving l
 Deno.test("the newest frame is stored as soon as somebody watches elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
-  await a.put(frame);
+  await a.put(next());
   const onB = await cameraOf(b);
   assert.ok(onB.newestVersion < onA.newestVersion);
   onB.viewers.attach();
@@ -111,7 +118,7 @@ Deno.test("the newest frame is stored as soon as somebody watches elsewhere", as
 Deno.test("frames are stored one by one only while somebody watches elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
@@ -119,30 +126,30 @@ Deno.test("frames are stored one by one only while somebody watches elsewhere", 
   await pair.until(() => interval(onA) === ACTIVE_MS);
   const before = a.store.state.writes;
   for (let i = 0; i < 20; i++) {
-    await a.put(frame);
+    await a.put(next());
     await pair.until(() => onB.newestVersion === onA.newestVersion);
   }
   assert.ok(a.store.state.writes - before >= 20, `${a.store.state.writes - before} writes`);
   leave();
   await pair.until(() => interval(onA) === IDLE_MS);
   const { writes } = a.store.state;
-  for (let i = 0; i < 6; i++) await pair.pass(IDLE_MS, () => a.put(frame));
+  for (let i = 0; i < 6; i++) await pair.pass(IDLE_MS, () => a.put(next()));
   assert.ok(a.store.state.writes - writes <= 1, `${a.store.state.writes - writes} writes`);
 });
 
 Deno.test("an instance that a camera has just come to asks at once who watches elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   onB.viewers.attach();
   const c = await TestEdge.start({}, pair.server.url, { instance: "c", clock: new FakeClock() });
   const onC = await cameraOf(c);
-  await c.put(frame);
+  await c.put(next());
   // No time goes by at C.
   await pair.until(() => onC.viewers.elsewhere === 1);
-  await c.put(frame);
+  await c.put(next());
   await pair.until(() => onB.newestVersion === onC.newestVersion);
   await c.stop();
 });
@@ -151,34 +158,34 @@ Deno.test("a camera moves to an instance with a slower clock and viewers see a g
   await using pair = await Pair.start();
   const { a, b } = pair;
   b.clock.jump(-2000);
-  const onA = await (await a.put(frame), cameraOf(a));
+  const onA = await (await a.put(next()), cameraOf(a));
   onA.viewers.attach();
   const versions: number[] = [];
   onA.latest.onSet(({ value }) => versions.push(value.version));
-  for (let i = 0; i < 5; i++) await pair.until(() => versions.length > i, () => a.put(frame));
+  for (let i = 0; i < 5; i++) await pair.until(() => versions.length > i, () => a.put(next()));
   // B had the camera before, so that it does not look into the store for the newest version.
   const onB = await cameraOf(b);
   const before = versions.length;
-  const gap = await pair.until(() => versions.length > before, () => b.put(frame));
+  const gap = await pair.until(() => versions.length > before, () => b.put(next()));
   assert.ok(gap <= 4000, `the gap is ${gap} ms`);
-  await pair.until(() => versions.length > before + 10, () => b.put(frame));
+  await pair.until(() => versions.length > before + 10, () => b.put(next()));
   assert.deepEqual(versions, [...new Set(versions)].sort((x, y) => x - y));
   assert.equal(interval(onB), ACTIVE_MS);
   // And back.
   const then = versions.length;
-  await pair.until(() => versions.length > then + 5, () => a.put(frame));
+  await pair.until(() => versions.length > then + 5, () => a.put(next()));
   assert.deepEqual(versions, [...new Set(versions)].sort((x, y) => x - y));
 });
 
 Deno.test("the instance that lost a camera knows that it lives on elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   await pair.until(() => a.store.state.writes > 0);
   await pair.pass(10_000);
-  await b.put(frame);
+  await b.put(next());
   const onB = await cameraOf(b);
-  for (let i = 0; i < 4; i++) await pair.pass(15_000, () => b.put(frame));
+  for (let i = 0; i < 4; i++) await pair.pass(15_000, () => b.put(next()));
   assert.equal(await pair.ask(a, "/health"), "ok\n");
   assert.ok((await cameraOf(a)).newestVersion > 0 && onB.newestVersion > 0);
 });
@@ -187,7 +194,7 @@ Deno.test("an instance hears from the next upload that another one took the last
   await using pair = await Pair.start();
   const { a, b } = pair;
   const last = async (edge: TestEdge, etag: string | null) =>
-    (await edge.put(frame, etag === null ? {} : { "perch-last": etag })).headers.get("etag");
+    (await edge.put(next(), etag === null ? {} : { "perch-last": etag })).headers.get("etag");
   const onB = await (await last(b, null), cameraOf(b));
   let etag = await last(a, null);
   const onA = await cameraOf(a);
@@ -206,7 +213,7 @@ Deno.test("an instance hears from the next upload that another one took the last
 Deno.test("an instance that receives and is watched shows each frame once", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
@@ -216,7 +223,7 @@ Deno.test("an instance that receives and is watched shows each frame once", asyn
   let shown = 0;
   onA.latest.onSet(() => shown++);
   let put = 0;
-  await pair.until(() => put >= 20, () => (put++, a.put(frame)));
+  await pair.until(() => put >= 20, () => (put++, a.put(next())));
   assert.equal(shown, put);
   await pair.until(() => onB.newestVersion === onA.newestVersion);
 });
@@ -232,7 +239,7 @@ Deno.test("what comes from other instances is listened to again after it failed"
     }),
   });
   Object.assign(a.peers, { watch: broken, watchViewers: broken });
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   onA.viewers.attach();
   await pair.until(() => failures > 1);
@@ -245,17 +252,17 @@ Deno.test("what comes from other instances is listened to again after it failed"
     a.lines.join(),
   );
   Object.assign(a.peers, { watch, watchViewers });
-  await b.put(frame);
+  await b.put(next());
   const onB = await cameraOf(b);
   onB.viewers.attach();
-  await pair.until(() => onA.viewers.elsewhere === 1, () => b.put(frame));
+  await pair.until(() => onA.viewers.elsewhere === 1, () => b.put(next()));
   await pair.until(() => onA.newestVersion === onB.newestVersion);
 });
 
 Deno.test("viewers of an instance that died without a goodbye lapse", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   (await cameraOf(b)).viewers.attach();
@@ -269,24 +276,24 @@ Deno.test("viewers of an instance that died without a goodbye lapse", async () =
 Deno.test("while the store is away nobody is counted whose record would have lapsed", async () => {
   await using pair = await Pair.start();
   const { a, b, server } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   (await cameraOf(b)).viewers.attach();
   await pair.until(() => onA.viewers.elsewhere === 1);
   server.fail();
   // Uploads go on, or nobody would be listened for.
-  const lapsed = await pair.until(() => onA.viewers.elsewhere === 0, () => a.put(frame), 1000);
+  const lapsed = await pair.until(() => onA.viewers.elsewhere === 0, () => a.put(next()), 1000);
   assert.ok(lapsed >= 30_000 && lapsed <= 90_000, `it took ${lapsed} ms`);
   assert.equal(interval(onA), IDLE_MS);
   server.recover();
-  await pair.until(() => interval(onA) === ACTIVE_MS, () => a.put(frame));
+  await pair.until(() => interval(onA) === ACTIVE_MS, () => a.put(next()));
 });
 
 Deno.test("a camera that listens on one instance hears of viewers where it uploads", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
@@ -300,36 +307,36 @@ Deno.test("with the store down viewers where the camera is notice nothing, other
   await using pair = await Pair.start();
   const { a, b, server } = pair;
   const health = (edge: TestEdge) => pair.ask(edge, "/health");
-  await a.put(frame);
+  await a.put(next());
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   const onB = await cameraOf(b);
   onB.viewers.attach();
   const asleep = onB.newestVersion;
-  await pair.until(() => onB.newestVersion > asleep, () => a.put(frame));
+  await pair.until(() => onB.newestVersion > asleep, () => a.put(next()));
   server.fail();
   let shown = 0;
   onA.latest.onSet(() => shown++);
   let put = 0;
-  await pair.until(() => put >= 60, () => (put++, a.put(frame)), 1000);
+  await pair.until(() => put >= 60, () => (put++, a.put(next())), 1000);
   assert.equal(shown, 60);
   assert.match(await health(a), /^store: /);
   assert.ok(onB.newestVersion < onA.newestVersion);
   const lost = onA.newestVersion;
   server.recover();
-  await pair.until(() => onB.newestVersion > lost, () => a.put(frame));
+  await pair.until(() => onB.newestVersion > lost, () => a.put(next()));
   assert.equal(await health(a), "ok\n");
 });
 
 Deno.test("an instance without the camera raises no alarm while all is well elsewhere", async () => {
-  await using pair = await Pair.start();
+  await using pair = await Pair.start(2000);
   const { a, b } = pair;
   const health = (edge: TestEdge) => pair.ask(edge, "/health");
-  await a.put(frame);
+  await a.put(next());
   await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
   for (let minute = 0; minute < 12; minute++) {
-    for (let i = 0; i < 3; i++) await pair.pass(20_000, () => a.put(frame));
+    for (let i = 0; i < 3; i++) await pair.pass(20_000, () => a.put(next()));
     assert.equal(await health(b), "ok\n");
   }
   for (let minute = 0; minute < 3; minute++) await pair.pass(60_000);

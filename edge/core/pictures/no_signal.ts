@@ -15,7 +15,9 @@ export function noSignal(
     const { state } = camera;
     if (!frame || (state !== "stale" && state !== "offline") || drawn.has(frame)) return;
     drawn.add(frame);
-    const lines = noSignalLines(frame.receivedAt, clock.now());
+    // Not when it came by a clock that may have been set since.
+    const now = clock.now();
+    const lines = noSignalLines(now - camera.ageMs!, now);
     // Where nothing can be drawn, one that says so without a time.
     const picture = await images?.notice(frame.jpeg, lines).catch(() => undefined) ??
       { ...frame, jpeg: await readAsset("no-signal.jpg") };

@@ -22,7 +22,7 @@ async function cameraWithFrame(clock: FakeClock): Promise<CameraHub> {
     fps: 5,
     idleIntervalMs: 10_000,
     staleMs: 30_000,
-    keyframeMs: 300_000,
+    storeLagMs: 300_000,
     partTail: new Uint8Array(),
   });
   const jpeg = await baseline();

@@ -95,9 +95,16 @@ const REMEMBERED_MS = 60_000;
 /** From here on it is called a stall, ms. */
 export const STALL_MS = 1000;
 
-/** The worst delay of the last minute. Times are monotonic ms. */
+/** Who did nothing for so long has found what came meanwhile waiting, ms. */
+const ASLEEP_MS = 5000;
+
+/** What comes so long after that may have waited too, ms: it is read in no certain order. */
+const WAKING_MS = 1000;
+
+/** How late what is done once a second is done. Times are monotonic ms. */
 export class LoopLag {
   #worst = { lateMs: 0, at: 0 };
+  #last: { readonly lateMs: number; readonly at: number } | undefined;
 
   /**
    * Notes how late a timer was.
@@ -106,8 +113,18 @@ export class LoopLag {
    */
   note(lateMs: number, now: number): boolean {
     const known = this.worst(now);
+    const waking = this.#last && now - this.#last.at < WAKING_MS && this.#last.lateMs > lateMs;
+    if (!waking) this.#last = { lateMs, at: now };
     if (lateMs >= known) this.#worst = { lateMs, at: now };
     return lateMs >= STALL_MS && known < STALL_MS;
+  }
+
+  /** How long what is read now may have waited, ms: after a sleep it may be as old as that was long. */
+  waited(now: number): number {
+    if (!this.#last) return 0;
+    const { lateMs, at } = this.#last;
+    const ms = now - at < WAKING_MS ? lateMs : now - at;
+    return ms >= ASLEEP_MS ? ms : 0;
   }
 
   /** The worst delay of the last minute, ms. */

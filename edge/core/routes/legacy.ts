@@ -29,7 +29,7 @@ export function postLegacy(deps: EdgeDeps): Handler {
     }
     const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
     if (tooMany) return tooMany;
-    const frame = await receive(context, DEFAULT_CAM, {});
+    const frame = await receive(context, DEFAULT_CAM, { ageMs: 0 });
     return frame instanceof Response ? frame : new Response(null, { status: 200 });
   });
 }

@@ -34,7 +34,8 @@ export function getLive(deps: EdgeDeps): Handler {
     const { wait, w: width } = query();
     const here = hub.known(camOf(context));
     // Asked for as it is, a picture does not wait for the store.
-    const plain = here?.latest.value && req.method === "GET" && wait === 0 && width === undefined;
+    const plain = here?.latest.value && here.lostMs < 0 &&
+      req.method === "GET" && wait === 0 && width === undefined;
     const camera = plain ? here : await cameraOf(context, hub);
     if (width !== undefined) await deps.renditions.ready();
     const known = req.header("if-none-match");

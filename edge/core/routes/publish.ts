@@ -3,7 +3,11 @@
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { PublishDown } from "../../../shared/wire.ts";
-import { FRAME_HEADER_BYTES, readFrameHeader } from "../../../shared/wire_frame.ts";
+import {
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+  readFrameHeader,
+} from "../../../shared/wire_frame.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { FrameBuffer } from "../ingest/live_frame.ts";
@@ -80,12 +84,18 @@ export function getPublish(deps: EdgeDeps): Handler {
     if (limits.uploads.take(camera.cam) > 0) return refuse(seq, 429, "Too many frames a second.");
     const result = take(camera, {
       buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), camera.partTail),
-      capturedAt: header.capturedAt || undefined,
+      ...takenBy(header),
       seq: { session, n: seq },
     });
     return result.ok
       ? { type: "ack", seq, version: result.frame.version }
       : refuse(seq, result.status, result.detail);
+  }
+
+  /** What the camera's clock, which may have been set, says of a picture. */
+  function takenBy({ capturedAt, receivedAt: sentAt }: FrameHeader) {
+    const ageMs = sentAt - capturedAt;
+    return { ageMs: sentAt > 0 && ageMs > 0 ? ageMs : 0, capturedAt: capturedAt || undefined };
   }
 
   function refuse(seq: number, status: number, detail: string): PublishDown {

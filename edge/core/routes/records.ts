@@ -94,7 +94,7 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
     const now = clock.now();
     const parts = [now, ...cameras.flatMap((one) => [one, one.statusChanges.seq]), ...records];
     if (parts.length !== same.parts.length || parts.some((part, i) => part !== same.parts[i])) {
-      const body = joined([helloRecord(cameras, now), ...records]);
+      const body = joined([helloRecord(cameras, clock), ...records]);
       const headers = { ...HEADERS, "content-length": String(body.length) };
       same = { parts, response: new Response(body, { headers }) };
     }

@@ -94,9 +94,13 @@ async function served<T>(
   }
 }
 
-function frameMessage(n: number, jpeg: Uint8Array): Uint8Array<ArrayBuffer> {
+function frameMessage(
+  n: number,
+  jpeg: Uint8Array,
+  times = { capturedAt: 0, receivedAt: 0 },
+): Uint8Array<ArrayBuffer> {
   const message = new Uint8Array(FRAME_HEADER_BYTES + jpeg.length);
-  writeFrameHeader(message, { camera: 0, version: n, capturedAt: 0, receivedAt: 0 });
+  writeFrameHeader(message, { camera: 0, version: n, ...times });
   message.set(jpeg, FRAME_HEADER_BYTES);
   return message;
 }
@@ -152,8 +156,11 @@ Deno.test("a viewer that acknowledges without reading costs what its line takes"
   const comment = new Uint8Array(65_537);
   comment.set([0xff, 0xfe, 0xff, 0xff]);
   const head = small.subarray(0, 2);
-  const heavy = new Blob([head, ...Array(16).fill(comment), small.subarray(2)]);
-  await edge.put(heavy);
+  const heavy = [0, 1].map((n) => {
+    const other = comment.with(-1, n);
+    return new Blob([head, ...Array(15).fill(comment), other, small.subarray(2)]);
+  });
+  await edge.put(heavy[1]);
   await served(edge, async (url) => {
     const { hostname, port } = new URL(url);
     const line = await Deno.connect({ hostname, port: Number(port) });
@@ -170,7 +177,7 @@ Deno.test("a viewer that acknowledges without reading costs what its line takes"
       assert.ok(round < 20, "never stuck");
       for (let i = 0; i < 60; i++) {
         await line.write(ack);
-        await edge.put(heavy);
+        await edge.put(heavy[i % 2]);
       }
       for (let look = 0; look < 20 && gate.stuck === 0; look++) {
         await new Promise((resolve) => setTimeout(resolve, 5));
@@ -180,6 +187,25 @@ Deno.test("a viewer that acknowledges without reading costs what its line takes"
     // What the kernel holds on loopback, and two pictures.
     assert.ok(camera.sentBytes < 20_000_000, `${camera.sentBytes} bytes`);
     line.close();
+  });
+});
+
+Deno.test("a picture on a socket is as old as its camera says, whatever year that lives in", async () => {
+  const edge = await TestEdge.start();
+  await served(edge, async (url) => {
+    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+    const client = new Client(`${url}/publish?session=s`, headers);
+    await client.text("demand");
+    for (const [n, sentAt] of [1200, edge.clock.now() + 1200].entries()) {
+      const times = { capturedAt: sentAt - 1200, receivedAt: sentAt };
+      client.socket.send(frameMessage(n + 1, n ? small : large, times));
+      await client.text("ack");
+      assert.equal(edge.edge.deps.hub.known("cam")!.ageMs, 1200);
+    }
+    client.socket.send(frameMessage(3, large, { capturedAt: edge.clock.now() + 5, receivedAt: 9 }));
+    await client.text("ack");
+    assert.equal(edge.edge.deps.hub.known("cam")!.ageMs, 0);
+    await client.close();
   });
 });
 

@@ -3,6 +3,7 @@ import { baseline, concat } from "../../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
 const small = await baseline(160, 120);
+const other = await baseline(160, 120);
 const large = await baseline(320, 240);
 
 /** Reads `count` chunks. */
@@ -59,7 +60,7 @@ Deno.test("a slow stream skips to the newest frame and delays nobody", async () 
   await read(fast, 2);
   for (let i = 0; i < 5; i++) {
     const next = read(fast, 1);
-    await edge.put(i === 4 ? large : small);
+    await edge.put(i === 4 ? large : i % 2 ? small : other);
     await next;
   }
   const newest = await read(slow, 1);
@@ -98,7 +99,7 @@ Deno.test("?fps= thins a stream to the wanted rate", async () => {
   })();
   for (let i = 0; i < 50; i++) {
     await edge.clock.tick(100);
-    await edge.put(small);
+    await edge.put(i % 2 ? small : other);
   }
   await reader.cancel();
   await counting;

@@ -15,6 +15,8 @@ import { camOf, publishedCamera } from "./request.ts";
 /** What the camera says of its frame. */
 const headersSchema = z.object({
   [HEADER.captured]: whole(0, 1e15).optional().describe("Unix ms at which it was taken"),
+  [HEADER.age]: whole(0, 1e15).default(0)
+    .describe("ms from then until it was sent, by a clock that is never set"),
   [HEADER.seq]: z.string().transform(parseSeq).refine((seq) => seq, "<session>:<number>").optional()
     .describe("`<session>:<n>`, so that a late request is known as late"),
   [HEADER.last]: z.string().regex(/^"\d{1,15}"$/, "the ETag of an answer to an upload")
@@ -52,6 +54,7 @@ export function putFrame(deps: EdgeDeps): Handler {
     }
     const said = readTexts(headersSchema, (name) => req.header(name), 400);
     const frame = await receive(context, cam, {
+      ageMs: said[HEADER.age],
       capturedAt: said[HEADER.captured],
       seq: said[HEADER.seq],
       last: said[HEADER.last],
@@ -82,13 +85,14 @@ export function countRefused({ metrics }: EdgeDeps): MiddlewareHandler {
 export function frameReceiver(
   deps: EdgeDeps,
 ): (context: Context, cam: string, said: Omit<Upload, "buffer">) => Promise<LiveFrame | Response> {
-  const { bodies, config, hub, metrics } = deps;
+  const { bodies, clock, config, hub, metrics } = deps;
   const take = frameTaker(deps);
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
 
   return async function receiveFrame({ req }, cam, said) {
     const camera = publishedCamera(cam, hub);
     const { maxFrameBytes } = config;
+    const startedAt = clock.monotonic();
     const body = await bodies.accept(req.raw, maxFrameBytes, camera.partTail);
     if (body instanceof Response) {
       if (body.status === 408) slow.value++;
@@ -102,7 +106,9 @@ export function frameReceiver(
       );
     }
     if (!camera.contact.receiving) await hub.find(cam);
-    const result = take(camera, { ...said, buffer });
+    // On a slow line it grows old while it comes.
+    const ageMs = said.ageMs + clock.monotonic() - startedAt;
+    const result = take(camera, { ...said, ageMs, buffer });
     if (result.ok) return result.frame;
     const { status, detail, offset, retryAfter } = result;
     return problem(status, detail, { retryAfter, members: { offset } });
@@ -124,13 +130,14 @@ async function pictureIn(
 
 /** Makes what publishes a frame, whichever way it came, and counts what it took. */
 export function frameTaker(
-  { clock, config, metrics }: EdgeDeps,
+  { clock, config, lag, metrics }: EdgeDeps,
 ): (camera: CameraHub, upload: Upload) => IngestResult {
   const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
   const { stripMetadata } = config;
   return function takeFrame(camera, upload) {
-    const result = ingest(camera, upload, { now: clock.now(), stripMetadata });
+    const ageMs = Math.max(upload.ageMs, lag.waited(clock.monotonic()));
+    const result = ingest(camera, { ...upload, ageMs }, { now: clock.now(), stripMetadata });
     if (result.ok) {
       frames.value++;
       bytes.value += result.frame.size;

@@ -5,6 +5,7 @@ import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
 const good = await baseline();
+const other = await baseline();
 
 /** The same picture with another size in its header (SOF0). */
 function sized(width: number, height: number): Uint8Array<ArrayBuffer> {
@@ -159,8 +160,9 @@ Deno.test("PUT of an older frame of the same session answers 409", async () => {
 Deno.test("versions go on from the one that another instance gave, unless that is absurd", async () => {
   await using edge = await TestEdge.start();
   const now = edge.clock.now();
-  for (const [last, version] of [[now + 2000, now + 2001], [now + 3_600_000, now + 2002]]) {
-    const { headers } = await edge.put(good, { "perch-last": `"${last}"` });
+  const cases = [[good, now + 2000, now + 2001], [other, now + 3_600_000, now + 2002]] as const;
+  for (const [jpeg, last, version] of cases) {
+    const { headers } = await edge.put(jpeg, { "perch-last": `"${last}"` });
     assert.equal(headers.get("etag"), `"${version}"`);
   }
 });
@@ -169,7 +171,7 @@ Deno.test("versions grow strictly when the clock stands still or jumps back", as
   await using edge = await TestEdge.start();
   const versions: number[] = [];
   for (let i = 0; i < 3; i++) {
-    const response = await edge.put(good);
+    const response = await edge.put(i % 2 ? good : other);
     versions.push(Number(response.headers.get("etag")!.slice(1, -1)));
     edge.clock.jump(-60_000);
   }
@@ -211,14 +213,51 @@ Deno.test("a token bound to a camera publishes that one only", async () => {
   assert.equal((await edge.put(good, {}, "/cams/barn/live.jpeg")).status, 403);
 });
 
-Deno.test("a capture time the camera cannot mean is replaced by the time of receipt", async () => {
+Deno.test("a camera's clock says when a picture was taken only where it cannot be far off", async () => {
   await using edge = await TestEdge.start();
   const now = edge.clock.now();
-  for (const [told, kept] of [[now - 800, now - 800], [0, now], [now + 3_600_000, now]]) {
-    await edge.put(good, { "perch-captured": String(told) });
-    const status = await (await edge.request("/status.json")).json();
-    assert.equal(status.capturedAt, kept);
+  const cases = [-800, -20_000, -120_000, -540_000, -3_600_000, -now, 3000, 120_000, 3_600_000];
+  for (const [i, aheadMs] of cases.entries()) {
+    await edge.put(i % 2 ? good : other, { "perch-captured": String(now + aheadMs) });
+    const { capturedAt, ageMs, state } = await (await edge.request("/status.json")).json();
+    const wanted = aheadMs === -800 ? 800 : 0;
+    assert.deepEqual([now - capturedAt, ageMs, state], [wanted, wanted, "idle"], `${aheadMs} ms`);
   }
+});
+
+Deno.test("a picture is as old as its camera says by the clock that nobody sets, and its transfer took", async () => {
+  await using edge = await TestEdge.start();
+  let gate!: ReadableStreamDefaultController<Uint8Array>;
+  const body = new ReadableStream<Uint8Array>({ start: (controller) => gate = controller });
+  const upload = edge.put(body, { "perch-age": "1500", "perch-captured": "0" });
+  gate.enqueue(good.subarray(0, 5000));
+  await edge.clock.tick(6000);
+  edge.clock.jump(3_600_000);
+  gate.enqueue(good.subarray(5000));
+  gate.close();
+  assert.equal((await upload).status, 204);
+  const { ageMs, capturedAt, receivedAt } = await (await edge.request("/status.json")).json();
+  assert.deepEqual([ageMs, receivedAt - capturedAt], [7500, 7500]);
+  for (const age of ["-1", "soon", "1e3"]) {
+    assert.equal((await edge.put(good, { "perch-age": age })).status, 400, age);
+  }
+  await edge.put(other, { "perch-age": String(40_000) });
+  assert.equal((await edge.request("/live.jpeg")).headers.get("perch-state"), "stale");
+});
+
+Deno.test("what waited while the process slept is as old as that may be", async () => {
+  await using edge = await TestEdge.start();
+  const ageMs = async (jpeg: Uint8Array<ArrayBuffer>) => {
+    await edge.put(jpeg);
+    return (await (await edge.request("/status.json")).json()).ageMs;
+  };
+  await edge.clock.tick(2000);
+  assert.equal(await ageMs(good), 0);
+  edge.edge.tick(200_000);
+  assert.equal(await ageMs(other), 200_000);
+  assert.equal((await edge.request("/live.jpeg")).headers.get("perch-state"), "stale");
+  await edge.clock.tick(1000);
+  assert.equal(await ageMs(good), 0);
 });
 
 Deno.test("the 33rd camera is turned away and the others stay", async () => {
@@ -303,6 +342,8 @@ Deno.test("a JPEG is taken by PUT and POST, as what programs call it, and as a f
       assert.notEqual(live.headers.get("etag"), last);
       last = live.headers.get("etag")!;
       assert.deepEqual(await live.bytes(), good);
+      // The same again would be no news.
+      await edge.put(other);
     }
   }
 });

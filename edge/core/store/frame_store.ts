@@ -59,6 +59,8 @@ export interface StoreState {
 export interface FrameStore {
   /** Whether the store answers, as far as the last calls tell. */
   readonly state: StoreState;
+  /** Ms between two writes of a newest frame that nobody asks for: Infinity where writes are billed. */
+  readonly newestEveryMs: number;
   /**
    * Makes `frame` the newest of its camera, and a history frame too if asked. Readers see the frame
    * before or this one, never a mixture. Writes nothing where a head of that version or a newer one is

@@ -15,6 +15,9 @@ export interface PersistInput {
   readonly keyframeMs: number;
   readonly intervalMs: number;
   readonly viewersElsewhere: number;
+  /** Since the newest was stored, and how much that may be. */
+  readonly sinceNewestMs: number;
+  readonly newestEveryMs: number;
 }
 
 /**
@@ -25,7 +28,8 @@ export function persistFrame(input: PersistInput): "keyframe" | "newest" | "noth
   const { sinceKeyframeMs, keyframeMs, intervalMs } = input;
   const earlyMs = Math.min(intervalMs, keyframeMs) / 2;
   if (sinceKeyframeMs >= keyframeMs - earlyMs) return "keyframe";
-  return input.viewersElsewhere > 0 ? "newest" : "nothing";
+  const due = input.viewersElsewhere > 0 || input.sinceNewestMs >= input.newestEveryMs;
+  return due ? "newest" : "nothing";
 }
 
 /** The least silence that counts as one, ms. */
@@ -41,6 +45,7 @@ export interface StoreWriterOptions {
   readonly store: FrameStore;
   readonly clock: Clock;
   readonly keyframeMs: number;
+  readonly staleMs: number;
   /** Told when a call to the store fails. */
   onStoreError(action: string, error: unknown): void;
 }
@@ -52,12 +57,13 @@ export class StoreWriter {
   /** Set when there is something to decide: one wake-up for all reasons. */
   readonly #look: Latest<undefined> = new Latest();
   readonly #running: Promise<void>;
-  /** The newest frame that came to this instance itself, and when (monotonic ms). */
+  /** The newest frame that came to this instance itself. */
   #uploaded: LiveFrame | undefined;
-  #uploadedAt = -Infinity;
   /** Monotonic ms; undefined until the store was asked. */
   #keyframeAt: number | undefined;
   #storedVersion = 0;
+  /** Monotonic ms. */
+  #storedAt = -Infinity;
   #newestWanted = false;
   /** Whether uploads stay away that were due here. */
   #silent = false;
@@ -68,7 +74,6 @@ export class StoreWriter {
     camera.latest.onSet(({ value }) => {
       if (!value.own) return;
       this.#uploaded = value;
-      this.#uploadedAt = options.clock.monotonic();
       this.#look.set(undefined);
     });
     // Viewers of another instance want the newest frame at once, not the next one.
@@ -83,10 +88,10 @@ export class StoreWriter {
 
   /** Stores the newest frame of a camera that fell silent. To be called every second or so. */
   step(): void {
-    const silentMs = this.#options.clock.monotonic() - this.#uploadedAt;
-    if (silentMs < silentAfter(this.#camera.intervalMs)) return;
-    this.#silent = true;
-    if (this.#unstored) this.#wantNewest();
+    const { contact, intervalMs } = this.#camera;
+    if (contact.sinceUploadMs >= silentAfter(intervalMs)) this.#silent = true;
+    const due = this.#silent || this.#sinceNewestMs >= this.#newestEveryMs;
+    if (due && this.#unstored) this.#wantNewest();
   }
 
   async stop(): Promise<void> {
@@ -131,6 +136,19 @@ export class StoreWriter {
     return frame && frame.version > this.#storedVersion ? frame : undefined;
   }
 
+  get #sinceNewestMs(): number {
+    return this.#options.clock.monotonic() - this.#storedAt;
+  }
+
+  /** How often the newest is stored although nobody asks for it, ms. */
+  get #newestEveryMs(): number {
+    const { store, staleMs } = this.#options;
+    // The other instances that get the camera's frames in turn must not take it for dead meanwhile.
+    return this.#camera.contact.shared
+      ? Math.min(store.newestEveryMs, staleMs / 3)
+      : store.newestEveryMs;
+  }
+
   async #decide(frame: LiveFrame): Promise<void> {
     const { store, clock, keyframeMs } = this.#options;
     const { cam, intervalMs } = this.#camera;
@@ -143,6 +161,8 @@ export class StoreWriter {
       keyframeMs,
       intervalMs,
       viewersElsewhere: this.#camera.viewers.elsewhere,
+      sinceNewestMs: this.#sinceNewestMs,
+      newestEveryMs: this.#newestEveryMs,
     });
     // The first is stored in any case: other instances learn from it that the camera lives.
     if (persist !== "nothing" || arrived || back) await this.#put(frame, persist === "keyframe");
@@ -166,6 +186,7 @@ export class StoreWriter {
 
   async #put(frame: LiveFrame, keyframe: boolean): Promise<void> {
     const { store, clock } = this.#options;
+    this.#storedAt = clock.monotonic();
     const putting = store.put(frame, { history: keyframe });
     const result = await this.#ask(`store a frame of ${frame.cam}`, putting);
     if (!result) return;

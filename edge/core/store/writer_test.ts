@@ -6,8 +6,10 @@ import { chunkKey, pendingKey } from "../../deno/kv/keys.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { persistFrame, silentAfter } from "./writer.ts";
 
+const BILLED = { sinceNewestMs: 100_000, newestEveryMs: Infinity };
+
 Deno.test("persistFrame stores every frame for others' viewers, else keyframes only", () => {
-  const base = { keyframeMs: 300_000, intervalMs: 100, viewersElsewhere: 0 };
+  const base = { keyframeMs: 300_000, intervalMs: 100, viewersElsewhere: 0, ...BILLED };
   const cases = [
     { sinceKeyframeMs: Infinity, expected: "keyframe" },
     { sinceKeyframeMs: 0, expected: "nothing" },
@@ -22,7 +24,7 @@ Deno.test("persistFrame stores every frame for others' viewers, else keyframes o
 });
 
 Deno.test("persistFrame takes a frame a little early where the next would be much later", () => {
-  const idle = { keyframeMs: 300_000, intervalMs: 300_000, viewersElsewhere: 0 };
+  const idle = { keyframeMs: 300_000, intervalMs: 300_000, viewersElsewhere: 0, ...BILLED };
   assert.equal(persistFrame({ ...idle, sinceKeyframeMs: 299_000 }), "keyframe");
   assert.equal(persistFrame({ ...idle, sinceKeyframeMs: 149_000 }), "nothing");
   assert.equal(persistFrame({ ...idle, intervalMs: 3_600_000, sinceKeyframeMs: 0 }), "nothing");
@@ -34,11 +36,11 @@ Deno.test("silentAfter does not take an idle camera's own pace for silence", () 
   assert.equal(silentAfter(600_000), 1_800_000);
 });
 
-const frame = await baseline(160, 120);
+const frames = [await baseline(160, 120), await baseline(160, 120)];
 
-async function upload(edge: TestEdge, frames: number, everyMs: number): Promise<void> {
-  for (let i = 0; i < frames; i++) {
-    await edge.put(frame);
+async function upload(edge: TestEdge, count: number, everyMs: number): Promise<void> {
+  for (let i = 0; i < count; i++) {
+    await edge.put(frames[i % 2]);
     await edge.clock.tick(everyMs);
   }
 }

@@ -18,9 +18,13 @@ export interface RecordOptions extends Pick<StreamOptions, "place"> {
 }
 
 /** The states of all cameras, and the numbers that they have in headers. */
-export function helloRecord(cameras: readonly CameraHub[], now: number): Uint8Array<ArrayBuffer> {
+export function helloRecord(
+  cameras: readonly CameraHub[],
+  clock: RecordOptions["clock"],
+): Uint8Array<ArrayBuffer> {
   const cams = cameras.map((camera) => ({ camera: camera.camera, status: camera.status() }));
-  const hello: HelloMessage = { type: "hello", now, cams };
+  const now = clock.now();
+  const hello: HelloMessage = { type: "hello", now, upMs: clock.monotonic(), cams };
   return encodeMessage(hello, now);
 }
 
@@ -62,7 +66,7 @@ class RecordViewer extends StreamViewer {
 
   protected begin(): void {
     const { watched, fanOut, clock } = this.#options;
-    this.enqueue(helloRecord(watched.map(({ camera }) => camera), clock.now()));
+    this.enqueue(helloRecord(watched.map(({ camera }) => camera), clock));
     for (const subscription of this.#subscriptions) {
       const { camera, frames } = subscription;
       this.#cleanups.push(
@@ -84,8 +88,9 @@ class RecordViewer extends StreamViewer {
     this.#news.delete(camera);
     let record = statusRecords.get(status);
     if (!record) {
-      const now = this.#options.clock.now();
-      const message: StatusMessage = { type: "status", now, status };
+      const { clock } = this.#options;
+      const now = clock.now();
+      const message: StatusMessage = { type: "status", now, upMs: clock.monotonic(), status };
       statusRecords.set(status, record = encodeMessage(message, now));
     }
     this.enqueue(record);

@@ -94,7 +94,7 @@ export class SocketViewer implements Guest {
     }
     const hello: HelloMessage = {
       type: "hello",
-      now: this.#clock.now(),
+      ...this.#said,
       cams: subscriptions.map(({ camera }) => ({
         camera: camera.camera,
         status: camera.status(),
@@ -107,7 +107,7 @@ export class SocketViewer implements Guest {
       this.#cleanups.push(
         this.#fanOut.subscribe(frames, () => this.#offer(subscription), goAway),
         camera.statusChanges.onSet(({ value }) => {
-          const message: StatusMessage = { type: "status", now: this.#clock.now(), status: value };
+          const message: StatusMessage = { type: "status", ...this.#said, status: value };
           // The next one says it too, once the line has taken what waits.
           if (this.#socket.bufferedAmount < MAX_WAITING) this.#say(message);
         }),
@@ -175,6 +175,10 @@ export class SocketViewer implements Guest {
     this.#offer(subscription);
     if (held) { for (const other of this.#subscriptions.values()) this.#offer(other); }
     return true;
+  }
+
+  get #said() {
+    return { now: this.#clock.now(), upMs: this.#clock.monotonic() };
   }
 
   #say(message: ViewerMessage): void {

@@ -34,7 +34,7 @@ function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
       fps: 10,
       idleIntervalMs: 10_000,
       staleMs: 30_000,
-      keyframeMs: 300_000,
+      storeLagMs: 300_000,
       partTail: new Uint8Array(),
     })
   );
@@ -55,7 +55,9 @@ function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
       capturedAt: now,
       receivedAt: now,
     };
-    return camera.publish(FrameBuffer.of(jpeg, new Uint8Array(9)), meta);
+    const buffer = FrameBuffer.of(jpeg, new Uint8Array(9));
+    buffer.jpeg[0] = version;
+    return camera.publish(buffer, meta);
   };
   const sent = () => socket.frames.map((frame) => readFrameHeader(frame)!.version);
   const ack = (version: number, camera = 0) =>

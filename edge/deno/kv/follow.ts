@@ -31,6 +31,18 @@ export function pollsFor(path: string | undefined, clock: Clock): Polls {
   return { framesMs: 25, viewersMs: 250, changes: new FileChanges(path, clock) };
 }
 
+/** Behind the newest frame is what a file has of it at most, ms: a card is worn no more than that takes. */
+const NEWEST_EVERY_MS = 2000;
+
+/**
+ * Ms between two writes of a newest frame that nobody asks for. Never where writes are billed.
+ *
+ * @param path What the database is opened by.
+ */
+export function newestEveryMs(path: string | undefined): number {
+  return path === undefined || path.startsWith("https:") ? Infinity : NEWEST_EVERY_MS;
+}
+
 /** Between two looks at a file of whose writes the kernel tells, ms. */
 const TOLD_POLL_MS = 5000;
 

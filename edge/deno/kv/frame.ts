@@ -63,7 +63,7 @@ export function rollRecent(
 
 /** The description alone, without what a store or a hub adds to it. */
 export function metaOf(of: FrameMeta): FrameMeta {
-  const { version, size, width, height, capturedAt, receivedAt, silent } = of;
+  const { version, size, width, height, capturedAt, receivedAt, silent, seq } = of;
   const meta = { version, size, width, height, capturedAt, receivedAt };
-  return silent ? { ...meta, silent } : meta;
+  return { ...meta, ...silent ? { silent } : {}, ...seq ? { seq } : {} };
 }

@@ -39,6 +39,8 @@ export interface KvStoreOptions extends KvLinkOptions {
   readonly clock: Clock;
   /** How long a keyframe is kept, ms. */
   readonly retentionMs: number;
+  /** Ms between two writes of a newest frame that nobody asks for. */
+  readonly newestEveryMs: number;
   readonly polls: Polls;
 }
 
@@ -68,6 +70,10 @@ export class KvFrameStore implements FrameStore {
     return this.#link.state;
   }
 
+  get newestEveryMs(): number {
+    return this.#options.newestEveryMs;
+  }
+
   async put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {
     const { cam, version } = frame;
     const chunks = splitChunks(frame.jpeg);
@@ -93,7 +99,8 @@ export class KvFrameStore implements FrameStore {
       };
       const sets = [
         ...large ? [] : chunkSets,
-        ...history ? [{ key: keyframeKey(cam, version), value: meta }] : [],
+        // Whose run it is from matters to the newest only, and is nobody's business.
+        ...history ? [{ key: keyframeKey(cam, version), value: { ...meta, seq: undefined } }] : [],
         { key: headKey(cam), value: head },
       ];
       const deletes = [

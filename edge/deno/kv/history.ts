@@ -42,7 +42,7 @@ export class Expiry {
   async keys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
     const now = this.#clock.now();
     const before = now - this.#retentionMs;
-    if (!this.#clockHolds() || before <= 0) return [];
+    if (!this.#clockHolds(head) || before <= 0) return [];
     const oldest = await this.#list(cam, 0, before);
     // Versions never go back: after a clock that was years ahead they stay there, and only the time
     // of receipt tells how old a keyframe is.
@@ -62,10 +62,15 @@ export class Expiry {
     return this.#link.list<StoredHead>(selector, { limit: KEYFRAMES_AT_ONCE });
   }
 
-  #clockHolds(): boolean {
+  #clockHolds(head: StoredHead | null): boolean {
     const at = this.#clock.monotonic();
-    const offset = this.#clock.now() - at;
-    if (Math.abs(offset - (this.#offset ?? offset)) > CORRECTED_MS) this.#setAt = at;
+    const now = this.#clock.now();
+    const offset = now - at;
+    // A program may start while the clock is wrong. What was stored not long ago says that it is not.
+    const isRight = this.#offset === undefined
+      ? Math.abs(now - (head?.receivedAt ?? now)) < HELD_MS
+      : Math.abs(offset - this.#offset) <= CORRECTED_MS;
+    if (!isRight) this.#setAt = at;
     this.#offset = offset;
     return at - this.#setAt >= HELD_MS;
   }

@@ -36,6 +36,7 @@ function underTest(kv: Deno.Kv, close: () => Promise<void>): KvUnderTest {
         instance,
         deadlineMs: 5000,
         retentionMs: RETENTION_MS,
+        newestEveryMs: Infinity,
         polls: { framesMs: 1000, viewersMs: 1000 },
       }),
     entries: async () => (await Array.fromAsync(kv.list({ prefix: [] }))).length,
@@ -76,13 +77,16 @@ contracts("KV Connect", async () => {
   });
 });
 
-/** A store in memory as an instance finds it that was away for long. */
+/** A store in memory as an instance finds it that was away for long, and has been back for an hour. */
 async function backlog(fill: (kv: Deno.Kv, under: StoreUnderTest) => Promise<void>) {
   const kv = await Deno.openKv(":memory:");
   const under = frames(underTest(kv, () => Promise.resolve(kv.close())));
   await fill(kv, under);
   await under.clock.tick(2 * RETENTION_MS);
-  return { ...under, [Symbol.asyncDispose]: under.close };
+  const store = under.open("a");
+  await store.prune("cam");
+  await under.clock.tick(3_600_000);
+  return { ...under, store, [Symbol.asyncDispose]: under.close };
 }
 
 const HUNDRED_CHUNKS = 100 * MAX_CHUNK_BYTES;
@@ -97,7 +101,7 @@ async function twelveKeyframes(_: Deno.Kv, { open, clock }: StoreUnderTest): Pro
 
 Deno.test("a keyframe is stored whatever backlog of large ones is to go with it", async () => {
   await using under = await backlog(twelveKeyframes);
-  const store = under.open("a");
+  const { store } = under;
   for (const size of [HUNDRED_CHUNKS, 700_000]) {
     const frame = frameOf(under.clock.now(), size);
     assert.deepEqual(await store.put(frame, { history: true }), written(frame));
@@ -110,7 +114,7 @@ Deno.test("a keyframe is stored whatever backlog of large ones is to go with it"
 
 Deno.test("a backlog of large keyframes is cleaned up", async () => {
   await using under = await backlog(twelveKeyframes);
-  await under.open("a").prune("cam");
+  await under.store.prune("cam");
   assert.equal(await under.entries(), 1 + 1 + 100);
 });
 
@@ -129,7 +133,7 @@ Deno.test("a frame of more chunks than a commit takes is cleaned up where its wr
     await manyChunks(kv, 7, 1500);
     await open("before").put(frameOf(8, 10), { history: false });
   });
-  await under.open("a").prune("cam");
+  await under.store.prune("cam");
   assert.equal(await under.entries(), 1 + 1);
 });
 
@@ -142,7 +146,7 @@ Deno.test("frames of more chunks than a commit takes go when they are overtaken"
     await manyChunks(kv, 6, 1500);
   });
   const frame = frameOf(under.clock.now(), 700_000);
-  assert.deepEqual(await under.open("a").put(frame, { history: true }), written(frame));
+  assert.deepEqual(await under.store.put(frame, { history: true }), written(frame));
   assert.deepEqual(await under.open("b").newest("cam"), frame);
   assert.equal(await under.entries(), 1 + 1 + 11 + 1);
 });

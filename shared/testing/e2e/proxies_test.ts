@@ -11,6 +11,7 @@ const PRIVATE = { PERCH_VIEW_TOKEN: "only-friends-know-this" };
 const FRIEND = { authorization: `Bearer ${PRIVATE.PERCH_VIEW_TOKEN}` };
 const encoder = new TextEncoder();
 const picture = await baseline(64, 48);
+const another = await baseline(64, 48);
 
 type Body = (at: Proxied, proxy: Proxy) => Promise<void>;
 
@@ -71,7 +72,7 @@ proxyTest("a stream is passed on at once, and so is its end", {}, async ({ url, 
   const pictures = picturesOf(await fetch(`${url}/stream.mjpeg`, { signal: controller.signal }));
   await pictures.next();
   for (let i = 0; i < 2; i++) {
-    await putFrame(url, picture);
+    await putFrame(url, i % 2 ? picture : another);
     await pictures.next();
   }
   controller.abort();
@@ -211,7 +212,7 @@ proxyTest("500 idle connections leave 100 viewers every picture", {}, async ({ u
   const done = watching.map((watch) => assert.rejects(watch(), { name: "AbortError" }));
   for (let i = 0; i < 40; i++) {
     const next = new Promise((resolve) => setTimeout(resolve, 100));
-    assert.equal((await putFrame(url, picture)).status, 204);
+    assert.equal((await putFrame(url, i % 2 ? picture : another)).status, 204);
     await next;
   }
   controller.abort();

@@ -52,3 +52,31 @@ Deno.test("killed while pictures arrive, the edge serves the last stored one whe
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("killed together with its camera, the edge has the picture of two seconds before, and does not call it live for long", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const env = {
+      PERCH_KV_PATH: `${folder}/perch.db`,
+      PERCH_STALE_S: "1",
+      PERCH_IDLE_INTERVAL_S: "1",
+    };
+    const edge = await startEdge({ env });
+    const pi = await startPi(edge.url, { env: { PERCH_FPS: "10" } });
+    let version = 0;
+    for (let i = 0; i < 50; i++) version = await newer(edge, version);
+    await Promise.all([pi.stop("SIGKILL"), edge.stop("SIGKILL")]);
+    await using again = await startEdge({ env });
+    const kept = await live(again);
+    assert.ok(kept, "no picture right after the restart");
+    assert.ok(kept.version > version - 2500, `${version - kept.version} ms before the last seen`);
+    // Three times the interval that is asked for, and a second of grace for a busy machine.
+    for (let health = "ok\n"; health === "ok\n";) {
+      assert.ok(Date.now() - kept.version < 4000, "it is still called live");
+      health = await (await fetch(`${again.url}/health`)).text();
+    }
+    assert.equal((await (await fetch(`${again.url}/status.json`)).json()).state, "stale");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
