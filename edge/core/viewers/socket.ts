@@ -30,8 +30,8 @@ export interface SocketViewerOptions {
   readonly clock: Pick<Clock, "now" | "monotonic">;
 }
 
-/** What a client too simple for binary messages sends when it has drawn what it got. */
-const ACK_ALL = "ack";
+/** What a client too simple for binary messages sends when it has drawn one frame. */
+const ACK_ONE = "ack";
 
 /** Bytes that may wait for the line before more is said; for a frame also as many as it has itself. */
 const MAX_WAITING = 64 * 1024;
@@ -123,11 +123,9 @@ export class SocketViewer implements Guest {
    *   may send.
    */
   receive(data: unknown): "acknowledged" | "idle" | "wrong" {
-    if (data === ACK_ALL) {
-      let drawn = false;
-      for (const one of this.#subscriptions.values()) {
-        drawn = this.#drawn(one, one.sentVersion) || drawn;
-      }
+    if (data === ACK_ONE) {
+      const oldest = this.#oldest();
+      const drawn = oldest && this.#drawn(oldest, oldest.inFlight[0].version);
       return drawn ? "acknowledged" : "idle";
     }
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
@@ -157,6 +155,12 @@ export class SocketViewer implements Guest {
   /** Counts as a viewer no more. */
   stop(): void {
     for (const cleanup of this.#cleanups.splice(0)) cleanup();
+  }
+
+  /** The subscription whose frame has been under way for longest: frames arrive in the order sent. */
+  #oldest(): Subscription | undefined {
+    const waiting = [...this.#subscriptions.values()].filter(({ inFlight }) => inFlight.length > 0);
+    return waiting.sort((one, other) => one.inFlight[0].sentAt - other.inFlight[0].sentAt)[0];
   }
 
   /** Everything up to `version` is on the viewer's screen: whether that was news. */

@@ -96,14 +96,18 @@ Deno.test("a viewer that draws in time gets every frame", () => {
   assert.deepEqual(sent(), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
-Deno.test("the text ack stands for all that was sent", () => {
-  const { viewer, publish, sent } = setUp();
+Deno.test("the text ack stands for one frame, the oldest under way", async () => {
+  const { viewer, clock, publish, sent, cameras } = setUp(["a", "b"]);
   viewer.start();
-  publish();
-  publish();
-  assert.equal(viewer.receive("ack"), "acknowledged");
+  publish(cameras[1]);
+  await clock.tick(1);
+  publish(cameras[0]);
+  for (const camera of cameras) publish(camera);
   assert.deepEqual(sent(), [1, 2]);
   assert.equal(viewer.receive("ack"), "acknowledged");
+  assert.deepEqual(sent(), [1, 2, 4], "the second camera's frame was first");
+  for (let i = 0; i < 3; i++) assert.equal(viewer.receive("ack"), "acknowledged");
+  assert.deepEqual(sent(), [1, 2, 4, 3]);
   assert.equal(viewer.receive("ack"), "idle");
 });
 
