@@ -18,21 +18,26 @@ export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler):
     },
     problems: [404, 503],
   }, (context, next) => {
-    const { req } = context;
-    return wantsStream(req.header("accept"), req.header("user-agent"))
+    return wantsStream(context.req.raw.headers)
       ? stream(context, next)
       : pages.page(context, camOf(context), hub.cameras.length > 1);
   });
 }
 
-const PLAYERS = /\b(VLC|LibVLC|Lavf|GStreamer|mpv)\b|^souphttpsrc/i;
+/** What programs that play call themselves, unless they are told another name. */
+const PLAYERS = new RegExp(
+  "VLC|Lavf|mpv|MPlayer|GStreamer|souphttpsrc|omxplayer|xine|Kodi|XBMC|ExoPlayer|AndroidXMedia3|" +
+    "stagefright|AppleCoreMedia|QuickTime|NSPlayer|Windows-Media-Player|Roku|stbapp|IPTV|TiviMate|Enigma2",
+  "i",
+);
 
-/** Whether a request for `/` wants the MJPEG stream. */
-export function wantsStream(accept: string | undefined, userAgent: string | undefined): boolean {
-  const types = (accept ?? "").toLowerCase();
+/** Whether a request for `/` wants the MJPEG stream. Browsers, whatever else they say, ask for HTML. */
+export function wantsStream(headers: Headers): boolean {
+  const types = headers.get("accept")?.toLowerCase() ?? "";
   if (types.includes("text/html")) return false;
   if (/\b(image|video)\/|multipart\/x-mixed-replace/.test(types)) return true;
-  return PLAYERS.test(userAgent ?? "");
+  // What FFmpeg and VLC ask every server for, under whatever name.
+  return headers.has("icy-metadata") || PLAYERS.test(headers.get("user-agent") ?? "");
 }
 
 /** For a frame in another site's page. */

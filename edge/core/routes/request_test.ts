@@ -33,6 +33,16 @@ const CASES: readonly [who: string, accept: string | undefined, agent: string, s
     ],
     ["VLC", "*/*", "VLC/3.0.21 LibVLC/3.0.21", true],
     ["ffmpeg", "*/*", "Lavf/59.27.100", true],
+    ["an older ffmpeg", "*/*", "Lavf53.32.100", true],
+    ["mpv", "*/*", "libmpv", true],
+    ["omxplayer", "*/*", "omxplayer/20190723", true],
+    ["Kodi", "*/*", "Kodi/20.2 (X11; Linux x86_64) App_Bitness/64", true],
+    ["MPlayer", undefined, "MPlayer 1.4", true],
+    ["Android's player", undefined, "stagefright/1.2 (Linux;Android 5.0)", true],
+    ["an Android app's player", "*/*", "TvApp/1.0 (Linux;Android 12) ExoPlayerLib/2.18.1", true],
+    ["Apple's player", "*/*", "AppleCoreMedia/1.0.0.20G75 (Apple TV; U; CPU OS 16_6)", true],
+    ["a set-top box", "*/*", "MAG250 stbapp ver: 2 rev: 250", true],
+    ["a set-top box's own pages", "text/html, */*;q=0.1", "MAG250 stbapp ver: 2 rev: 250", false],
     ["GStreamer", undefined, "GStreamer souphttpsrc 1.22.0 libsoup/3.2.2", true],
     ["curl", "*/*", "curl/8.5.0", false],
     ["an uptime probe", "*/*", "Uptime-Kuma/1.23", false],
@@ -42,9 +52,17 @@ const CASES: readonly [who: string, accept: string | undefined, agent: string, s
 
 for (const [who, accept, agent, stream] of CASES) {
   Deno.test(`${who} gets the ${stream ? "stream" : "page"} at /`, () => {
-    assert.equal(wantsStream(accept, agent), stream);
+    const headers = new Headers({ "user-agent": agent });
+    if (accept !== undefined) headers.set("accept", accept);
+    assert.equal(wantsStream(headers), stream);
   });
 }
+
+Deno.test("a player under another name gets the stream at /, by what it asks every server for", () => {
+  const headers = { "accept": "*/*", "user-agent": "Mozilla/5.0", "icy-metadata": "1" };
+  assert.equal(wantsStream(new Headers(headers)), true);
+  assert.equal(wantsStream(new Headers({ ...headers, accept: "text/html" })), false);
+});
 
 function origin(url: string, forwarded: string | undefined, trustedProxies: number): string {
   const headers: HeadersInit = forwarded === undefined ? {} : { "x-forwarded-proto": forwarded };
