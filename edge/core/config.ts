@@ -8,7 +8,7 @@ import {
   type Parsed,
   parseSettings,
 } from "../../shared/settings.ts";
-import { parsePublishTokens, parseViewToken } from "./access/publishers.ts";
+import { MIN_TOKEN_CHARACTERS, parsePublishTokens, parseViewToken } from "./access/publishers.ts";
 
 /** Every setting of the edge by its name in the environment. */
 // deno-fmt-ignore
@@ -46,7 +46,18 @@ export function parseEdgeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): Parsed<EdgeConfig> {
   const parsed = parseSettings(edgeSettings, env);
-  return parsed.ok ? { ok: true, config: Object.freeze(configOf(parsed.config)) } : parsed;
+  if (parsed.ok) return { ok: true, config: Object.freeze(configOf(parsed.config)) };
+  const { PERCH_LEGACY_UPLOAD } = edgeSettings.shape;
+  const legacy = PERCH_LEGACY_UPLOAD.safeParse(env.PERCH_LEGACY_UPLOAD).data;
+  return legacy ? { ok: false, problems: parsed.problems.map(withWayOut) } : parsed;
+}
+
+/** A password of the older cam could be of any length: who comes from there is told how to go on. */
+function withWayOut(problem: string): string {
+  return /^PERCH_PUBLISH_TOKENS: .*, wanted tokens of at least /.test(problem)
+    ? `${problem}: put a new password of ${MIN_TOKEN_CHARACTERS} characters or more here and into ` +
+      "the older camera's script, for instance what `openssl rand -hex 16` prints"
+    : problem;
 }
 
 /** The settings as the edge names them, times in ms. */

@@ -24,6 +24,20 @@ Deno.test("without settings the edge has its defaults, but no start without a to
   assert.equal(config.viewerSockets, false);
 });
 
+Deno.test("who brings the older cam's short password is told how to go on", () => {
+  const short = { PERCH_PUBLISH_TOKENS: "123" };
+  const [plain] = problems(short);
+  assert.doesNotMatch(plain, /script/);
+  const [told, ...others] = problems({ ...short, PERCH_LEGACY_UPLOAD: "true" });
+  assert.ok(told.startsWith(plain), told);
+  assert.match(told, /a new password of 16 characters or more here and into the older camera's/);
+  assert.deepEqual(others, []);
+  for (const value of ["", "false", "maybe"]) {
+    assert.equal(problems({ ...short, PERCH_LEGACY_UPLOAD: value })[0], plain);
+  }
+  assert.doesNotMatch(problems({ PERCH_LEGACY_UPLOAD: "true" })[0], /older/);
+});
+
 const BAD: readonly [name: string, value: string, wanted: RegExp][] = [
   ["PERCH_PUBLISH_TOKENS", "short", /at least 16 characters/],
   ["PERCH_PUBLISH_TOKENS", ",", /at least one token/],
