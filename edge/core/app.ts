@@ -78,6 +78,11 @@ export function createApp(deps: EdgeDeps): Hono {
   const stream = getStream(deps);
   const live = getLive(deps);
 
+  // A header that is set on the answer to a handshake makes it another answer, which is none: these
+  // stand before whatever sets one. Deno 2.5 closes its port for good over it.
+  const viewerOfCams = viewerOf(camsOf);
+  for (const base of BASES) app.get(`${base}/publish`, publisher, getPublish(deps));
+  app.get("/ws", viewerOfCams, getSocket(deps));
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
   // What an embedded camera asks for, on pages that may frame it: without their cookies.
   const embedders = [...config.corsOrigins, ...config.embedOrigins].filter((one) => one !== "none");
@@ -87,7 +92,6 @@ export function createApp(deps: EdgeDeps): Hono {
     context.req.header("origin") === undefined ? next() : embedding(context, next);
   for (const road of ["/live", "/live.stream", "/cams/:cam/embed"]) app.use(road, corsWhereAsked);
   // Asked for by crowds, so these bring their own security headers for the same reason.
-  const viewerOfCams = viewerOf(camsOf);
   app.get("/live", viewerOfCams, getLiveRecords(deps));
   app.get("/live.stream", viewerOfCams, getLiveStream(deps));
   for (const base of BASES) {
@@ -102,7 +106,6 @@ export function createApp(deps: EdgeDeps): Hono {
   for (const base of BASES) {
     app.put(`${base}/report`, publisher, form, putReport(deps));
     app.get(`${base}/demand`, publisher, getDemand(deps));
-    app.get(`${base}/publish`, publisher, getPublish(deps));
     app.get(`${base}/stream.mjpeg`, viewer, stream);
     app.get(`${base}/frames`, viewer, seldom, getFrames(deps));
     app.get(`${base}/frames/:file`, viewer, seldom, getFrame(deps));
@@ -120,7 +123,6 @@ export function createApp(deps: EdgeDeps): Hono {
     app.post("/sign-out", postSignOut(deps, passes));
     app.post("/share", viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }
-  app.get("/ws", viewerOfCams, getSocket(deps));
   if (config.legacyUpload) {
     app.post("/", refusals, postLegacy(deps));
     app.get("/test", viewer, getTestPage(deps));

@@ -20,6 +20,8 @@ export interface StartOptions {
   readonly args?: readonly string[];
   /** A command that gets the program's own command line as its last arguments and runs it. */
   readonly wrap?: readonly string[];
+  /** The Deno that runs it. Default: this one. */
+  readonly deno?: string;
   /** Working folder. Default: the project's. */
   readonly cwd?: string;
   /** Signals go to it and all its children, as Ctrl-C in a terminal does. */
@@ -164,7 +166,8 @@ export class RunningEdge extends RunningProgram {
  * sockets for viewers.
  */
 export async function startEdge(options: StartOptions = {}): Promise<RunningEdge> {
-  const edge = new RunningEdge("edge", Deno.execPath(), await taskArgs("edge", options.args), {
+  const deno = options.deno ?? Deno.execPath();
+  const edge = new RunningEdge("edge", deno, await taskArgs("edge", options.args), {
     ...options,
     env: {
       HOST: "127.0.0.1",

@@ -344,3 +344,24 @@ Deno.test("/ws without an upgrade says what it is, unknown cameras are 404", asy
   const many = Array.from({ length: 33 }, (_, i) => `c${i}`).join(",");
   assert.equal((await edge.request(`/ws?cams=${many}`, { headers })).status, 422);
 });
+
+Deno.test("the answer to a handshake is the platform's own, with nothing set on it", async () => {
+  await using edge = await TestEdge.start({
+    PERCH_CORS_ORIGINS: "https://other.example",
+    PERCH_VIEW_TOKEN: "only-some-may-watch",
+  });
+  await edge.put(small);
+  // Any answer whose headers cannot be changed.
+  const response = Response.redirect("https://edge.test/");
+  const socket = { readyState: 3, bufferedAmount: 0, send() {}, close() {} };
+  Object.assign(edge.edge.deps, { acceptSocket: () => ({ socket, response }) });
+  const headers = {
+    ...HANDSHAKE,
+    origin: "https://other.example",
+    authorization: `Bearer ${TEST_TOKEN}`,
+  };
+  for (const path of ["/ws", "/publish?session=a", "/cams/a/publish?session=a"]) {
+    assert.equal(await edge.request(path, { headers }), response, path);
+  }
+  assert.deepEqual(edge.lines, []);
+});

@@ -1,0 +1,88 @@
+// The edge on the oldest Deno that a host is known to run: Deno Deploy's documentation names 2.5.0.
+
+import assert from "node:assert/strict";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../wire_frame.ts";
+import { baseline } from "../jpegs.ts";
+import { putFrame, startEdge, TEST_TOKEN } from "../processes.ts";
+import { skippedTest } from "../tools.ts";
+
+const OLDEST = "2.5.0";
+
+/** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
+const HeadedWebSocket = WebSocket as unknown as new (
+  url: string,
+  options: { headers: Record<string, string> },
+) => WebSocket;
+
+/** The program as npm has it; undefined where that cannot be reached. */
+async function oldDeno(): Promise<string | undefined> {
+  const arch = Deno.build.arch === "aarch64" ? "arm64" : "x64";
+  const name = `npm:@deno/linux-${arch}-glibc@${OLDEST}`;
+  const code = `await import("${name}/package.json", { with: { type: "json" } });
+    console.log(new URL(import.meta.resolve("${name}/deno")).pathname);`;
+  // The lock file holds what the project runs with, not what it is tried on.
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-config", "--no-lock", code],
+    stderr: "null",
+  }).output();
+  return success ? new TextDecoder().decode(stdout).trim() : undefined;
+}
+
+/** Sends messages over a socket and gives the first `count` that come back. */
+async function messages(url: string, send: readonly BufferSource[], count: number) {
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const socket = new HeadedWebSocket(url, { headers });
+  socket.binaryType = "arraybuffer";
+  const received: unknown[] = [];
+  await new Promise<void>((resolve, reject) => {
+    socket.onopen = () => send.forEach((message) => socket.send(message));
+    socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
+    socket.onmessage = ({ data }) => {
+      received.push(data);
+      if (received.length === count) socket.close();
+    };
+    socket.onclose = () => resolve();
+  });
+  return received;
+}
+
+/** The first bytes of an answer without end. */
+async function beginning(url: string): Promise<string> {
+  const { status, body } = await fetch(url);
+  assert.equal(status, 200, url);
+  const reader = body!.getReader();
+  const { value } = await reader.read();
+  await reader.cancel();
+  return new TextDecoder("latin1").decode(value);
+}
+
+const name = `page, streams and sockets work on Deno ${OLDEST}`;
+const deno = await oldDeno();
+if (deno === undefined && !Deno.env.get("CI")) skippedTest(name, "npm is out of reach", tryIt);
+else Deno.test(name, tryIt);
+
+async function tryIt(): Promise<void> {
+  assert.ok(deno, "npm is out of reach: CI must have everything the tests need");
+  await using edge = await startEdge({ deno });
+  const jpeg = await baseline(64, 48);
+  assert.equal((await putFrame(edge.url, jpeg)).status, 204);
+
+  const page = await fetch(edge.url, { headers: { accept: "text/html" } });
+  assert.match(await page.text(), /<canvas/);
+  assert.match(await beginning(`${edge.url}/stream.mjpeg`), /^--perch-/);
+  assert.match(await beginning(`${edge.url}/live.stream`), /^\xf7\x02/);
+
+  const message = new Uint8Array(FRAME_HEADER_BYTES + jpeg.length);
+  writeFrameHeader(message, { camera: 0, version: 1, capturedAt: 0, receivedAt: 0 });
+  message.set(jpeg, FRAME_HEADER_BYTES);
+  const sockets = edge.url.replace("http", "ws");
+  const [demand, answer] = await messages(`${sockets}/publish?session=a`, [message], 2);
+  assert.match(String(demand), /"demand"/);
+  assert.match(String(answer), /"ack"/);
+  const [hello, picture] = await messages(`${sockets}/ws`, [], 2);
+  assert.match(String(hello), /"hello"/);
+  assert.equal((picture as ArrayBuffer).byteLength, FRAME_HEADER_BYTES + jpeg.length);
+
+  assert.equal(await (await fetch(`${edge.url}/health`)).text(), "ok\n");
+  assert.doesNotMatch(edge.output, /WARN|ERROR|Upgrade response/);
+}
