@@ -103,6 +103,7 @@ export function createApp(deps: EdgeDeps): Hono {
     app.on(["PUT", "POST"], `${base}/live.jpeg`, publisher, refusals, putFrame(deps));
   }
   app.use(secureHeaders(SECURE_HEADERS));
+  app.use(headLength);
   for (const base of BASES) {
     app.put(`${base}/report`, publisher, form, putReport(deps));
     app.get(`${base}/demand`, publisher, getDemand(deps));
@@ -151,6 +152,15 @@ function noRoute(app: Hono, method: string, path: string): Response {
   return problem(404, `There is nothing at ${path}${road}.`);
 }
 
+/** Tells HEAD the length of what GET has, which Hono drops; of what the server may compress nobody knows it. */
+const headLength: MiddlewareHandler = async (context, next) => {
+  await next();
+  const { req, res } = context;
+  if (req.method !== "HEAD" || !res.body || req.header("accept-encoding")) return;
+  const { byteLength } = await res.clone().arrayBuffer();
+  context.header("content-length", String(byteLength));
+};
+
 /** Reads a body that is no frame, for the route to take apart. */
 function smallBody({ bodies, limits }: EdgeDeps): MiddlewareHandler {
   return describe({ problems: [400, 408, 413, 429, 503] }, async function smallBody(context, next) {
@@ -168,7 +178,7 @@ function viewerCors(origins: readonly string[]): MiddlewareHandler {
   return cors({
     origin: origins.includes("*") ? "*" : [...origins],
     allowMethods: ["GET", "HEAD"],
-    allowHeaders: ["Authorization", "If-None-Match"],
+    allowHeaders: ["Authorization", "If-None-Match", "If-Modified-Since"],
     exposeHeaders: ["ETag", "Age", HEADER.state, HEADER.captured],
   });
 }

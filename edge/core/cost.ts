@@ -45,10 +45,12 @@ export class CostMeter {
     show("perch_store_writes_total", "Writes to the store.", "writes");
   }
 
-  /** Counts an answer; streams and sockets are counted by their frames. */
-  answered(response: Response): void {
+  /** Counts the answer to a request; streams and sockets are counted by their frames. */
+  answered({ method }: Request, response: Response): void {
     this.#requests++;
-    this.#answeredBytes += Number(response.headers.get("content-length") ?? 0);
+    if (method !== "HEAD") {
+      this.#answeredBytes += Number(response.headers.get("content-length") ?? 0);
+    }
   }
 
   report(): CostReport {

@@ -26,3 +26,12 @@ Deno.test("what is sent and stored is counted, and told to who may publish only"
   assert.match(metrics, /^perch_store_writes_total [1-9]/m);
   assert.match(metrics, /^perch_egress_bytes_total [1-9]/m);
 });
+
+Deno.test("HEAD of a picture is a request, and sends none of its bytes", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(await baseline(160, 120));
+  const { requests, egressBytes } = edge.edge.deps.cost.report().counted;
+  await edge.request("/live.jpeg", { method: "HEAD" });
+  const { counted } = edge.edge.deps.cost.report();
+  assert.deepEqual([counted.requests, counted.egressBytes], [requests + 1, egressBytes]);
+});

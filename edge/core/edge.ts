@@ -116,7 +116,8 @@ export class Edge {
     this.fetch = async (request, info) => {
       const announced = hasBody(request);
       const response = await app.fetch(request, info);
-      cost.answered(response);
+      cost.answered(request, response);
+      if (request.method === "HEAD") return withoutBody(response);
       if (!announced) return response;
       return await this.deps.bodies.answer(request, response);
     };
@@ -184,6 +185,12 @@ export class Edge {
       this.deps.log.error(`could not ${action}`, { error: stackOf(error) });
     }
   }
+}
+
+/** Of an answer that has no body and tells no length Deno would say that the length is 0. */
+function withoutBody(response: Response): Response {
+  if (response.headers.has("content-length") || response.status === 304) return response;
+  return new Response(new ReadableStream({ start: (body) => body.close() }), response);
 }
 
 function stackOf(error: unknown): string {

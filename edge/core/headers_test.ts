@@ -10,6 +10,57 @@ async function edgeWithPicture(env: Record<string, string> = {}): Promise<TestEd
   return edge;
 }
 
+Deno.test("HEAD is answered as GET without the body: its length, or none, and never 0", async () => {
+  const env = { PERCH_VIEW_TOKEN: "only-some-may-watch", PERCH_LEGACY_UPLOAD: "true" };
+  await using edge = await edgeWithPicture(env);
+  await edge.clock.tick(2000);
+  const server = edge.listen();
+  const { hostname, port } = new URL(server.url);
+  const ask = async (method: string, path: string) => {
+    using line = await Deno.connect({ hostname, port: Number(port) });
+    await line.write(
+      new TextEncoder().encode(
+        `${method} ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nConnection: close\r\n` +
+          `Authorization: Bearer only-some-may-watch\r\nAccept: text/html\r\n\r\n`,
+      ),
+    );
+    let text = "";
+    for await (const bytes of line.readable) {
+      text += new TextDecoder("latin1").decode(bytes);
+      if (method === "GET" && text.includes("\r\n\r\n")) break;
+    }
+    const [head, body] = text.split("\r\n\r\n");
+    if (method === "HEAD") assert.equal(body, "", path);
+    const [status, ...headers] = head.toLowerCase().split("\r\n")
+      .filter((line) => !/^(date|content-length|transfer-encoding|etag|perch-)/i.test(line));
+    return { status, headers: headers.sort(), length: /^content-length: (\d+)/im.exec(head)?.[1] };
+  };
+  const { frames: [kept] } = await (await edge.request("/frames", {
+    headers: { authorization: "Bearer only-some-may-watch" },
+  })).json();
+  const paths = [
+    ...PATHS,
+    ...["/cams", "/sign-in", "/test", "/openapi.json", "/embed.js", "/manifest.webmanifest"],
+    ...["/favicon.ico", "/stream.mjpeg", "/live", "/live.stream", "/frames", "/timelapse.mjpeg"],
+    ...["/timelapse.avi", `/frames/${kept.version}.jpeg`, "/frames/1.jpeg", "/health?live", "/ws"],
+    ...["/cams/none/live.jpeg", "/assets/none.js", "/live.jpeg?w=7"],
+  ];
+  const unknown: string[] = [];
+  for (const path of paths) {
+    const [got, head] = [await ask("GET", path), await ask("HEAD", path)];
+    assert.equal(head.status, got.status, path);
+    assert.deepEqual(head.headers, got.headers, path);
+    if (head.length === undefined) unknown.push(path);
+    else if (path !== "/status.json") assert.equal(head.length, got.length, path);
+  }
+  assert.deepEqual(unknown, [
+    ...["/favicon.ico", "/stream.mjpeg", "/live", "/live.stream", "/timelapse.mjpeg", "/ws"],
+    ...["/cams/none/live.jpeg", "/live.jpeg?w=7"],
+  ]);
+  await edge.stop();
+  await server.shutdown();
+});
+
 async function headersOf(edge: TestEdge, path: string, init?: RequestInit): Promise<Headers> {
   const response = await edge.request(path, init);
   await response.body?.cancel();

@@ -13,7 +13,7 @@ import { answerStream, NO_PLACE } from "./admit.ts";
 import { route } from "../openapi.ts";
 import { problem, problemException } from "../problem.ts";
 import { number, unixMs, whole, width } from "./query.ts";
-import { cameraOf, etagMatches } from "./request.ts";
+import { cameraOf, isKnown } from "./request.ts";
 
 const YEAR_S = 31_536_000;
 
@@ -77,7 +77,7 @@ export function getFrame(deps: EdgeDeps): Handler {
       "cache-control": `${scope}, max-age=${YEAR_S}, immutable`,
       "last-modified": new Date(frame.receivedAt).toUTCString(),
     };
-    if (etagMatches(context.req.header("if-none-match"), headers.etag)) {
+    if (isKnown(context, headers.etag, frame.receivedAt)) {
       return new Response(null, { status: 304, headers });
     }
     const { jpeg } = width === undefined ? frame : await deps.renditions.get(frame, width);

@@ -37,6 +37,38 @@ Deno.test("a client that has the newest frame gets 304 without a body", async ()
   await response.body?.cancel();
 });
 
+Deno.test("a client that says when its picture was made gets 304 by date, unless it knows a tag", async () => {
+  await using edge = await TestEdge.start({ PERCH_KEYFRAME_S: "1" });
+  await edge.put(small);
+  await edge.clock.tick(2000);
+  const { frames: [kept] } = await (await edge.request("/frames")).json();
+  for (const path of ["/live.jpeg", `/frames/${kept.version}.jpeg`]) {
+    const ask = async (headers: HeadersInit) => {
+      const response = await edge.request(path, { headers });
+      await response.body?.cancel();
+      return response;
+    };
+    const date = (await ask({})).headers.get("last-modified")!;
+    const second = (ms: number) => new Date(Date.parse(date) + ms).toUTCString();
+    const status = async (headers: HeadersInit) => (await ask(headers)).status;
+    assert.equal(await status({ "if-modified-since": date }), 304, path);
+    assert.equal(await status({ "if-modified-since": second(1000) }), 304, path);
+    assert.equal(await status({ "if-modified-since": second(-1000) }), 200, path);
+    assert.equal(await status({ "if-modified-since": "yesterday" }), 200, path);
+    assert.equal(await status({ "if-modified-since": date, "if-none-match": '"1"' }), 200, path);
+  }
+});
+
+Deno.test("?wait with a date holds until a picture of a later second is there", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(small);
+  const date = (await edge.request("/live.jpeg", { method: "HEAD" })).headers.get("last-modified")!;
+  const waiting = edge.request("/live.jpeg?wait=20", { headers: { "if-modified-since": date } });
+  await edge.clock.tick(5000);
+  await edge.put(large);
+  assert.deepEqual(await (await waiting).bytes(), large);
+});
+
 Deno.test("HEAD /live.jpeg has the length and no body", async () => {
   await using edge = await TestEdge.start();
   await edge.put(small);

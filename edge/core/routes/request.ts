@@ -68,10 +68,19 @@ export function pollerOf(context: Context, limits: Limits): string {
   return `${addressOf(context, limits)} ${userAgent.slice(0, 200)}`;
 }
 
-/** Whether a list of entity tags names `etag`. */
-export function etagMatches(header: string | undefined, etag: string): boolean {
-  if (header === undefined) return false;
-  return header.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
+/**
+ * Whether the client has a picture already: it names its tag, or, where it names none, a time that the
+ * picture is not newer than.
+ *
+ * @param receivedAt What `Last-Modified` says of it, in ms: that knows seconds only.
+ */
+export function isKnown({ req }: Context, etag: string, receivedAt: number): boolean {
+  const tags = req.header("if-none-match");
+  if (tags !== undefined) {
+    return tags.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
+  }
+  const since = Date.parse(req.header("if-modified-since") ?? "");
+  return Math.floor(receivedAt / 1000) * 1000 <= since;
 }
 
 /**
