@@ -40,3 +40,10 @@ export interface Frame extends FrameMeta {
   /** A complete JPEG. Shared by every reader: never written to. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
 }
+
+/** The description alone, without what a store or a hub adds to it. */
+export function metaOf(of: FrameMeta): FrameMeta {
+  const { version, size, width, height, capturedAt, receivedAt, silent, seq } = of;
+  const meta = { version, size, width, height, capturedAt, receivedAt };
+  return { ...meta, ...silent ? { silent } : {}, ...seq ? { seq } : {} };
+}

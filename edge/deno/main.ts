@@ -4,8 +4,7 @@ import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
-import { newestEveryMs, pollsFor } from "./kv/follow.ts";
-import { kvStores } from "./kv/stores.ts";
+import { storesFor } from "./kv/stores.ts";
 import { denoPlatform } from "./platform.ts";
 import { serve, tick } from "./serve.ts";
 import { logUncaught } from "./uncaught.ts";
@@ -18,26 +17,15 @@ const parsed = parseEdgeConfig(Object.fromEntries(
 ));
 if (!parsed.ok) refuse(parsed.problems);
 const { config } = parsed;
-const { kvPath, host: hostname, port } = config;
-const polls = pollsFor(kvPath, clock);
-if (kvPath !== undefined && polls.changes) {
-  try {
-    (await Deno.openKv(kvPath)).close();
-  } catch (error) {
-    refuse([`PERCH_KV_PATH: got "${kvPath}", wanted a file to write in: ${reason(error)}`]);
-  }
-}
+const { host: hostname, port } = config;
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
 logUncaught(globalThis, log);
 
-const stores = kvStores({
-  open: () => Deno.openKv(kvPath),
-  instance: crypto.randomUUID(),
+const stores = await storesFor(config.kvPath, {
+  openKv: (path) => Deno.openKv(path),
   clock,
-  deadlineMs: 2000,
+  log,
   retentionMs: config.historyMs,
-  newestEveryMs: newestEveryMs(kvPath),
-  polls,
 });
 const edge = new Edge(config, denoPlatform({ clock, log, ...stores }));
 await edge.start();

@@ -46,7 +46,7 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     assert.deepEqual(await store.put(frame, { history: false }), written(frame));
     assert.deepEqual(await store.newest("cam"), frame);
     assert.deepEqual(await open("b").newest("cam"), frame);
-    assert.equal((await store.head("cam"))?.writer, "a");
+    assert.match((await store.head("cam"))?.writer ?? "", /^(a|memory)$/);
     assert.deepEqual(await store.cams(), ["cam"]);
   });
 
@@ -246,7 +246,9 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
   test("state says that the store answers", async ({ open }) => {
     const store = open("a");
     await store.head("cam");
-    assert.deepEqual(store.state, {
+    const { kind, ...state } = store.state;
+    assert.match(kind, /^(kv|memory)$/);
+    assert.deepEqual(state, {
       answering: true,
       problem: undefined,
       failures: 0,

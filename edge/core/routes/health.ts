@@ -13,6 +13,7 @@ const NO_STORE = { "cache-control": "no-store" } as const;
 const healthSchema = z.object({
   ok: z.boolean(),
   line: z.string().describe("`ok`, or what is wrong"),
+  store: z.string().describe("what keeps the pictures: `kv` or `memory`, and what became of it"),
   cams: z.array(cameraStatusSchema).optional(),
 }).meta({ title: "Health" });
 const BODIES = ["text/plain", healthSchema];
@@ -40,13 +41,14 @@ export function getHealth(deps: EdgeDeps): Handler {
       config.viewToken !== undefined,
     );
     const status = health.ok ? 200 : 503;
+    const about = { ...health, store: store.state.kind };
     const type = accepts(context, {
       header: "Accept",
       supports: ["text/plain", "application/json"],
       default: "text/plain",
     });
     return type === "application/json"
-      ? context.json(config.viewToken ? health : { ...health, cams }, status, NO_STORE)
+      ? context.json(config.viewToken ? about : { ...about, cams }, status, NO_STORE)
       : context.text(`${health.line}\n`, status, NO_STORE);
   });
 }
@@ -64,7 +66,7 @@ export function judgeHealth(
   store: Pick<StoreState, "answering" | "problem">,
   stallMs: number,
   nameless = false,
-): z.output<typeof healthSchema> {
+): Pick<z.output<typeof healthSchema>, "ok" | "line"> {
   const problems: string[] = [];
   if (stallMs >= STALL_MS) {
     problems.push(`stalled: ${(stallMs / 1000).toFixed(1)} s within a minute`);

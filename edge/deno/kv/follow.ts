@@ -25,9 +25,7 @@ export interface Polls {
  * @param path What the database is opened by.
  */
 export function pollsFor(path: string | undefined, clock: Clock): Polls {
-  if (path === undefined || path === ":memory:" || /^https?:/.test(path)) {
-    return { framesMs: 10_000, viewersMs: 10_000 };
-  }
+  if (path === undefined || !isFile(path)) return { framesMs: 10_000, viewersMs: 10_000 };
   return { framesMs: 25, viewersMs: 250, changes: new FileChanges(path, clock) };
 }
 
@@ -41,6 +39,11 @@ const NEWEST_EVERY_MS = 2000;
  */
 export function newestEveryMs(path: string | undefined): number {
   return path === undefined || path.startsWith("https:") ? Infinity : NEWEST_EVERY_MS;
+}
+
+/** Whether what a database is opened by is a file, not memory or another machine. */
+export function isFile(path: string): boolean {
+  return path !== ":memory:" && !/^https?:/.test(path);
 }
 
 /** Between two looks at a file of whose writes the kernel tells, ms. */

@@ -1,6 +1,5 @@
 // How a frame lies in KV: cut into chunks, and remembered by the head until it may be deleted.
 
-import type { FrameMeta } from "../../../shared/frame.ts";
 import type { Head } from "../../core/store/frame_store.ts";
 
 /** KV takes values of 65,536 raw bytes and not one more. */
@@ -59,11 +58,4 @@ export function rollRecent(
     i < RECENT_MIN || (i < RECENT_MAX && version - old < RECENT_MS)
   );
   return { recent: kept, dropped: older.slice(kept.length) };
-}
-
-/** The description alone, without what a store or a hub adds to it. */
-export function metaOf(of: FrameMeta): FrameMeta {
-  const { version, size, width, height, capturedAt, receivedAt, silent, seq } = of;
-  const meta = { version, size, width, height, capturedAt, receivedAt };
-  return { ...meta, ...silent ? { silent } : {}, ...seq ? { seq } : {} };
 }

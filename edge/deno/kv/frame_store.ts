@@ -2,7 +2,7 @@
 // reader that misses a chunk was overtaken, and starts over from the head.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { Frame, FrameMeta } from "../../../shared/frame.ts";
+import { type Frame, type FrameMeta, metaOf } from "../../../shared/frame.ts";
 import type { Polls } from "./follow.ts";
 import {
   chunkKeys,
@@ -18,7 +18,6 @@ import type { KvLink, KvLinkOptions } from "./link.ts";
 import {
   joinChunks,
   MAX_ATOMIC_FRAME_BYTES,
-  metaOf,
   rollRecent,
   splitChunks,
   type StoredHead,

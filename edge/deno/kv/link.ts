@@ -9,6 +9,8 @@ import { StoreFailure, type StoreState, StoreTimeout } from "../../core/store/fr
 export interface KvLinkOptions {
   /** Opens the database; called again after it failed. */
   open(): Promise<Deno.Kv>;
+  /** What it is, for `/health`. Default: `kv`. */
+  kind?(): string;
   readonly clock: Clock;
   /** The longest a call may take, ms. */
   readonly deadlineMs: number;
@@ -61,7 +63,8 @@ export class KvLink {
 
   get state(): StoreState {
     const problem = this.#problem ?? this.#writeProblem;
-    return { answering: problem === undefined, problem, ...this.#counts };
+    const kind = this.#options.kind?.() ?? "kv";
+    return { kind, answering: problem === undefined, problem, ...this.#counts };
   }
 
   /** The database itself, for `watch`, which has no end and so no deadline. */

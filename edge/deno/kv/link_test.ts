@@ -19,6 +19,7 @@ Deno.test("a call has no answer for longer than its deadline, then the next ones
   await clock.tick(2000);
   await hanging;
   assert.deepEqual(link.state, {
+    kind: "kv",
     answering: false,
     problem: "no answer from the store in 2000 ms",
     failures: 1,

@@ -29,12 +29,6 @@ const REFUSALS: readonly Refusal[] = [
   },
   {
     task: "edge",
-    why: "a KV file in a folder that is not there",
-    env: { ...EDGE, PERCH_KV_PATH: "no/such/folder/perch.sqlite3" },
-    names: ["PERCH_KV_PATH"],
-  },
-  {
-    task: "edge",
     why: "an address this machine does not have",
     env: { ...EDGE, HOST: "192.0.2.1" },
     names: ["HOST, PORT"],

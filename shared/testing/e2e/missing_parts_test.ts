@@ -1,0 +1,136 @@
+// The edge where something is missing that live pictures do not need: a sound file for its store, any
+// Deno KV at all, libvips.
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { baseline } from "../jpegs.ts";
+import {
+  putFrame,
+  RunningEdge,
+  startEdge,
+  type StartOptions,
+  taskArgs,
+  TEST_TOKEN,
+} from "../processes.ts";
+
+const jpeg = await baseline(640, 480);
+
+/** What `/health` says to programs. */
+async function health(edge: RunningEdge): Promise<{ ok: boolean; line: string; store: string }> {
+  return await (await fetch(`${edge.url}/health`, { headers: { accept: "application/json" } }))
+    .json();
+}
+
+/** Sends a picture and gets it back, plain and as a stream. */
+async function showsPictures(edge: RunningEdge): Promise<void> {
+  assert.equal((await putFrame(edge.url, jpeg)).status, 204);
+  assert.deepEqual(await (await fetch(`${edge.url}/live.jpeg`)).bytes(), jpeg);
+  const stream = await fetch(`${edge.url}/stream.mjpeg`);
+  assert.equal(stream.status, 200);
+  await stream.body!.cancel();
+}
+
+async function stored(edge: RunningEdge): Promise<number> {
+  const text = await (await fetch(`${edge.url}/metrics`)).text();
+  return Number(/^perch_store_writes_total (\d+)$/m.exec(text)![1]);
+}
+
+Deno.test("a store that a power cut has damaged is set aside, and the edge has a new one", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/perch.db`;
+    const env = { PERCH_KV_PATH: path, PERCH_KEYFRAME_S: "1" };
+    await using before = await startEdge({ env });
+    await showsPictures(before);
+    while (await stored(before) === 0) await new Promise((go) => setTimeout(go, 50));
+    await before.stop("SIGKILL");
+    for (const name of [path, `${path}-wal`]) {
+      using file = await Deno.open(name, { write: true });
+      await file.write(new Uint8Array(2000).fill(65));
+    }
+
+    await using after = await startEdge({ env });
+    await after.line(/ERROR the store is damaged; it is set aside/);
+    await showsPictures(after);
+    const { ok, store } = await health(after);
+    assert.equal(ok, true);
+    assert.match(store, /^kv, begun anew: .* set aside$/);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
+    assert.ok(names.some((name) => /^perch\.db\.damaged-[^/]*Z$/.test(name)), names.join());
+    assert.equal((await after.stop()).code, 0, after.output);
+
+    await using again = await startEdge({ env });
+    assert.deepEqual(await (await fetch(`${again.url}/live.jpeg`)).bytes(), jpeg);
+    assert.equal((await health(again)).store, "kv");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("where the store's folder is missing pictures flow, health says so, and a folder mends it", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await using edge = await startEdge({ env: { PERCH_KV_PATH: `${folder}/card/perch.db` } });
+    await edge.line(/ERROR PERCH_KV_PATH: got ".*\/card\/perch\.db", wanted a file to write in/);
+    await showsPictures(edge);
+    assert.deepEqual((await health(edge)).line, "store: PERCH_KV_PATH cannot be opened");
+    await Deno.mkdir(`${folder}/card`);
+    await edge.line(/the store answers again/);
+    assert.equal((await health(edge)).line, "ok");
+    assert.equal(edge.lines.filter((line) => /ERROR/.test(line)).length, 1, edge.output);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+/** An edge with other arguments than its task's. */
+async function startWith(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Promise<RunningEdge> {
+  const options: StartOptions = {
+    env: { HOST: "127.0.0.1", PORT: "0", PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env },
+  };
+  const edge = new RunningEdge("edge", Deno.execPath(), args, options);
+  const [, url] = await edge.line(/listening on (http:\S+)/);
+  edge.url = url;
+  return edge;
+}
+
+Deno.test("where there is no Deno KV pictures and their past are in memory, and all is well", async () => {
+  const preload = fileURLToPath(new URL("../without_kv.ts", import.meta.url));
+  const [run, ...args] = await taskArgs("edge");
+  await using edge = await startWith([run, "--preload", preload, ...args]);
+  await showsPictures(edge);
+  const { ok, line, store } = await health(edge);
+  assert.deepEqual({ ok, line, store }, { ok: true, line: "ok", store: "memory" });
+  while (await stored(edge) === 0) await new Promise((go) => setTimeout(go, 50));
+  const { frames } = await (await fetch(`${edge.url}/frames`)).json();
+  assert.equal(frames.length, 1);
+  const kept = await fetch(`${edge.url}/frames/${frames[0].version}.jpeg`);
+  assert.deepEqual(await kept.bytes(), jpeg);
+  const about = edge.lines.filter((line) => /WARN|ERROR/.test(line));
+  assert.equal(about.length, 1, edge.output);
+  assert.match(about[0], /there is no Deno KV here: pictures are kept in memory/);
+  assert.equal((await edge.stop("SIGTERM")).code, 0, edge.output);
+});
+
+Deno.test("where libvips cannot be loaded ?w= is 501, said once, and the page's roads go on", async () => {
+  const args = (await taskArgs("edge")).filter((arg) => arg !== "--allow-ffi");
+  await using edge = await startWith(args, { PERCH_KV_PATH: ":memory:" });
+  await showsPictures(edge);
+  assert.equal(edge.lines.filter((line) => /WARN/.test(line)).length, 0, edge.output);
+  for (const path of ["/live.jpeg?w=160", "/stream.mjpeg?w=160", "/live.jpeg?w=320"]) {
+    const answer = await fetch(edge.url + path);
+    assert.equal(answer.status, 501, path);
+    assert.match((await answer.json()).detail, /ask without w/);
+  }
+  const all = await (await fetch(`${edge.url}/live?w=160`)).bytes();
+  assert.deepEqual(all.subarray(all.length - jpeg.length), jpeg);
+  const stream = await fetch(`${edge.url}/live.stream?w=160`);
+  assert.equal(stream.status, 200);
+  await stream.body!.cancel();
+  const about = edge.lines.filter((line) => /WARN|ERROR/.test(line));
+  assert.equal(about.length, 1, edge.output);
+  assert.match(about[0], /pictures cannot be made smaller here: \?w= is answered 501/);
+});

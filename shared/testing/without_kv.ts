@@ -1,0 +1,3 @@
+// Preloaded into a program that is to find no Deno KV.
+
+Reflect.deleteProperty(Deno, "openKv");
