@@ -11,7 +11,13 @@ const DIST = new URL("../client/dist/", import.meta.url);
 export function denoPlatform(given: Pick<Platform, "clock" | "log" | "store" | "peers">): Platform {
   return {
     ...given,
-    images: new SharpTools(),
+    images: new SharpTools(
+      undefined,
+      (error) =>
+        given.log.warn("pictures cannot be made smaller here: ?w= is answered 501", {
+          error: String(error).split("\n")[0],
+        }),
+    ),
     random: Math.random,
     acceptSocket,
     clientAddress: (_, info) =>

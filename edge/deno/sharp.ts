@@ -43,10 +43,15 @@ export class SharpTools implements ImageTools {
   #loading: Promise<Sharp> | undefined;
   #stopping = false;
   readonly #load: () => Promise<Sharp>;
+  readonly #onMissing: (error: unknown) => void;
 
-  /** @param load Default: imports sharp. */
-  constructor(load: () => Promise<Sharp> = loadSharp) {
+  /**
+   * @param load Default: imports sharp.
+   * @param onMissing Told once why it cannot be loaded.
+   */
+  constructor(load: () => Promise<Sharp> = loadSharp, onMissing = (_: unknown) => {}) {
     this.#load = load;
+    this.#onMissing = onMissing;
   }
 
   /**
@@ -56,6 +61,7 @@ export class SharpTools implements ImageTools {
    */
   ready(): Promise<Sharp> {
     return this.#loading ??= this.#load().catch((cause) => {
+      this.#onMissing(cause);
       throw new ImagingUnavailable("Loading sharp failed: other sizes are not served here", {
         cause,
       });

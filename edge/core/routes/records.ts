@@ -32,11 +32,10 @@ export function getLiveStream(deps: EdgeDeps): Handler {
     summary: "Pictures and states of one camera or several as records, without end",
     query: z.object({ cams, w: width }),
     answers: { 200: ["records", ["application/octet-stream"]] },
-    problems: [404, 501, ...NO_PLACE],
+    problems: [404, ...NO_PLACE],
   }, async (context, query) => {
     const { cams, w: width } = query();
     const cameras = await camerasOf(cams, deps.hub);
-    if (width !== undefined) await deps.renditions.ready();
     return answerStream(context, deps, HEADERS, (place) => {
       const watched = cameras.map((camera) => ({
         camera,
@@ -69,11 +68,10 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
       w: width,
     }),
     answers: { 200: ["records", ["application/octet-stream"]] },
-    problems: [404, 501, ...NO_PLACE],
+    problems: [404, ...NO_PLACE],
   }, async (context, query) => {
     const { cams, have, wait, w: width } = query();
     const cameras = await camerasOf(cams, hub);
-    if (width !== undefined) await deps.renditions.ready();
     if (context.req.method === "HEAD") return new Response(null, { headers: HEADERS });
     const newest = () => cameras.map(({ latest }) => latest.value);
     const news = () =>
