@@ -75,7 +75,7 @@ export class Connection {
   #streamFrom = 0;
   #heldMs = HELD_AGAIN_MS;
 
-  /** @param base Where the edge is: its origin. */
+  /** @param base Where the edge is: its site, with a slash at its end. */
   constructor(base: string, roads = { stream, requests }) {
     this.#base = base;
     this.#roads = roads;
@@ -206,7 +206,7 @@ export class Connection {
     const cams = [...new Set([...this.#watchers].map(({ wish }) => wish.cam))];
     const answers = await Promise.all(
       cams.filter((cam) => !this.#known.get(cam)).map(async (cam) => {
-        const url = edgeUrl(this.#base, `/cams/${cam}/embed`, { shares: sharesOf(this.#of(cam)) });
+        const url = edgeUrl(this.#base, `cams/${cam}/embed`, { shares: sharesOf(this.#of(cam)) });
         return { cam, answer: await fetch(url, { method: "HEAD", signal }) };
       }),
     );

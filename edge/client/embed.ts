@@ -8,7 +8,7 @@ import styles from "./embed.css" with { type: "text" };
 import { make, makeCanvas, setText } from "./elements.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
 
-/** By the edge's origin. */
+/** By where the edge's site begins. */
 const connections = new Map<string, Connection>();
 const views = new Set<LiveView>();
 const onScreen = new Set<LiveView>();
@@ -22,7 +22,9 @@ class PerchCam extends HTMLElement {
   connectedCallback(): void {
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     const url = new URL(this.getAttribute("src") ?? "/", document.baseURI);
-    const cam = /^\/cams\/([a-z0-9-]+)/.exec(url.pathname)?.[1] ?? "cam";
+    const [, site, cam] = /^(.*)\/cams\/([a-z0-9-]+)/.exec(url.pathname) ??
+      ["", url.pathname.replace(/\/$/, ""), "cam"];
+    const base = `${url.origin}${site}/`;
     const canvas = makeCanvas(this.getAttribute("alt") ?? `Live picture from ${cam}`);
     const label = make("span", "Connecting");
     const badge = make("a", "", "badge", make("i", ""), label) as HTMLAnchorElement;
@@ -32,8 +34,8 @@ class PerchCam extends HTMLElement {
     const notice = make("p", "", "notice");
     root.replaceChildren(canvas, notice, badge);
     dress(root);
-    const connection = connections.get(url.origin) ?? new Connection(url.origin);
-    connections.set(url.origin, connection);
+    const connection = connections.get(base) ?? new Connection(base);
+    connections.set(base, connection);
     const show = () => {
       const words = view.words();
       this.dataset.state = words.kind;

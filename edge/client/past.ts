@@ -14,7 +14,7 @@ export class Past {
   #scaled = true;
   readonly #base: string;
 
-  /** @param base The camera's path, for instance `/cams/garden`. */
+  /** @param base The camera's address, for instance `https://cam.example/cams/garden`. */
   constructor(base: string) {
     this.#base = base;
   }

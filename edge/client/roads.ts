@@ -63,7 +63,7 @@ export interface Wanted {
 export type Outcome = "late" | "held" | "fast";
 
 /**
- * Brings frames from the edge whose origin is `base`.
+ * Brings frames from the edge whose site begins at `base`.
  *
  * @throws When the road is closed or was never open, and when `signal` aborts.
  */
@@ -173,7 +173,7 @@ export const stream: Road = async (base, wanted, sink, signal) => {
   };
   const lateness = new Map<string, Lateness>();
   try {
-    const url = edgeUrl(base, "/live.stream", wanted);
+    const url = edgeUrl(base, "live.stream", wanted);
     const body = await bodyOf(await fetch(url, { signal: over.signal, cache: "no-store" }));
     for await (const frame of new Cameras(sink).frames(body, stillThere)) {
       void sink.onFrame(frame);
@@ -205,7 +205,7 @@ export const requests: Road = async (base, wanted, sink, signal) => {
   let crowded = false;
 
   const ask = (waitS: number) => {
-    const url = edgeUrl(base, "/live", wanted);
+    const url = edgeUrl(base, "live", wanted);
     url.searchParams.set("have", wanted.cams.map((cam) => have.get(cam) ?? 0).join(","));
     if (waitS > 0) url.searchParams.set("wait", String(waitS));
     const answer = fetch(url, { signal, cache: "no-store" });

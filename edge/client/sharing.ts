@@ -1,14 +1,15 @@
 // The share panel: the address, links that end for private cams, and what to paste into other pages.
 
 import { byId, setText } from "./elements.ts";
+import { SITE } from "./site.ts";
 import { sinceText } from "./times.ts";
 
 /** Makes the panel work. @param cam Whose page this is. */
 export function prepareSharing(cam: string): void {
   const panel = byId<HTMLDialogElement>("sharing");
-  const address = new URL(`/cams/${cam}`, location.origin).href;
+  const address = `${SITE}cams/${cam}`;
   const link = byId<HTMLInputElement>("link");
-  link.value = location.pathname === "/" ? location.origin + "/" : address;
+  link.value = location.pathname === new URL(SITE).pathname ? SITE : address;
   fillSnippets(address, "");
   byId("share").addEventListener("click", () => panel.showModal());
   panel.addEventListener("click", (event) => {
@@ -28,22 +29,23 @@ export function prepareSharing(cam: string): void {
 /** Asks the edge for a link that ends. */
 async function makeLink(cam: string, link: HTMLInputElement): Promise<void> {
   const hours = Number(byId<HTMLSelectElement>("hours").value);
-  const answer = await fetch("/share", {
+  const answer = await fetch(`${SITE}share`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ cam, hours }),
   }).catch(() => undefined);
   if (!answer?.ok) return setText(byId("link-note"), "The link could not be made. Sign in again.");
   const { url, until }: { url: string; until: number } = await answer.json();
-  link.value = url;
-  const made = new URL(url);
-  fillSnippets(made.origin + made.pathname, made.search);
+  // What the edge calls itself may lack the path that a proxy has put before it.
+  const address = `${SITE}cams/${cam}`;
+  const { search } = new URL(url);
+  link.value = address + search;
+  fillSnippets(address, search);
   setText(byId("link-note"), `Ends ${sinceText(until, Date.now())}. Shows this camera only.`);
 }
 
 function fillSnippets(address: string, query: string): void {
-  const { origin } = new URL(address);
-  byId<HTMLTextAreaElement>("snippet-element").value = `<script src="${origin}/embed.js"></script>
+  byId<HTMLTextAreaElement>("snippet-element").value = `<script src="${SITE}embed.js"></script>
 <perch-cam src="${address}${query}"></perch-cam>`;
   byId<HTMLTextAreaElement>("snippet-frame").value =
     `<iframe src="${address}/embed${query}" width="640" height="360" allow="fullscreen"></iframe>`;

@@ -7,6 +7,7 @@ import { byId, make, setPressed, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { ServerClock } from "./measures.ts";
 import { Past, stretches } from "./past.ts";
+import { SITE } from "./site.ts";
 import { sinceText } from "./times.ts";
 
 /** Pictures a second of the timelapse. */
@@ -50,7 +51,7 @@ export class Timeline {
     this.#clock = live.connection.clock;
     this.#historyMs = historyMs;
     this.#page = page;
-    this.#past = new Past(`/cams/${live.wish.cam}`);
+    this.#past = new Past(`${SITE}cams/${live.wish.cam}`);
     const track = this.#track;
     track.addEventListener("pointerdown", (event) => {
       track.setPointerCapture(event.pointerId);

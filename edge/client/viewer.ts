@@ -14,6 +14,7 @@ import {
   toggleFullscreen,
 } from "./screen.ts";
 import { prepareSharing } from "./sharing.ts";
+import { SITE } from "./site.ts";
 import { Timeline } from "./timeline.ts";
 import { pictureName } from "./times.ts";
 import { Zoom } from "./zoom.ts";
@@ -33,7 +34,7 @@ let past: { jpeg: Jpeg; takenAt: number } | undefined;
 let width = shownWidth();
 let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
-const connection = new Connection(location.origin);
+const connection = new Connection(SITE);
 const { clock } = connection;
 const rate = new Rate();
 const live = new LiveView({

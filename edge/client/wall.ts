@@ -5,13 +5,14 @@ import { widthFor } from "../../shared/widths.ts";
 import { Connection } from "./connection.ts";
 import { byId, make, makeCanvas, setText } from "./elements.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
+import { SITE } from "./site.ts";
 
 /** Ms between two looks for cameras that are new: seldom, but for who waits for the first. */
 const LOOK_EVERY_MS = 60_000;
 const LOOK_FOR_FIRST_MS = 3000;
 
 const cams = document.body.dataset.cams!.split(",").filter((cam) => cam !== "");
-const connection = new Connection(location.origin);
+const connection = new Connection(SITE);
 const views = cams.map(tile);
 
 /** Puts a camera on the wall. */
@@ -25,7 +26,7 @@ function tile(cam: string): LiveView {
   const notice = make("p", "", "notice");
   const caption = make("span", "", "caption", make("span", cam), badge);
   const link = make("a", "", "tile", canvas, notice, caption) as HTMLAnchorElement;
-  link.href = `/cams/${cam}`;
+  link.href = `cams/${cam}`;
   const item = make("li", "", "", link);
   byId("wall").append(item);
   const view = new LiveView({
@@ -54,7 +55,7 @@ function sum(): void {
 /** A camera that is new gets its place by loading the page again. */
 async function lookForMore(): Promise<void> {
   if (document.hidden) return;
-  const answer = await fetch("/cams", { headers: { accept: "application/json" } })
+  const answer = await fetch(`${SITE}cams`, { headers: { accept: "application/json" } })
     .catch(() => undefined);
   if (!answer?.ok) return;
   const found: { cams: readonly CameraStatus[] } = await answer.json();

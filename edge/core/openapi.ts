@@ -130,7 +130,7 @@ function openapiDocument(title: string, routes: Hono["routes"]): Json {
       description: "A live cam at the edge. Paths without a camera are those of the camera `cam`.",
       license: { name: "MIT", identifier: "MIT" },
     },
-    servers: [{ url: "/" }],
+    servers: [{ url: "./" }],
     paths,
     components: { schemas, securitySchemes: SECURITY_SCHEMES },
   };

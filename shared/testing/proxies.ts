@@ -44,7 +44,7 @@ export async function behind(
 }
 
 /** Ports that were free a moment ago: proxies cannot choose them themselves. */
-function freePorts(count: number): number[] {
+export function freePorts(count: number): number[] {
   const listeners = Array.from({ length: count }, () => Deno.listen({ port: 0 }));
   const ports = listeners.map(({ addr }) => addr.port);
   for (const listener of listeners) listener.close();
@@ -70,7 +70,11 @@ async function startNginx(folder: string, at: Proxied): Promise<RunningProgram> 
     "/etc/letsencrypt/live/cam.example.org": folder,
     "/var/cache/perch-nginx": `${folder}/cache`,
   });
-  // As many connections as Debian's own nginx.conf gives.
+  return await runNginx(folder, recipe);
+}
+
+/** nginx with what stands in `http`, as many connections as Debian's own nginx.conf gives, and its files in a folder. */
+export async function runNginx(folder: string, http: string): Promise<RunningProgram> {
   await Deno.writeTextFile(
     `${folder}/nginx.conf`,
     `${Deno.uid() === 0 ? "user root;" : ""}
@@ -80,7 +84,7 @@ http {
   access_log off;
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
   fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  ${recipe}
+  ${http}
 }`,
   );
   const args = ["-p", folder, "-c", `${folder}/nginx.conf`];

@@ -4,7 +4,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
 import type { EdgeDeps } from "../deps.ts";
 import type { Pass } from "../limits/viewer_gate.ts";
-import { isForeign, originOf, urlOf } from "../routes/request.ts";
+import { isForeign, originOf, pathOf, rootOf, urlOf } from "../routes/request.ts";
 import type { Passes, Share } from "./passes.ts";
 import { problem } from "../problem.ts";
 import { mayPublish, secretsOf, tokenOf, tooManyWrong } from "./publishers.ts";
@@ -52,7 +52,7 @@ export function viewerOnly(
       keepCookie(context, trustedProxies, shareCookie(first.cam), links[0], first.until - now);
       const url = urlOf(context);
       url.searchParams.delete("share");
-      return context.redirect(url.pathname + url.search, 303);
+      return context.redirect(rootOf(context) + url.pathname.slice(1) + url.search, 303);
     }
     const shareOf = async (cam: string | undefined): Promise<Share | undefined> => {
       if (cam === undefined) return undefined;
@@ -96,7 +96,7 @@ export function keepCookie(
   setCookie(context, name, pass, {
     httpOnly: true,
     sameSite: "Lax",
-    path: "/",
+    path: pathOf(context, trustedProxies),
     secure: originOf(context, trustedProxies).startsWith("https:"),
     maxAge: Math.ceil(ms / 1000),
   });
@@ -127,7 +127,7 @@ function askViewer(context: Context, expired: boolean): Response {
     const { pathname, searchParams } = urlOf(context);
     searchParams.delete("share");
     const query = new URLSearchParams({ next: pathname, ...(expired ? { expired: "" } : {}) });
-    return context.redirect(`/sign-in?${query}`, 303);
+    return context.redirect(`${rootOf(context)}sign-in?${query}`, 303);
   }
   // Asked for a password, a browser would cover the page with a box of its own for each request.
   const byPage = ["empty", "image"].includes(context.req.header("sec-fetch-dest") ?? "") &&

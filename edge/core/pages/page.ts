@@ -69,7 +69,7 @@ function tile({ cam, state, version, ageMs }: CameraStatus): Markup {
   const old = ageMs !== undefined && (state === "stale" || state === "offline");
   const picture = empty
     ? html`<span class="picture"></span>`
-    : html`<img class="picture" src="/cams/${cam}/live.jpeg" alt="Newest picture from ${cam}">`;
+    : html`<img class="picture" src="cams/${cam}/live.jpeg" alt="Newest picture from ${cam}">`;
   const words = empty
     ? "Waiting for the first picture"
     : old && `Last picture ${ageText(ageMs)} ago`;
@@ -78,5 +78,5 @@ function tile({ cam, state, version, ageMs }: CameraStatus): Markup {
   const badge = html`<span class="badge"><span class="dot"></span><span>${label}</span></span>`;
   const caption = html`<span class="caption"><span>${cam}</span>${badge}</span>`;
   const looks = empty ? "empty" : state;
-  return html`<li><a class="tile" href="/cams/${cam}" data-state="${looks}">${picture}${notice}${caption}</a></li>`;
+  return html`<li><a class="tile" href="cams/${cam}" data-state="${looks}">${picture}${notice}${caption}</a></li>`;
 }

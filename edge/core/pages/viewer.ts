@@ -9,7 +9,7 @@ import { type CameraStatus, HEADER } from "../../../shared/wire.ts";
 import { isOwner } from "../access/viewers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { problemException } from "../problem.ts";
-import { originOf } from "../routes/request.ts";
+import { originOf, pathOf, rootOf } from "../routes/request.ts";
 import {
   type AssetNames,
   frameAncestors,
@@ -56,7 +56,7 @@ export class ViewerPages {
   async page(context: Context, cam: string, several: boolean): Promise<Response> {
     if (!isCamId(cam)) return context.notFound();
     const others = several && this.#role(context) !== "guest";
-    const nav = others ? html`<a href="/cams">All cameras</a>` : "";
+    const nav = others ? html`<a href="${rootOf(context)}cams">All cameras</a>` : "";
     const known = await this.#known(context, cam);
     return await this.#send(context, "index.html", { cam, known, nav });
   }
@@ -94,14 +94,14 @@ export class ViewerPages {
     const { title } = this.#deps.config;
     const names = await this.names();
     const icon = (name: string, sizes: string) => ({
-      src: `/assets/${names[name]}`,
+      src: `assets/${names[name]}`,
       sizes,
       type: getMimeType(name),
     });
     const manifest = {
       name: title,
       short_name: title.slice(0, 12),
-      start_url: "/",
+      start_url: "./",
       display: "standalone",
       background_color: "#0c0e10",
       theme_color: "#0c0e10",
@@ -144,13 +144,16 @@ export class ViewerPages {
     ancestors = "'none'",
   ): Promise<Response> {
     const { title: site, viewToken, historyMs, trustedProxies } = this.#deps.config;
+    const root = rootOf(context);
     const files = Object.entries(await this.names()).map((
       [name, file],
-    ) => [name, `/assets/${file}`]);
+    ) => [name, `${root}assets/${file}`]);
     const title = values.cam === DEFAULT_CAM ? site : `${values.cam} · ${site}`;
-    const url = `${originOf(context, trustedProxies)}/cams/${values.cam}`;
+    const begin = originOf(context, trustedProxies) + pathOf(context, trustedProxies);
+    const url = `${begin}cams/${values.cam}`;
     const page = renderTemplate(await this.#text(template), {
       ...Object.fromEntries(files),
+      root,
       site,
       title,
       description: `Live picture from ${title}`,

@@ -2,6 +2,12 @@ import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
+/** The built files that a page names, as a browser asks for them that has it from `path`. */
+function filesOf(html: string, path: string): string[] {
+  const named = html.matchAll(/(?:href|src)="([^"]*\bassets\/[^"]+)"/g);
+  return [...named].map(([, file]) => new URL(file, `http://edge.test${path}`).pathname);
+}
+
 const HTML = { headers: { accept: "text/html" } };
 
 Deno.test("a pasted link previews: title, words and the newest picture", async () => {
@@ -55,11 +61,10 @@ Deno.test("only what the build named is served, and read once", async () => {
 
 Deno.test("every file that the page names is there, and may be kept for ever", async () => {
   await using edge = await TestEdge.start();
-  for (const path of ["/", "/cams", "/embed"]) {
+  for (const path of ["/", "/cams", "/embed", "/cams/garden", "/cams/garden/embed"]) {
     const page = await edge.request(path, HTML);
     assert.match(page.headers.get("content-security-policy")!, /default-src 'none'/);
-    const named = (await page.text()).matchAll(/(?:href|src)="(\/assets\/[^"]+)"/g);
-    const files = [...named].map(([, file]) => file);
+    const files = filesOf(await page.text(), path);
     assert.ok(files.length > 0, path);
     for (const file of files) {
       const answer = await edge.request(file);
@@ -73,7 +78,7 @@ Deno.test("every file that the page names is there, and may be kept for ever", a
 Deno.test("script, style and page are as small as README says, less than 30 KB compressed", async () => {
   await using edge = await TestEdge.start();
   const html = await (await edge.request("/", HTML)).text();
-  const files = [...html.matchAll(/="(\/assets\/[^"]+\.(?:js|css))"/g)].map(([, file]) => file);
+  const files = filesOf(html, "/").filter((file) => /\.(js|css)$/.test(file));
   assert.equal(files.length, 2);
   let bytes = 0;
   for (const path of ["/", ...files]) {
@@ -112,7 +117,7 @@ Deno.test("the manifest has the page's name, and icons that are there", async ()
   assert.equal(name, "The hut by the lake");
   assert.equal(icons.length, 3);
   for (const { src, type } of icons) {
-    const icon = await edge.request(src);
+    const icon = await edge.request(`/${src}`);
     assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, type]);
     await icon.body?.cancel();
   }
@@ -132,5 +137,5 @@ Deno.test("the list of cameras is JSON for programs and a page for people", asyn
   assert.equal(cams[0].cam, "garden");
   const page = await (await edge.request("/cams", HTML)).text();
   assert.match(page, /data-cams="garden"/);
-  assert.match(page, /<noscript>.*<a class="tile" href="\/cams\/garden" data-state="idle">.*Idle/s);
+  assert.match(page, /<noscript>.*<a class="tile" href="cams\/garden" data-state="idle">.*Idle/s);
 });

@@ -37,10 +37,10 @@ export function postLegacy(deps: EdgeDeps): Handler {
 /** Ms between two pictures of the test page. */
 const POLL_MS = 150;
 
-/** Loads `/live.jpeg?<ms>` again and again; a slow line is never asked twice at once. */
+/** Loads `live.jpeg?<ms>` again and again; a slow line is never asked twice at once. */
 const SCRIPT = `
 const live = document.querySelector("img");
-const again = () => setTimeout(() => live.src = "/live.jpeg?" + Date.now(), ${POLL_MS});
+const again = () => setTimeout(() => live.src = "live.jpeg?" + Date.now(), ${POLL_MS});
 live.onload = live.onerror = again;
 again();
 `;
@@ -66,7 +66,7 @@ export function getTestPage(deps: EdgeDeps): Handler {
           <title>${deps.config.title}</title>
           <style>body { margin: 0; background: #000 } img { width: 100%; height: 100vh; object-fit: contain }</style>
         </head>
-        <body><img src="/live.jpeg" alt="Live picture"><script>${raw(SCRIPT)}</script></body>
+        <body><img src="live.jpeg" alt="Live picture"><script>${raw(SCRIPT)}</script></body>
       </html>
     `;
     return context.html(page, 200, { "content-security-policy": await policy() });

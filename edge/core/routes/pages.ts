@@ -7,7 +7,7 @@ import { getMimeType } from "hono/utils/mime";
 import type { EdgeDeps } from "../deps.ts";
 import { describe, route } from "../openapi.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
-import { camOf } from "./request.ts";
+import { camOf, rootOf } from "./request.ts";
 
 /** The page, or what `stream` answers where the client shows pictures only. */
 export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {
@@ -72,7 +72,7 @@ export function assetRoutes(pages: ViewerPages): Hono {
   routes.get("/manifest.webmanifest", etag(), (context) => pages.manifest(context));
   routes.get("/favicon.ico", async (context) => {
     const { "icon-180.png": file } = await pages.names();
-    return context.redirect(`/assets/${file}`, 302);
+    return context.redirect(`${rootOf(context)}assets/${file}`, 302);
   });
   return routes;
 }

@@ -96,17 +96,38 @@ export function urlOf({ req }: Context): URL {
 }
 
 /**
+ * The way from the address that was asked for to where the site begins: nobody need tell the edge below
+ * which path a proxy shows it.
+ */
+export function rootOf({ req }: Context): string {
+  return "../".repeat(req.path.split("/").length - 2) || "./";
+}
+
+/**
  * For instance `https://cam.example`.
  *
  * @param trustedProxies Reverse proxies in front whose `X-Forwarded-Proto` is believed; 0 = none.
  */
 export function originOf(context: Context, trustedProxies: number): string {
   const { protocol, host } = urlOf(context);
-  const sent = trustedProxies > 0 ? context.req.header("x-forwarded-proto") ?? "" : "";
-  // As with addresses: what is further left than the trusted proxies is anybody's invention.
-  const hops = sent.split(",").map((hop) => hop.trim());
-  const hop = hops[Math.max(0, hops.length - trustedProxies)];
+  const hop = forwarded(context, "x-forwarded-proto", trustedProxies);
   return `${hop === "https" || hop === "http" ? `${hop}:` : protocol}//${host}`;
+}
+
+/**
+ * The path that a proxy has put before the edge's own, with a slash at its end, for what has to be told
+ * as a whole: cookies, and addresses for others. `/` where none says so.
+ */
+export function pathOf(context: Context, trustedProxies: number): string {
+  const prefix = forwarded(context, "x-forwarded-prefix", trustedProxies);
+  return /^(\/[\w.~-]+)+\/?$/.test(prefix) ? `${prefix.replace(/\/$/, "")}/` : "/";
+}
+
+/** What the outermost of the trusted proxies says: what is further left is anybody's invention. */
+function forwarded({ req }: Context, name: string, trustedProxies: number): string {
+  const sent = trustedProxies > 0 ? req.header(name) ?? "" : "";
+  const hops = sent.split(",").map((hop) => hop.trim());
+  return hops[Math.max(0, hops.length - trustedProxies)];
 }
 
 /**

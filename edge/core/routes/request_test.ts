@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Context } from "hono";
 import { wantsStream } from "./pages.ts";
-import { originOf } from "./request.ts";
+import { originOf, pathOf } from "./request.ts";
 
 const CASES: readonly [who: string, accept: string | undefined, agent: string, stream: boolean][] =
   [
@@ -78,4 +78,19 @@ Deno.test("the scheme is what the proxies say that are trusted, else that of the
   assert.equal(origin(url, "https, http", 1), "http://cam.example:8000");
   assert.equal(origin(url, "javascript", 1), "http://cam.example:8000");
   assert.equal(origin("https://cam.example/", "http", 0), "https://cam.example");
+});
+
+Deno.test("the path before the site is what the proxies say that are trusted, where it is one", () => {
+  const below = (prefix: string | undefined, trustedProxies: number) => {
+    const headers: HeadersInit = prefix === undefined ? {} : { "x-forwarded-prefix": prefix };
+    return pathOf(new Context(new Request("http://cam.example/cams", { headers })), trustedProxies);
+  };
+  assert.equal(below("/garden", 0), "/");
+  assert.equal(below(undefined, 1), "/");
+  assert.equal(below("/garden", 1), "/garden/");
+  assert.equal(below("/a.b/garden-2/", 1), "/a.b/garden-2/");
+  assert.equal(below("/evil, /garden", 1), "/garden/");
+  for (const no of ["", "/", "garden", "//evil.example", "/a;domain=b", "/a b", "https://evil"]) {
+    assert.equal(below(no, 1), "/", no);
+  }
 });

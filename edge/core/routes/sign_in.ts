@@ -9,7 +9,7 @@ import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { route } from "../openapi.ts";
 import { readJson, unixMs } from "./query.ts";
-import { addressOf, isForeign, originOf } from "./request.ts";
+import { addressOf, isForeign, originOf, pathOf, rootOf } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
@@ -71,7 +71,7 @@ export function postSignIn(
     }
     const pass = await passes.signIn(clock.now());
     keepCookie(context, config.trustedProxies, SIGN_IN_COOKIE, pass, SIGNED_IN_MS);
-    return context.redirect(next, 303);
+    return context.redirect(rootOf(context) + next.slice(1), 303);
   });
 }
 
@@ -88,7 +88,7 @@ export function postSignOut({ limits, clock, config }: EdgeDeps, passes: Passes)
     const signedIn = await passes.signedIn(getCookie(context, SIGN_IN_COOKIE), clock.now());
     if (signedIn) limits.endPass(signedIn.key);
     keepCookie(context, config.trustedProxies, SIGN_IN_COOKIE, "", 0);
-    return context.redirect("/sign-in", 303);
+    return context.redirect(`${rootOf(context)}sign-in`, 303);
   });
 }
 
@@ -102,8 +102,9 @@ export function postShare({ clock, config }: EdgeDeps, passes: Passes): Handler 
   }, async (context) => {
     const { cam, hours } = await readJson(context, "wish for a link", shareSchema);
     const until = Math.round(clock.now() + hours * HOUR_MS);
-    const origin = originOf(context, config.trustedProxies);
-    const url = `${origin}/cams/${cam}?share=${await passes.share({ cam, until })}`;
+    const { trustedProxies } = config;
+    const begin = originOf(context, trustedProxies) + pathOf(context, trustedProxies);
+    const url = `${begin}cams/${cam}?share=${await passes.share({ cam, until })}`;
     return context.json({ url, until }, 200, { "cache-control": "no-store" });
   });
 }

@@ -36,7 +36,7 @@ Deno.test("a person is led to the sign-in page and back; a program is asked for 
   await using edge = await privateEdge();
   const person = await edge.request("/cams/garden", { headers: HTML });
   assert.equal(person.status, 303);
-  assert.equal(person.headers.get("location"), "/sign-in?next=%2Fcams%2Fgarden");
+  assert.equal(person.headers.get("location"), "../sign-in?next=%2Fcams%2Fgarden");
   const program = await edge.request("/stream.mjpeg");
   assert.equal(program.status, 401);
   assert.match(program.headers.get("www-authenticate")!, /^Basic /);
@@ -50,7 +50,7 @@ Deno.test("a person is led to the sign-in page and back; a program is asked for 
   assert.match(await wrong.text(), /That is not the token/);
   const right = await signIn(edge, VIEW);
   assert.equal(right.status, 303);
-  assert.equal(right.headers.get("location"), "/cams/garden");
+  assert.equal(right.headers.get("location"), "./cams/garden");
   assert.match(right.headers.get("set-cookie")!, /HttpOnly; SameSite=Lax/);
   for (const path of ["/live.jpeg", "/cams/garden/frames", "/cams", "/metrics"]) {
     const answer = await edge.request(path, { headers: { cookie: cookieOf(right) } });
@@ -113,7 +113,7 @@ Deno.test("a share link opens one camera, its stream and picture too, and no oth
   const other = (await shareLink(edge, "cam")).searchParams.get("share");
   const opened = await edge.request(link.pathname + link.search, { headers: HTML });
   assert.equal(opened.status, 303);
-  assert.equal(opened.headers.get("location"), "/cams/garden");
+  assert.equal(opened.headers.get("location"), "../cams/garden");
   const byCookie = { cookie: cookieOf(opened) };
   const wanted: [string, Record<string, string>, number][] = [
     ["/cams/garden", { ...HTML, ...byCookie }, 200],
@@ -147,8 +147,8 @@ Deno.test("a share link ends by time and by another share key, and says so to pe
   const link = await shareLink(edge, "garden", 0.5);
   edge.clock.jump(31 * 60_000);
   const late = await edge.request(link.pathname + link.search, { headers: HTML });
-  assert.equal(late.headers.get("location"), "/sign-in?next=%2Fcams%2Fgarden&expired=");
-  const page = await edge.request(late.headers.get("location")!, { headers: HTML });
+  assert.equal(late.headers.get("location"), "../sign-in?next=%2Fcams%2Fgarden&expired=");
+  const page = await edge.request("/sign-in?next=%2Fcams%2Fgarden&expired=", { headers: HTML });
   assert.match(await page.text(), /This link has ended/);
 
   await using other = await privateEdge({ PERCH_SHARE_KEY: "another key for sharing" });
