@@ -36,7 +36,9 @@ export function createPutTransport(client: EdgeClient, clock: Clock): Transport 
       };
       const request = { method: "PUT", headers, body: frame.jpeg, signal };
       return client.ask("live.jpeg", request, (answer) => {
-        last = answer.headers.get("etag") ?? last;
+        // A stranger's tag, as of a Wi-Fi's sign-in page, would spoil every picture from then on.
+        if (answer.status === 204) last = answer.headers.get("etag") ?? last;
+        else if (answer.status === 400) last = undefined;
         return frameVerdict(answer);
       });
     },

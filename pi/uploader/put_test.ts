@@ -91,6 +91,26 @@ Deno.test("a frame tells which answer the camera had last, whoever gave it", () 
   });
 });
 
+Deno.test("what a stranger answers in between, and what the edge cannot read, is not told to it", () => {
+  const heard: (string | null)[] = [];
+  const answers: [status: number, etag: string][] = [
+    [204, '"5"'],
+    [200, '"a-page"'],
+    [204, '"6-odd"'],
+    [400, '"another-page"'],
+    [204, '"7"'],
+  ];
+  return withEdge(async (request) => {
+    heard.push(request.headers.get("perch-last"));
+    await request.bytes();
+    const [status, etag] = answers[heard.length - 1];
+    return new Response(null, { status, headers: { etag } });
+  }, async (transport) => {
+    for (const _ of answers) await transport.send(FRAME, NEVER);
+    assert.deepEqual(heard, [null, '"5"', '"5"', '"6-odd"', null]);
+  });
+});
+
 // Deno 2.8.3 to 2.9.5 closed the connection after each body (denoland/deno#36657).
 Deno.test("a hundred uploads share one connection, and renewing opens another", () =>
   withEdge(async (request) => {

@@ -19,8 +19,9 @@ const headersSchema = z.object({
     .describe("ms from then until it was sent, by a clock that is never set"),
   [HEADER.seq]: z.string().transform(parseSeq).refine((seq) => seq, "<session>:<number>").optional()
     .describe("`<session>:<n>`, so that a late request is known as late"),
-  [HEADER.last]: z.string().regex(/^"\d{1,15}"$/, "the ETag of an answer to an upload")
-    .transform((etag) => Number(etag.slice(1, -1))).optional()
+  // Some proxies make every entity tag a weak one.
+  [HEADER.last]: z.string().regex(/^(W\/)?"\d{1,15}"$/, "the ETag of an answer to an upload")
+    .transform((etag) => Number(etag.split('"')[1])).optional()
     .describe("the `ETag` of the last answer, so that instances know of each other"),
 });
 

@@ -167,6 +167,13 @@ Deno.test("versions go on from the one that another instance gave, unless that i
   }
 });
 
+Deno.test("the version of the last answer is read from a tag that a proxy made weak too", async () => {
+  await using edge = await TestEdge.start();
+  const last = edge.clock.now() + 2000;
+  const { status, headers } = await edge.put(good, { "perch-last": `W/"${last}"` });
+  assert.deepEqual([status, headers.get("etag")], [204, `"${last + 1}"`]);
+});
+
 Deno.test("versions grow strictly when the clock stands still or jumps back", async () => {
   await using edge = await TestEdge.start();
   const versions: number[] = [];
