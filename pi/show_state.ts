@@ -36,15 +36,20 @@ export async function showState(options: ShowOptions, signal: AbortSignal): Prom
     if (signal.aborted) break;
     const now = state();
     const ms = clock.monotonic() - at;
-    if (terminal) rewrite(terminal, statusLine(before, now, ms, terminal.consoleSize().columns));
+    if (terminal) rewrite(terminal, (columns) => statusLine(before, now, ms, columns));
     else log.info(summaryLine(before, now, ms));
     before = now;
     at += ms;
   }
-  if (terminal) rewrite(terminal, "");
+  if (terminal) rewrite(terminal, () => "");
 }
 
 /** Puts `text` in place of the row the cursor is in. */
-function rewrite({ stderr }: Terminal, text: string): void {
-  stderr.writeSync(new TextEncoder().encode(CLEAR_ROW + text));
+function rewrite(terminal: Terminal, text: (columns: number) => string): void {
+  try {
+    const row = CLEAR_ROW + text(terminal.consoleSize().columns);
+    terminal.stderr.writeSync(new TextEncoder().encode(row));
+  } catch {
+    // Its window was closed: nobody looks any more, and the camera goes on.
+  }
 }

@@ -46,3 +46,18 @@ Deno.test("a terminal has one row that is rewritten each second, and is left cle
   assert.ok(rows[0].startsWith(`${CLEAR_ROW}camera running, 5 fps taken`), rows[0]);
   assert.equal(rows[3], CLEAR_ROW);
 });
+
+Deno.test("a terminal whose window was closed ends nothing", async () => {
+  const clock = new FakeClock();
+  const note = () => {};
+  const gone = () => {
+    throw new Error("Input/output error (os error 5)");
+  };
+  const terminal = { stderr: { writeSync: gone }, consoleSize: () => ({ columns: 60 }) };
+  const stop = new AbortController();
+  const log = { info: note, warn: note, error: note };
+  const shown = showState({ clock, log, terminal, state: () => STATE }, stop.signal);
+  await clock.tick(3000);
+  stop.abort();
+  await shown;
+});

@@ -26,8 +26,14 @@ const PRIORITY: Readonly<Record<Level, number>> = { info: 6, warn: 4, error: 3 }
 
 /** Makes the log of a program. */
 export function createLog(options: LogOptions): Log {
-  const line = (level: Level) => (message: string, fields: LogFields = {}) =>
-    options.write(printable(formatLine(options.format, options.now(), level, message, fields)));
+  const line = (level: Level) => (message: string, fields: LogFields = {}) => {
+    const text = printable(formatLine(options.format, options.now(), level, message, fields));
+    try {
+      options.write(text);
+    } catch {
+      // A full disk takes no lines, and there is nowhere to say so: the program goes on.
+    }
+  };
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 

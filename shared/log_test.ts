@@ -52,3 +52,10 @@ Deno.test("what others wrote neither steers a terminal nor begins a line, in wor
     if (format === "json") assert.equal(JSON.parse(written[0]).detail, evil);
   }
 });
+
+Deno.test("a line that cannot be written ends no program", () => {
+  const write = () => {
+    throw new Error("No space left on device (os error 28)");
+  };
+  createLog({ format: "text", write, now: () => 0 }).info("camera back");
+});
