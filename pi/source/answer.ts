@@ -75,7 +75,8 @@ export class CameraAnswer {
     if (broken) return broken;
     const hex = start.map((byte) => byte.toString(16).padStart(2, "0")).join(" ").toUpperCase();
     const text = String.fromCharCode(...start).replace(/[^ -~]/g, ".");
-    const advice = this.#type.startsWith("video/") ? "; PERCH_SOURCE=ffmpeg reads videos" : "";
+    const other = /^(?:video|image)\/(?!p?jpe?g$)/.test(this.#type);
+    const advice = other ? "; PERCH_SOURCE=ffmpeg reads videos and other pictures" : "";
     return `answers ${
       this.#type || "without a type"
     }, no JPEG: starts with ${hex} (${text})${advice}`;

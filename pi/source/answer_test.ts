@@ -58,13 +58,19 @@ for (
       "a page that is called a picture",
       new Response("<html>", { headers: { "content-type": "image/jpeg" } }),
       "hardware",
-      /answers image\/jpeg, no JPEG: starts with 3C/,
+      /answers image\/jpeg, no JPEG: starts with 3C 68 74 6D \(<htm\)$/,
     ],
     [
       "a film",
       new Response("\0\0\0\x18ftyp", { headers: { "content-type": "video/mp4" } }),
       "hardware",
       /video\/mp4, no JPEG: starts with 00 00 00 18 \(\.{4}\); PERCH_SOURCE=ffmpeg/,
+    ],
+    [
+      "a picture of another kind",
+      new Response("RIFF", { headers: { "content-type": "image/webp" } }),
+      "hardware",
+      /image\/webp, no JPEG: starts with 52 49 46 46 \(RIFF\); PERCH_SOURCE=ffmpeg/,
     ],
     ["no end", new Response(JPEG.slice(0, -2)), "hardware", /no whole JPEG: 1 cut off$/],
     [
