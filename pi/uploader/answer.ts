@@ -36,7 +36,7 @@ export function frameVerdict(answer: Answer): Verdict {
 
 /** The verdict on every answer that is not the one hoped for. */
 export function badVerdict({ status, headers, text }: Answer): Verdict {
-  const detail = detailOf(text) ?? `HTTP ${status}`;
+  const detail = detailOf(text) ?? strangerWords(status, headers);
   if (ABOUT_THE_FRAME.has(status)) return { kind: "skipped", status, detail };
   if (ABOUT_THE_SETTINGS.has(status)) return { kind: "refused", status, detail };
   if (status >= 300 && status < 400) {
@@ -44,14 +44,16 @@ export function badVerdict({ status, headers, text }: Answer): Verdict {
     const to = location.startsWith("/") ? location.split(/[?#]/)[0] : shownAddress(location);
     return { kind: "refused", status, detail: `moved to ${to}: change PERCH_URL` };
   }
-  if (status < 300) {
-    const type = headers.get("content-type") ?? "no content";
-    const stranger = `something that is no Perch edge answers: ${status}, ${type}`;
-    return { kind: "busy", status, detail: stranger, retryMs: STRANGER_MS };
-  }
+  if (status < 300) return { kind: "busy", status, detail, retryMs: STRANGER_MS };
   const seconds = Number(headers.get("retry-after") ?? NaN);
   const retryMs = seconds >= 0 ? Math.min(seconds * 1000, MAX_BUSY_MS) : BUSY_MS;
   return { kind: "busy", status, detail, retryMs: Math.max(retryMs, BUSY_MS) };
+}
+
+/** What is said of an answer without the edge's words: a proxy's, or that of somebody's Wi-Fi. */
+function strangerWords(status: number, headers: Headers): string {
+  const type = headers.get("content-type") ?? "no content";
+  return `something that is no Perch edge answers: ${status}, ${type}`;
 }
 
 function demandOf(headers: Headers): Demand | undefined {

@@ -64,3 +64,11 @@ Deno.test("the sign-in page of somebody's Wi-Fi is no success", () => {
   assert.equal(one.kind, "busy");
   assert.match(one.kind === "busy" ? one.detail : "", /no Perch edge answers: 200, text\/html/);
 });
+
+Deno.test("an answer without the edge's words is told as a stranger's, whatever its status", () => {
+  for (const status of [403, 413, 502]) {
+    const one = verdict(status, { "content-type": "text/html" }, "<html>Too large</html>");
+    const detail = `something that is no Perch edge answers: ${status}, text/html`;
+    assert.equal("detail" in one && one.detail, detail);
+  }
+});
