@@ -26,12 +26,16 @@ export const systemConnect: Connect = () => {
 };
 
 /**
- * What a failed request says, in one line: not whom it asked, which is known, nor from which port,
- * which differs each time.
+ * What a failed request says, in one line: not whom it asked, which is known, nor from which port or
+ * in which second, which differ each time.
  */
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message } = error.cause instanceof Error ? error.cause : error;
-  const why = message.replace(/^error sending request .*?(?=client error)/s, "");
+  const why = message.replace(/^error sending request .*?(?=client error)/s, "")
+    .replace(/: verification time (\d+) \(UNIX\).*/s, (_, seconds) => {
+      const day = new Date(Number(seconds) * 1000).toISOString().slice(0, 10);
+      return `: the clock of this machine says ${day}`;
+    });
   return withoutAddresses(why).replaceAll(/\s+/g, " ").slice(0, 300);
 }

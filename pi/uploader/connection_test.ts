@@ -32,3 +32,15 @@ Deno.test("a failed request is told without whom it asked, and each time in the 
     assert.doesNotMatch(await failure(url), /s3cret|127\.0\.0\.1|no-such-host/);
   }
 });
+
+Deno.test("a certificate out of its time is told with the day that the clock here says", () => {
+  const error = new TypeError(
+    "client error (Connect): invalid peer certificate: certificate not valid yet: verification " +
+      "time 1795672030 (UNIX), but certificate is not valid before 1798761600 (3089570 seconds in future)",
+  );
+  assert.equal(
+    describeFailure(error),
+    "client error (Connect): invalid peer certificate: certificate not valid yet: the clock of " +
+      "this machine says 2026-11-26",
+  );
+});
