@@ -42,7 +42,10 @@ export function serve(
       hostname,
       port,
       tcpBacklog: BACKLOG,
-      onListen: (at) => log.info(`listening on http://${at.hostname}:${at.port}`),
+      onListen: (at) => {
+        const host = at.hostname.includes(":") ? `[${at.hostname}]` : at.hostname;
+        log.info(`listening on http://${host}:${at.port}`);
+      },
     }, handler);
     setKept();
     return server;

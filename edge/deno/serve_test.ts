@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { withLibc } from "./libc.ts";
-import { tick } from "./serve.ts";
+import { serve, tick } from "./serve.ts";
 
 const MIB = 1024 * 1024;
 
@@ -36,4 +36,14 @@ Deno.test({
   assert.equal(ticks, 30);
   stopping.abort();
   await ticking;
+});
+
+Deno.test("the address in the log can be opened, with IPv6 too", async () => {
+  const lines: string[] = [];
+  const note = (line: string) => void lines.push(line);
+  const log = { info: note, warn: note, error: note };
+  const stop = serve(() => new Response("here"), { hostname: "::1", port: 0, log });
+  const [url] = /http:.*/.exec(lines[0])!;
+  assert.equal(await (await fetch(url)).text(), "here");
+  await stop(1000);
 });
