@@ -100,7 +100,8 @@ export class ViewerPages {
     });
     const manifest = {
       name: title,
-      short_name: title.slice(0, 12),
+      // Whole characters: with half of one, browsers take nothing of it.
+      short_name: [...title].slice(0, 12).join(""),
       start_url: "./",
       display: "standalone",
       background_color: "#0c0e10",

@@ -123,6 +123,12 @@ Deno.test("the manifest has the page's name, and icons that are there", async ()
   }
 });
 
+Deno.test("a long name is cut between characters", async () => {
+  await using edge = await TestEdge.start({ PERCH_TITLE: "Our garden \u{1f426} and the lake" });
+  const manifest = await (await edge.request("/manifest.webmanifest")).json();
+  assert.equal(manifest.short_name, "Our garden \u{1f426}");
+});
+
 Deno.test("what is no camera id has no page", async () => {
   await using edge = await TestEdge.start();
   for (const path of ["/cams/Garden", "/cams/%3Cb%3E", "/cams/-a/embed"]) {
