@@ -36,7 +36,7 @@ async function makeLink(cam: string, link: HTMLInputElement): Promise<void> {
   }).catch(() => undefined);
   if (!answer?.ok) return setText(byId("link-note"), "The link could not be made. Sign in again.");
   const { url, until }: { url: string; until: number } = await answer.json();
-  // What the edge calls itself may lack the path that a proxy has put before it.
+  // A proxy may ask the edge under another name than people do, and below another path.
   const address = `${SITE}cams/${cam}`;
   const { search } = new URL(url);
   link.value = address + search;

@@ -305,6 +305,17 @@ Deno.test("of a page of another site neither cookie nor remembered password coun
   }
 });
 
+Deno.test("where a proxy keeps the host to itself, the refusal says what came", async () => {
+  await using edge = await TestEdge.start({ ...ENV, PERCH_VIEW_TOKEN: TOKEN.view });
+  const headers = { origin: "http://cam.example" };
+  const answer = await edge.request("/sign-out", { method: "POST", headers });
+  const { detail } = await answer.json();
+  assert.match(
+    detail,
+    /a page of "http:\/\/cam\.example" asked, wanted one of http:\/\/edge\.test\.$/,
+  );
+});
+
 Deno.test("behind a trusted proxy the scheme tells a foreign page too", async () => {
   await using edge = await TestEdge.start({
     ...ENV,

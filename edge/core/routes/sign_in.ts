@@ -83,7 +83,9 @@ export function postSignOut({ limits, clock, config }: EdgeDeps, passes: Passes)
     problems: [403],
   }, async (context) => {
     if (isForeign(context, config.trustedProxies)) {
-      return problem(403, "Sign out: a page of another site asked, wanted one of this.");
+      const origin = JSON.stringify(context.req.header("origin"));
+      const own = originOf(context, config.trustedProxies);
+      return problem(403, `Sign out: a page of ${origin} asked, wanted one of ${own}.`);
     }
     const signedIn = await passes.signedIn(getCookie(context, SIGN_IN_COOKIE), clock.now());
     if (signedIn) limits.endPass(signedIn.key);

@@ -165,3 +165,28 @@ toolTest(
     await page.locator("#token").waitFor();
   },
 );
+
+toolTest(
+  ["chromium"],
+  "a link that ends has the name that people use, whatever a proxy calls the edge",
+  async () => {
+    await using edge = await startEdge({ env: { PERCH_VIEW_TOKEN: VIEW_TOKEN } });
+    await using proxy = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      const { pathname, search } = new URL(request.url);
+      // `Host` is that of the new address.
+      return fetch(new Request(edge.url + pathname + search, request), { redirect: "manual" });
+    });
+    await using browser = await launchChromium();
+    const origin = `http://localhost:${proxy.addr.port}`;
+    await using owner = await ViewerPage.open(browser, `${origin}/cams/cam`);
+    const { page } = owner;
+    await page.locator("#token").fill(VIEW_TOKEN);
+    await page.keyboard.press("Enter");
+    await page.locator("#share").click();
+    await page.locator("#make-link").click();
+    await page.getByText(/^Ends .* Shows this camera only\.$/).waitFor();
+    const link = new URL(await page.locator("#link").inputValue());
+    assert.equal(link.origin + link.pathname, `${origin}/cams/cam`);
+    assert.match(await page.locator("#snippet-frame").inputValue(), new RegExp(`"${origin}/cams`));
+  },
+);
