@@ -166,9 +166,10 @@ export class Limits {
    * @param info What the home told beside the request.
    */
   address(request: Request, info: unknown): string {
-    const forwardedFor = request.headers.get("x-forwarded-for") ?? undefined;
     const peer = this.#platform.clientAddress(request, info);
-    return clientAddress(peer, forwardedFor, this.#trustedProxies);
+    const trusted = this.#trustedProxies;
+    const forwardedFor = trusted > 0 ? request.headers.get("x-forwarded-for") : null;
+    return clientAddress(peer, forwardedFor ?? undefined, trusted);
   }
 
   /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */

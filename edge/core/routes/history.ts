@@ -77,7 +77,7 @@ export function getFrame(deps: EdgeDeps): Handler {
       "cache-control": `${scope}, max-age=${YEAR_S}, immutable`,
       "last-modified": new Date(frame.receivedAt).toUTCString(),
     };
-    if (isKnown(context, headers.etag, frame.receivedAt)) {
+    if (isKnown(context, { etag: headers.etag, receivedAt: frame.receivedAt })) {
       return new Response(null, { status: 304, headers });
     }
     const { jpeg } = width === undefined ? frame : await deps.renditions.get(frame, width);

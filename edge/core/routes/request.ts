@@ -72,9 +72,12 @@ export function pollerOf(context: Context, limits: Limits): string {
  * Whether the client has a picture already: it names its tag, or, where it names none, a time that the
  * picture is not newer than.
  *
- * @param receivedAt What `Last-Modified` says of it, in ms: that knows seconds only.
+ * @param picture Its tag, and what `Last-Modified` says of it, in ms: that knows seconds only.
  */
-export function isKnown({ req }: Context, etag: string, receivedAt: number): boolean {
+export function isKnown(
+  { req }: Context,
+  { etag, receivedAt }: { readonly etag: string; readonly receivedAt: number },
+): boolean {
   const tags = req.header("if-none-match");
   if (tags !== undefined) {
     return tags.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
