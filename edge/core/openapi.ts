@@ -39,8 +39,9 @@ const problemSchema = z.looseObject({
   offset: z.int().optional().describe("where in the picture the fault is, in bytes"),
 }).meta({ title: "Problem" });
 
-/** Queries that are remembered by each route. */
-const MAX_KNOWN = 100;
+/** Queries that each route remembers, and how long one of them may be. */
+const MAX_KNOWN = 20;
+const MAX_KNOWN_CHARACTERS = 2000;
 
 const operations = new WeakMap<Handler, Operation>();
 
@@ -69,7 +70,7 @@ export function route<Query extends z.ZodObject>(
       if (said === undefined) {
         said = readTexts(query, (name) => context.req.query(name));
         if (known.size >= MAX_KNOWN) known.clear();
-        known.set(search, said);
+        if (search.length <= MAX_KNOWN_CHARACTERS) known.set(search, said);
       }
       return said;
     }));
