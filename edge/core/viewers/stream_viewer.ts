@@ -10,20 +10,22 @@
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 import type { FanOut } from "./fan_out.ts";
 
-/** Writes are looked at together for so long, ms. */
-const WINDOW_MS = 2000;
-
-/** The same while none waits: what lies in buffers once writes begin to wait was written lately. */
+/** What lies in buffers once writes begin to wait was written within this time, ms. */
 const LATELY_MS = 1000;
 
-/** A window ends with a round at the latest after this time, ms. */
-const MAX_WINDOW_MS = 8000;
+/** A line on which no write waited for so long is a fast one, ms. */
+const FAST_MS = 8000;
+
+/** A write that waits for so long found all buffers full, ms. */
+const FULL_MS = 150;
+
+/** Writes from one full moment to another that tell a line's pace: so many, or fewer in a longer time. */
+const ENOUGH_WRITES = 6;
+const FEW_WRITES = 3;
+const ENOUGH_MS = 8000;
 
 /** Less than the line seems to carry, so that what lies there runs empty. */
-const MARGIN = 1.03;
-
-/** A write that waits for so long begins another round, ms. */
-const ROUND_MS = 150;
+const MARGIN = 1.11;
 
 /** After this time it is tried whether the line has become faster, ms; twice as long each time. */
 const TRY_MS = 60_000;
@@ -34,15 +36,14 @@ export class Backlog {
   /** Ms that the line takes for one write; undefined where it is fast enough, as far as is known. */
   #eachMs: number | undefined;
   /** Writes on the way at `#at`. */
-  #depth = 0;
+  #depth: number;
   #at: number;
   /** Writes that fit into all that is on the way, once it was full. */
   #capacity = 0;
   #writtenAt: number;
   #waitedAt: number;
-  #window: { readonly from: number; writes: number; waitedMs: number };
-  /** Whether writes waited most of the time in the last one. */
-  #waits = false;
+  /** Since when it was full, and what came after. */
+  #sinceFull: { readonly from: number; writes: number; waitedMs: number } | undefined;
   #tryAt = Infinity;
   #tryMs = TRY_MS;
 
@@ -53,49 +54,45 @@ export class Backlog {
    */
   constructor(since: number, writes: number, now: number) {
     // Whose line is slow from the start has all that was written before him.
-    const ms = now - since;
-    const [from, lately] = ms < MAX_WINDOW_MS
-      ? [since, writes]
-      : [now - LATELY_MS, writes * LATELY_MS / ms];
-    this.#at = from;
-    this.#depth = lately;
+    const isNew = now - since < FAST_MS;
+    this.#at = isNew ? since : now - LATELY_MS;
+    this.#depth = isNew ? writes : writes * LATELY_MS / (now - since);
     this.#writtenAt = this.#waitedAt = now;
-    this.#window = { from, writes: lately, waitedMs: 0 };
   }
 
   /** A write was handed over. */
   wrote(now: number): void {
-    const { from, waitedMs } = this.#window;
-    if (waitedMs === 0 && now - from >= LATELY_MS) this.#begin(now, false);
     this.#pass(now);
     this.#depth++;
-    this.#window.writes++;
+    if (this.#sinceFull) this.#sinceFull.writes++;
     this.#writtenAt = now;
   }
 
   /** The next write is asked for. */
   room(now: number): void {
-    const window = this.#window;
     const waited = now - this.#writtenAt;
-    window.waitedMs += waited;
     this.#waitedAt = now;
-    const ms = now - window.from;
+    if (this.#sinceFull) this.#sinceFull.waitedMs += waited;
     // Where all is full there is room for several at once: whole rounds are counted.
-    if (ms < WINDOW_MS || (waited < ROUND_MS && ms < MAX_WINDOW_MS)) return;
-    const waits = window.waitedMs > ms / 2;
-    // The first of two filled what is on the way, and was faster than the line.
-    if (waits && this.#waits) this.#slow(now, ms / window.writes);
-    this.#begin(now, waits);
+    if (waited < FULL_MS) return;
+    if (this.#sinceFull) {
+      const { from, writes, waitedMs } = this.#sinceFull;
+      const ms = now - from;
+      const tells = writes >= ENOUGH_WRITES || (writes >= FEW_WRITES && ms >= ENOUGH_MS);
+      if (this.#eachMs === undefined && !tells) return;
+      const isSlow = this.#eachMs !== undefined || waitedMs > ms / 2;
+      if (isSlow && writes > 0) this.#slow(now, ms / writes);
+    }
+    this.#sinceFull = { from: now, writes: 0, waitedMs: 0 };
   }
 
   /** Whether another write would do more than lie and wait. */
   isLow(now: number): boolean {
     if (this.#eachMs === undefined) return true;
     if (now >= this.#tryAt) {
-      this.#eachMs = undefined;
-      this.#waitedAt = now;
+      this.#eachMs = this.#sinceFull = undefined;
+      this.#waitedAt = this.#at = now;
       this.#depth = 0;
-      this.#at = now;
       return true;
     }
     this.#pass(now);
@@ -104,18 +101,7 @@ export class Backlog {
 
   /** Whether the line is as fast as any. */
   isOver(now: number): boolean {
-    return this.#eachMs === undefined && now - this.#waitedAt > MAX_WINDOW_MS;
-  }
-
-  /** @param waits Whether the window that is over was one of waiting. */
-  #begin(now: number, waits: boolean): void {
-    const { from, writes } = this.#window;
-    this.#window = { from: now, writes: 0, waitedMs: 0 };
-    this.#waits = waits;
-    if (waits || this.#eachMs !== undefined) return;
-    // What was written before it has arrived.
-    this.#depth = writes;
-    this.#at = from;
+    return this.#eachMs === undefined && now - this.#waitedAt > FAST_MS;
   }
 
   #slow(now: number, eachMs: number): void {
