@@ -1,7 +1,6 @@
 // What the page says and shows beside the picture: badge, notice, time of capture, one sentence for
 // screen readers whenever the kind of state changes, details, and the glow behind it.
 
-import { ageText } from "../../shared/age_text.ts";
 import { byId, make, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { Rate } from "./measures.ts";
@@ -34,12 +33,6 @@ export function showTime(shownAt: number, now: number): void {
   const today = new Date(shownAt).toDateString() === new Date(now).toDateString();
   setText(when, today ? clockText(shownAt) : sinceText(shownAt, now));
   when.dateTime = new Date(shownAt).toISOString();
-}
-
-/** Says that the picture is one of the past. */
-export function showPast(takenAt: number, now: number): void {
-  showState({ kind: "past", label: "Earlier", detail: `${ageText(now - takenAt)} ago` });
-  showTime(takenAt, now);
 }
 
 /** How many people watch: always for the owner of a private cam, never for its guests. */

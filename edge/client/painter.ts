@@ -17,10 +17,12 @@ const takesBytes = "ImageDecoder" in globalThis && "rotation" in VideoFrame.prot
 export class Painter {
   #busy = false;
   #waiting: { readonly jpeg: Jpeg; readonly done: (drawn: boolean) => void } | undefined;
+  readonly #decode: (jpeg: Jpeg) => Promise<Picture>;
   readonly #canvas: HTMLCanvasElement;
   readonly #context: CanvasRenderingContext2D;
 
-  constructor(canvas: HTMLCanvasElement) {
+  constructor(canvas: HTMLCanvasElement, decode = decodeJpeg) {
+    this.#decode = decode;
     this.#canvas = canvas;
     this.#context = canvas.getContext("2d", { alpha: false })!;
   }
@@ -38,7 +40,7 @@ export class Painter {
     this.#busy = true;
     for (let next = this.#waiting; next; next = this.#waiting) {
       this.#waiting = undefined;
-      const picture = await decode(next.jpeg).catch(() => undefined);
+      const picture = await this.#decode(next.jpeg).catch(() => undefined);
       if (picture) this.#put(picture);
       next.done(picture !== undefined);
     }
@@ -62,7 +64,7 @@ export function jpegBlob(jpeg: Jpeg): Blob {
 }
 
 /** Decodes off the main thread where the browser can. @throws Where it is no picture. */
-async function decode(jpeg: Jpeg): Promise<Picture> {
+async function decodeJpeg(jpeg: Jpeg): Promise<Picture> {
   if (takesBytes) {
     const decoder = new ImageDecoder({ data: jpeg, type: "image/jpeg" });
     try {

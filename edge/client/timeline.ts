@@ -1,17 +1,15 @@
-// The scrubber under the picture: the last day, a thumbnail under the pointer, any moment of it on
-// the picture, the whole of it as a timelapse, and back to live.
+// The scrubber under the picture: the last day, a thumbnail under the pointer, and where in it the
+// picture is.
 
 import { ageText } from "../../shared/age_text.ts";
-import { type Jpeg, jpegBlob } from "./painter.ts";
-import { byId, make, setPressed, setText } from "./elements.ts";
+import { byId, make, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { ServerClock } from "./measures.ts";
-import { Past, stretches } from "./past.ts";
-import { SITE } from "./site.ts";
+import { jpegBlob } from "./painter.ts";
+import { type Past, stretches } from "./past.ts";
+import type { Player } from "./playback.ts";
 import { sinceText } from "./times.ts";
 
-/** Pictures a second of the timelapse. */
-const PLAY_FPS = 12;
 /** Ms between two looks for new pictures. */
 const REFRESH_MS = 60_000;
 /** Ms before the first look: the live picture comes first. */
@@ -21,37 +19,25 @@ const THUMBNAIL_WIDTH = 160;
 /** Ms for which the pointer rests before a thumbnail is loaded. */
 const PREVIEW_RESTS_MS = 60;
 
-/** What the page does with the past. */
-export interface PastShown {
-  /** Draws a picture of the past; resolves when it is on the screen. */
-  show(jpeg: Jpeg, takenAt: number): Promise<unknown>;
-  /** Live again. */
-  leave(): void;
-}
-
 /** The scrubber and its buttons. */
 export class Timeline {
   readonly #live: LiveView;
   readonly #clock: ServerClock;
   readonly #historyMs: number;
-  readonly #page: PastShown;
+  readonly #player: Player;
   readonly #past: Past;
   readonly #track = byId("track");
-  readonly #play = byId("play");
   readonly #preview = byId("preview");
-  #index: number | undefined;
-  #loading: AbortController | undefined;
-  #playing = false;
   #previewed: number | undefined;
   #previewTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param historyMs How long pictures are kept. */
-  constructor(live: LiveView, historyMs: number, page: PastShown) {
+  constructor(live: LiveView, past: Past, player: Player, historyMs: number) {
     this.#live = live;
     this.#clock = live.connection.clock;
     this.#historyMs = historyMs;
-    this.#page = page;
-    this.#past = new Past(`${SITE}cams/${live.wish.cam}`);
+    this.#player = player;
+    this.#past = past;
     const track = this.#track;
     track.addEventListener("pointerdown", (event) => {
       track.setPointerCapture(event.pointerId);
@@ -63,25 +49,31 @@ export class Timeline {
     });
     track.addEventListener("pointerleave", () => this.#preview.hidden = true);
     track.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#play.addEventListener("click", () => this.#playing ? this.#halt() : void this.#run());
-    byId("live").addEventListener("click", () => this.live());
     this.#lookFirst();
     setInterval(() => document.hidden || void this.#refresh(), REFRESH_MS);
   }
 
-  /** Whether a picture of the past is asked for or shown. */
-  get active(): boolean {
-    return this.#index !== undefined;
+  /** Shows where the wanted picture is. */
+  place(): void {
+    const frame = this.#past.frames[this.#index];
+    const now = this.#clock.now();
+    byId("thumb").style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
+    this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
+    this.#track.setAttribute("aria-valuenow", String(this.#index));
+    this.#track.setAttribute(
+      "aria-valuetext",
+      frame
+        ? `${sinceText(frame.receivedAt, now)}, ${ageText(now - frame.receivedAt)} ago`
+        : "Live",
+    );
   }
 
-  /** Back to live. */
-  live(): void {
-    if (!this.active) return;
-    this.#halt();
-    this.#index = undefined;
-    this.#loading?.abort();
-    this.#place();
-    this.#page.leave();
+  /** Which picture is wanted; their number where that is a live one. */
+  get #index(): number {
+    const { wanted } = this.#player;
+    const { frames } = this.#past;
+    if (wanted.kind !== "past") return frames.length;
+    return frames.findIndex(({ version }) => version >= wanted.version);
   }
 
   get #from(): number {
@@ -115,7 +107,7 @@ export class Timeline {
         return bar;
       }),
     );
-    this.#place();
+    this.place();
   }
 
   /** Where a time is on the track: 0 = the oldest, 1 = now. */
@@ -140,9 +132,8 @@ export class Timeline {
     const newest = this.#past.frames.at(-1)?.receivedAt ?? 0;
     // The picture itself shows where the thumb is.
     this.#preview.hidden = true;
-    this.#halt();
-    if (time > newest + (this.#clock.now() - newest) / 2) this.live();
-    else void this.#go(this.#past.nearest(time));
+    const live = time > newest + (this.#clock.now() - newest) / 2;
+    this.#player.do(live ? "live" : this.#past.nearest(time));
   }
 
   #hover(event: PointerEvent): void {
@@ -173,45 +164,9 @@ export class Timeline {
     }, PREVIEW_RESTS_MS);
   }
 
-  /** Shows one picture; a newer wish ends the loading of an older one. */
-  async #go(index: number): Promise<void> {
-    const frame = this.#past.frames[index];
-    if (!frame || index === this.#index) return;
-    this.#index = index;
-    this.#place();
-    this.#loading?.abort();
-    const loading = this.#loading = new AbortController();
-    try {
-      const width = this.#live.wish.width();
-      const jpeg = await this.#past.picture(frame.version, width, loading.signal);
-      if (!loading.signal.aborted) await this.#page.show(jpeg, frame.receivedAt);
-    } catch {
-      // Gone meanwhile, or another was asked for: the picture on the screen keeps its own time.
-    }
-  }
-
-  /** From here on, or from the start, to the newest; then live. */
-  async #run(): Promise<void> {
-    const { frames } = this.#past;
-    this.#playing = true;
-    setPressed(this.#play, true);
-    const start = this.#index === undefined || this.#index >= frames.length - 1 ? 0 : this.#index;
-    for (let index = start; this.#playing && index < this.#past.frames.length; index++) {
-      const due = performance.now() + 1000 / PLAY_FPS;
-      await this.#go(index);
-      await new Promise((go) => setTimeout(go, Math.max(0, due - performance.now())));
-    }
-    if (this.#playing) this.live();
-  }
-
-  #halt(): void {
-    this.#playing = false;
-    setPressed(this.#play, false);
-  }
-
   #onKey(event: KeyboardEvent): void {
     const { frames } = this.#past;
-    const at = this.#index ?? frames.length;
+    const at = this.#index;
     const hour = (direction: 1 | -1) =>
       this.#past.nearest((frames[at]?.receivedAt ?? this.#clock.now()) + direction * HOUR_MS);
     const moves: Readonly<Record<string, () => number>> = {
@@ -227,24 +182,6 @@ export class Timeline {
     const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
-    this.#halt();
-    const index = Math.max(0, move());
-    if (index >= frames.length) this.live();
-    else void this.#go(index);
-  }
-
-  #place(): void {
-    const frame = this.#index === undefined ? undefined : this.#past.frames[this.#index];
-    const now = this.#clock.now();
-    byId("thumb").style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
-    this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
-    this.#track.setAttribute("aria-valuenow", String(this.#index ?? this.#past.frames.length));
-    this.#track.setAttribute(
-      "aria-valuetext",
-      frame
-        ? `${sinceText(frame.receivedAt, now)}, ${ageText(now - frame.receivedAt)} ago`
-        : "Live",
-    );
-    byId("live").hidden = !frame;
+    this.#player.do(move());
   }
 }

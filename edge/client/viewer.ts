@@ -3,10 +3,12 @@
 import { widthFor } from "../../shared/widths.ts";
 import { Connection } from "./connection.ts";
 import { byId, setPressed } from "./elements.ts";
-import { showDetails, showGlow, showPast, showState, showTime, showViewers } from "./face.ts";
+import { showDetails, showGlow, showState, showTime, showViewers } from "./face.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
 import { Rate } from "./measures.ts";
-import { type Jpeg, jpegBlob } from "./painter.ts";
+import { jpegBlob } from "./painter.ts";
+import { Past } from "./past.ts";
+import { Player } from "./playback.ts";
 import {
   keepAwakeInFullscreen,
   layControlsOver,
@@ -29,8 +31,6 @@ const frame = byId("frame");
 const picture = byId<HTMLCanvasElement>("picture");
 const needPicture = ["fill", "snapshot", "pip"].map((id) => byId<HTMLButtonElement>(id));
 const zoom = new Zoom(frame, picture, sizeChanged);
-let pausedByHand = false;
-let past: { jpeg: Jpeg; takenAt: number } | undefined;
 let width = shownWidth();
 let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -46,39 +46,34 @@ const live = new LiveView({
   onChange: show,
   onPrivate: () => location.reload(),
   onDrawn: () => {
-    drawnNow();
+    player.liveDrawn();
     rate.note(performance.now(), Date.now() - live.shownAt!);
-    showTime(live.shownAt!, Date.now());
     show();
   },
 });
 
-const timeline = new Timeline(live, Number(history), {
-  show: async (jpeg, takenAt) => {
-    live.rest();
-    if (!await live.painter.draw(jpeg)) return;
-    past = { jpeg, takenAt };
-    drawnNow();
-    show();
-  },
-  leave: () => {
-    past = undefined;
-    wake();
-  },
+const past = new Past(`${SITE}cams/${cam}`);
+const player = new Player(live, past, () => {
+  wake();
+  show();
 });
+const timeline = new Timeline(live, past, player, Number(history));
 
-function drawnNow(): void {
-  if (frame.classList.contains("blank")) {
-    frame.classList.remove("blank");
-    for (const button of needPicture) button.disabled = false;
-  }
-  byId("stage").style.setProperty("--aspect", String(picture.width / picture.height));
-  showGlow(picture);
-}
-
+/** Everything the page says goes by what is on the canvas, what it offers by what is wanted. */
 function show(): void {
-  if (past) showPast(past.takenAt, clock.now());
-  else showState(live.words());
+  const { shown, wanted } = player;
+  frame.classList.toggle("blank", !shown);
+  for (const button of needPicture) button.disabled = !shown;
+  if (shown) {
+    byId("stage").style.setProperty("--aspect", String(picture.width / picture.height));
+    showGlow(picture);
+    showTime(shown.takenAt, player.past ? clock.now() : Date.now());
+  }
+  showState(player.words(clock.now()));
+  const still = wanted.kind === "paused" || (wanted.kind === "past" && !wanted.playing);
+  setPressed(byId("pause"), still);
+  byId("live").hidden = wanted.kind === "live";
+  timeline.place();
   showViewers(live.state.kind === "open" ? live.status?.viewers ?? 0 : 0, role);
   if (!byId("facts").hidden) showDetails(live, rate, picture);
 }
@@ -100,23 +95,19 @@ function sizeChanged(): void {
 
 /** Downloads the picture on the screen. */
 function save(): void {
-  const at = past?.takenAt ?? live.shownAt;
-  const jpeg = past?.jpeg ?? live.shown?.jpeg;
-  if (!jpeg || at === undefined) return;
+  const { shown } = player;
+  if (!shown) return;
   const link = document.createElement("a");
-  link.href = URL.createObjectURL(jpegBlob(jpeg));
-  link.download = pictureName(cam, at);
+  link.href = URL.createObjectURL(jpegBlob(shown.jpeg));
+  link.download = pictureName(cam, shown.takenAt);
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
 const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
-  pause: (button) => {
-    pausedByHand = !pausedByHand;
-    setPressed(button, pausedByHand);
-    if (!pausedByHand) timeline.live();
-    wake();
-  },
+  pause: () => player.do("toggle"),
+  play: () => player.do("day"),
+  live: () => player.do("live"),
   fill: (button) => {
     setPressed(button, byId("stage").classList.toggle("filled"));
     sizeChanged();
@@ -169,13 +160,11 @@ byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam);
 keepAwakeInFullscreen();
 layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
-frame.classList.add("blank");
-for (const button of needPicture) button.disabled = true;
 document.addEventListener("fullscreenchange", () => {
   setPressed(byId("fullscreen"), document.fullscreenElement !== null);
 });
 addEventListener("resize", sizeChanged);
 const wake = watchWhile([live], () => {
   const seen = !document.hidden || document.pictureInPictureElement;
-  return seen && !pausedByHand && !timeline.active;
+  return seen && player.watching;
 });
