@@ -8,11 +8,11 @@ import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, viewerOnly } from "./access/viewers.ts";
 import type { EdgeDeps } from "./deps.ts";
 import { Passes } from "./access/passes.ts";
-import { describe, getOpenapi, type Operation } from "./openapi.ts";
+import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
-import { camsOf } from "./routes/query.ts";
-import { addressOf, camOf } from "./routes/request.ts";
+
+import { addressOf, camOf, camsOf, describe, type Operation } from "./routes/request.ts";
 import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
 import { getHealth } from "./routes/health.ts";
 import { getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";

@@ -1,36 +1,16 @@
-// What a route says of itself, beside its code: its query is read with the schema that describes it.
-// The OpenAPI 3.1 description of the edge is made of what is really routed.
+// The OpenAPI 3.1 description of the edge, made of what is really routed.
 
-import type { Context, Handler, Hono, MiddlewareHandler } from "hono";
+import type { Handler, Hono } from "hono";
 import { z } from "zod";
 import { TITLES } from "./problem.ts";
-import { readTexts } from "./routes/query.ts";
-
-/** A body: the schema of JSON, or the content type of what has none. */
-type Body = string | z.ZodType;
-
-/** What an answer means, its bodies, and what its headers say. */
-type Answer = string | readonly [string, readonly Body[], Readonly<Record<string, string>>?];
-
-/** A request, or what a middleware adds to the requests behind it. */
-export interface Operation<Query extends z.ZodObject = z.ZodObject> {
-  readonly summary?: string;
-  /** What it takes to be let in, each alone: names in `SECURITY_SCHEMES`. None = nothing. */
-  readonly security?: readonly (keyof typeof SECURITY_SCHEMES)[];
-  readonly query?: Query;
-  readonly headers?: z.ZodObject;
-  readonly body?: Body;
-  /** By status. */
-  readonly answers?: Readonly<Record<number, Answer>>;
-  /** Statuses of the problem documents that it may answer with, besides 422 for a query. */
-  readonly problems?: readonly number[];
-}
-
-const SECURITY_SCHEMES = {
-  publishToken: { type: "http", scheme: "bearer" },
-  viewToken: { type: "http", scheme: "bearer" },
-  viewTokenAsPassword: { type: "http", scheme: "basic" },
-} as const;
+import {
+  type Answer,
+  type Body,
+  type Operation,
+  operations,
+  route,
+  SECURITY_SCHEMES,
+} from "./routes/request.ts";
 
 const problemSchema = z.looseObject({
   title: z.string(),
@@ -38,43 +18,6 @@ const problemSchema = z.looseObject({
   detail: z.string().describe("what was done, what was found, what is wanted"),
   offset: z.int().optional().describe("where in the picture the fault is, in bytes"),
 }).meta({ title: "Problem" });
-
-/** Queries that each route remembers, and how long one of them may be. */
-const MAX_KNOWN = 20;
-const MAX_KNOWN_CHARACTERS = 2000;
-
-const operations = new WeakMap<Handler, Operation>();
-
-/** Says what a handler or middleware does. */
-export function describe<Described extends Handler | MiddlewareHandler>(
-  operation: Operation,
-  handler: Described,
-): Described {
-  operations.set(handler, operation);
-  return handler;
-}
-
-/** A handler that says what it does. What it gets as `query` reads that: 422 where it is not as said. */
-export function route<Query extends z.ZodObject>(
-  operation: Operation<Query>,
-  handle: (context: Context, query: () => z.output<Query>) => Response | Promise<Response>,
-): Handler {
-  const { query = z.object({}) as Query } = operation;
-  // A crowd asks for the same: what one query says is read once.
-  const known = new Map<string, z.output<Query>>();
-  return describe(operation, (context) =>
-    handle(context, () => {
-      const { url } = context.req;
-      const search = url.slice(url.indexOf("?") + 1 || url.length);
-      let said = known.get(search);
-      if (said === undefined) {
-        said = readTexts(query, (name) => context.req.query(name));
-        if (known.size >= MAX_KNOWN) known.clear();
-        if (search.length <= MAX_KNOWN_CHARACTERS) known.set(search, said);
-      }
-      return said;
-    }));
-}
 
 /** A part of the description. */
 type Json = { readonly [name: string]: unknown };
@@ -103,8 +46,12 @@ function openapiDocument(title: string, routes: Hono["routes"]): Json {
     const parts = handlers.flatMap(({ handler }) => operations.get(handler) ?? []);
     if (parts.length === 0) continue;
     const operation: Operation = Object.assign({}, ...parts);
-    const { summary, security = [], query, headers, body, answers = {} } = operation;
+    const { summary, security = [], query, headers, body, answers } = operation;
     const problems = [...parts.flatMap((part) => part.problems ?? []), ...(query ? [422] : [])];
+    const refusals = problems.map((status): [number, Answer] => [
+      status,
+      [TITLES[status], [problemSchema]],
+    ]);
     const [method, path] = request.split(" ");
     const named = [...path.matchAll(/:(\w+)/g)].map(([, name]) => [name, z.string()]);
     (paths[path.replace(/:(\w+)/g, "{$1}")] ??= {})[method.toLowerCase()] = {
@@ -117,10 +64,7 @@ function openapiDocument(title: string, routes: Hono["routes"]): Json {
         ...parameters("header", headers),
       ],
       requestBody: body && { required: true, content: content([body]) },
-      responses: {
-        ...Object.fromEntries(problems.map((status) => [status, refusal(status)])),
-        ...mapValues(answers, response),
-      },
+      responses: mapValues({ ...Object.fromEntries(refusals), ...answers }, response),
     };
   }
   return {
@@ -137,32 +81,26 @@ function openapiDocument(title: string, routes: Hono["routes"]): Json {
   };
 
   function response(answer: Answer): Json {
-    const [description, bodies, headers = {}] = typeof answer === "string" ? [answer, []] : answer;
+    const [description, bodies, headers] = typeof answer === "string" ? [answer, []] : answer;
     return {
       description,
-      headers: mapValues(headers, (description) => ({ description, schema: { type: "string" } })),
+      headers: headers && mapValues(headers, (description) => {
+        return { description, schema: { type: "string" } };
+      }),
       content: content(bodies),
     };
   }
 
-  function refusal(status: number): Json {
-    const content = { "application/problem+json": media(problemSchema) };
-    return { description: TITLES[status], content };
-  }
-
   function content(bodies: readonly Body[]): Json {
-    return Object.fromEntries(
-      bodies.map((body) =>
-        typeof body === "string" ? [body, {}] : ["application/json", media(body)]
-      ),
-    );
-  }
-
-  function media(schema: z.ZodType): Json {
-    const { $schema: _, ...json } = z.toJSONSchema(schema, { io: "input" });
-    if (json.title === undefined) return { schema: json };
-    schemas[json.title] = json;
-    return { schema: { $ref: `#/components/schemas/${json.title}` } };
+    return Object.fromEntries(bodies.map((body) => {
+      if (typeof body === "string") return [body, {}];
+      const { $schema: _, ...schema } = z.toJSONSchema(body, { io: "input" });
+      if (schema.title !== undefined) schemas[schema.title] = schema;
+      return [
+        body === problemSchema ? "application/problem+json" : "application/json",
+        { schema: schema.title ? { $ref: `#/components/schemas/${schema.title}` } : schema },
+      ];
+    }));
   }
 }
 
@@ -170,9 +108,7 @@ function mapValues<Value>(
   values: Readonly<Record<string, Value>>,
   map: (value: Value) => Json,
 ): Json {
-  return Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, map(value)]),
-  );
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, map(value)]));
 }
 
 function parameters(place: string, schema: z.ZodObject = z.object({})): Json[] {

@@ -6,6 +6,7 @@ import { timingSafeEqual } from "hono/utils/buffer";
 import { sha256 } from "hono/utils/crypto";
 import { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
+import { MAX_CAMERAS } from "../cameras/hub.ts";
 import type { EdgeDeps } from "../deps.ts";
 import type { Limits } from "../limits/limits.ts";
 import { problem } from "../problem.ts";
@@ -25,9 +26,6 @@ export interface PublishToken extends Secret {
 
 /** A shorter token could be guessed. */
 export const MIN_TOKEN_CHARACTERS = 16;
-
-/** More cameras than this on one edge are refused. */
-export const MAX_CAMERAS = 32;
 
 /** Those of `secrets` that `token` is. Every one is looked at. */
 export async function secretsOf<T extends Secret>(

@@ -3,7 +3,6 @@
 import type { FrameStore } from "../store/frame_store.ts";
 import { CameraHub, type CameraHubOptions } from "./camera.ts";
 import { RateLimiter } from "../limits/limits.ts";
-import { MAX_CAMERAS } from "../access/publishers.ts";
 
 /** What the hub is made from. */
 export interface HubOptions extends CameraHubOptions {
@@ -15,6 +14,9 @@ export interface HubOptions extends CameraHubOptions {
   /** Told when the store fails to answer. */
   onStoreError(action: string, error: unknown): void;
 }
+
+/** More cameras than this on one edge are refused. */
+export const MAX_CAMERAS = 32;
 
 /** Reads of the store for cameras unknown here: made-up names must not cost a read each. */
 const LOOKUPS = { perSecond: 10, burst: 100 };

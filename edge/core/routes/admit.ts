@@ -7,9 +7,8 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
-import { describe } from "../openapi.ts";
+import { addressOf, describe, pollerOf, refuseAtEnd } from "./request.ts";
 import { problemException } from "../problem.ts";
-import { addressOf, pollerOf, refuseAtEnd } from "./request.ts";
 
 /** Seconds after which one more try makes sense. */
 const RETRY_AFTER_S = 30;

@@ -8,12 +8,19 @@ import { costReportSchema } from "../cost.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { isCamId } from "../../../shared/frame.ts";
 import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/wire.ts";
-import { route } from "../openapi.ts";
+import {
+  cameraOf,
+  camOf,
+  number,
+  publishedCamera,
+  readJson,
+  refuseAtEnd,
+  route,
+  unixMs,
+} from "./request.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 import { within } from "../within.ts";
-import { number, readJson, unixMs } from "./query.ts";
-import { cameraOf, camOf, publishedCamera, refuseAtEnd } from "./request.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
 const statusSchema = cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() })

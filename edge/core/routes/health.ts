@@ -4,7 +4,7 @@ import { accepts } from "hono/accepts";
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../deps.ts";
-import { route } from "../openapi.ts";
+import { route } from "./request.ts";
 import type { StoreState } from "../store/frame_store.ts";
 import { type CameraStatus, cameraStatusSchema } from "../../../shared/wire.ts";
 

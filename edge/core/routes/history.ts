@@ -10,10 +10,8 @@ import { seated } from "../limits/viewer_gate.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { streamHeaders } from "../viewers/mjpeg.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
-import { route } from "../openapi.ts";
+import { cameraOf, isKnown, number, route, unixMs, whole, width } from "./request.ts";
 import { problem, problemException } from "../problem.ts";
-import { number, unixMs, whole, width } from "./query.ts";
-import { cameraOf, isKnown } from "./request.ts";
 
 const YEAR_S = 31_536_000;
 

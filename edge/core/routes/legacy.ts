@@ -7,7 +7,7 @@ import { z } from "zod";
 import { DEFAULT_CAM } from "../../../shared/frame.ts";
 import { mayPublish, secretsOf, tooManyRequests, tooManyWrong } from "../access/publishers.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { route } from "../openapi.ts";
+import { route } from "./request.ts";
 import { problem } from "../problem.ts";
 import { frameReceiver } from "./upload.ts";
 

@@ -4,11 +4,9 @@ import type { Context, Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../deps.ts";
 import { HEADER } from "../../../shared/wire.ts";
-import { route } from "../openapi.ts";
+import { cameraOf, camOf, isKnown, pollerOf, route, wait, width } from "./request.ts";
 import { problem } from "../problem.ts";
 import { awaitNews, NO_PLACE } from "./admit.ts";
-import { wait, width } from "./query.ts";
-import { cameraOf, camOf, isKnown, pollerOf } from "./request.ts";
 
 /** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {

@@ -3,7 +3,7 @@
 import type { Handler } from "hono";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { route } from "../openapi.ts";
+import { route } from "./request.ts";
 
 /** Everything counted on this instance. */
 export function getMetrics(deps: EdgeDeps): Handler {

@@ -5,9 +5,8 @@ import { type Context, type Handler, Hono } from "hono";
 import { etag } from "hono/etag";
 import { getMimeType } from "hono/utils/mime";
 import type { EdgeDeps } from "../deps.ts";
-import { describe, route } from "../openapi.ts";
+import { camOf, describe, rootOf, route } from "./request.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
-import { camOf, rootOf } from "./request.ts";
 
 /** The page, or what `stream` answers where the client shows pictures only. */
 export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {

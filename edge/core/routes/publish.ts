@@ -12,8 +12,7 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { FrameBuffer } from "../ingest/live_frame.ts";
 import type { PlatformSocket } from "../platform.ts";
-import { route } from "../openapi.ts";
-import { camOf, publishedCamera } from "./request.ts";
+import { camOf, publishedCamera, route } from "./request.ts";
 import { notSocket } from "./socket.ts";
 import { frameTaker } from "./upload.ts";
 

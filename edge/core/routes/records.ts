@@ -7,10 +7,8 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
-import { route } from "../openapi.ts";
+import { camerasOf, cams, route, wait, width } from "./request.ts";
 import { answerStream, awaitNews, NO_PLACE } from "./admit.ts";
-import { cams, wait, width } from "./query.ts";
-import { camerasOf } from "./request.ts";
 
 const HEADERS = {
   "content-type": "application/octet-stream",

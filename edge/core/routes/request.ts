@@ -1,12 +1,151 @@
-// What routes read of a request: which camera, who asks, where from, and what the client has or wants.
+// What a route says of itself, and what it reads of a request: its query by the schema that describes
+// it, which camera, who asks, where from, and what the client has or wants.
 
-import type { Context } from "hono";
-import type { CameraHub } from "../cameras/camera.ts";
+import type { Context, Handler, MiddlewareHandler } from "hono";
+import { z } from "zod";
 import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
-import type { Hub } from "../cameras/hub.ts";
+import { WIDTHS } from "../../../shared/widths.ts";
+import type { CameraHub } from "../cameras/camera.ts";
+import { type Hub, MAX_CAMERAS } from "../cameras/hub.ts";
 import type { Limits } from "../limits/limits.ts";
 import { problemException } from "../problem.ts";
-import { MAX_CAMERAS } from "../access/publishers.ts";
+
+/** A body: the schema of JSON, or the content type of what has none. */
+export type Body = string | z.ZodType;
+
+/** What an answer means, its bodies, and what its headers say. */
+export type Answer = string | readonly [string, readonly Body[], Readonly<Record<string, string>>?];
+
+/** A request, or what a middleware adds to the requests behind it. */
+export interface Operation<Query extends z.ZodObject = z.ZodObject> {
+  readonly summary?: string;
+  /** What it takes to be let in, each alone: names in `SECURITY_SCHEMES`. None = nothing. */
+  readonly security?: readonly (keyof typeof SECURITY_SCHEMES)[];
+  readonly query?: Query;
+  readonly headers?: z.ZodObject;
+  readonly body?: Body;
+  /** By status. */
+  readonly answers?: Readonly<Record<number, Answer>>;
+  /** Statuses of the problem documents that it may answer with, besides 422 for a query. */
+  readonly problems?: readonly number[];
+}
+
+export const SECURITY_SCHEMES = {
+  publishToken: { type: "http", scheme: "bearer" },
+  viewToken: { type: "http", scheme: "bearer" },
+  viewTokenAsPassword: { type: "http", scheme: "basic" },
+} as const;
+
+/** Queries that each route remembers, and how long one of them may be. */
+const MAX_KNOWN = 20;
+const MAX_KNOWN_CHARACTERS = 2000;
+
+/** What each handler and middleware said of itself. */
+export const operations: WeakMap<Handler, Operation> = new WeakMap();
+
+/** Says what a handler or middleware does. */
+export function describe<Described extends Handler | MiddlewareHandler>(
+  operation: Operation,
+  handler: Described,
+): Described {
+  operations.set(handler, operation);
+  return handler;
+}
+
+/** A handler that says what it does. What it gets as `query` reads that: 422 where it is not as said. */
+export function route<Query extends z.ZodObject>(
+  operation: Operation<Query>,
+  handle: (context: Context, query: () => z.output<Query>) => Response | Promise<Response>,
+): Handler {
+  const { query = z.object({}) as Query } = operation;
+  // A crowd asks for the same: what one query says is read once.
+  const known = new Map<string, z.output<Query>>();
+  return describe(operation, (context) =>
+    handle(context, () => {
+      const { url } = context.req;
+      const search = url.slice(url.indexOf("?") + 1 || url.length);
+      let said = known.get(search);
+      if (said === undefined) {
+        said = readTexts(query, (name) => context.req.query(name));
+        if (known.size >= MAX_KNOWN) known.clear();
+        if (search.length <= MAX_KNOWN_CHARACTERS) known.set(search, said);
+      }
+      return said;
+    }));
+}
+
+/**
+ * What `schema` makes of texts.
+ *
+ * @param text Gives the text of a name; undefined where none was sent.
+ * @throws 422, or `status`, at the first that is not as wanted: the schema's messages say what is.
+ */
+export function readTexts<Schema extends z.ZodObject>(
+  schema: Schema,
+  text: (name: string) => string | undefined,
+  status: 400 | 422 = 422,
+): z.output<Schema> {
+  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, text(name)]));
+  const result = schema.safeParse(given);
+  if (result.success) return result.data;
+  const { path: [name], message } = result.error.issues[0];
+  const got = given[String(name)];
+  const shown = got === undefined ? "nothing" : JSON.stringify(got.slice(0, 40));
+  throw problemException(status, `Read ${String(name)}: got ${shown}, wanted ${message}.`);
+}
+
+/** What `schema` makes of a JSON body. @throws 422 where it has another shape. */
+export async function readJson<Schema extends z.ZodType>(
+  { req }: Context,
+  what: string,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const result = schema.safeParse(await req.json().catch(() => undefined));
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0];
+  throw problemException(422, `Read the ${what}: ${path.join(".") || "body"}: ${message}.`);
+}
+
+/** Digits only: `Number` would also read nothing at all, `0x10` and `1e400`. */
+const numeric = (text: unknown) =>
+  /^\d{1,16}(\.\d{1,6})?$/.test(String(text)) ? Number(text) : text;
+
+/** A number in a query. */
+export function number(min: number, max: number) {
+  const wanted = `a number from ${min} to ${max}`;
+  return z.preprocess(numeric, z.number(wanted).min(min, wanted).max(max, wanted));
+}
+
+/** As `number`, for what is counted: a count of one and a half is a mistake. */
+export function whole(min: number, max: number) {
+  const wanted = `a whole number from ${min} to ${max}`;
+  return z.preprocess(numeric, z.int(wanted).min(min, wanted).max(max, wanted));
+}
+
+/** One of some numbers. */
+export function oneOf(numbers: readonly number[]) {
+  return z.preprocess(numeric, z.literal(numbers, `one of ${numbers.join(", ")}`));
+}
+
+export const unixMs = z.int().describe("Unix time in milliseconds");
+
+/** `?cams=a,b`: each once; too many are refused before anybody looks at one. */
+export const cams = z.string().default(DEFAULT_CAM)
+  .transform((names) => [...new Set(names.split(","))])
+  .refine(({ length }) => length <= MAX_CAMERAS, `at most ${MAX_CAMERAS} cameras`)
+  .describe("camera ids, comma separated");
+
+/** `?wait=`, where a viewer is answered when there is news. */
+export const wait = number(0, 30).default(0)
+  .describe("seconds to hold the answer until there is a newer picture than the one known");
+
+/** `?w=`, on every road that has pictures. */
+export const width = oneOf(WIDTHS).optional().describe("a smaller picture, pixels across");
+
+/** The cameras that `?cams=` names, for who decides whether the client may see them. */
+export function camsOf({ req }: Context): string[] {
+  return readTexts(z.object({ cams }), (name) => req.query(name)).cams;
+}
 
 /** The id of the camera a request names. It may be no valid id. */
 export function camOf(context: Context): string {

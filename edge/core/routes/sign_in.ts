@@ -7,9 +7,16 @@ import { z } from "zod";
 import { CAM_PATTERN } from "../../../shared/frame.ts";
 import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { EdgeDeps } from "../deps.ts";
-import { route } from "../openapi.ts";
-import { readJson, unixMs } from "./query.ts";
-import { addressOf, isForeign, originOf, pathOf, rootOf } from "./request.ts";
+import {
+  addressOf,
+  isForeign,
+  originOf,
+  pathOf,
+  readJson,
+  rootOf,
+  route,
+  unixMs,
+} from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/viewer.ts";

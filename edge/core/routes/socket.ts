@@ -3,12 +3,10 @@
 import type { Context, Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../deps.ts";
-import { route } from "../openapi.ts";
+import { camerasOf, cams, isForeign, route, width } from "./request.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";
 import { admitViewer, NO_PLACE } from "./admit.ts";
-import { cams, width } from "./query.ts";
-import { camerasOf, isForeign } from "./request.ts";
 
 const SOCKETS_OFF = "Open a socket: it is off here, wanted PERCH_VIEWER_SOCKETS=true; " +
   "/live.stream and /stream.mjpeg serve without.";

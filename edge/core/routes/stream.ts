@@ -11,10 +11,8 @@ import {
   streamHeaders,
   streamOpening,
 } from "../viewers/mjpeg.ts";
-import { route } from "../openapi.ts";
+import { cameraOf, number, oneOf, route, width } from "./request.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
-import { number, oneOf, width } from "./query.ts";
-import { cameraOf } from "./request.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);
 

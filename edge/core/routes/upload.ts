@@ -7,10 +7,8 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../deps.ts";
 import { ingest, type IngestResult, type Upload } from "../ingest/ingest.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
-import { route } from "../openapi.ts";
+import { camOf, publishedCamera, readTexts, route, whole } from "./request.ts";
 import { problem } from "../problem.ts";
-import { readTexts, whole } from "./query.ts";
-import { camOf, publishedCamera } from "./request.ts";
 
 /** What the camera says of its frame. */
 const headersSchema = z.object({
