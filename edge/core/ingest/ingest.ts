@@ -30,6 +30,8 @@ const MAX_UNWANTED_BYTES = 16 * 1024 * 1024;
 /** A body that is being read. Times are monotonic ms. */
 interface Reading {
   readonly reader: ReadableStreamBYOBReader;
+  /** Where the next piece goes. */
+  room: Uint8Array<ArrayBuffer>;
   received: number;
   /** What had come when this period began, and when that was. */
   before: number;
@@ -75,9 +77,9 @@ export class Bodies {
     if (!body) return new FrameBuffer(0, tail);
     const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
     let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
-    const reading = this.#reading(body, form);
+    const reading = this.#begin(body, form);
     try {
-      for await (const piece of this.#pieces(reading)) {
+      for (let piece; (piece = await this.#next(reading));) {
         const size = reading.received;
         if (size > (length ?? maxBytes)) return tooLarge(maxBytes);
         if (size > bytes.length) bytes = grown(bytes, Math.min(maxBytes, 2 * size));
@@ -88,6 +90,9 @@ export class Bodies {
       if (reading.received !== length) {
         return broken(400, `${reading.received} bytes, then ${error}`);
       }
+    } finally {
+      // A lock that is given back costs an error with its stack: only where `answer` may need it.
+      this.#end(reading, length === undefined);
     }
     const { received, slow } = reading;
     if (slow) {
@@ -140,40 +145,40 @@ export class Bodies {
   /** Whether a body of unknown length is over before it gets on anybody's nerves. */
   async #ends({ body }: Request): Promise<boolean> {
     if (!body || body.locked) return false;
-    const reading = this.#reading(body);
+    const reading = this.#begin(body);
     try {
-      for await (const _ of this.#pieces(reading)) {
+      while (await this.#next(reading)) {
         if (reading.received > MAX_UNWANTED_BYTES) return false;
       }
       return !reading.slow;
     } catch {
       return true;
-    }
-  }
-
-  #reading(body: ReadableStream<Uint8Array>, form?: Reading["form"]): Reading {
-    const since = this.#clock.monotonic();
-    return { reader: readerOf(body), received: 0, before: 0, since, form };
-  }
-
-  /**
-   * Each piece is there until the next one is asked for. Whoever stops before the end leaves the rest
-   * unread: `answer` takes it, or cuts.
-   */
-  async *#pieces(reading: Reading): AsyncGenerator<Uint8Array, void, void> {
-    this.#underWay.add(reading);
-    try {
-      for (let room = new Uint8Array(PIECE_BYTES);;) {
-        const { done, value } = await reading.reader.read(room);
-        if (done) return;
-        reading.received += value.length;
-        yield value;
-        room = new Uint8Array(value.buffer);
-      }
     } finally {
-      this.#underWay.delete(reading);
-      reading.reader.releaseLock();
+      this.#end(reading, true);
     }
+  }
+
+  #begin(body: ReadableStream<Uint8Array>, form?: Reading["form"]): Reading {
+    const since = this.#clock.monotonic();
+    const room = new Uint8Array(PIECE_BYTES);
+    const reading: Reading = { reader: readerOf(body), room, received: 0, before: 0, since, form };
+    this.#underWay.add(reading);
+    return reading;
+  }
+
+  /** The next piece, which is there until the one behind it is asked for; undefined at the end. */
+  async #next(reading: Reading): Promise<Uint8Array | undefined> {
+    const { done, value } = await reading.reader.read(reading.room);
+    if (done) return undefined;
+    reading.received += value.length;
+    reading.room = new Uint8Array(value.buffer);
+    return value;
+  }
+
+  /** Whoever stops before the end leaves the rest unread: `answer` takes it, or cuts. */
+  #end(reading: Reading, release: boolean): void {
+    this.#underWay.delete(reading);
+    if (release) reading.reader.releaseLock();
   }
 }
 
