@@ -2,17 +2,16 @@
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
-import { secureHeaders } from "hono/secure-headers";
 import { HEADER } from "../../shared/wire.ts";
 import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, viewerOnly } from "./access/viewers.ts";
-import type { EdgeDeps } from "./deps.ts";
+import type { EdgeDeps } from "./edge.ts";
 import { Passes } from "./access/passes.ts";
 import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
 
-import { addressOf, camOf, camsOf, describe, type Operation } from "./routes/request.ts";
+import { camOf, camsOf, describe, type Operation } from "./routes/request.ts";
 import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
 import { getHealth } from "./routes/health.ts";
 import { getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";
@@ -29,26 +28,10 @@ import { getStream } from "./routes/stream.ts";
 import { ViewerPages } from "./pages/viewer.ts";
 
 /** The default camera's resources are at the root, every camera's under its own path. */
-const BASES = ["", "/cams/:cam"] as const;
+const ofCamera = (path: string) => [path || "/", `/cams/:cam${path}`];
 
 /** Bodies that are no frames. */
 const MAX_REPORT_BYTES = 64 * 1024;
-
-/** On every answer. Framing and sources are each page's own policy; HTTPS is the proxy's business. */
-const SECURE_HEADERS = {
-  xContentTypeOptions: true,
-  referrerPolicy: "same-origin",
-  crossOriginOpenerPolicy: "same-origin",
-  crossOriginResourcePolicy: false,
-  originAgentCluster: false,
-  strictTransportSecurity: false,
-  xDnsPrefetchControl: false,
-  xDownloadOptions: false,
-  xFrameOptions: false,
-  xPermittedCrossDomainPolicies: false,
-  xXssProtection: false,
-  removePoweredBy: false,
-} as const;
 
 const VIEWER: Operation = {
   security: ["viewToken", "viewTokenAsPassword", "publishToken"],
@@ -64,11 +47,9 @@ export function createApp(deps: EdgeDeps): Hono {
     publisherOnly(deps),
   );
   const passes = config.viewToken && new Passes(config.viewToken, config.shareKey);
+  // Everybody may watch a public cam: nothing stands before its routes, which crowds ask.
   const viewerOf = (camsOf: (context: Context) => readonly (string | undefined)[]) =>
-    describe(
-      config.viewToken ? VIEWER : {},
-      viewerOnly(deps, passes, camsOf),
-    );
+    passes ? [describe(VIEWER, viewerOnly(deps, passes, camsOf))] : [];
   const viewer = viewerOf((context) => [camOf(context)]);
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = new ViewerPages(deps);
@@ -76,13 +57,12 @@ export function createApp(deps: EdgeDeps): Hono {
   const seldom = historyLimit(limits);
   const refusals = countRefused(deps);
   const stream = getStream(deps);
-  const live = getLive(deps);
 
   // A header that is set on the answer to a handshake makes it another answer, which is none: these
   // stand before whatever sets one. Deno 2.5 closes its port for good over it.
   const viewerOfCams = viewerOf(camsOf);
-  for (const base of BASES) app.get(`${base}/publish`, publisher, getPublish(deps));
-  app.get("/ws", viewerOfCams, getSocket(deps));
+  app.on("GET", ofCamera("/publish"), publisher, getPublish(deps));
+  app.on("GET", ["/ws"], ...viewerOfCams, getSocket(deps));
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
   // What an embedded camera asks for, on pages that may frame it: without their cookies.
   const embedders = [...config.corsOrigins, ...config.embedOrigins].filter((one) => one !== "none");
@@ -92,44 +72,36 @@ export function createApp(deps: EdgeDeps): Hono {
     context.req.header("origin") === undefined ? next() : embedding(context, next);
   for (const road of ["/live", "/live.stream", "/cams/:cam/embed"]) app.use(road, corsWhereAsked);
   // Asked for by crowds, so these bring their own security headers for the same reason.
-  app.get("/live", viewerOfCams, getLiveRecords(deps));
-  app.get("/live.stream", viewerOfCams, getLiveStream(deps));
-  for (const base of BASES) {
-    if (config.viewToken) app.get(`${base}/live.jpeg`, viewer, live);
-    else app.get(`${base}/live.jpeg`, live);
-  }
+  app.on("GET", ["/live"], ...viewerOfCams, getLiveRecords(deps));
+  app.on("GET", ["/live.stream"], ...viewerOfCams, getLiveStream(deps));
+  app.on("GET", ofCamera("/live.jpeg"), ...viewer, getLive(deps));
   // No browser shows what a camera is answered.
-  for (const base of BASES) {
-    app.on(["PUT", "POST"], `${base}/live.jpeg`, publisher, refusals, putFrame(deps));
-  }
-  app.use(secureHeaders(SECURE_HEADERS));
-  app.use(headLength);
-  for (const base of BASES) {
-    app.put(`${base}/report`, publisher, form, putReport(deps));
-    app.get(`${base}/demand`, publisher, getDemand(deps));
-    app.get(`${base}/stream.mjpeg`, viewer, stream);
-    app.get(`${base}/frames`, viewer, seldom, getFrames(deps));
-    app.get(`${base}/frames/:file`, viewer, seldom, getFrame(deps));
-    app.get(`${base}/timelapse.mjpeg`, viewer, seldom, getTimelapse(deps));
-    app.get(`${base}/timelapse.avi`, viewer, seldom, getFilm(deps));
-    app.get(`${base}/status.json`, viewer, getStatus(deps));
-    app.get(`${base}/embed`, viewer, getEmbed(pages));
-    app.get(base || "/", viewer, getRoot(deps, pages, stream));
-  }
+  app.on(["PUT", "POST"], ofCamera("/live.jpeg"), publisher, refusals, putFrame(deps));
+  app.use(finish);
+  app.on("PUT", ofCamera("/report"), publisher, form, putReport(deps));
+  app.on("GET", ofCamera("/demand"), publisher, getDemand(deps));
+  app.on("GET", ofCamera("/stream.mjpeg"), ...viewer, stream);
+  app.on("GET", ofCamera("/frames"), ...viewer, seldom, getFrames(deps));
+  app.on("GET", ofCamera("/frames/:file"), ...viewer, seldom, getFrame(deps));
+  app.on("GET", ofCamera("/timelapse.mjpeg"), ...viewer, seldom, getTimelapse(deps));
+  app.on("GET", ofCamera("/timelapse.avi"), ...viewer, seldom, getFilm(deps));
+  app.on("GET", ofCamera("/status.json"), ...viewer, getStatus(deps));
+  app.on("GET", ofCamera("/embed"), ...viewer, getEmbed(pages));
+  app.on("GET", ofCamera(""), ...viewer, getRoot(deps, pages, stream));
   app.delete("/cams/:cam", publisher, deleteCamera(deps));
-  app.get("/cams", viewerOfAll, getCams(deps, pages));
+  app.on("GET", ["/cams"], ...viewerOfAll, getCams(deps, pages));
   if (passes) {
     app.get("/sign-in", getSignIn(pages));
     app.post("/sign-in", form, postSignIn(deps, passes, pages));
     app.post("/sign-out", postSignOut(deps, passes));
-    app.post("/share", viewerOfAll, ownerOnly, form, postShare(deps, passes));
+    app.on("POST", ["/share"], ...viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }
   if (config.legacyUpload) {
     app.post("/", refusals, postLegacy(deps));
-    app.get("/test", viewer, getTestPage(deps));
+    app.on("GET", ["/test"], ...viewer, getTestPage(deps));
   }
   app.get("/health", getHealth(deps));
-  app.get("/metrics", viewerOfAll, getMetrics(deps));
+  app.on("GET", ["/metrics"], ...viewerOfAll, getMetrics(deps));
   app.get("/openapi.json", getOpenapi(config.title, app));
   app.route("/", assetRoutes(pages));
 
@@ -152,20 +124,26 @@ function noRoute(app: Hono, method: string, path: string): Response {
   return problem(404, `There is nothing at ${path}${road}.`);
 }
 
-/** Tells HEAD the length of what GET has, which Hono drops; of what the server may compress nobody knows it. */
-const headLength: MiddlewareHandler = async (context, next) => {
+/**
+ * On every answer. Framing and sources are each page's own policy; HTTPS is the proxy's business. HEAD is
+ * told the length of what GET has, which Hono drops; of what the server may compress nobody knows it.
+ */
+const finish: MiddlewareHandler = async (context, next) => {
   await next();
   const { req, res } = context;
+  res.headers.set("x-content-type-options", "nosniff");
+  res.headers.set("referrer-policy", "same-origin");
+  res.headers.set("cross-origin-opener-policy", "same-origin");
   if (req.method !== "HEAD" || !res.body || req.header("accept-encoding")) return;
   const { byteLength } = await res.clone().arrayBuffer();
-  context.header("content-length", String(byteLength));
+  res.headers.set("content-length", String(byteLength));
 };
 
 /** Reads a body that is no frame, for the route to take apart. */
 function smallBody({ bodies, limits }: EdgeDeps): MiddlewareHandler {
   return describe({ problems: [400, 408, 413, 429, 503] }, async function smallBody(context, next) {
     const { req } = context;
-    const address = limits.viewerAddress(addressOf(context, limits));
+    const address = limits.viewerAddress(context);
     const body = await bodies.accept(req.raw, MAX_REPORT_BYTES, undefined, { address });
     if (body instanceof Response) return body;
     req.raw = new Request(req.raw, { body: body.jpeg });

@@ -1,40 +1,25 @@
 // What hosts bill by, counted: requests, bytes to viewers, calls to the store.
 
 import { z } from "zod";
-import type { Clock } from "../../shared/clock.ts";
-import type { Hub } from "./cameras/hub.ts";
-import type { Metrics } from "./metrics.ts";
-import type { FrameStore } from "./store/frame_store.ts";
-
-/** Counts so far. */
-export interface CostReport {
-  /** Ms since the counting began. */
-  readonly countedMs: number;
-  readonly counted: {
-    readonly requests: number;
-    /** Bytes of answers, streams and sockets; heads and TLS not counted. */
-    readonly egressBytes: number;
-    readonly reads: number;
-    readonly writes: number;
-  };
-}
+import type { EdgeDeps } from "./edge.ts";
 
 const count = z.number();
 
-/** The shape of a `CostReport`, for the description of the interface. */
-export const costReportSchema: z.ZodType<CostReport> = z.object({
+/** Counts so far, and for how many ms. Bytes are those of answers, streams and sockets, without heads and TLS. */
+export const costReportSchema = z.object({
   countedMs: count,
   counted: z.object({ requests: count, egressBytes: count, reads: count, writes: count }),
 });
+type CostReport = z.output<typeof costReportSchema>;
 
 /** Counts, from its making on. */
 export class CostMeter {
-  readonly #sources: { readonly clock: Clock; readonly store: FrameStore; readonly hub: Hub };
+  readonly #sources: Pick<EdgeDeps, "clock" | "store" | "hub">;
   readonly #since: number;
   #requests = 0;
   #answeredBytes = 0;
 
-  constructor(sources: { clock: Clock; store: FrameStore; hub: Hub; metrics: Metrics }) {
+  constructor(sources: Pick<EdgeDeps, "clock" | "store" | "hub" | "metrics">) {
     this.#sources = sources;
     this.#since = sources.clock.monotonic();
     const show = (name: string, help: string, of: keyof CostReport["counted"]) =>

@@ -4,7 +4,6 @@ import { createApp } from "./app.ts";
 import type { CameraHub } from "./cameras/camera.ts";
 import type { EdgeConfig } from "./config.ts";
 import { CostMeter } from "./cost.ts";
-import type { EdgeDeps } from "./deps.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
 import { Bodies, hasBody } from "./ingest/ingest.ts";
@@ -27,6 +26,25 @@ export interface RequestInfo {
   readonly completed?: Promise<void>;
 }
 
+/** What the routes work with: the platform, and what the edge is put together from. */
+export interface EdgeDeps extends Platform {
+  readonly config: EdgeConfig;
+  readonly hub: Hub;
+  readonly fanOut: FanOut;
+  readonly bodies: Bodies;
+  readonly metrics: Metrics;
+  readonly cost: CostMeter;
+  readonly limits: Limits;
+  readonly lag: LoopLag;
+  readonly renditions: Renditions;
+  readonly feeds: ScaledFeeds;
+  readonly stills: StillAnswers;
+  /** Forgets a camera here and in the store, which the other instances learn it from. */
+  forget(cam: string): Promise<void>;
+  /** Divides the parts of every stream of this instance. */
+  readonly boundary: string;
+}
+
 /** What works on a camera. */
 interface Station {
   readonly writer: StoreWriter;
@@ -46,8 +64,8 @@ export class Edge {
 
   constructor(config: EdgeConfig, platform: Platform) {
     const { clock, store, peers: others, log } = platform;
+    const { fps, idleIntervalMs, staleMs, keyframeMs } = config;
     const boundary = randomBoundary(platform.random);
-    const tail = new TextEncoder().encode(partTail(boundary));
     const metrics = new Metrics();
     const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
     const onStoreError = (action: string, error: unknown) => {
@@ -57,50 +75,38 @@ export class Edge {
       log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
     };
     const hub = new Hub({
-      ...config,
-      clock,
-      store,
-      partTail: tail,
-      storeLagMs: store.newestEveryMs === Infinity ? config.keyframeMs : 0,
-      onStoreError,
+      ...{ clock, store, fps, idleIntervalMs, staleMs, onStoreError },
+      partTail: new TextEncoder().encode(partTail(boundary)),
+      storeLagMs: store.newestEveryMs === Infinity ? keyframeMs : 0,
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
-        const writer = new StoreWriter(camera, { ...config, store, clock, onStoreError });
+        const writer = new StoreWriter(camera, { keyframeMs, staleMs, store, clock, onStoreError });
         const peers = others && new Peers(camera, { peers: others, clock, onStoreError });
         this.#stations.set(camera, { writer, peers });
         let logged: LoggedState = {};
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
-      onForget: (camera) => {
-        metrics.forget({ cam: camera.cam });
-        this.#leaving = this.#leave(camera);
-      },
-    });
-    const fanOut = new FanOut({
-      soon: platform.soon,
-      now: () => clock.monotonic(),
-      onFault: (error) => log.error("a viewer was dropped", { error: stackOf(error) }),
+      onForget: (camera) => this.#leaving = this.#leave(camera),
     });
     const lag = new LoopLag();
-    metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", () => {
-      return Math.max(0, lag.worst(clock.monotonic())) / 1000;
-    });
+    const stall = () => Math.max(0, lag.worst(clock.monotonic())) / 1000;
+    metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", stall);
     const renditions = new Renditions(platform.images);
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
     this.#noSignal = noSignal(platform);
     const cost = new CostMeter({ clock, store, hub, metrics });
     this.deps = {
       ...platform,
-      config,
-      hub,
-      fanOut,
+      ...{ config, hub, metrics, cost, lag, renditions, boundary },
+      fanOut: new FanOut({
+        soon: platform.soon,
+        now: () => clock.monotonic(),
+        onFault: (error) => log.error("a viewer was dropped", { error: stackOf(error) }),
+      }),
       bodies: new Bodies(clock),
-      metrics,
-      cost,
       limits: new Limits(config, platform, metrics),
-      lag,
-      renditions,
       feeds: new ScaledFeeds(renditions),
+      stills: new StillAnswers(metrics, config.viewToken === undefined),
       forget: async (cam) => {
         hub.forget(cam);
         // What was under way to the store must not come behind.
@@ -109,8 +115,6 @@ export class Edge {
         // Whoever asked meanwhile has found it there still.
         hub.forgetSilent(cam);
       },
-      stills: new StillAnswers(metrics, config.viewToken === undefined),
-      boundary,
     };
     const app = createApp(this.deps);
     this.fetch = async (request, info) => {

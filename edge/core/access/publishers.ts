@@ -7,10 +7,9 @@ import { sha256 } from "hono/utils/crypto";
 import { z } from "zod";
 import { isCamId } from "../../../shared/frame.ts";
 import { MAX_CAMERAS } from "../cameras/hub.ts";
-import type { EdgeDeps } from "../deps.ts";
-import type { Limits } from "../limits/limits.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { problem } from "../problem.ts";
-import { addressOf, camOf, isForeign } from "../routes/request.ts";
+import { camOf, isForeign } from "../routes/request.ts";
 
 /** A token as the edge holds it. */
 export interface Secret {
@@ -105,23 +104,6 @@ export function tokenOf(context: Context, trustedProxies: number): string | unde
 }
 
 /**
- * Notes a wrong credential: 429 where its address has sent too many of them. Never asked of a right
- * one: who guesses must not lock out who shares the address, and no token is so short that slowing
- * guesses would count.
- */
-export function tooManyWrong(context: Context, limits: Limits): Response | undefined {
-  return limits.wrongCredentials.refusal(
-    addressOf(context, limits),
-    "Sign in: too many wrong credentials from this address.",
-  );
-}
-
-/** Counts a request of a camera: 429 where there are too many a second. */
-export function tooManyRequests(cam: string, limits: Limits): Response | undefined {
-  return limits.uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
-}
-
-/**
  * Lets only holders of a publish token for the camera that is asked for through, and of these only so
  * many requests a second.
  */
@@ -137,7 +119,7 @@ export function publisherOnly({ config, limits }: EdgeDeps): MiddlewareHandler {
     const cam = camOf(context);
     const known = await secretsOf(config.publishTokens, token);
     if (known.length === 0) {
-      return tooManyWrong(context, limits) ??
+      return limits.tooManyWrong(context) ??
         problem(401, "The publish token is none of those the edge knows.", {
           headers: { "www-authenticate": `${realm}, error="invalid_token"` },
         });
@@ -145,6 +127,6 @@ export function publisherOnly({ config, limits }: EdgeDeps): MiddlewareHandler {
     if (!mayPublish(known, cam)) {
       return problem(403, `The publish token is bound to another camera than ${cam}.`);
     }
-    return tooManyRequests(cam, limits) ?? await next();
+    return limits.tooManyUploads(cam) ?? await next();
   };
 }

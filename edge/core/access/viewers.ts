@@ -2,12 +2,12 @@
 
 import type { Context, MiddlewareHandler } from "hono";
 import { getCookie, setCookie } from "hono/cookie";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import type { Pass } from "../limits/viewer_gate.ts";
 import { isForeign, originOf, pathOf, rootOf, urlOf } from "../routes/request.ts";
 import type { Passes, Share } from "./passes.ts";
 import { problem } from "../problem.ts";
-import { mayPublish, secretsOf, tokenOf, tooManyWrong } from "./publishers.ts";
+import { mayPublish, secretsOf, tokenOf } from "./publishers.ts";
 
 /** The cookie of who signed in. */
 export const SIGN_IN_COOKIE = "perch_view";
@@ -22,17 +22,15 @@ function shareCookie(cam: string): string {
  * a share link, or by a publish token that is good for each of the cameras asked for. Of a page of
  * another site only what it says itself counts: a link, or a token as Bearer.
  *
- * @param passes There are some where there is a view token.
  * @param camsOf The cameras a request is about; [undefined] = all of them.
  */
 export function viewerOnly(
   { config, limits, clock }: EdgeDeps,
-  passes: Passes | undefined,
+  passes: Passes,
   camsOf: (context: Context) => readonly (string | undefined)[],
 ): MiddlewareHandler {
   const { publishTokens, trustedProxies } = config;
   return async function viewerOnly(context, next) {
-    if (!passes) return await next();
     const now = clock.now();
     // Each once: a request may name one a thousand times.
     const cams = [...new Set(camsOf(context))];
@@ -81,7 +79,7 @@ export function viewerOnly(
       context.set(OWNER, true);
       return await next();
     }
-    return tooManyWrong(context, limits) ?? askViewer(context, false);
+    return limits.tooManyWrong(context) ?? askViewer(context, false);
   };
 }
 

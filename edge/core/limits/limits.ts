@@ -1,5 +1,6 @@
 // Everything the edge counts against abuse, in one place; the routes ask and answer.
 
+import type { Context } from "hono";
 import type { Clock } from "../../../shared/clock.ts";
 import type { EdgeConfig } from "../config.ts";
 import type { Counter, Metrics } from "../metrics.ts";
@@ -112,8 +113,9 @@ const PAST_FRAMES = { perSecond: 60, burst: 1000 };
 
 /** The limits of one instance. */
 export class Limits {
+  /** Streams and sockets. */
   readonly gate: ViewerGate;
-  /** Requests for a picture that wait for one, by address. */
+  /** Requests for a picture that wait for one. */
   readonly waits: ViewerGate;
   /** Requests of cameras, by camera. */
   readonly uploads: RateLimiter;
@@ -138,43 +140,70 @@ export class Limits {
   readonly #trustedProxies: number;
   readonly #platform: Platform;
 
-  constructor(
-    config: EdgeConfig,
-    platform: Platform,
-    metrics: Metrics,
-  ) {
+  constructor(config: EdgeConfig, platform: Platform, metrics: Metrics) {
     this.#trustedProxies = config.trustedProxies;
     this.#platform = platform;
     const { clock } = platform;
-    this.gate = new ViewerGate(config);
-    this.waits = new ViewerGate({ ...config, maxViewers: 4 * config.maxViewers });
+    const gate = this.gate = new ViewerGate(config);
+    const waits = this.waits = new ViewerGate({ ...config, maxViewers: 4 * config.maxViewers });
     const perSecond = config.maxUploadsPerSecond;
-    this.uploads = new RateLimiter({ perSecond, burst: Math.max(10, 2 * perSecond) }, clock);
-    this.wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
-    this.history = new RateLimiter(HISTORY, clock);
-    this.pastFrames = new RateLimiter(PAST_FRAMES, clock);
-    this.socketsTurnedOut = metrics.counter(
-      "perch_sockets_turned_out_total",
-      "Viewers' sockets closed for what they sent.",
-    );
-    this.#show(metrics);
+    const burst = Math.max(10, 2 * perSecond);
+    const uploads = this.uploads = new RateLimiter({ perSecond, burst }, clock);
+    const wrong = this.wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
+    const history = this.history = new RateLimiter(HISTORY, clock);
+    const pastFrames = this.pastFrames = new RateLimiter(PAST_FRAMES, clock);
+    const turnedOut = "Viewers' sockets closed for what they sent.";
+    this.socketsTurnedOut = metrics.counter("perch_sockets_turned_out_total", turnedOut);
+    const past = () => history.refused + pastFrames.refused;
+    const full = () => ({
+      'limit="instance"': gate.refused.instance + waits.refused.instance,
+      'limit="address"': gate.refused.address + waits.refused.address,
+    });
+    const dropped = () => gate.dropped;
+    const counted = metrics.countedBy.bind(metrics);
+    counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
+    counted("perch_history_limited_total", "429 answers about the past.", past);
+    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => wrong.taken);
+    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => wrong.refused);
+    counted("perch_viewers_refused_total", "Viewers turned away at a limit.", full);
+    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", dropped);
+    metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
+    metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
+    metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);
   }
 
-  /**
-   * Whom a request counts for.
-   *
-   * @param info What the home told beside the request.
-   */
-  address(request: Request, info: unknown): string {
-    const peer = this.#platform.clientAddress(request, info);
+  /** Whom a request counts for: the person behind it. */
+  address({ req, env }: Context): string {
     const trusted = this.#trustedProxies;
-    const forwardedFor = trusted > 0 ? request.headers.get("x-forwarded-for") : null;
-    return clientAddress(peer, forwardedFor ?? undefined, trusted);
+    const forwardedFor = trusted > 0 ? req.header("x-forwarded-for") : undefined;
+    return clientAddress(this.#platform.clientAddress(req.raw, env), forwardedFor, trusted);
   }
 
   /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
-  viewerAddress(address: string): string | undefined {
+  viewerAddress(context: Context): string | undefined {
+    const address = this.address(context);
     return address === "unknown" || isLoopback(address) ? undefined : address;
+  }
+
+  /** Who polls: address and program. Two phones behind one address are two if they differ. */
+  poller(context: Context): string {
+    const userAgent = context.req.header("user-agent") ?? "";
+    return `${this.address(context)} ${userAgent.slice(0, 200)}`;
+  }
+
+  /**
+   * Notes a wrong credential: 429 where its address has sent too many of them. Never asked of a right
+   * one: who guesses must not lock out who shares the address, and no token is so short that slowing
+   * guesses would count.
+   */
+  tooManyWrong(context: Context): Response | undefined {
+    const detail = "Sign in: too many wrong credentials from this address.";
+    return this.wrongCredentials.refusal(this.address(context), detail);
+  }
+
+  /** Counts a request of a camera: 429 where there are too many a second. */
+  tooManyUploads(cam: string): Response | undefined {
+    return this.uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
   }
 
   /** Ends whoever watches or waits by a pass that was given back. */
@@ -186,24 +215,5 @@ export class Limits {
   tick(): void {
     const { clock } = this.#platform;
     for (const gate of [this.gate, this.waits]) gate.tick(clock.monotonic(), clock.now());
-  }
-
-  #show(metrics: Metrics): void {
-    const { gate, waits, uploads, history, pastFrames, wrongCredentials: wrong } = this;
-    const past = () => history.refused + pastFrames.refused;
-    const dropped = () => gate.dropped;
-    const counted = metrics.countedBy.bind(metrics);
-    counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
-    counted("perch_history_limited_total", "429 answers about the past.", past);
-    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => wrong.taken);
-    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => wrong.refused);
-    for (const limit of ["instance", "address"] as const) {
-      const refused = () => gate.refused[limit] + waits.refused[limit];
-      counted("perch_viewers_refused_total", "Viewers turned away at a limit.", refused, { limit });
-    }
-    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", dropped);
-    metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
-    metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
-    metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);
   }
 }

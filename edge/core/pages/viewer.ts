@@ -7,7 +7,7 @@ import { getMimeType } from "hono/utils/mime";
 import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { type CameraStatus, HEADER } from "../../../shared/wire.ts";
 import { isOwner } from "../access/viewers.ts";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { problemException } from "../problem.ts";
 import { originOf, pathOf, rootOf } from "../routes/request.ts";
 import {

@@ -4,10 +4,10 @@ import type { Context, MiddlewareHandler } from "hono";
 import type { HTTPException } from "hono/http-exception";
 import { passOf } from "../access/viewers.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
-import { addressOf, describe, pollerOf, refuseAtEnd } from "./request.ts";
+import { describe, refuseAtEnd } from "./request.ts";
 import { problemException } from "../problem.ts";
 
 /** Seconds after which one more try makes sense. */
@@ -27,7 +27,7 @@ export function admitViewer(context: Context, deps: EdgeDeps): Place {
 
 function admit(context: Context, deps: EdgeDeps, gate: ViewerGate, detail: string): Place {
   const { config, limits } = deps;
-  const place = gate.admit(limits.viewerAddress(addressOf(context, limits)), passOf(context));
+  const place = gate.admit(limits.viewerAddress(context), passOf(context));
   if (typeof place !== "string") return place;
   const retry = { retryAfter: RETRY_AFTER_S };
   if (place === "instance") throw problemException(503, detail, retry);
@@ -61,7 +61,7 @@ export function answerStream(
 export function historyLimit(limits: Limits): MiddlewareHandler {
   return describe({ problems: [429] }, async function historyLimit(context, next) {
     const limit = context.req.param("file") === undefined ? limits.history : limits.pastFrames;
-    const address = addressOf(context, limits);
+    const address = limits.address(context);
     return limit.refusal(address, "Read the past: too many requests from this address.") ??
       await next();
   });
@@ -84,7 +84,7 @@ export async function awaitNews(
   states = false,
 ): Promise<void> {
   const { clock, fanOut, hub, limits } = deps;
-  const poller = pollerOf(context, limits);
+  const poller = limits.poller(context);
   if (waitS === 0 || isNews()) {
     for (const camera of cameras) camera.viewers.poll(poller);
     return;

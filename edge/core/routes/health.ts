@@ -3,7 +3,7 @@
 import { accepts } from "hono/accepts";
 import type { Handler } from "hono";
 import { z } from "zod";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { route } from "./request.ts";
 import type { StoreState } from "../store/frame_store.ts";
 import { type CameraStatus, cameraStatusSchema } from "../../../shared/wire.ts";

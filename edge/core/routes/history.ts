@@ -3,7 +3,7 @@
 
 import type { Context, Handler } from "hono";
 import { z } from "zod";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { aviBytes, type AviFilm, aviFrameHeader, aviHeader, aviIndex } from "../history/avi.ts";
 import { timelapseStream } from "../history/timelapse.ts";
 import { seated } from "../limits/viewer_gate.ts";

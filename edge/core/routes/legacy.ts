@@ -5,8 +5,8 @@ import type { Handler } from "hono";
 import { html, raw } from "hono/html";
 import { z } from "zod";
 import { DEFAULT_CAM } from "../../../shared/frame.ts";
-import { mayPublish, secretsOf, tooManyRequests, tooManyWrong } from "../access/publishers.ts";
-import type { EdgeDeps } from "../deps.ts";
+import { mayPublish, secretsOf } from "../access/publishers.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { route } from "./request.ts";
 import { problem } from "../problem.ts";
 import { frameReceiver } from "./upload.ts";
@@ -24,10 +24,10 @@ export function postLegacy(deps: EdgeDeps): Handler {
     const { password } = query();
     if (!mayPublish(await secretsOf(deps.config.publishTokens, password), DEFAULT_CAM)) {
       // That cam's answer to a wrong password; its script knows no other.
-      return tooManyWrong(context, deps.limits) ??
+      return deps.limits.tooManyWrong(context) ??
         problem(400, "The password is no publish token for this camera: send ?password=<token>.");
     }
-    const tooMany = tooManyRequests(DEFAULT_CAM, deps.limits);
+    const tooMany = deps.limits.tooManyUploads(DEFAULT_CAM);
     if (tooMany) return tooMany;
     const frame = await receive(context, DEFAULT_CAM, { ageMs: 0 });
     return frame instanceof Response ? frame : new Response(null, { status: 200 });

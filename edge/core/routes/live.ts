@@ -2,9 +2,9 @@
 
 import type { Context, Handler } from "hono";
 import { z } from "zod";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { HEADER } from "../../../shared/wire.ts";
-import { cameraOf, camOf, isKnown, pollerOf, route, wait, width } from "./request.ts";
+import { cameraOf, camOf, isKnown, route, wait, width } from "./request.ts";
 import { problem } from "../problem.ts";
 import { awaitNews, NO_PLACE } from "./admit.ts";
 
@@ -35,7 +35,7 @@ export function getLive(deps: EdgeDeps): Handler {
     const isPlain = context.req.method === "GET" && wait === 0 && w === undefined;
     if (!frame || camera!.lostMs >= 0 || !isPlain) return getOther(context, wait, w);
     // Asked for as it is, a picture waits for nothing: a promise would cost a crowd a tenth more.
-    camera!.viewers.poll(pollerOf(context, limits));
+    camera!.viewers.poll(limits.poller(context));
     return isKnown(context, frame) ? stills.unchanged(camera!, frame) : stills.full(camera!, frame);
   });
 

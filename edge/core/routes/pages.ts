@@ -4,7 +4,7 @@
 import { type Context, type Handler, Hono } from "hono";
 import { etag } from "hono/etag";
 import { getMimeType } from "hono/utils/mime";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { camOf, describe, rootOf, route } from "./request.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 

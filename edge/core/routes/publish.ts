@@ -9,7 +9,7 @@ import {
   readFrameHeader,
 } from "../../../shared/wire_frame.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { FrameBuffer } from "../ingest/live_frame.ts";
 import type { PlatformSocket } from "../platform.ts";
 import { camOf, publishedCamera, route } from "./request.ts";

@@ -4,7 +4,7 @@
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
 import { camerasOf, cams, route, wait, width } from "./request.ts";

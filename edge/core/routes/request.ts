@@ -7,7 +7,6 @@ import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { WIDTHS } from "../../../shared/widths.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import { type Hub, MAX_CAMERAS } from "../cameras/hub.ts";
-import type { Limits } from "../limits/limits.ts";
 import { problemException } from "../problem.ts";
 
 /** A body: the schema of JSON, or the content type of what has none. */
@@ -194,17 +193,6 @@ export function publishedCamera(cam: string, hub: Hub): CameraHub {
 export function refuseAtEnd(hub: Hub): void {
   if (!hub.closed) return;
   throw problemException(503, "The edge is shutting down: ask again.", { retryAfter: 1 });
-}
-
-/** The address of the person behind a request, as limits count it. */
-export function addressOf(context: Context, limits: Limits): string {
-  return limits.address(context.req.raw, context.env);
-}
-
-/** Who polls: address and program. Two phones behind one address are two if they differ. */
-export function pollerOf(context: Context, limits: Limits): string {
-  const userAgent = context.req.header("user-agent") ?? "";
-  return `${addressOf(context, limits)} ${userAgent.slice(0, 200)}`;
 }
 
 /**

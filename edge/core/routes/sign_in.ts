@@ -6,17 +6,8 @@ import { getCookie } from "hono/cookie";
 import { z } from "zod";
 import { CAM_PATTERN } from "../../../shared/frame.ts";
 import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
-import type { EdgeDeps } from "../deps.ts";
-import {
-  addressOf,
-  isForeign,
-  originOf,
-  pathOf,
-  readJson,
-  rootOf,
-  route,
-  unixMs,
-} from "./request.ts";
+import type { EdgeDeps } from "../edge.ts";
+import { isForeign, originOf, pathOf, readJson, rootOf, route, unixMs } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
@@ -72,7 +63,7 @@ export function postSignIn(
     const next = localPath(form.data.next);
     const token = form.data.token.trim().slice(0, MAX_TOKEN_CHARACTERS);
     if (!await passes.isViewToken(token)) {
-      const wait = limits.wrongCredentials.take(addressOf(context, limits));
+      const wait = limits.wrongCredentials.take(limits.address(context));
       if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
       return pages.signIn(context, next, "That is not the token.", 401);
     }

@@ -2,7 +2,7 @@
 
 import type { Context, Handler } from "hono";
 import { z } from "zod";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { camerasOf, cams, isForeign, route, width } from "./request.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";

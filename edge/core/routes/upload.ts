@@ -4,7 +4,7 @@ import type { Context, Handler, MiddlewareHandler } from "hono";
 import { z } from "zod";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import { ingest, type IngestResult, type Upload } from "../ingest/ingest.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
 import { camOf, publishedCamera, readTexts, route, whole } from "./request.ts";

@@ -3,7 +3,7 @@
 
 import type { CameraHub } from "../cameras/camera.ts";
 import type { Clock } from "../../../shared/clock.ts";
-import type { EdgeDeps } from "../deps.ts";
+import type { EdgeDeps } from "../edge.ts";
 import type { Latest } from "../../../shared/latest.ts";
 import type { LiveFrame } from "../ingest/live_frame.ts";
 import type { PlatformSocket } from "../platform.ts";
