@@ -116,11 +116,12 @@ function noRoute(app: Hono, method: string, path: string): Response {
     app.router.match(method, path)[0].some(([[, route]]) => route.method === method)
   );
   const allow = methods.join(", ").replace("GET", "GET, HEAD");
-  if (allow !== "" && !allow.includes(method)) {
-    return problem(405, `${method} is nothing for ${path}: send ${allow}.`, { headers: { allow } });
-  }
   const sends = method === "PUT" || method === "POST";
   const road = sends ? ": pictures go to /live.jpeg or /cams/<id>/live.jpeg" : "";
+  if (allow !== "" && !allow.includes(method)) {
+    const detail = `${method} is nothing for ${path}: send ${allow}${road.replace(":", ";")}.`;
+    return problem(405, detail, { headers: { allow } });
+  }
   return problem(404, `There is nothing at ${path}${road}.`);
 }
 

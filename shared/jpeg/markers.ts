@@ -73,6 +73,15 @@ const NAMES: Readonly<Record<number, string>> = {
   0xfe: "COM",
 };
 
+/** The first FF D8 FF from `from` on, or the end of the bytes. */
+export function startOfJpeg(bytes: Uint8Array, from: number): number {
+  let at = bytes.indexOf(0xff, from);
+  while (at >= 0 && !(bytes[at + 1] === MARKER.SOI && bytes[at + 2] === 0xff)) {
+    at = bytes.indexOf(0xff, at + 1);
+  }
+  return at < 0 ? bytes.length : at;
+}
+
 /** Where picture data ends. */
 export interface EntropyEnd {
   /** The first marker that does not belong to the data, or -1 where the bytes end before. */

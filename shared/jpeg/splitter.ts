@@ -4,7 +4,15 @@
 
 import { cleanJpeg } from "./clean.ts";
 import { inspectJpeg } from "./inspect.ts";
-import { endOfEntropy, isSegment, isSkipped, isStandalone, MARKER, nextMarker } from "./markers.ts";
+import {
+  endOfEntropy,
+  isSegment,
+  isSkipped,
+  isStandalone,
+  MARKER,
+  nextMarker,
+  startOfJpeg,
+} from "./markers.ts";
 
 /** What a splitter has seen since it was made. */
 export interface SplitterCounts {
@@ -195,11 +203,11 @@ export class JpegSplitter {
   /** Whether no marker is at `at` because the frame was cut off in a segment and another one follows. */
   #jumpedIntoAnother(bytes: Uint8Array, at: number): boolean {
     const body = bytes.subarray(0, at);
-    let start = startOfFrame(body, this.#bodyAt);
+    let start = startOfJpeg(body, this.#bodyAt);
     while (start < at && this.#mayHoldThumbnail) {
       const thumbnail = inspectJpeg(body.subarray(start));
       if (!thumbnail.ok) return true;
-      start = startOfFrame(body, start + thumbnail.end);
+      start = startOfJpeg(body, start + thumbnail.end);
     }
     return start < at;
   }
@@ -236,15 +244,6 @@ function mayStartFrame(bytes: Uint8Array, at: number): boolean {
   if (at + 1 >= bytes.length) return true;
   if (bytes[at + 1] !== MARKER.SOI) return false;
   return at + 2 >= bytes.length || bytes[at + 2] === 0xff;
-}
-
-/** The first FF D8 FF from `from` on, or the end of the bytes. */
-function startOfFrame(bytes: Uint8Array, from: number): number {
-  let at = bytes.indexOf(0xff, from);
-  while (at >= 0 && !(bytes[at + 1] === MARKER.SOI && bytes[at + 2] === 0xff)) {
-    at = bytes.indexOf(0xff, at + 1);
-  }
-  return at < 0 ? bytes.length : at;
 }
 
 /** The last three bytes of a run, as text. */

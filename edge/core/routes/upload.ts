@@ -2,11 +2,12 @@
 
 import type { Context, Handler, MiddlewareHandler } from "hono";
 import { z } from "zod";
+import { startOfJpeg } from "../../../shared/jpeg/markers.ts";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { ingest, type IngestResult, type Upload } from "../ingest/ingest.ts";
-import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/live_frame.ts";
 import { camOf, publishedCamera, readTexts, route, whole } from "./request.ts";
 import { problem } from "../problem.ts";
 
@@ -23,16 +24,26 @@ const headersSchema = z.object({
     .describe("the `ETag` of the last answer, so that instances know of each other"),
 });
 
-const FORM = "multipart/form-data";
+/** A picture among other parts. */
+const FORM = /^multipart\/[\w.+-]+$/;
 
-/** What JPEGs are sent as. Whether they are some the judge says. */
-const TYPES = ["", "image/jpeg", "image/jpg", "image/pjpeg", "application/octet-stream", FORM];
+/**
+ * What JPEGs are sent as, the first of several; some programs call all that they send an encoded form.
+ * Whether they are some the judge says.
+ */
+const TYPE =
+  /^(|image\/p?jpe?g|(application|binary)\/octet-stream|application\/x-www-form-urlencoded)$/;
+
+/** What a request says that it brings. */
+function typeOf({ req }: Context): string {
+  return (req.header("content-type") ?? "").split(/[;,]/)[0].trim().toLowerCase();
+}
 
 /** Takes a frame: 204 with the wanted interval, or a problem. */
 export function putFrame(deps: EdgeDeps): Handler {
   const receive = frameReceiver(deps);
   return route({
-    summary: "Send a camera's newest picture; the first file of a form will do",
+    summary: "Send a camera's newest picture; the first JPEG of a form will do",
     headers: headersSchema,
     body: "image/jpeg",
     answers: {
@@ -46,9 +57,9 @@ export function putFrame(deps: EdgeDeps): Handler {
   }, async (context) => {
     const { req } = context;
     const cam = camOf(context);
-    const type = req.header("content-type") ?? "";
-    if (!TYPES.includes(type.split(";")[0].trim().toLowerCase())) {
-      const wanted = `image/jpeg, or ${FORM} with the JPEG as its first file`;
+    const type = typeOf(context);
+    if (!TYPE.test(type) && !FORM.test(type)) {
+      const wanted = "image/jpeg, or multipart/form-data with the JPEG as a file";
       return problem(415, `Content-Type is ${type}, wanted ${wanted}.`);
     }
     const said = readTexts(headersSchema, (name) => req.header(name), 400);
@@ -88,22 +99,24 @@ export function frameReceiver(
   const take = frameTaker(deps);
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
 
-  return async function receiveFrame({ req }, cam, said) {
+  return async function receiveFrame(context, cam, said) {
     const camera = publishedCamera(cam, hub);
     const { maxFrameBytes } = config;
     const startedAt = clock.monotonic();
-    const body = await bodies.accept(req.raw, maxFrameBytes, camera.partTail);
+    const body = await bodies.accept(context.req.raw, maxFrameBytes, camera.partTail);
     if (body instanceof Response) {
       if (body.status === 408) slow.value++;
       return body;
     }
-    const buffer = await pictureIn(body, req.header("content-type") ?? "", camera.partTail);
-    if (!buffer) {
+    const from = FORM.test(typeOf(context)) ? startOfJpeg(body.jpeg, 0) : 0;
+    if (from > 0 && from === body.jpeg.length) {
       return problem(
         400,
-        "Read the form: it has no file, wanted the JPEG as a part with filename=.",
+        "Read the form: no JPEG (FF D8 FF) is in it, wanted one as a file, not as text.",
       );
     }
+    // What stands behind it in the form is a tail like any other.
+    const buffer = body.with((bytes) => from === 0 ? bytes : bytes.subarray(from));
     if (!camera.contact.receiving) await hub.find(cam);
     // On a slow line it grows old while it comes.
     const ageMs = said.ageMs + clock.monotonic() - startedAt;
@@ -112,19 +125,6 @@ export function frameReceiver(
     const { status, detail, offset, retryAfter } = result;
     return problem(status, detail, { retryAfter, members: { offset } });
   };
-}
-
-/** The picture of an upload: its body, or the first file of a form. */
-async function pictureIn(
-  body: FrameBuffer,
-  type: string,
-  tail: Uint8Array,
-): Promise<FrameBuffer | undefined> {
-  if (!type.toLowerCase().startsWith(FORM)) return body;
-  const sent = new Response(body.jpeg, { headers: { "content-type": type } });
-  const form = await sent.formData().catch(() => undefined);
-  const file = [...form?.values() ?? []].find((value) => typeof value !== "string");
-  return file && FrameBuffer.of(new Uint8Array(await file.arrayBuffer()), tail);
 }
 
 /** Makes what publishes a frame, whichever way it came, and counts what it took. */
