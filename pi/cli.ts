@@ -1,11 +1,14 @@
 // What a person typed: a command, and settings that win over the environment's.
 
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import { shownAddress } from "../shared/addresses.ts";
-import { SETTING_HELP } from "./config.ts";
+import { readFlags } from "../shared/flags.ts";
+import { settingRows, settingsHelp } from "../shared/settings.ts";
+import { cameraSettings } from "./config.ts";
+
+const COMMANDS = ["run", "doctor", "systemd", "help"] as const;
 
 /** What the program is to do. */
-export type Command = "run" | "doctor" | "systemd" | "help";
+export type Command = typeof COMMANDS[number];
 
 /** A command line that makes sense, or every problem in it. */
 export type Cli =
@@ -19,78 +22,27 @@ export type Cli =
   }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Settings whose flag stands alone. */
-const SWITCHES: ReadonlySet<string> = new Set(["PERCH_HFLIP", "PERCH_VFLIP"]);
-
-const COMMANDS: readonly string[] = ["run", "doctor", "systemd", "help"] satisfies Command[];
-
-/** The flag for a setting: `PERCH_IDLE_CAMERA` is `idle-camera`. */
-export function flagOf(setting: string): string {
-  return setting.replace(/^PERCH_/, "").toLowerCase().replaceAll("_", "-");
-}
-
 /** Reads the arguments of the program. */
 export function parseCli(args: readonly string[]): Cli {
-  const options: NonNullable<ParseArgsConfig["options"]> = {
-    help: { type: "boolean", short: "h" },
-    install: { type: "boolean" },
+  const flags = readFlags(args, settingRows(cameraSettings), ["install"]);
+  if (!flags.ok) return flags;
+  const [word = "run", ...others] = flags.words;
+  const command = COMMANDS.find((one) => one === word);
+  if (!command || others.length > 0) {
+    // What stands with others may be the rest of an address with a blank in it.
+    const got = args.length === 1 ? JSON.stringify(shownAddress(word)) : "others";
+    return { ok: false, problems: [`command: got ${got}, wanted one of ${COMMANDS.join(", ")}`] };
+  }
+  return {
+    ok: true,
+    command: flags.given.has("help") ? "help" : command,
+    settings: flags.settings,
+    install: flags.given.has("install"),
   };
-  for (const { name } of SETTING_HELP) {
-    options[flagOf(name)] = { type: SWITCHES.has(name) ? "boolean" : "string" };
-  }
-  try {
-    const { values, positionals } = parseArgs({
-      args: [...args],
-      options,
-      allowPositionals: true,
-      allowNegative: true,
-    });
-    const [command = "run", ...others] = positionals;
-    if (!isCommand(command) || others.length > 0) {
-      // What stands with others may be the rest of an address with a blank in it.
-      const got = args.length === 1 ? JSON.stringify(shownAddress(command)) : "others";
-      return { ok: false, problems: [`command: got ${got}, wanted one of ${COMMANDS.join(", ")}`] };
-    }
-    const settings: Record<string, string> = {};
-    for (const { name } of SETTING_HELP) {
-      const value = values[flagOf(name)];
-      if (value !== undefined) settings[name] = String(value);
-    }
-    return {
-      ok: true,
-      command: values.help ? "help" : command,
-      settings,
-      install: values.install === true,
-    };
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    return { ok: false, problems: [error.message.replaceAll("\n", " ")] };
-  }
 }
-
-function isCommand(text: string): text is Command {
-  return COMMANDS.includes(text);
-}
-
-/** Headings of the help, by the setting each stands above. */
-const HEADINGS: Readonly<Record<string, string>> = {
-  PERCH_URL: "Where to",
-  PERCH_SOURCE: "What from",
-  PERCH_FPS: "The picture",
-  PERCH_BRIGHTNESS: "Light and colour; unset leaves them to the camera",
-  PERCH_AUTOFOCUS: "Focus",
-  PERCH_NIGHT: "Night",
-  PERCH_EXTRA_ARGS: "How it runs",
-};
 
 /** What `--help` prints. */
 export function helpText(): string {
-  const width = Math.max(...SETTING_HELP.map(({ name }) => flagOf(name).length));
-  const settings = SETTING_HELP.flatMap(({ name, help, fallback }) => {
-    const heading = HEADINGS[name] ? ["", HEADINGS[name]] : [];
-    const ends = fallback && fallback !== "false" ? ` (default ${fallback})` : "";
-    return [...heading, `  --${flagOf(name).padEnd(width)}  ${help}${ends}`];
-  });
   return `Perch's camera agent: takes pictures and sends the newest to the edge.
 
   deno task pi             run
@@ -103,6 +55,6 @@ The shortest start, with a test pattern for a camera:
 
 Settings. Each is also a variable: --idle-camera is PERCH_IDLE_CAMERA, in the environment or in the
 file .env. A flag wins over the environment, and that over .env.
-${settings.join("\n")}
+${settingsHelp(settingRows(cameraSettings))}
 `;
 }

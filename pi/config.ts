@@ -3,105 +3,116 @@
 import { z } from "zod";
 import { shownAddress } from "../shared/addresses.ts";
 import { CAM_PATTERN, DEFAULT_CAM } from "../shared/frame.ts";
+import type { CAMERA_NAMES } from "../shared/setting_names.ts";
 import {
   booleanSetting,
+  choiceSetting,
   integerSetting,
+  lineOf,
   numberSetting,
   type Parsed,
   parseSettings,
+  type Setting,
+  setting,
+  type SettingWarning,
 } from "../shared/settings.ts";
-import { ignoredSettings } from "./source/ignored.ts";
-import {
-  argsSetting,
-  choiceSetting,
-  textSetting,
-  type TimeRange,
-  timeRangeSetting,
-  urlSetting,
-} from "./setting_types.ts";
+
+const SOURCES = [
+  "auto",
+  "rpicam-vid",
+  "rpicam-still",
+  "ffmpeg",
+  "v4l2-ctl",
+  "http",
+  "pattern",
+] as const;
 
 /** Ways to get pictures. */
-export type SourceKind =
-  | "auto"
-  | "rpicam-vid"
-  | "rpicam-still"
-  | "ffmpeg"
-  | "v4l2-ctl"
-  | "http"
-  | "pattern";
+export type SourceKind = typeof SOURCES[number];
 
-const TOKEN_WANTED =
-  "at least 16 characters without blanks (a to z, digits, signs), the same as in the edge's " +
-  "PERCH_PUBLISH_TOKENS";
+/** What is told of a setting besides its kind and its default. */
+interface Told {
+  readonly description: string;
+  /** Whom it and those behind it are for. */
+  readonly heading?: string;
+  /** The sources that go by it; all, where it is left out. */
+  readonly sources?: readonly SourceKind[];
+  /** Its option of the rpicam programs, where they take the value as it is. */
+  readonly option?: string;
+}
 
-/** What a header can carry. */
-const TOKEN_PATTERN = /^[!-~\u00a1-\u00ff]{16,}$/;
+const RPICAM: readonly SourceKind[] = ["auto", "rpicam-vid", "rpicam-still"];
 
+function told(description: string, more: Omit<Told, "description"> = {}): Told & z.GlobalMeta {
+  return { description, ...more };
+}
+
+function toldOf(type: z.ZodType): Partial<Told> {
+  return z.globalRegistry.get(type) ?? {};
+}
+
+/** A setting that only the Pi's own camera has. */
+function sensor(description: string, option?: string, heading?: string): Told & z.GlobalMeta {
+  return { description, option, heading, sources: RPICAM };
+}
+
+/** Every setting of the camera agent, in the order in which people meet them. */
 // deno-fmt-ignore
-const settings = z.object({
-  PERCH_URL: urlSetting().describe("the edge's address; required"),
-  PERCH_TOKEN: textSetting(TOKEN_PATTERN, TOKEN_WANTED).describe("what this camera publishes with; required; better in .env than as a flag"),
-  PERCH_TOKEN_FILE: z.string().optional().describe("file that holds the token, in place of PERCH_TOKEN"),
-  PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).describe("this camera's id on the edge"),
-  PERCH_SOURCE: choiceSetting<SourceKind>(["auto", "rpicam-vid", "rpicam-still", "ffmpeg", "v4l2-ctl", "http", "pattern"]).default("auto").describe("what takes pictures: auto, rpicam-vid, rpicam-still, ffmpeg, v4l2-ctl, http, pattern"),
-  PERCH_INPUT: z.string().optional().describe("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2"),
-  PERCH_FPS: numberSetting(0.001, 60, "frames a second").default(5).describe("frames a second the camera takes"),
-  PERCH_WIDTH: evenSetting(64, 8192).default(1280).describe("pixels across"),
-  PERCH_HEIGHT: evenSetting(64, 8192).default(720).describe("pixels down"),
-  PERCH_QUALITY: integerSetting(1, 100, "JPEG quality").default(60).describe("JPEG quality"),
-  PERCH_HFLIP: booleanSetting().default(false).describe("mirror left and right"),
-  PERCH_VFLIP: booleanSetting().default(false).describe("mirror top and bottom"),
-  PERCH_ROTATION: choiceSetting(["0", "180"]).optional().describe("turn the picture: 0 or 180"),
-  PERCH_CAMERA: integerSetting(0, 9, "cameras").optional().describe("which camera, where a Pi has several"),
-  PERCH_MODE: textSetting(/^\d+:\d+(:\d+(:[PU])?)?$/, "W:H, W:H:bits or W:H:bits:P").optional().describe("sensor mode; unset = the smallest with the full field of view"),
-  PERCH_BRIGHTNESS: numberSetting(-1, 1, "brightness").optional().describe("-1 to 1"),
-  PERCH_CONTRAST: numberSetting(0, 15.99, "contrast").optional().describe("1 is normal"),
-  PERCH_SATURATION: numberSetting(0, 15.99, "saturation").optional().describe("1 is normal, 0 is grey"),
-  PERCH_SHARPNESS: numberSetting(0, 15.99, "sharpness").optional().describe("1 is normal"),
-  PERCH_EXPOSURE: choiceSetting(["normal", "sport", "long"]).optional().describe("how the camera trades shutter for gain: normal, sport, long"),
-  PERCH_EV: numberSetting(-8, 8, "stops").optional().describe("brighter or darker than the camera would choose"),
-  PERCH_METERING: choiceSetting(["centre", "spot", "average", "matrix"]).optional().describe("what the exposure goes by: centre, spot, average, matrix"),
-  PERCH_AWB: choiceSetting(["auto", "normal", "incandescent", "tungsten", "fluorescent", "indoor", "daylight", "cloudy"]).optional().describe("white balance: auto, daylight, cloudy, tungsten, fluorescent, indoor, incandescent"),
-  PERCH_SHUTTER: integerSetting(1, 600_000_000, "microseconds").optional().describe("fixed shutter time, in microseconds"),
-  PERCH_GAIN: numberSetting(1, 64, "gain").optional().describe("fixed gain"),
-  PERCH_FLICKER_US: integerSetting(0, 100_000, "microseconds").optional().describe("period of lamps that flicker: 10000 at 50 Hz, 8333 at 60 Hz"),
-  PERCH_DENOISE: choiceSetting(["auto", "off", "cdn_off", "cdn_fast", "cdn_hq"]).optional().describe("noise reduction: auto, off, cdn_off (spares a Zero 2 W), cdn_fast, cdn_hq"),
-  PERCH_HDR: choiceSetting(["off", "auto", "sensor", "single-exp"]).optional().describe("high dynamic range: off, auto, sensor, single-exp"),
-  PERCH_AUTOFOCUS: choiceSetting(["default", "manual", "auto", "continuous"]).optional().describe("autofocus: default, auto, continuous, or manual for a view that never changes"),
-  PERCH_LENS_POSITION: numberSetting(0, 32, "dioptres").optional().describe("focus by hand, 1 / metres: 0 is far away"),
-  PERCH_NIGHT: timeRangeSetting().optional().describe("hours in which the night settings hold, for instance 21:30-06:00"),
-  PERCH_NIGHT_SHUTTER: integerSetting(1, 600_000_000, "microseconds").default(500_000).describe("shutter time at night, in microseconds"),
-  PERCH_NIGHT_GAIN: numberSetting(1, 64, "gain").default(8).describe("gain at night"),
-  PERCH_NIGHT_FPS: numberSetting(0.001, 60, "frames a second").default(1).describe("frames a second at night"),
-  PERCH_EXTRA_ARGS: argsSetting().default([]).describe("further arguments for the camera program"),
-  PERCH_STALL_S: numberSetting(1, 3600, "seconds").optional().describe("seconds without a picture until the camera is restarted; unset = at least 5, by the rate; network 15"),
-  PERCH_TRANSPORT: choiceSetting(["put", "ws"]).default("put").describe("put: a request per picture; ws: one WebSocket"),
-  PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").describe("while nobody watches: keep the camera running, or stop it between pictures"),
-  PERCH_LOG: choiceSetting(["text", "json"]).default("text").describe("how log lines are written: text or json"),
-});
+export const cameraSettings = z.object({
+  PERCH_URL: urlSetting().meta(told("the edge's address; required", { heading: "Where to" })),
+  PERCH_TOKEN: tokenSetting().meta(told("what this camera publishes with; required; better in .env than as a flag")),
+  PERCH_TOKEN_FILE: z.string().optional().meta(told("file that holds the token, in place of PERCH_TOKEN")),
+  PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).meta(told("this camera's id on the edge")),
 
-function evenSetting(min: number, max: number) {
-  const wanted = `an even number of pixels from ${min} to ${max}`;
-  return integerSetting(min, max, "pixels").refine((value) => value % 2 === 0, { error: wanted });
+  PERCH_SOURCE: choiceSetting(SOURCES).default("auto").meta(told("what takes pictures", { heading: "What from" })),
+  PERCH_INPUT: z.string().optional().meta(told("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", { sources: ["ffmpeg", "v4l2-ctl", "http"] })),
+
+  PERCH_FPS: numberSetting(0.001, 60, "frames a second").default(5).meta(told("frames a second the camera takes", { heading: "The picture" })),
+  PERCH_WIDTH: evenSetting(64, 8192).default(1280).meta(told("pixels across", { sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] })),
+  PERCH_HEIGHT: evenSetting(64, 8192).default(720).meta(told("pixels down", { sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] })),
+  PERCH_QUALITY: integerSetting(1, 100, "JPEG quality").default(60).meta(told("JPEG quality", { sources: [...RPICAM, "ffmpeg", "pattern"] })),
+  PERCH_HFLIP: booleanSetting().default(false).meta(told("mirror left and right", { option: "--hflip", sources: [...RPICAM, "ffmpeg"] })),
+  PERCH_VFLIP: booleanSetting().default(false).meta(told("mirror top and bottom", { option: "--vflip", sources: [...RPICAM, "ffmpeg"] })),
+  PERCH_ROTATION: choiceSetting(["0", "180"]).optional().meta(told("turn the picture, in degrees", { option: "--rotation", sources: [...RPICAM, "ffmpeg"] })),
+  PERCH_CAMERA: integerSetting(0, 9, "cameras").optional().meta(sensor("which camera, where a Pi has several", "--camera")),
+  PERCH_MODE: textSetting(/^\d+:\d+(:\d+(:[PU])?)?$/, "W:H, W:H:bits or W:H:bits:P").optional().meta(sensor("sensor mode; unset = the smallest with the full field of view")),
+
+  PERCH_BRIGHTNESS: numberSetting(-1, 1, "brightness").optional().meta(sensor("-1 to 1", "--brightness", "Light and colour; unset leaves them to the camera")),
+  PERCH_CONTRAST: numberSetting(0, 15.99, "contrast").optional().meta(sensor("1 is normal", "--contrast")),
+  PERCH_SATURATION: numberSetting(0, 15.99, "saturation").optional().meta(sensor("1 is normal, 0 is grey", "--saturation")),
+  PERCH_SHARPNESS: numberSetting(0, 15.99, "sharpness").optional().meta(sensor("1 is normal", "--sharpness")),
+  PERCH_EXPOSURE: choiceSetting(["normal", "sport", "long"]).optional().meta(sensor("how the camera trades shutter for gain", "--exposure")),
+  PERCH_EV: numberSetting(-8, 8, "stops").optional().meta(sensor("brighter or darker than the camera would choose", "--ev")),
+  PERCH_METERING: choiceSetting(["centre", "spot", "average", "matrix"]).optional().meta(sensor("what the exposure goes by", "--metering")),
+  PERCH_AWB: choiceSetting(["auto", "normal", "incandescent", "tungsten", "fluorescent", "indoor", "daylight", "cloudy"]).optional().meta(sensor("white balance", "--awb")),
+  PERCH_SHUTTER: integerSetting(1, 600_000_000, "microseconds").optional().meta(sensor("fixed shutter time, in microseconds")),
+  PERCH_GAIN: numberSetting(1, 64, "gain").optional().meta(sensor("fixed gain")),
+  PERCH_FLICKER_US: flickerSetting().optional().meta(sensor("period of lamps that flicker: 10000 at 50 Hz, 8333 at 60 Hz", "--flicker-period")),
+  PERCH_DENOISE: choiceSetting(["auto", "off", "cdn_off", "cdn_fast", "cdn_hq"]).optional().meta(sensor("noise reduction; cdn_off spares a Zero 2 W", "--denoise")),
+  PERCH_HDR: choiceSetting(["off", "auto", "sensor", "single-exp"]).optional().meta(sensor("high dynamic range", "--hdr")),
+
+  PERCH_AUTOFOCUS: choiceSetting(["default", "auto", "continuous", "manual"]).optional().meta(sensor("autofocus; manual for a view that never changes", "--autofocus-mode", "Focus")),
+  PERCH_LENS_POSITION: numberSetting(0, 32, "dioptres").optional().meta(sensor("focus by hand, 1 / metres: 0 is far away", "--lens-position")),
+
+  PERCH_NIGHT: timeRangeSetting().optional().meta(told("hours in which the night settings hold, for instance 21:30-06:00", { heading: "Night" })),
+  PERCH_NIGHT_SHUTTER: integerSetting(1, 600_000_000, "microseconds").default(500_000).meta(sensor("shutter time at night, in microseconds")),
+  PERCH_NIGHT_GAIN: numberSetting(1, 64, "gain").default(8).meta(sensor("gain at night")),
+  PERCH_NIGHT_FPS: numberSetting(0.001, 60, "frames a second").default(1).meta(told("frames a second at night")),
+
+  PERCH_EXTRA_ARGS: argsSetting().default([]).meta(told("further arguments for the camera program", { heading: "How it runs", sources: [...RPICAM, "ffmpeg", "v4l2-ctl"] })),
+  PERCH_STALL_S: numberSetting(1, 3600, "seconds").optional().meta(told("seconds without a picture until the camera is restarted; unset = at least 5, by the rate; network 15")),
+  PERCH_TRANSPORT: choiceSetting(["put", "ws"]).default("put").meta(told("a request per picture, or one WebSocket")),
+  PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").meta(told("while nobody watches, keep the camera running or stop it between pictures")),
+  PERCH_LOG: choiceSetting(["text", "json"]).default("text").meta(told("how log lines are written")),
+} satisfies Record<typeof CAMERA_NAMES[number], z.ZodType>);
+
+/** A part of each day, local time. */
+export interface TimeRange {
+  /** Minutes after midnight. */
+  readonly from: number;
+  /** Minutes after midnight; before `from` where the range spans midnight. */
+  readonly to: number;
 }
-
-/** One setting, for `--help`. */
-export interface SettingHelp {
-  /** The name in the environment. */
-  readonly name: string;
-  readonly help: string;
-  /** As text; undefined where there is none. */
-  readonly fallback?: string;
-}
-
-/** Every setting, in the order in which people meet them. */
-export const SETTING_HELP: readonly SettingHelp[] = Object.entries(settings.shape).map(
-  ([name, schema]) => ({
-    name,
-    help: schema.description ?? "",
-    fallback: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : undefined,
-  }),
-);
 
 /** How the picture is to look. Times are microseconds, undefined leaves it to the camera. */
 export interface Picture {
@@ -143,11 +154,11 @@ export interface Config {
 
 /** Reads the camera's settings. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Parsed<Config> {
-  const parsed = parseSettings(settings, env);
+  const parsed = parseSettings(cameraSettings, env);
   if (!parsed.ok) return parsed;
   const set = parsed.config;
   const problem = inputProblem(set.PERCH_SOURCE, set.PERCH_INPUT);
-  if (problem) return { ok: false, problems: [problem] };
+  if (problem) return { ok: false, problems: [problem, ...parsed.warnings.map(lineOf)] };
   const picture: Picture = {
     fps: set.PERCH_FPS,
     width: set.PERCH_WIDTH,
@@ -156,49 +167,42 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     shutter: set.PERCH_SHUTTER,
     gain: set.PERCH_GAIN,
   };
-  return {
-    ok: true,
-    config: Object.freeze({
-      url: set.PERCH_URL,
-      token: set.PERCH_TOKEN,
-      cam: set.PERCH_CAM,
-      source: set.PERCH_SOURCE,
-      input: set.PERCH_INPUT,
-      picture,
-      night: set.PERCH_NIGHT && {
-        hours: set.PERCH_NIGHT,
-        picture: {
-          ...picture,
-          fps: set.PERCH_NIGHT_FPS,
-          shutter: set.PERCH_NIGHT_SHUTTER,
-          gain: set.PERCH_NIGHT_GAIN,
-        },
+  const config: Config = {
+    url: set.PERCH_URL,
+    token: set.PERCH_TOKEN,
+    cam: set.PERCH_CAM,
+    source: set.PERCH_SOURCE,
+    input: set.PERCH_INPUT,
+    picture,
+    night: set.PERCH_NIGHT && {
+      hours: set.PERCH_NIGHT,
+      picture: {
+        ...picture,
+        fps: set.PERCH_NIGHT_FPS,
+        shutter: set.PERCH_NIGHT_SHUTTER,
+        gain: set.PERCH_NIGHT_GAIN,
       },
-      controls: controlArgs(set),
-      camera: set.PERCH_CAMERA,
-      mode: set.PERCH_MODE,
-      hflip: set.PERCH_HFLIP !== (set.PERCH_ROTATION === "180"),
-      vflip: set.PERCH_VFLIP !== (set.PERCH_ROTATION === "180"),
-      extraArgs: set.PERCH_EXTRA_ARGS,
-      stallMs: set.PERCH_STALL_S && set.PERCH_STALL_S * 1000,
-      transport: set.PERCH_TRANSPORT,
-      idleCamera: set.PERCH_IDLE_CAMERA,
-      log: set.PERCH_LOG,
-      given: Object.entries(set).filter(([name, value]) => env[name]?.trim() && value !== false)
-        .map(([name]) => name),
-    }),
+    },
+    controls: controlArgs(set),
+    camera: set.PERCH_CAMERA,
+    mode: set.PERCH_MODE,
+    hflip: set.PERCH_HFLIP !== (set.PERCH_ROTATION === "180"),
+    vflip: set.PERCH_VFLIP !== (set.PERCH_ROTATION === "180"),
+    extraArgs: set.PERCH_EXTRA_ARGS,
+    stallMs: set.PERCH_STALL_S && set.PERCH_STALL_S * 1000,
+    transport: set.PERCH_TRANSPORT,
+    idleCamera: set.PERCH_IDLE_CAMERA,
+    log: set.PERCH_LOG,
+    given: Object.entries(set).filter(([name, value]) => env[name]?.trim() && value !== false)
+      .map(([name]) => name),
   };
-}
-
-/** Something in the settings that works, but should not stay. */
-export interface ConfigWarning {
-  readonly found: string;
-  readonly fix: string;
+  const warnings = [...parsed.warnings, ...warningsOf(config)];
+  return { ok: true, config: Object.freeze(config), warnings };
 }
 
 /** What in the settings works, but should not stay. */
-export function configWarnings(config: Config): ConfigWarning[] {
-  const warnings: ConfigWarning[] = [];
+function warningsOf(config: Config): SettingWarning[] {
+  const warnings: SettingWarning[] = [];
   const { protocol, hostname } = new URL(config.url);
   if (protocol !== "https:" && !/^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)) {
     warnings.push({
@@ -236,32 +240,95 @@ const INPUT_WANTED: Partial<Record<SourceKind, { pattern: RegExp; text: string }
   "http": { pattern: /^https?:\/\//i, text: "an http:// or https:// address" },
 };
 
-/** Settings that are an option of the rpicam programs as they stand. */
-const CONTROL_OPTIONS: Readonly<Record<string, string>> = {
-  PERCH_ROTATION: "--rotation",
-  PERCH_CAMERA: "--camera",
-  PERCH_BRIGHTNESS: "--brightness",
-  PERCH_CONTRAST: "--contrast",
-  PERCH_SATURATION: "--saturation",
-  PERCH_SHARPNESS: "--sharpness",
-  PERCH_EXPOSURE: "--exposure",
-  PERCH_EV: "--ev",
-  PERCH_METERING: "--metering",
-  PERCH_AWB: "--awb",
-  PERCH_DENOISE: "--denoise",
-  PERCH_HDR: "--hdr",
-  PERCH_AUTOFOCUS: "--autofocus-mode",
-  PERCH_LENS_POSITION: "--lens-position",
-};
-
+/** What the rpicam programs are told day and night. */
 function controlArgs(set: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(cameraSettings.shape).flatMap(([name, type]) => {
+    const { option } = toldOf(type);
+    const value = set[name];
+    if (!option || value === undefined || value === false) return [];
+    return value === true ? [option] : [option, String(value)];
+  });
+}
+
+/**
+ * One line about what is set in vain, so that nobody waits for what it promises; undefined where
+ * nothing is.
+ *
+ * @param given The names of all settings that are set.
+ */
+export function ignoredSettings(source: SourceKind, given: readonly string[]): string | undefined {
+  const ignored = Object.entries(cameraSettings.shape).filter(([name, type]) => {
+    const { sources } = toldOf(type);
+    return given.includes(name) && sources?.includes(source) === false;
+  });
+  if (ignored.length === 0) return undefined;
+  const names = ignored.map(([name]) => name).join(", ");
+  return `${names}: PERCH_SOURCE=${source} does nothing about that`;
+}
+
+function textSetting(pattern: RegExp, wanted: string): Setting<string> {
+  return setting(wanted, (text) => pattern.test(text) ? text : undefined);
+}
+
+function tokenSetting(): Setting<string> {
+  // What a header can carry.
+  return textSetting(
+    /^[!-~\u00a1-\u00ff]{16,}$/,
+    "at least 16 characters without blanks (a to z, digits, signs), the same as in the edge's " +
+      "PERCH_PUBLISH_TOKENS",
+  );
+}
+
+function evenSetting(min: number, max: number): Setting<number> {
+  const wanted = `an even number of pixels from ${min} to ${max}`;
+  return integerSetting(min, max, "pixels").refine((value) => value % 2 === 0, { error: wanted });
+}
+
+/** `us` is understood by every version that has the option at all; 0 leaves it out. */
+function flickerSetting() {
+  return integerSetting(0, 100_000, "microseconds").transform((us) => us ? `${us}us` : undefined);
+}
+
+/** The edge's address, without a query and without a slash at its end. */
+function urlSetting(): Setting<string> {
+  const wanted = "the edge's address, for instance https://cam.example.org";
+  return setting(wanted, (text) => {
+    if (!URL.canParse(text)) return undefined;
+    const url = new URL(text);
+    if (!/^https?:$/.test(url.protocol) || url.search || url.hash) return undefined;
+    if (url.username || url.password) return undefined;
+    return url.href.replace(/\/+$/, "");
+  });
+}
+
+/**
+ * Arguments as one would type them: blanks part them, quotes keep blanks. No shell sees them.
+ */
+function argsSetting(): Setting<readonly string[]> {
+  return setting('arguments such as --ev 0.5 --info-text "two words"', splitArgs);
+}
+
+/** Splits at blanks outside quotes; undefined where a quote is left open. */
+function splitArgs(text: string): string[] | undefined {
   const args: string[] = [];
-  if (set.PERCH_HFLIP) args.push("--hflip");
-  if (set.PERCH_VFLIP) args.push("--vflip");
-  for (const [name, option] of Object.entries(CONTROL_OPTIONS)) {
-    if (set[name] !== undefined) args.push(option, String(set[name]));
+  let rest = text.trim();
+  while (rest) {
+    const match = /^(?:"[^"]*"|'[^']*'|[^\s"'])+(?=\s|$)/.exec(rest);
+    if (!match) return undefined;
+    args.push(match[0].replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
+    rest = rest.slice(match[0].length).trimStart();
   }
-  // `us` is understood by every version that has the option at all.
-  if (set.PERCH_FLICKER_US) args.push("--flicker-period", `${set.PERCH_FLICKER_US}us`);
   return args;
+}
+
+/** A part of each day. */
+function timeRangeSetting(): Setting<TimeRange> {
+  return setting("local times such as 21:30-06:00", (text) => {
+    const match = /^(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)$/.exec(text);
+    if (!match) return undefined;
+    const [h1, m1, h2, m2] = match.slice(1).map(Number);
+    if (Math.max(h1, h2) > 23 || Math.max(m1, m2) > 59) return undefined;
+    const range = { from: h1 * 60 + m1, to: h2 * 60 + m2 };
+    return range.from === range.to ? undefined : range;
+  });
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Config, configWarnings, parseConfig } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 
 const REQUIRED = { PERCH_URL: "https://cam.example.org", PERCH_TOKEN: "0123456789abcdef" };
 
@@ -7,6 +7,12 @@ function config(env: Record<string, string> = {}): Readonly<Config> {
   const parsed = parseConfig({ ...REQUIRED, ...env });
   assert.ok(parsed.ok, JSON.stringify(parsed));
   return parsed.config;
+}
+
+function warnings(env: Record<string, string> = {}) {
+  const parsed = parseConfig({ ...REQUIRED, ...env });
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  return parsed.warnings;
 }
 
 function problems(env: Record<string, string>): readonly string[] {
@@ -129,8 +135,8 @@ Deno.test("controls become options of the camera program", () => {
   assert.deepEqual(
     controls.join(" "),
     [
-      "--hflip --rotation 180 --brightness -0.2 --awb daylight --autofocus-mode manual",
-      "--lens-position 0 --flicker-period 10000us",
+      "--hflip --rotation 180 --brightness -0.2 --awb daylight --flicker-period 10000us",
+      "--autofocus-mode manual --lens-position 0",
     ].join(" "),
   );
 });
@@ -146,11 +152,11 @@ Deno.test("a slash at the end of the address makes no difference, a path is kept
 });
 
 Deno.test("http is fine on this machine, elsewhere it gets a warning", () => {
-  assert.deepEqual(configWarnings(config({ PERCH_URL: "http://127.0.0.1:8000" })), []);
-  assert.deepEqual(configWarnings(config({ PERCH_URL: "http://localhost:8000" })), []);
-  assert.deepEqual(configWarnings(config()), []);
-  const [warning] = configWarnings(config({ PERCH_URL: "http://cam.example.org" }));
-  assert.equal(configWarnings(config({ PERCH_URL: "http://localhost.example.org" })).length, 1);
+  assert.deepEqual(warnings({ PERCH_URL: "http://127.0.0.1:8000" }), []);
+  assert.deepEqual(warnings({ PERCH_URL: "http://localhost:8000" }), []);
+  assert.deepEqual(warnings(), []);
+  const [warning] = warnings({ PERCH_URL: "http://cam.example.org" });
+  assert.equal(warnings({ PERCH_URL: "http://localhost.example.org" }).length, 1);
   assert.match(warning.found, /anybody on the way can read the token/);
   assert.match(warning.fix, /https/);
 });
@@ -170,7 +176,7 @@ for (
   ] as const
 ) {
   Deno.test(`what PERCH_SOURCE=${source} does nothing about is one warning`, () => {
-    const set = config({
+    const set = warnings({
       PERCH_SOURCE: source,
       PERCH_INPUT: input,
       PERCH_WIDTH: "640",
@@ -180,8 +186,40 @@ for (
       PERCH_HFLIP: "false",
       PERCH_EXTRA_ARGS: "-x 1",
     });
-    assert.deepEqual(configWarnings(set).map(({ found }) => found), [
+    assert.deepEqual(set.map(({ found }) => found), [
       `${ignored.join(", ")}: PERCH_SOURCE=${source} does nothing about that`,
     ]);
   });
 }
+
+Deno.test("a name that nobody reads is one warning with the nearest one, the edge's names are none", () => {
+  const found = warnings({
+    PERCH_SHARPNES: "1",
+    PERCH_VIEW_TOKEN: "x",
+    PERCH_STALE_S: "5",
+    OTHER: "1",
+  });
+  assert.deepEqual(found, [{
+    found: "PERCH_SHARPNES: there is no such setting, it does nothing",
+    fix: "did you mean PERCH_SHARPNESS?",
+  }]);
+  const [missing, slip] = problems({
+    PERCH_URL: REQUIRED.PERCH_URL,
+    PERCH_TOKN: "hunter2-hunter2",
+  });
+  assert.match(missing, /^PERCH_TOKEN: got nothing/);
+  assert.equal(
+    slip,
+    "PERCH_TOKN: there is no such setting, it does nothing; did you mean PERCH_TOKEN?",
+  );
+  const [, input] = problems({
+    ...REQUIRED,
+    PERCH_SOURCE: "http",
+    PERCH_INPT: "http://me:s3cret@c/",
+  });
+  assert.match(input, /^PERCH_INPT: .* did you mean PERCH_INPUT\?$/);
+});
+
+Deno.test("0 leaves the option against flicker out", () => {
+  assert.deepEqual(config({ PERCH_FLICKER_US: "0" }).controls, []);
+});

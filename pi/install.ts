@@ -18,18 +18,16 @@ const SECRET = 0o600;
 /**
  * Installs and starts the service.
  *
- * @param settings What is set besides the token, by name.
+ * @param settings What is set besides the token.
  * @returns Whether it runs.
  */
 export async function installService(
   { write, ask, print }: InstallDeps,
   unit: UnitOptions,
-  settings: Readonly<Record<string, string>>,
+  settings: readonly (readonly [name: string, value: string | undefined])[],
   token: string,
 ): Promise<boolean> {
-  const lines = Object.entries(settings).map(([name, value]) =>
-    `${name}=${JSON.stringify(value)}\n`
-  );
+  const lines = settings.map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
   await write(SETTINGS_FILE, lines.join(""), SECRET);
   await write(TOKEN_FILE, token, SECRET);
   await write(UNIT_FILE, unitText(unit), 0o644);

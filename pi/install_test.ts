@@ -24,7 +24,7 @@ async function install(answer: (step: string) => Output | undefined) {
       print: (line) => lines.push(line),
     },
     UNIT,
-    { PERCH_URL: "https://cam.example.org", PERCH_EXTRA_ARGS: '--info-text "a b"' },
+    [["PERCH_URL", "https://cam.example.org"], ["PERCH_EXTRA_ARGS", '--info-text "a b"']],
     "a-token-that-is-secret",
   );
   return { works, files, steps, lines };

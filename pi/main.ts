@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { secretsOf, shownAddress, withoutAddresses } from "../shared/addresses.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog, type Log } from "../shared/log.ts";
-import type { Parsed } from "../shared/settings.ts";
+import { lineOf, type Parsed } from "../shared/settings.ts";
 import { Agent } from "./agent.ts";
 import { type Cli, helpText, parseCli } from "./cli.ts";
-import { type Config, configWarnings, parseConfig, SETTING_HELP } from "./config.ts";
+import { cameraSettings, type Config, parseConfig } from "./config.ts";
 import { runDoctor } from "./doctor/doctor.ts";
 import { writeFile } from "./files.ts";
 import { installService } from "./install.ts";
@@ -33,13 +33,11 @@ function refuse(problems: readonly string[]): never {
   Deno.exit(2);
 }
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 /** What is set, by name: flags win over the environment, the token may be in a file. */
-function givenSettings(flags: Readonly<Record<string, string>>): Record<string, string> {
-  const given: Record<string, string> = {};
-  for (const { name } of SETTING_HELP) {
-    const value = flags[name] ?? Deno.env.get(name);
-    if (value) given[name] = value;
-  }
+function givenSettings(flags: Readonly<Record<string, string>>): Env {
+  const given = { ...environment(), ...flags };
   const { PERCH_TOKEN, PERCH_TOKEN_FILE } = given;
   if (PERCH_TOKEN || !PERCH_TOKEN_FILE) return given;
   try {
@@ -51,11 +49,23 @@ function givenSettings(flags: Readonly<Record<string, string>>): Record<string, 
   }
 }
 
-function needed(parsed: Parsed<Config>): Readonly<Config> {
-  return parsed.ok ? parsed.config : refuse(parsed.problems);
+/** Every variable; only the settings where a service of an older release may not see the others. */
+function environment(): Env {
+  try {
+    return Deno.env.toObject();
+  } catch {
+    const names = Object.keys(cameraSettings.shape);
+    return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
+  }
 }
 
-async function run(config: Config): Promise<number> {
+type Settings = Parsed<Config> & { readonly ok: true };
+
+function needed(parsed: Parsed<Config>): Settings {
+  return parsed.ok ? parsed : refuse(parsed.problems);
+}
+
+async function run({ config, warnings }: Settings): Promise<number> {
   let askedAt = Infinity;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {
@@ -71,7 +81,7 @@ async function run(config: Config): Promise<number> {
   const log: Log = createLog({ format, write, now: Date.now });
   const session = crypto.randomUUID().slice(0, 8);
   const agent = new Agent({ clock, log, random: Math.random, spawn, connect, session }, config);
-  for (const { found, fix } of configWarnings(config)) log.warn(`${found}; ${fix}`);
+  for (const warning of warnings) log.warn(lineOf(warning));
   log.info("starting", { url: shownAddress(config.url), cam: config.cam, source: config.source });
   const shown = showState({ clock, log, terminal, state: () => agent.state }, stop.signal);
   await agent.run(stop.signal);
@@ -86,7 +96,7 @@ async function doctor(parsed: Parsed<Config>): Promise<number> {
   return await runDoctor(deps, parsed, stop.signal) ? 0 : 1;
 }
 
-async function systemd(given: Record<string, string>, install: boolean): Promise<number> {
+async function systemd(given: Env, install: boolean): Promise<number> {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
   const { tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
   const args = serviceArguments(tasks.pi.command, given.PERCH_SOURCE);
@@ -98,8 +108,11 @@ async function systemd(given: Record<string, string>, install: boolean): Promise
     return 0;
   }
   if (problems.length > 0) refuse(problems);
-  const { token } = needed(parseConfig(given));
-  const { PERCH_TOKEN: _, PERCH_TOKEN_FILE: __, ...settings } = given;
+  const { config: { token }, warnings } = needed(parseConfig(given));
+  for (const warning of warnings) console.error(lineOf(warning));
+  const settings = Object.keys(cameraSettings.shape)
+    .filter((name) => given[name] && !/^PERCH_TOKEN/.test(name))
+    .map((name) => [name, given[name]] as const);
   const ask = (...command: string[]) => outputOf(spawn, command, stop.signal);
   const deps = { write: writeFile, ask, print: console.log };
   return await installService(deps, unit, settings, token) ? 0 : 1;

@@ -1,7 +1,6 @@
 // By day one picture, by night another: long shutter, high gain, few frames.
 
-import type { Config, Picture } from "./config.ts";
-import type { TimeRange } from "./setting_types.ts";
+import type { Config, Picture, TimeRange } from "./config.ts";
 import type { FrameSource } from "./source/source.ts";
 import type { Profile } from "./supervisor.ts";
 import { watchdogLimits } from "./watchdog.ts";

@@ -3,11 +3,12 @@
 import assert from "node:assert/strict";
 import { secretsOf, withoutAddresses } from "../shared/addresses.ts";
 import { systemClock } from "../shared/clock.ts";
+import type { Parsed } from "../shared/settings.ts";
 import { createLog } from "../shared/log.ts";
 import { fc } from "../shared/testing/properties.ts";
 import { Agent } from "./agent.ts";
 import { parseCli } from "./cli.ts";
-import { type Config, configWarnings, parseConfig } from "./config.ts";
+import { type Config, parseConfig } from "./config.ts";
 import { cameraFound } from "./doctor/camera.ts";
 import { createSpawn, type Spawn } from "./process.ts";
 import { summaryLine } from "./summary.ts";
@@ -55,8 +56,12 @@ function env(source: string, input: string): Record<string, string> {
 }
 
 /** Runs an agent until it has told the edge of a failure, and gives all that it said anywhere. */
-async function allSaid(config: Config, spawn: Spawn, camera: Connect): Promise<string> {
-  const said = configWarnings(config).map(({ found }) => found);
+async function allSaid(
+  { config, warnings }: Parsed<Config> & { ok: true },
+  spawn: Spawn,
+  camera: Connect,
+): Promise<string> {
+  const said = warnings.map(({ found }) => found);
   const write = (line: string) => void said.push(line);
   const log = createLog({ format: "text", write, now: Date.now });
   const stop = new AbortController();
@@ -122,7 +127,7 @@ Deno.test("an HTTP camera's address is nowhere in what is said, whatever it answ
         return holdsNone(parsed.problems[0], words);
       }
       const fetch = (url: string) => new Promise<Response>((resolve) => resolve(answer(url)));
-      holdsNone(await allSaid(parsed.config, never, () => ({ fetch, close: () => {} })), words);
+      holdsNone(await allSaid(parsed, never, () => ({ fetch, close: () => {} })), words);
     }),
     { numRuns: 300 },
   ));
@@ -153,7 +158,7 @@ Deno.test("an address given to ffmpeg is nowhere in what is said, whatever ffmpe
         assert.equal(parsed.problems.length, 1);
         return holdsNone(parsed.problems[0], words);
       }
-      const said = await allSaid(parsed.config, spawn, camera);
+      const said = await allSaid(parsed, spawn, camera);
       assert.match(said, /ffmpeg|cannot be reached/);
       holdsNone(said, words);
     }),
@@ -175,7 +180,7 @@ Deno.test("no mistake in a setting or on the command line shows an address", () 
       for (const settings of wrong) {
         const parsed = parseConfig({ ...env("auto", ""), ...settings });
         holdsNone(
-          parsed.ok ? JSON.stringify(configWarnings(parsed.config)) : parsed.problems.join(),
+          parsed.ok ? JSON.stringify(parsed.warnings) : parsed.problems.join(),
           words,
         );
       }

@@ -98,7 +98,7 @@ Deno.test("any environment is either settings within bounds or one line a proble
   const schema = z.object({
     PORT: integerSetting(0, 65_535, "a TCP port"),
     PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(5),
-    PERCH_FLAG: booleanSetting().default(false),
+    PERCH_HFLIP: booleanSetting().default(false),
     PERCH_TOKEN: z.string().min(16, "at least 16 characters").max(64, "at most 64 characters"),
   });
   const text = fc.oneof(
@@ -108,8 +108,8 @@ Deno.test("any environment is either settings within bounds or one line a proble
   );
   const secret = fc.stringMatching(/^s3cr[a-z]{0,80}$/);
   fc.assert(
-    fc.property(text, text, text, secret, (PORT, PERCH_FPS, PERCH_FLAG, PERCH_TOKEN) => {
-      const parsed = parseSettings(schema, { PORT, PERCH_FPS, PERCH_FLAG, PERCH_TOKEN });
+    fc.property(text, text, text, secret, (PORT, PERCH_FPS, PERCH_HFLIP, PERCH_TOKEN) => {
+      const parsed = parseSettings(schema, { PORT, PERCH_FPS, PERCH_HFLIP, PERCH_TOKEN });
       if (parsed.ok) {
         const { PORT, PERCH_FPS } = parsed.config;
         assert(Number.isInteger(PORT) && PORT >= 0 && PORT <= 65_535);

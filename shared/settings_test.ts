@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { booleanSetting, integerSetting, numberSetting, parseSettings } from "./settings.ts";
+import {
+  booleanSetting,
+  choiceSetting,
+  integerSetting,
+  numberSetting,
+  parseSettings,
+  settingRows,
+  settingsHelp,
+} from "./settings.ts";
 
 const schema = z.object({
   PORT: integerSetting(0, 65535, "a TCP port").default(8000),
   PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(5),
-  PERCH_FLAG: booleanSetting().default(false),
+  PERCH_HFLIP: booleanSetting().default(false),
   PERCH_TOKEN: z.string({ error: "a token" }).min(16, "at least 16 characters"),
 });
 const PERCH_TOKEN = "0123456789abcdef";
@@ -15,11 +23,12 @@ Deno.test("settings become values, an empty one counts as unset", () => {
     PERCH_TOKEN,
     PORT: " 80 ",
     PERCH_FPS: "",
-    PERCH_FLAG: "yes",
+    PERCH_HFLIP: "yes",
   });
   assert.deepEqual(parsed, {
     ok: true,
-    config: { PORT: 80, PERCH_FPS: 5, PERCH_FLAG: true, PERCH_TOKEN },
+    config: { PORT: 80, PERCH_FPS: 5, PERCH_HFLIP: true, PERCH_TOKEN },
+    warnings: [],
   });
 });
 
@@ -40,4 +49,31 @@ Deno.test("a value with line ends of any kind makes one line", () => {
     assert.match(parsed.problems[0], /^PORT: got .+, wanted .+$/u);
     assert.ok(!parsed.problems[0].includes(end));
   }
+});
+
+Deno.test("a setting's row says its flag, its choices and its default", () => {
+  const rows = settingRows(z.object({
+    PORT: schema.shape.PORT.meta({ heading: "Everybody", description: "the port" }),
+    PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").describe("at rest"),
+    PERCH_HFLIP: schema.shape.PERCH_HFLIP.describe("mirror"),
+    PERCH_STRIP_METADATA: booleanSetting().default(true).describe("clean"),
+    PERCH_TOKEN: schema.shape.PERCH_TOKEN.describe("a secret"),
+  }));
+  assert.deepEqual(rows[1], {
+    name: "PERCH_IDLE_CAMERA",
+    flag: "--idle-camera",
+    isSwitch: false,
+    help: "at rest: keep, stop",
+    fallback: "keep",
+  });
+  assert.equal(
+    settingsHelp(rows),
+    `
+Everybody
+  --port            the port (default 8000)
+  --idle-camera     at rest: keep, stop (default keep)
+  --hflip           mirror
+  --strip-metadata  clean (default on)
+  --token           a secret`,
+  );
 });

@@ -1,8 +1,10 @@
 // The edge's settings: environment in, frozen values or one line per problem out.
 
 import { z } from "zod";
+import type { EDGE_NAMES } from "../../shared/setting_names.ts";
 import {
   booleanSetting,
+  choiceSetting,
   integerSetting,
   numberSetting,
   type Parsed,
@@ -13,30 +15,30 @@ import { MIN_TOKEN_CHARACTERS, parsePublishTokens, parseViewToken } from "./acce
 /** Every setting of the edge by its name in the environment. */
 // deno-fmt-ignore
 export const edgeSettings = z.object({
-  PORT: integerSetting(0, 65535, "a TCP port").default(8000).describe("TCP port to listen on; 0 picks a free one"),
+  PORT: integerSetting(0, 65535, "a TCP port").default(8000).meta({ heading: "Everybody", description: "TCP port to listen on; 0 picks a free one" }),
   HOST: z.string().default("0.0.0.0").describe("address to listen on"),
   PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(splitList).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
-  PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().describe("set = only who knows it may watch"),
-  PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),
   PERCH_KV_PATH: z.string().optional().describe("Deno KV's file, written at most every 2 s, or `:memory:`; unset = the platform's own"),
-  PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(10).describe("most frames a second asked of a camera while somebody watches"),
+  PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
+  PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().meta({ heading: "A cam that only some may watch", description: "set = only who knows it may watch" }),
+  PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),
+  PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(10).meta({ heading: "Pictures and the past", description: "most frames a second asked of a camera while somebody watches" }),
   PERCH_IDLE_INTERVAL_S: numberSetting(1, 3600, "seconds").default(10).describe("seconds between frames while nobody watches"),
   PERCH_KEYFRAME_S: numberSetting(1, 86400, "seconds").default(300).describe("seconds between keyframes kept as history"),
   PERCH_HISTORY_H: numberSetting(0, 8760, "hours").default(24).describe("hours of keyframes kept"),
   PERCH_STALE_S: numberSetting(1, 86400, "seconds").default(30).describe("seconds without a frame until a camera counts as stale"),
-  PERCH_MAX_FRAME_BYTES: integerSetting(1024, 64 * 1024 * 1024, "bytes").default(4 * 1024 * 1024).describe("largest frame taken"),
+  PERCH_MAX_FRAME_BYTES: integerSetting(1024, 64 * 1024 * 1024, "bytes").default(4 * 1024 * 1024).meta({ heading: "Limits", description: "largest frame taken" }),
   PERCH_MAX_VIEWERS: integerSetting(1, 100_000, "viewers").default(1000).describe("most streams and sockets served at once by this instance"),
   PERCH_MAX_VIEWERS_PER_ADDRESS: integerSetting(1, 100_000, "viewers").default(50).describe("most streams and sockets served at once to one client address"),
   PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(500).describe("most requests a second taken from one camera"),
-  PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).describe("reverse proxies in front whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed"),
+  PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).meta({ heading: "Behind a reverse proxy, and beside other sites", description: "reverse proxies in front whose `X-Forwarded-For` and `-Proto` are believed" }),
   PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read frames, comma separated; `*` = all"),
-  PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`, comma separated; `*` = all, `none` = nobody"),
-  PERCH_TITLE: z.string().max(100, "at most 100 characters").default("Perch").describe("name shown on the page"),
-  PERCH_VIEWER_SOCKETS: booleanSetting().default(false).describe("answer viewers' WebSockets at `/ws`; Deno bounds no message of theirs, so one viewer can take all memory"),
+  PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may frame `/embed`; `*` = all, `none` = nobody"),
+  PERCH_VIEWER_SOCKETS: booleanSetting().default(false).meta({ heading: "Seldom wanted", description: "answer viewers' WebSockets at `/ws`; Deno bounds no message, one viewer can take all memory" }),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
-  PERCH_LOG: z.enum(["text", "json"], { error: "text or json" }).default("text").describe("how log lines are written"),
-});
+  PERCH_LOG: choiceSetting(["text", "json"]).default("text").describe("how log lines are written"),
+} satisfies Record<typeof EDGE_NAMES[number], z.ZodType>);
 
 /** The edge's settings, checked. */
 export type EdgeConfig = Readonly<ReturnType<typeof configOf>>;
@@ -46,7 +48,7 @@ export function parseEdgeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): Parsed<EdgeConfig> {
   const parsed = parseSettings(edgeSettings, env);
-  if (parsed.ok) return { ok: true, config: Object.freeze(configOf(parsed.config)) };
+  if (parsed.ok) return { ...parsed, config: Object.freeze(configOf(parsed.config)) };
   const { PERCH_LEGACY_UPLOAD } = edgeSettings.shape;
   const legacy = PERCH_LEGACY_UPLOAD.safeParse(env.PERCH_LEGACY_UPLOAD).data;
   return legacy ? { ok: false, problems: parsed.problems.map(withWayOut) } : parsed;

@@ -2,8 +2,10 @@
 
 import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
+import { lineOf } from "../../shared/settings.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
+import { helpText, makeToken, parseCli } from "./cli.ts";
 import { storesFor } from "./kv/stores.ts";
 import { denoPlatform } from "./platform.ts";
 import { serve, tick } from "./serve.ts";
@@ -12,14 +14,19 @@ import { logUncaught } from "./uncaught.ts";
 /** How long answers that are under way may take at the end, ms. */
 const GRACE_MS = 1000;
 
-const parsed = parseEdgeConfig(Object.fromEntries(
-  Object.keys(edgeSettings.shape).map((name) => [name, Deno.env.get(name)]),
-));
+const cli = parseCli(Deno.args);
+if (!cli.ok) refuse(cli.problems);
+if (cli.command !== "run") {
+  console.log(cli.command === "help" ? helpText() : await makeToken(cli.file));
+  Deno.exit(0);
+}
+const parsed = parseEdgeConfig({ ...environment(), ...cli.settings });
 if (!parsed.ok) refuse(parsed.problems);
 const { config } = parsed;
 const { host: hostname, port } = config;
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
 logUncaught(globalThis, log);
+for (const warning of parsed.warnings) log.warn(lineOf(warning));
 
 const stores = await storesFor(config.kvPath, {
   openKv: (path) => Deno.openKv(path),
@@ -52,6 +59,16 @@ async function shutDown(): Promise<void> {
 }
 
 for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, shutDown);
+
+/** Every variable; only the settings where a release of before may not see the others. */
+function environment(): Record<string, string | undefined> {
+  try {
+    return Deno.env.toObject();
+  } catch {
+    const names = Object.keys(edgeSettings.shape);
+    return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
+  }
+}
 
 function refuse(problems: readonly string[]): never {
   for (const problem of problems) console.error(problem);

@@ -3,7 +3,7 @@
 import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Parsed } from "../../shared/settings.ts";
-import { type Config, configWarnings } from "../config.ts";
+import type { Config } from "../config.ts";
 import { type Output, outputOf } from "../output.ts";
 import type { Spawn } from "../process.ts";
 import { listUsbCameras } from "../source/auto.ts";
@@ -97,9 +97,8 @@ async function* findings(
     }
     return;
   }
-  const warnings = configWarnings(parsed.config);
-  if (warnings.length === 0) yield ok("settings", "complete");
-  for (const { found, fix } of warnings) yield warn("settings", found, fix);
+  if (parsed.warnings.length === 0) yield ok("settings", "complete");
+  for (const { found, fix } of parsed.warnings) yield warn("settings", found, fix);
 
   const { url, token, cam } = parsed.config;
   const client = new EdgeClient({ url, token, cam, session: "doctor" }, connect);

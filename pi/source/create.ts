@@ -2,13 +2,12 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
-import type { Config, Picture } from "../config.ts";
+import { type Config, ignoredSettings, type Picture } from "../config.ts";
 import type { Spawn } from "../process.ts";
 import type { Connect } from "../uploader/connection.ts";
 import { createAuto } from "./auto.ts";
 import { createFfmpeg } from "./ffmpeg.ts";
 import { createHttp } from "./http.ts";
-import { ignoredSettings } from "./ignored.ts";
 import { createPattern } from "./pattern.ts";
 import { createRpicamStill } from "./rpicam_still.ts";
 import { createRpicamVid } from "./rpicam_vid.ts";

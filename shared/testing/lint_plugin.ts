@@ -37,7 +37,13 @@ const ROOMS: readonly Room[] = [
     "pi/ and edge/ share by shared/",
   ),
   room(/^shared\/.*_test\.ts$/, /^shared\//, ANY, true, "shared/ knows neither program"),
-  room(/^shared\//, /^shared\/(?!testing\/|launch\/)/, /^zod$/, false, "shared/ does no I/O"),
+  room(
+    /^shared\//,
+    /^shared\/(?!testing\/|launch\/)/,
+    /^(zod|node:util)$/,
+    false,
+    "shared/ does no I/O",
+  ),
   room(/^edge\/client\//, anyOf("^edge/client/", SHARED), NONE, false, "the page runs in browsers"),
   room(
     /^edge\/core\//,

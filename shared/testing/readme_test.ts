@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { z } from "zod";
 import { edgeSettings } from "../../edge/core/config.ts";
-import { SETTING_HELP } from "../../pi/config.ts";
+import { cameraSettings } from "../../pi/config.ts";
+import { settingRows } from "../settings.ts";
 import { ROOT } from "./processes.ts";
 import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } from "./readme.ts";
 import { TestEdge } from "./test_edge.ts";
@@ -27,11 +27,8 @@ const RECIPES = [
 
 let readme = await Deno.readTextFile(`${ROOT}README.md`);
 
-const edgeRows: SettingRow[] = Object.entries(edgeSettings.shape).map(([name, schema]) => ({
-  name,
-  help: schema.description ?? "",
-  fallback: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : undefined,
-}));
+const edgeRows = settingRows(edgeSettings);
+const cameraRows = settingRows(cameraSettings);
 
 /**
  * Compares a table with the settings; the failure shows the table that is wanted, and with
@@ -58,11 +55,11 @@ Deno.test("README's table of edge settings is what the edge reads", async () => 
 });
 
 Deno.test("README's table of camera settings is what the camera agent reads", async () => {
-  await sameTable("Settings of the camera", SETTING_HELP);
+  await sameTable("Settings of the camera", cameraRows);
 });
 
 Deno.test("settings named anywhere in the docs exist", async () => {
-  const known = new Set([...edgeRows, ...SETTING_HELP].map(({ name }) => name));
+  const known = new Set([...edgeRows, ...cameraRows].map(({ name }) => name));
   for (const file of [...DOCS, ...RECIPES]) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
     const unknown = [...text.matchAll(/\bPERCH_[A-Z_]+\b/g)].map(([name]) => name)

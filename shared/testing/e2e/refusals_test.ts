@@ -1,7 +1,7 @@
 // Both programs refuse to start on a bad setting, with one line for each and exit code 2.
 
 import assert from "node:assert/strict";
-import { startTask, TEST_TOKEN } from "../processes.ts";
+import { startEdge, startPi, startTask, TEST_TOKEN } from "../processes.ts";
 
 interface Refusal {
   readonly task: "edge" | "pi";
@@ -73,3 +73,21 @@ for (const { task, why, env, names } of REFUSALS) {
     assert.doesNotMatch(program.output, /secret|at file:|Uncaught/);
   });
 }
+
+Deno.test("both programs tell of a setting that neither has, in one line, and go on", async () => {
+  const slips = { PERCH_STAL_S: "5", PERCH_SHARPNES: "1" };
+  await using edge = await startEdge({ env: slips, args: ["--title", "Nest"] });
+  await using pi = await startPi(edge.url, { env: slips });
+  await pi.line(/the camera is running/);
+  for (const program of [edge, pi]) {
+    const told = program.lines.flatMap((line) =>
+      /(PERCH_\w+): .* did you mean (\w+)/.exec(line) ?? []
+    );
+    assert.deepEqual(told.filter((word) => /^PERCH_\w+$/.test(word)), [
+      ...["PERCH_STAL_S", "PERCH_STALE_S"],
+      ...["PERCH_SHARPNES", "PERCH_SHARPNESS"],
+    ]);
+  }
+  const page = await fetch(edge.url, { headers: { accept: "text/html" } });
+  assert.match(await page.text(), /<title>Nest/);
+});
