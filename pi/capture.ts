@@ -5,7 +5,7 @@ import { JpegSplitter } from "../shared/jpeg/splitter.ts";
 import type { Latest } from "../shared/latest.ts";
 import { brokenWords } from "./broken.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
-import { scoped } from "./within.ts";
+import { scoped } from "../shared/timeout.ts";
 import { type FrozenDetector, REPEATED_MS, Watchdog, type WatchdogLimits } from "./watchdog.ts";
 
 /** A picture the agent holds. */

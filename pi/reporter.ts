@@ -4,7 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import type { Latest } from "../shared/latest.ts";
 import type { Report } from "../shared/wire.ts";
 import type { Verdict } from "./uploader/transport.ts";
-import { within } from "./within.ts";
+import { within } from "../shared/timeout.ts";
 
 /** Ms between tries. */
 const RETRY_MS = 5000;

@@ -8,7 +8,7 @@ import { HEALTHY_MS, restartDelay } from "./backoff.ts";
 import { capture, type CapturedFrame } from "./capture.ts";
 import type { FrameSource, SourceError } from "./source/source.ts";
 import { FrozenDetector, REPEATED_MS, type WatchdogLimits } from "./watchdog.ts";
-import { scoped } from "./within.ts";
+import { scoped } from "../shared/timeout.ts";
 
 /** A source and what it is to be measured by. */
 export interface Profile {

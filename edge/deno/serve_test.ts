@@ -47,3 +47,32 @@ Deno.test("the address in the log can be opened, with IPv6 too", async () => {
   assert.equal(await (await fetch(url)).text(), "here");
   await stop(1000);
 });
+
+Deno.test("a request's signal tells that its client has gone, and nothing of an answer that came", async () => {
+  const asked: Request[] = [];
+  const completed: Promise<void>[] = [];
+  const client = new AbortController();
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    async (request, info) => {
+      asked.push(request);
+      // Only a signal that somebody has looked at is told.
+      request.signal.throwIfAborted();
+      completed.push(info.completed);
+      if (request.url.endsWith("/held")) {
+        const gone = new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+        client.abort();
+        await gone;
+      }
+      return new Response("an answer");
+    },
+  );
+  const url = `http://127.0.0.1:${server.addr.port}`;
+  for (let i = 0; i < 2; i++) {
+    await (await fetch(url)).text();
+    await completed[i];
+  }
+  await assert.rejects(fetch(`${url}/held`, { signal: client.signal }));
+  await server.shutdown();
+  assert.deepEqual(asked.map(({ signal }) => signal.aborted), [false, false, true]);
+});

@@ -10,7 +10,7 @@ import { listUsbCameras } from "../source/auto.ts";
 import { listCameras } from "../source/rpicam.ts";
 import type { Connect } from "../uploader/connection.ts";
 import { EdgeClient } from "../uploader/edge_client.ts";
-import { within } from "../within.ts";
+import { within } from "../../shared/timeout.ts";
 import { cameraFound, cameraFree, cameraPermission } from "./camera.ts";
 import { edgeFindings } from "./edge.ts";
 import { fail, type Finding, formatFinding, ok, warn } from "./finding.ts";

@@ -2,7 +2,7 @@
 // between; below that one process that takes them on a timer.
 
 import type { Clock } from "../../shared/clock.ts";
-import { within } from "../within.ts";
+import { within } from "../../shared/timeout.ts";
 import { endedByItself } from "./command.ts";
 import {
   exposureArgs,

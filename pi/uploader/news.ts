@@ -1,6 +1,6 @@
 // Ends what is being waited for once something has changed.
 
-import { scoped } from "../within.ts";
+import { scoped } from "../../shared/timeout.ts";
 
 /** A bell: every wait under way ends when it rings. */
 export class News {

@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import { HEADER } from "../../shared/wire.ts";
-import { within } from "../within.ts";
+import { within } from "../../shared/timeout.ts";
 import { frameVerdict } from "./answer.ts";
 import type { EdgeClient } from "./edge_client.ts";
 import type { Transport } from "./transport.ts";

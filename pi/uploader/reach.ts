@@ -2,7 +2,7 @@
 // fresh one starts every second, next to the ones still waiting: a slow network may answer late.
 
 import type { Clock } from "../../shared/clock.ts";
-import { scoped, within } from "../within.ts";
+import { scoped, within } from "../../shared/timeout.ts";
 import type { Verdict } from "./transport.ts";
 
 /** Ms between probes. */

@@ -7,7 +7,7 @@ import type { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { untilAborted, within } from "../within.ts";
+import { untilAborted, within } from "../../shared/timeout.ts";
 import { News } from "./news.ts";
 import { reach } from "./reach.ts";
 import { SendDeadline } from "./send_deadline.ts";

@@ -3,7 +3,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
 import { camPath } from "../../shared/wire.ts";
-import { within } from "../within.ts";
+import { within } from "../../shared/timeout.ts";
 import type { EdgeClient } from "./edge_client.ts";
 import { PublishLine } from "./publish_line.ts";
 import type { Transport, Verdict } from "./transport.ts";

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { mayPublish, secretsOf, tokenOf } from "../access/publishers.ts";
 import { costReportSchema } from "../cost.ts";
 import type { EdgeDeps } from "../edge.ts";
+import { within } from "../../../shared/timeout.ts";
 import { isCamId } from "../../../shared/frame.ts";
 import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/wire.ts";
 import {
@@ -20,7 +21,6 @@ import {
 } from "./request.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
-import { within } from "../within.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
 const statusSchema = cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() })
@@ -90,14 +90,9 @@ export function getDemand({ hub, clock }: EdgeDeps): Handler {
     const { contact, demand } = publishedCamera(camOf(context), hub);
     const { interval, wait } = query();
     const hangUp = contact.listen();
-    await within(
-      clock,
-      wait * 1000,
-      async (signal) => {
-        while (demand.value?.interval === interval) await demand.next(demand.seq, signal);
-      },
-      context.req.raw.signal,
-    ).finally(hangUp);
+    await within(clock, wait * 1000, context.req.raw.signal, async (signal) => {
+      while (demand.value?.interval === interval) await demand.next(demand.seq, signal);
+    }).catch(() => {}).finally(hangUp);
     return context.json(demand.value, 200, NO_STORE);
   });
 }

@@ -6,7 +6,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import { Latest } from "../../../shared/latest.ts";
 import { FileChanges } from "./file_changes.ts";
 import type { KvLink } from "./link.ts";
-import { within } from "../../core/within.ts";
+import { within } from "../../../shared/timeout.ts";
 
 /** When to look at what `watch` should have told anyway. Ms between two looks. */
 export interface Polls {
@@ -98,7 +98,7 @@ export function followKey<T>(
       if (!changes?.heard) await clock.sleep(pollMs, signal).catch(() => {});
       else {
         const ms = Math.max(pollMs, TOLD_POLL_MS);
-        await within(clock, ms, (over) => changes.bursts.next(seen, over), signal);
+        await within(clock, ms, signal, (over) => changes.bursts.next(seen, over)).catch(() => {});
       }
     }
   }

@@ -3,7 +3,7 @@
 
 import type { Frame } from "../../../shared/frame.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../../core/store/peer_store.ts";
-import { within } from "../../core/within.ts";
+import { within } from "../../../shared/timeout.ts";
 import { type Followed, followKey } from "./follow.ts";
 import type { StoredHead } from "./frame.ts";
 import type { KvFrameStore, KvStoreOptions } from "./frame_store.ts";
@@ -94,7 +94,8 @@ export class KvPeerStore implements PeerStore {
     const sinceList = () => clock.monotonic() - listedAt;
     while (!signal.aborted) {
       // A store that is away tells nothing, and records lapse all the same.
-      const item = await within(clock, LOOK_MS, (over) => bumps.latest.next(seq, over), signal);
+      const item = await within(clock, LOOK_MS, signal, (over) => bumps.latest.next(seq, over))
+        .catch(() => undefined);
       if (signal.aborted) return;
       seq = item?.seq ?? seq;
       const news = item !== undefined && item.value.versionstamp !== bumped;

@@ -1,6 +1,6 @@
 // A scope, and a deadline, for work that may never end.
 
-import type { Clock } from "../shared/clock.ts";
+import type { Clock } from "./clock.ts";
 
 /**
  * Runs `work` with a signal that aborts with `signal`, and in any case once `work` is done.
