@@ -56,7 +56,12 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     for (const size of [1, 65_535, 65_536, 65_537, 131_072, 700_000, 700_001, 4_194_304]) {
       const frame = frameOf(++version, size);
       assert.deepEqual(await store.put(frame, { history: false }), written(frame));
-      assert.deepEqual(await store.newest("cam"), frame, `size ${size}`);
+      const { jpeg, ...meta } = (await store.newest("cam"))!;
+      const { jpeg: whole, ...expected } = frame;
+      assert.deepEqual(meta, expected, `size ${size}`);
+      // Some runtimes take seconds to compare as many bytes by `deepEqual`.
+      assert.equal(jpeg.length, size);
+      assert.ok(jpeg.every((byte, at) => byte === whole[at]), `size ${size}`);
     }
   });
 
@@ -247,7 +252,7 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     const store = open("a");
     await store.head("cam");
     const { kind, ...state } = store.state;
-    assert.match(kind, /^(kv|memory)$/);
+    assert.match(kind, /^(kv|memory|sqlite)$/);
     assert.deepEqual(state, {
       answering: true,
       problem: undefined,

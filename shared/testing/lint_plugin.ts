@@ -30,7 +30,7 @@ const ROOMS: readonly Room[] = [
   room(/^shared\/(testing|launch)\//, ANY, ANY, true, ""),
   room(/^pi\/.*_test\.ts$/, /^(pi|shared)\//, ANY, true, "pi/ and edge/ share by shared/"),
   room(
-    /^edge\/(.*_test|client\/build)\.ts$/,
+    /^edge\/(.*_test|(client|workers)\/build)\.ts$/,
     /^(edge|shared)\//,
     ANY,
     true,

@@ -2,6 +2,7 @@
 // hand, because expiry runs late on SQLite and would take the last picture of a dead camera too.
 
 import type { Clock } from "../../../shared/clock.ts";
+import { HeldClock } from "../../core/store/held_clock.ts";
 import type { StoredHead } from "./frame.ts";
 import { chunkKeys, keyframeKey } from "./keys.ts";
 import type { KvLink } from "./link.ts";
@@ -14,25 +15,17 @@ const KEYFRAMES_AT_ONCE = 10;
 
 const DAY_MS = 24 * 3_600_000;
 
-/** A clock that was set may be set back: nothing is deleted by it until it has held for so long, ms. */
-const HELD_MS = 3_600_000;
-
-/** What a clock may be corrected by without having been set, ms. */
-const CORRECTED_MS = 60_000;
-
 /** Says which keyframes are past the retention. */
 export class Expiry {
   readonly #link: KvLink;
   readonly #clock: Clock;
+  readonly #held: HeldClock;
   readonly #retentionMs: number;
-  /** Wall time less monotonic time, at the last look. */
-  #offset: number | undefined;
-  /** Monotonic ms. */
-  #setAt = -Infinity;
 
   constructor(link: KvLink, clock: Clock, retentionMs: number) {
     this.#link = link;
     this.#clock = clock;
+    this.#held = new HeldClock(clock);
     this.#retentionMs = retentionMs;
   }
 
@@ -42,7 +35,7 @@ export class Expiry {
   async keys(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
     const now = this.#clock.now();
     const before = now - this.#retentionMs;
-    if (!this.#clockHolds(head) || before <= 0) return [];
+    if (!this.#held.holds(head) || before <= 0) return [];
     const oldest = await this.#list(cam, 0, before);
     // Versions never go back: after a clock that was years ahead they stay there, and only the time
     // of receipt tells how old a keyframe is.
@@ -60,19 +53,6 @@ export class Expiry {
   #list(cam: string, from: number, to: number): Promise<Deno.KvEntry<StoredHead>[]> {
     const selector = { start: keyframeKey(cam, from), end: keyframeKey(cam, to) };
     return this.#link.list<StoredHead>(selector, { limit: KEYFRAMES_AT_ONCE });
-  }
-
-  #clockHolds(head: StoredHead | null): boolean {
-    const at = this.#clock.monotonic();
-    const now = this.#clock.now();
-    const offset = now - at;
-    // A program may start while the clock is wrong. What was stored not long ago says that it is not.
-    const isRight = this.#offset === undefined
-      ? Math.abs(now - (head?.receivedAt ?? now)) < HELD_MS
-      : Math.abs(offset - this.#offset) <= CORRECTED_MS;
-    if (!isRight) this.#setAt = at;
-    this.#offset = offset;
-    return at - this.#setAt >= HELD_MS;
   }
 }
 

@@ -1,0 +1,58 @@
+// Bundles the edge for Workers, beside the page's built files: `deno task workers:build`.
+
+import { fileURLToPath } from "node:url";
+import { build, type Metafile, stop } from "esbuild";
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+/** What the runtime itself serves below /assets/, and under which headers. */
+const HEADERS = `/assets/*
+  Cache-Control: public, max-age=31536000, immutable
+  X-Content-Type-Options: nosniff
+`;
+
+/** Bundles a worker, with the packages of deno.json, into `folder`. */
+export async function bundle(entry: string, folder: string): Promise<Metafile> {
+  const { metafile } = await build({
+    entryPoints: { worker: entry },
+    outdir: folder,
+    bundle: true,
+    format: "esm",
+    splitting: true,
+    minify: true,
+    metafile: true,
+    target: "es2024",
+    platform: "browser",
+    conditions: ["workerd"],
+    external: ["node:*", "cloudflare:*"],
+    loader: { ".wasm": "copy" },
+    logLevel: "warning",
+    plugins: [{
+      name: "packages of deno.json",
+      setup: ({ onResolve }) =>
+        onResolve({ filter: /^[@a-z]/ }, ({ path: name, kind }) => {
+          if (kind === "entry-point" || /^(node|cloudflare):/.test(name)) return undefined;
+          return { path: fileURLToPath(import.meta.resolve(name)) };
+        }),
+    }],
+  });
+  return metafile;
+}
+
+/** Copies the built page to where the runtime serves it from. */
+async function copySite(): Promise<void> {
+  await Deno.mkdir(path("dist/site/assets"), { recursive: true });
+  for await (const { name } of Deno.readDir(path("../client/dist"))) {
+    await Deno.copyFile(path(`../client/dist/${name}`), path(`dist/site/assets/${name}`));
+  }
+  await Deno.writeTextFile(path("dist/site/_headers"), HEADERS);
+}
+
+if (import.meta.main) {
+  await Deno.remove(path("dist"), { recursive: true }).catch((problem) => {
+    if (!(problem instanceof Deno.errors.NotFound)) throw problem;
+  });
+  await bundle(path("worker.ts"), path("dist/code"));
+  await copySite();
+  await stop();
+}

@@ -1,0 +1,71 @@
+// The edge's other home for tests: Workers' own runtime as a child process, on a free port.
+
+import runtime from "workerd";
+import { stop } from "esbuild";
+import { bundle } from "../../edge/workers/build.ts";
+import { ROOT, RunningProgram, TEST_TOKEN } from "./processes.ts";
+
+/** The runtime's program. Its types call the default export a namespace; it is a path. */
+const WORKERD = (runtime as unknown as { readonly default?: string }).default ?? String(runtime);
+
+/** What is served. */
+export interface WorkerdOptions {
+  /** Settings by name. */
+  readonly vars?: Readonly<Record<string, string>>;
+  /** Another worker than the edge, from the project's folder. */
+  readonly entry?: string;
+  /** The class of its object. */
+  readonly object?: string;
+  /** Where it keeps what it stores. Default: a folder that goes with it. */
+  readonly folder?: string;
+}
+
+/** A runtime that serves, and where. */
+export class Workerd extends RunningProgram {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  url = "";
+  readonly #temporary: string | undefined;
+
+  private constructor(folder: string, temporary: string | undefined) {
+    const args = ["serve", "--experimental", "--control-fd=1", "--socket-addr=http=127.0.0.1:0"];
+    super("workerd", WORKERD, [...args, `${folder}/wrangler.jsonc`]);
+    this.#temporary = temporary;
+  }
+
+  /** Starts it and waits until it listens. */
+  static async start(options: WorkerdOptions = {}): Promise<Workerd> {
+    const { vars = { PERCH_PUBLISH_TOKENS: TEST_TOKEN }, entry, object } = options;
+    const temporary = options.folder ? undefined : await Deno.makeTempDir();
+    const folder = options.folder ?? temporary!;
+    const config = JSON.parse(await Deno.readTextFile(`${ROOT}edge/workers/wrangler.jsonc`));
+    const main = entry ? `${folder}/code/worker.js` : `${ROOT}edge/workers/dist/code/worker.js`;
+    if (entry) {
+      await bundle(ROOT + entry, `${folder}/code`);
+      await stop();
+    }
+    if (object) {
+      config.durable_objects.bindings[0].class_name = object;
+      config.migrations[0].new_sqlite_classes = [object];
+    }
+    const site = `${ROOT}edge/workers/dist/site`;
+    const assets = entry ? undefined : { ...config.assets, directory: site };
+    await Deno.writeTextFile(
+      `${folder}/wrangler.jsonc`,
+      JSON.stringify({ ...config, main, assets, vars }),
+    );
+    const started = new Workerd(folder, temporary);
+    try {
+      const [, port] = await started.line(/"event":"listen".*"port":(\d+)/);
+      started.url = `http://127.0.0.1:${port}`;
+      return started;
+    } catch (error) {
+      await started[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    if (this.#temporary) await Deno.remove(this.#temporary, { recursive: true });
+  }
+}
