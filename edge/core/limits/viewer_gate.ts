@@ -75,9 +75,7 @@ export class ViewerGate {
 
   /** Viewers now that take nothing although there is something. */
   get stuck(): number {
-    let count = 0;
-    for (const seat of this.#seats) if (seat.stuckSince !== undefined) count++;
-    return count;
+    return [...this.#seats].filter(({ stuckSince }) => stuckSince !== undefined).length;
   }
 
   /**
@@ -143,13 +141,9 @@ export class ViewerGate {
   }
 
   #dropLongestStuck(): boolean {
-    let longest: Seat | undefined;
-    let since = this.#now - STUCK_YIELD_MS;
-    for (const seat of this.#seats) {
-      if (seat.stuckSince === undefined || seat.stuckSince > since) continue;
-      since = seat.stuckSince;
-      longest = seat;
-    }
+    const [longest] = [...this.#seats]
+      .filter(({ stuckSince = Infinity }) => this.#now - stuckSince >= STUCK_YIELD_MS)
+      .sort((one, other) => one.stuckSince! - other.stuckSince!);
     if (longest) this.#end(longest, "stuck");
     return longest !== undefined;
   }

@@ -1,7 +1,6 @@
 // The gate as routes use it: a place to watch from, or the problem to answer with.
 
 import type { Context, MiddlewareHandler } from "hono";
-import type { HTTPException } from "hono/http-exception";
 import { passOf } from "../access/viewers.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
@@ -91,32 +90,30 @@ export async function awaitNews(
   }
   const full = "Wait for a frame: too many wait already; ask without wait.";
   const place = admit(context, deps, limits.waits, full);
-  // Not before: to give a request its signal costs as much as to answer it.
-  const { signal } = context.req.raw;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const done = () => resolve();
   const until = clock.monotonic() + waitS * 1000;
   place.seat({
     progress: (now) => now >= until ? void done() : undefined,
-    drop: (why) => why === "over" ? reject(passEnded()) : resolve(),
+    drop: (why) => why === "over" ? reject(PASS_ENDED) : resolve(),
   });
   const cleanups = cameras.flatMap((camera) => [
     // Who waits watches: a camera at rest must hear of it.
     camera.viewers.wait(poller),
     fanOut.subscribe(camera.latest, () => isNews() && done(), done),
-    states ? camera.statusChanges.onSet(done) : () => {},
+    ...states ? [camera.statusChanges.onSet(done)] : [],
   ]);
+  // Not before: to give a request its signal costs as much as to answer it.
+  const { signal } = context.req.raw;
   signal.addEventListener("abort", done);
   if (signal.aborted || hub.closed) done();
   await promise.finally(() => {
-    for (const cleanup of cleanups) cleanup();
-    signal.removeEventListener("abort", done);
-    place.free();
+    for (const cleanup of [...cleanups, place.free]) cleanup();
   });
 }
 
-function passEnded(): HTTPException {
-  const detail = "Wait for a frame: the link or sign-in has ended: sign in again.";
-  const headers = { "www-authenticate": 'Bearer realm="perch"' };
-  return problemException(401, detail, { headers });
-}
+const PASS_ENDED = problemException(
+  401,
+  "Wait for a frame: the link or sign-in has ended: sign in again.",
+  { headers: { "www-authenticate": 'Bearer realm="perch"' } },
+);

@@ -36,19 +36,17 @@ const keyframesSchema = z.object({
 }).meta({ title: "Keyframes" });
 
 /** The index. */
-export function getFrames(deps: EdgeDeps): Handler {
+export function getFrames({ clock, hub, limits, store }: EdgeDeps): Handler {
   return route({
     summary: "Which pictures of the past are kept",
     query: rangeSchema,
     answers: { 200: ["the index", [keyframesSchema]] },
     problems: [404, 503],
   }, async (context, query) => {
-    const { cam } = await cameraOf(context, deps.hub);
-    const within = query();
-    const frames = await deps.limits.listing(() => deps.store.history(cam, within));
-    return context.json({ cam, now: deps.clock.now(), frames }, 200, {
-      "cache-control": "no-cache",
-    });
+    const { cam } = await cameraOf(context, hub);
+    const range = query();
+    const frames = await limits.listing(() => store.history(cam, range));
+    return context.json({ cam, now: clock.now(), frames }, 200, { "cache-control": "no-cache" });
   });
 }
 
@@ -79,40 +77,31 @@ export function getFrame(deps: EdgeDeps): Handler {
       return new Response(null, { status: 304, headers });
     }
     const { jpeg } = width === undefined ? frame : await deps.renditions.get(frame, width);
-    return new Response(jpeg, {
-      headers: {
-        ...headers,
-        "content-type": "image/jpeg",
-        "content-length": String(jpeg.length),
-      },
+    return context.body(jpeg, 200, {
+      ...headers,
+      "content-type": "image/jpeg",
+      "content-length": String(jpeg.length),
     });
   });
 }
 
-const filmSchema = rangeSchema.extend({
+const replaySchema = rangeSchema.extend({
   fps: number(0.1, 60).default(12).describe("pictures a second"),
 });
 
 /** Replays `?from=&to=` at `?fps=`, oldest first, and ends. */
 export function getTimelapse(deps: EdgeDeps): Handler {
+  const { boundary, clock, store } = deps;
   return route({
     summary: "The past replayed as MJPEG, oldest first",
-    query: filmSchema,
+    query: replaySchema,
     answers: { 200: ["the replay", ["multipart/x-mixed-replace"]] },
     problems: [404, ...NO_PLACE],
   }, async (context, query) => {
-    const { fps, ...range } = query();
-    const { cam, frames } = await framesOf(context, deps, range);
-    return answerStream(context, deps, streamHeaders(deps.boundary), (place) => {
-      const stream = timelapseStream({
-        frames,
-        fps,
-        boundary: deps.boundary,
-        clock: deps.clock,
-        read: async (version) => (await deps.store.get(cam, version))?.jpeg,
-        onEnd: place.free,
-      });
-      return seated(stream, place);
+    const { cam, ...past } = await pastOf(context, deps, query());
+    const read = async (version: number) => (await store.get(cam, version))?.jpeg;
+    return answerStream(context, deps, streamHeaders(boundary), (place) => {
+      return seated(timelapseStream({ ...past, read, boundary, clock, onEnd: place.free }), place);
     });
   });
 }
@@ -121,12 +110,11 @@ export function getTimelapse(deps: EdgeDeps): Handler {
 export function getFilm(deps: EdgeDeps): Handler {
   return route({
     summary: "The same as a file to keep",
-    query: filmSchema,
+    query: replaySchema,
     answers: { 200: ["an AVI of MJPEG", ["video/x-msvideo"]] },
     problems: [404, ...NO_PLACE],
   }, async (context, query) => {
-    const { fps, ...range } = query();
-    const { cam, frames } = await framesOf(context, deps, range);
+    const { cam, frames, fps } = await pastOf(context, deps, query());
     const { width, height } = frames[frames.length - 1];
     const film: AviFilm = { width, height, fps, sizes: frames.map(({ size }) => size) };
     const day = new Date(frames[0].receivedAt).toISOString().slice(0, 10);
@@ -137,10 +125,21 @@ export function getFilm(deps: EdgeDeps): Handler {
       "cache-control": "no-store",
     };
     return answerStream(context, deps, headers, (place) => {
-      const body = ReadableStream.from(chunks(deps, cam, frames, film, place.free));
-      return seated(body, place);
+      return seated(ReadableStream.from(chunks(deps, cam, frames, film, place.free)), place);
     });
   });
+}
+
+/** What is replayed, oldest first. @throws 404 where it is nothing. */
+async function pastOf(
+  context: Context,
+  { hub, limits, store }: EdgeDeps,
+  { fps, ...range }: z.output<typeof replaySchema>,
+): Promise<{ cam: string; fps: number; frames: FrameMeta[] }> {
+  const { cam } = await cameraOf(context, hub);
+  const frames = (await limits.listing(() => store.history(cam, range))).reverse();
+  if (frames.length > 0) return { cam, fps, frames };
+  throw problemException(404, `Camera ${cam} has no kept pictures in that time.`);
 }
 
 async function* chunks(
@@ -163,15 +162,4 @@ async function* chunks(
   } finally {
     onEnd();
   }
-}
-
-async function framesOf(
-  context: Context,
-  deps: EdgeDeps,
-  range: z.output<typeof rangeSchema>,
-): Promise<{ cam: string; frames: FrameMeta[] }> {
-  const { cam } = await cameraOf(context, deps.hub);
-  const frames = (await deps.limits.listing(() => deps.store.history(cam, range))).reverse();
-  if (frames.length > 0) return { cam, frames };
-  throw problemException(404, `Camera ${cam} has no kept pictures in that time.`);
 }
