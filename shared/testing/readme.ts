@@ -1,4 +1,4 @@
-// Reads README.md as data, so that tests can hold it to what the programs do.
+// Reads the docs as data, so that tests can hold them to what the programs do.
 
 /** How a command block is to be tried. */
 export type BlockKind =
@@ -7,7 +7,9 @@ export type BlockKind =
   /** Runs until a line holds `text`, then is stopped as with Ctrl-C. */
   | { readonly kind: "until"; readonly text: string }
   /** Runs to its end against an edge that has a picture, in place of `http://localhost:8000`. */
-  | { readonly kind: "edge" };
+  | { readonly kind: "edge" }
+  /** Runs to its end as root of a new server, in place of its `/etc` and `/opt`. */
+  | { readonly kind: "server" };
 
 /** A fenced block that says it can be run. */
 export interface RunnableBlock {
@@ -18,8 +20,8 @@ export interface RunnableBlock {
 }
 
 /**
- * The blocks behind a marker: `<!-- runnable -->`, `<!-- runnable until: TEXT -->` or
- * `<!-- runnable against an edge -->`.
+ * The blocks behind a marker: `<!-- runnable -->`, `<!-- runnable until: TEXT -->`,
+ * `<!-- runnable against an edge -->` or `<!-- runnable on a server -->`.
  *
  * @throws On a marker that is none of these, or that no fenced block follows.
  */
@@ -46,10 +48,12 @@ export function runnableBlocks(markdown: string): RunnableBlock[] {
 function blockKind(words: string, line: number): BlockKind {
   if (words === "") return { kind: "run" };
   if (words === "against an edge") return { kind: "edge" };
+  if (words === "on a server") return { kind: "server" };
   const until = /^until: (.+)$/.exec(words);
   if (until) return { kind: "until", text: until[1] };
   throw new Error(
-    `line ${line}: got "runnable ${words}", wanted nothing, "until: TEXT" or "against an edge"`,
+    `line ${line}: got "runnable ${words}", wanted nothing, "until: TEXT", "against an edge" or ` +
+      `"on a server"`,
   );
 }
 

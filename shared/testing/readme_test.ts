@@ -8,9 +8,14 @@ import { TestEdge } from "./test_edge.ts";
 
 const DOCS = [
   "README.md",
-  ...["ARCHITECTURE", "CHANGELOG", "CLIENTS", "CONTRIBUTING", "RUNNING", "SECURITY"]
-    .map((name) => `.github/${name}.md`),
+  "edge/README.md",
+  "pi/README.md",
+  ...[...Deno.readDirSync(`${ROOT}.github`)].map(({ name }) => `.github/${name}`)
+    .filter((name) => name.endsWith(".md")),
 ];
+
+/** What a person reads to the end. */
+const README_MOST = { bytes: 9216, lines: 150 };
 
 /** Files for people that name settings too. */
 const RECIPES = [
@@ -25,37 +30,52 @@ const RECIPES = [
   "shared/launch/perch-lan.service",
 ];
 
-let readme = await Deno.readTextFile(`${ROOT}README.md`);
-
 const edgeRows = settingRows(edgeSettings);
 const cameraRows = settingRows(cameraSettings);
 
 /**
- * Compares a table with the settings; the failure shows the table that is wanted, and with
- * UPDATE_README set the table is written.
+ * Compares a document's table of settings with what a program reads; the failure shows the table
+ * that is wanted, and with UPDATE_README set the table is written.
  */
-async function sameTable(heading: string, settings: readonly SettingRow[]): Promise<void> {
+async function sameTable(doc: string, settings: readonly SettingRow[]): Promise<void> {
   const wanted = settings.map(settingCells);
   const rows = wanted.map((cells) => `| ${cells.join(" | ")} |`);
+  let text = await Deno.readTextFile(`${ROOT}${doc}`);
   if (Deno.env.get("UPDATE_README")) {
-    readme = withTable(readme, heading, rows);
-    await Deno.writeTextFile(`${ROOT}README.md`, readme);
+    text = withTable(text, "Settings", rows);
+    await Deno.writeTextFile(`${ROOT}${doc}`, text);
   }
   assert.deepEqual(
-    tableUnder(readme, heading),
+    tableUnder(text, "Settings"),
     wanted,
-    `README.md: "${heading}" wants the rows below; UPDATE_README=1 writes them.\n${
-      rows.join("\n")
-    }`,
+    `${doc}: "Settings" wants the rows below; UPDATE_README=1 writes them.\n${rows.join("\n")}`,
   );
 }
 
-Deno.test("README's table of edge settings is what the edge reads", async () => {
-  await sameTable("Settings of the edge", edgeRows);
+Deno.test("README is short enough to be read to the end", async () => {
+  const { size } = await Deno.stat(`${ROOT}README.md`);
+  const lines = (await Deno.readTextFile(`${ROOT}README.md`)).split("\n").length - 1;
+  assert.ok(size <= README_MOST.bytes, `${size} bytes, wanted ${README_MOST.bytes} at most`);
+  assert.ok(lines <= README_MOST.lines, `${lines} lines, wanted ${README_MOST.lines} at most`);
 });
 
-Deno.test("README's table of camera settings is what the camera agent reads", async () => {
-  await sameTable("Settings of the camera", cameraRows);
+Deno.test("README's eight settings have the defaults of the programs", async () => {
+  const readme = await Deno.readTextFile(`${ROOT}README.md`);
+  const all = new Map([...edgeRows, ...cameraRows].map((row) => [row.name, row.fallback ?? ""]));
+  const words = (cell: string) => [...cell.matchAll(/`([^`]*)`/g)].map(([, word]) => word);
+  const rows = tableUnder(readme, "Settings").map((cells) => cells.map(words));
+  assert.equal(rows.length, 8);
+  for (const [names, fallbacks] of rows) {
+    assert.deepEqual(fallbacks, names.map((name) => all.get(name)).filter(Boolean), names.join());
+  }
+});
+
+Deno.test("the table of edge settings is what the edge reads", async () => {
+  await sameTable("edge/README.md", edgeRows);
+});
+
+Deno.test("the table of camera settings is what the camera agent reads", async () => {
+  await sameTable("pi/README.md", cameraRows);
 });
 
 Deno.test("settings named anywhere in the docs exist", async () => {
@@ -68,8 +88,9 @@ Deno.test("settings named anywhere in the docs exist", async () => {
   }
 });
 
-Deno.test("README's endpoints are those that the edge describes", async () => {
-  const table = tableUnder(readme, "Endpoints").map(([request]) => request).join("\n");
+Deno.test("the requests in the docs are those that the edge describes", async () => {
+  const text = await Deno.readTextFile(`${ROOT}edge/README.md`);
+  const table = tableUnder(text, "Requests").map(([request]) => request).join("\n");
   const everything = { PERCH_LEGACY_UPLOAD: "true", PERCH_VIEW_TOKEN: "only-friends-know-this" };
   await using edge = await TestEdge.start(everything);
   const { paths }: { paths: object } = await (await edge.request("/openapi.json")).json();
@@ -82,11 +103,31 @@ Deno.test("README's endpoints are those that the edge describes", async () => {
   }
 });
 
-Deno.test("links in the docs to files of the project lead somewhere", async () => {
-  for (const file of DOCS) {
-    const text = await Deno.readTextFile(`${ROOT}${file}`);
-    for (const [, target] of text.matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)/g)) {
-      await Deno.stat(new URL(target, `file://${ROOT}${file}`));
+/** What a heading is called in an address, as GitHub does it. */
+function anchorOf(heading: string): string {
+  return heading.toLowerCase().replace(/[^\w\- ]/g, "").replaceAll(" ", "-");
+}
+
+Deno.test("links in the docs to files and headings of the project lead somewhere", async () => {
+  for (const doc of DOCS) {
+    const text = await Deno.readTextFile(`${ROOT}${doc}`);
+    for (const [, link] of text.matchAll(/(?:\]\(|img src=")(?!https?:|…|\$)([^)"\s]+)/g)) {
+      const target = new URL(link, `file://${ROOT}${doc}`);
+      await Deno.stat(new URL(target.pathname, target));
+      if (!target.hash) continue;
+      const there = await Deno.readTextFile(new URL(target.pathname, target));
+      const anchors = [...there.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => anchorOf(heading));
+      assert.ok(anchors.includes(target.hash.slice(1)), `${doc}: ${link}`);
+    }
+  }
+});
+
+Deno.test("files that the docs name are there", async () => {
+  for (const doc of DOCS) {
+    const text = await Deno.readTextFile(`${ROOT}${doc}`);
+    for (const [, name] of text.matchAll(/`((?:\.?\w+\/)+[\w.]+\.(?:ts|sh|service))`/g)) {
+      const found = ["", "edge/"].map((half) => Deno.stat(`${ROOT}${half}${name}`));
+      await Promise.any(found).catch(() => assert.fail(`${doc}: ${name}`));
     }
   }
 });

@@ -17,7 +17,9 @@ async function workflows(): Promise<[name: string, text: string][]> {
 Deno.test("the docs name the Deno that everything is tried with", async () => {
   for (const file of ["README.md", "edge/deploy/Containerfile"]) {
     const text = await Deno.readTextFile(`${ROOT}${file}`);
-    const named = [...text.matchAll(/\bdeno[@:](\d+\.\d+\.\d+)/g)].map(([, found]) => found);
+    const named = [...text.matchAll(/\b(?:deno[@:]|v|Deno )(\d+\.\d+\.\d+)/g)].map(([, found]) =>
+      found
+    );
     assert.ok(named.length > 0, file);
     for (const found of named) assert.equal(found, version, file);
   }

@@ -1,4 +1,4 @@
-// The edge below a path of a host that has other things too: the recipe of .github/RUNNING.md in a real
+// The edge below a path of a host that has other things too: the recipe of edge/README.md in a real
 // nginx, and the same without any header that tells the edge of it.
 
 import assert from "node:assert/strict";
@@ -11,7 +11,7 @@ import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 
 const VIEW_TOKEN = "a-view-token-for-tests";
-const text = await Deno.readTextFile(`${ROOT}.github/RUNNING.md`);
+const text = await Deno.readTextFile(`${ROOT}edge/README.md`);
 const [, RECIPE] = /^```nginx\n(location \/garden\/ .*?)^```$/ms.exec(text)!;
 const BARE = "location /garden/ { proxy_pass http://127.0.0.1:8000/; proxy_http_version 1.1; " +
   "proxy_set_header Host $http_host; }";
