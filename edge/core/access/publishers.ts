@@ -29,8 +29,9 @@ export const MIN_TOKEN_CHARACTERS = 16;
 /** Those of `secrets` that `token` is. Every one is looked at. */
 export async function secretsOf<T extends Secret>(
   secrets: readonly T[],
-  token: string,
+  token: string | undefined,
 ): Promise<T[]> {
+  if (token === undefined) return [];
   const digest = await digestOf(token);
   const equal = await Promise.all(
     // Both are digests already: nothing is hashed a second time.

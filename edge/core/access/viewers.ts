@@ -52,18 +52,12 @@ export function viewerOnly(
       url.searchParams.delete("share");
       return context.redirect(rootOf(context) + url.pathname.slice(1) + url.search, 303);
     }
-    const shareOf = async (cam: string | undefined): Promise<Share | undefined> => {
-      if (cam === undefined) return undefined;
-      const link = opened.find((share) => share?.cam === cam);
-      if (link) return link;
-      const share = await passes.shared(cookie(shareCookie(cam)), now);
-      return share?.cam === cam ? share : undefined;
-    };
     const shares: Share[] = [];
     for (const cam of cams) {
-      const share = await shareOf(cam);
+      const share = opened.find((link) => link?.cam === cam) ??
+        await passes.shared(cam && cookie(shareCookie(cam)), now);
       // The others would cost a look each, and change nothing.
-      if (!share) break;
+      if (!share || share.cam !== cam) break;
       shares.push(share);
     }
     if (shares.length === cams.length) {

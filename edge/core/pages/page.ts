@@ -4,9 +4,6 @@ import { html } from "hono/html";
 import { ageText } from "../../../shared/age_text.ts";
 import type { CameraState, CameraStatus } from "../../../shared/wire.ts";
 
-/** Which file in `client/dist` an asset has now, by its plain name. */
-export type AssetNames = Readonly<Record<string, string>>;
-
 /** Text, which is escaped where it is put in, or markup that `html` made. */
 export type Markup = string | ReturnType<typeof html>;
 

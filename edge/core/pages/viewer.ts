@@ -1,23 +1,13 @@
-// The pages: one camera, all of them, one within another site's page, and the way in to private ones.
+// The pages as they are sent: what the build made, filled in for a request.
 
 import type { Context } from "hono";
-import { html } from "hono/html";
-import type { StatusCode } from "hono/utils/http-status";
-import { getMimeType } from "hono/utils/mime";
-import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
-import { type CameraStatus, HEADER } from "../../../shared/wire.ts";
+import { DEFAULT_CAM } from "../../../shared/frame.ts";
+import { HEADER } from "../../../shared/wire.ts";
 import { isOwner } from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { problemException } from "../problem.ts";
-import { originOf, pathOf, rootOf } from "../routes/request.ts";
-import {
-  type AssetNames,
-  frameAncestors,
-  type Markup,
-  pagePolicy,
-  renderTemplate,
-  wallMarkup,
-} from "./page.ts";
+import { rootOf, siteOf } from "../routes/request.ts";
+import { frameAncestors, type Markup, pagePolicy, renderTemplate } from "./page.ts";
 
 /** The built pages. */
 export class ViewerPages {
@@ -37,89 +27,20 @@ export class ViewerPages {
   file(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const file = this.#files.get(name) ?? this.#deps.readAsset(name).catch(() => {
       this.#files.delete(name);
-      throw problemException(
-        503,
-        "Show the page: it was never built here, run `deno task build` once.",
-        { retryAfter: 60 },
-      );
+      const detail = "Show the page: it was never built here, run `deno task build` once.";
+      throw problemException(503, detail, { retryAfter: 60 });
     });
     this.#files.set(name, file);
     return file;
   }
 
-  /** What the build called its files. */
-  async names(): Promise<AssetNames> {
+  /** What the build called its files, by their plain names. */
+  async names(): Promise<Readonly<Record<string, string>>> {
     return JSON.parse(await this.#text("assets.json"));
   }
 
-  /** The page of a camera. */
-  async page(context: Context, cam: string, several: boolean): Promise<Response> {
-    if (!isCamId(cam)) return context.notFound();
-    const others = several && this.#role(context) !== "guest";
-    const nav = others ? html`<a href="${rootOf(context)}cams">All cameras</a>` : "";
-    const known = await this.#known(context, cam);
-    return await this.#send(context, "index.html", { cam, known, nav });
-  }
-
-  /** The page of all cameras. */
-  wall(context: Context, cameras: readonly CameraStatus[]): Promise<Response> {
-    const cams = cameras.map(({ cam }) => cam);
-    const values = { cam: cams[0] ?? DEFAULT_CAM, cams: cams.join(",") };
-    return this.#send(context, "wall.html", { ...values, tiles: wallMarkup(cameras) });
-  }
-
-  /** The page of a camera for an iframe. */
-  async embed(context: Context, cam: string): Promise<Response> {
-    if (!isCamId(cam)) return context.notFound();
-    const share = context.req.query("share");
-    const query = share === undefined ? "" : `?share=${encodeURIComponent(share)}`;
-    const known = await this.#known(context, cam);
-    const ancestors = frameAncestors(this.#deps.config.embedOrigins);
-    return await this.#send(context, "embed.html", { cam, query, known }, ancestors);
-  }
-
-  /** The page that asks for the view token. */
-  signIn(
-    context: Context,
-    next: string,
-    note: string,
-    status: StatusCode = 200,
-  ): Promise<Response> {
-    context.status(status);
-    return this.#send(context, "sign_in.html", { cam: DEFAULT_CAM, next, note });
-  }
-
-  /** The web app manifest: installs the page on a home screen. */
-  async manifest(context: Context): Promise<Response> {
-    const { title } = this.#deps.config;
-    const names = await this.names();
-    const icon = (name: string, sizes: string) => ({
-      src: `assets/${names[name]}`,
-      sizes,
-      type: getMimeType(name),
-    });
-    const manifest = {
-      name: title,
-      // Whole characters: with half of one, browsers take nothing of it.
-      short_name: [...title].slice(0, 12).join(""),
-      start_url: "./",
-      display: "standalone",
-      background_color: "#0c0e10",
-      theme_color: "#0c0e10",
-      icons: [
-        icon("icon.svg", "any"),
-        icon("icon-180.png", "180x180"),
-        icon("icon-512.png", "512x512"),
-      ],
-    };
-    return context.json(manifest, 200, {
-      "content-type": "application/manifest+json",
-      "cache-control": "no-cache",
-    });
-  }
-
-  /** Whether the edge has heard of the camera; for who asks again later a header says it too. */
-  async #known(context: Context, cam: string): Promise<"yes" | "no"> {
+  /** Whether the edge has heard of a camera; for whoever asks again later a header says it too. */
+  async known(context: Context, cam: string): Promise<"yes" | "no"> {
     const { hub } = this.#deps;
     // The store is asked for strangers only: a page must not wait for a store that hangs.
     const camera = hub.known(cam) ?? await hub.find(cam);
@@ -129,45 +50,45 @@ export class ViewerPages {
   }
 
   /** Who watches: `public` cams have no others, private ones an `owner` and `guest`s. */
-  #role(context: Context): string {
+  role(context: Context): "public" | "owner" | "guest" {
     if (this.#deps.config.viewToken === undefined) return "public";
     return isOwner(context) ? "owner" : "guest";
   }
 
-  async #text(name: string): Promise<string> {
-    return new TextDecoder().decode(await this.file(name));
-  }
-
-  async #send(
+  /**
+   * Answers with a page.
+   *
+   * @param embedded Whether it may be framed by who `PERCH_EMBED_ORIGINS` names.
+   */
+  async send(
     context: Context,
     template: string,
     values: Readonly<Record<string, Markup>> & { readonly cam: string },
-    ancestors = "'none'",
+    embedded = false,
   ): Promise<Response> {
-    const { title: site, viewToken, historyMs, trustedProxies } = this.#deps.config;
+    const { title: site, viewToken, historyMs, trustedProxies, embedOrigins } = this.#deps.config;
     const root = rootOf(context);
-    const files = Object.entries(await this.names()).map((
-      [name, file],
-    ) => [name, `${root}assets/${file}`]);
+    const files = Object.entries(await this.names())
+      .map(([name, file]) => [name, `${root}assets/${file}`]);
     const title = values.cam === DEFAULT_CAM ? site : `${values.cam} · ${site}`;
-    const begin = originOf(context, trustedProxies) + pathOf(context, trustedProxies);
-    const url = `${begin}cams/${values.cam}`;
+    const url = `${siteOf(context, trustedProxies)}cams/${values.cam}`;
     const page = renderTemplate(await this.#text(template), {
       ...Object.fromEntries(files),
-      root,
-      site,
-      title,
+      ...{ root, site, title, url },
       description: `Live picture from ${title}`,
-      url,
       image: `${url}/live.jpeg`,
-      role: this.#role(context),
+      role: this.role(context),
       history: String(historyMs),
       ...values,
     });
     return context.html(page, undefined, {
       "cache-control": viewToken ? "private, no-cache" : "no-cache",
-      "content-security-policy": pagePolicy(ancestors),
+      "content-security-policy": pagePolicy(embedded ? frameAncestors(embedOrigins) : "'none'"),
       vary: "Accept, User-Agent, Cookie",
     });
+  }
+
+  async #text(name: string): Promise<string> {
+    return new TextDecoder().decode(await this.file(name));
   }
 }

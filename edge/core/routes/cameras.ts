@@ -7,7 +7,7 @@ import { mayPublish, secretsOf, tokenOf } from "../access/publishers.ts";
 import { costReportSchema } from "../cost.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { within } from "../../../shared/timeout.ts";
-import { isCamId } from "../../../shared/frame.ts";
+import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/wire.ts";
 import {
   cameraOf,
@@ -20,6 +20,7 @@ import {
   unixMs,
 } from "./request.ts";
 import { problem } from "../problem.ts";
+import { wallMarkup } from "../pages/page.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
@@ -38,7 +39,7 @@ export function getStatus(deps: EdgeDeps): Handler {
     const camera = await cameraOf(context, deps.hub);
     const status = { now: deps.clock.now(), ...camera.status() };
     const token = tokenOf(context, deps.config.trustedProxies);
-    const known = token === undefined ? [] : await secretsOf(deps.config.publishTokens, token);
+    const known = await secretsOf(deps.config.publishTokens, token);
     const told = mayPublish(known, camera.cam) ? { ...status, cost: deps.cost.report() } : status;
     return context.json(told, 200, NO_STORE);
   });
@@ -56,7 +57,9 @@ export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
     await deps.hub.refresh();
     const cams = deps.hub.cameras.map((camera) => camera.status());
     if ((context.req.header("accept") ?? "").includes("text/html")) {
-      return pages.wall(context, cams);
+      const [{ cam }] = [...cams, { cam: DEFAULT_CAM }];
+      const values = { cam, cams: cams.map(({ cam }) => cam).join(","), tiles: wallMarkup(cams) };
+      return pages.send(context, "wall.html", values);
     }
     return context.json({ now: deps.clock.now(), cams }, 200, NO_STORE);
   });

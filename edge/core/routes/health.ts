@@ -72,16 +72,13 @@ export function judgeHealth(
     problems.push(`stalled: ${(stallMs / 1000).toFixed(1)} s within a minute`);
   }
   if (!store.answering) problems.push(`store: ${store.problem ?? "no answer"}`);
-  const lost: { state: string; words: string }[] = [];
-  for (const { cam, state, ageMs } of cams) {
-    if (state !== "stale" && state !== "offline") continue;
-    if (ageMs !== undefined) lost.push({ state, words: `${cam} ${Math.floor(ageMs / 1000)} s` });
-    else if (expected.includes(cam)) lost.push({ state, words: `${cam} no frame yet` });
-  }
-  for (const cam of expected) {
-    if (cams.some((known) => known.cam === cam)) continue;
-    lost.push({ state: "offline", words: `${cam} no frame yet` });
-  }
+  const seen = cams.filter(({ ageMs }) => ageMs !== undefined);
+  const missed = expected.filter((cam) => !seen.some((known) => known.cam === cam));
+  const lost = [
+    ...seen.filter(({ state }) => state === "stale" || state === "offline")
+      .map(({ cam, state, ageMs }) => ({ state, words: `${cam} ${Math.floor(ageMs! / 1000)} s` })),
+    ...missed.map((cam) => ({ state: "offline", words: `${cam} no frame yet` })),
+  ];
   if (!nameless) problems.push(...lost.map(({ state, words }) => `${state}: ${words}`));
   else {
     for (const [state, { length }] of Map.groupBy(lost, ({ state }) => state)) {

@@ -3,23 +3,27 @@
 
 import { type Context, type Handler, Hono } from "hono";
 import { etag } from "hono/etag";
+import { html } from "hono/html";
 import { getMimeType } from "hono/utils/mime";
+import { isCamId } from "../../../shared/frame.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { camOf, describe, rootOf, route } from "./request.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
+import { camOf, describe, rootOf, route } from "./request.ts";
 
 /** The page, or what `stream` answers where the client shows pictures only. */
 export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {
   return describe({
     summary: "The page; the stream for clients that show pictures only",
-    answers: {
-      200: ["by Accept and User-Agent", ["text/html", "multipart/x-mixed-replace"]],
-    },
+    answers: { 200: ["by Accept and User-Agent", ["text/html", "multipart/x-mixed-replace"]] },
     problems: [404, 503],
-  }, (context, next) => {
-    return wantsStream(context.req.raw.headers)
-      ? stream(context, next)
-      : pages.page(context, camOf(context), hub.cameras.length > 1);
+  }, async (context, next) => {
+    if (wantsStream(context.req.raw.headers)) return await stream(context, next);
+    const cam = camOf(context);
+    if (!isCamId(cam)) return context.notFound();
+    const others = hub.cameras.length > 1 && pages.role(context) !== "guest";
+    const nav = others ? html`<a href="${rootOf(context)}cams">All cameras</a>` : "";
+    const known = await pages.known(context, cam);
+    return await pages.send(context, "index.html", { cam, known, nav });
   });
 }
 
@@ -45,14 +49,21 @@ export function getEmbed(pages: ViewerPages): Handler {
     summary: "The picture alone, for a frame in another page",
     answers: { 200: ["a page", ["text/html"]] },
     problems: [404, 503],
-  }, (context) => pages.embed(context, camOf(context)));
+  }, async (context) => {
+    const cam = camOf(context);
+    if (!isCamId(cam)) return context.notFound();
+    const share = context.req.query("share");
+    const query = share === undefined ? "" : `?share=${encodeURIComponent(share)}`;
+    const known = await pages.known(context, cam);
+    return await pages.send(context, "embed.html", { cam, query, known }, true);
+  });
 }
 
 /** A name with a hash never changes its content. */
 const FOR_EVER = "public, max-age=31536000, immutable";
 
 /** `/assets/…`, `/embed.js`, `/manifest.webmanifest` and `/favicon.ico`. */
-export function assetRoutes(pages: ViewerPages): Hono {
+export function assetRoutes(pages: ViewerPages, title: string): Hono {
   const routes = new Hono();
   const send = async (context: Context, name: string, cacheControl: string) => {
     // Only what the build named: an address must not choose a file of the disk.
@@ -68,7 +79,25 @@ export function assetRoutes(pages: ViewerPages): Hono {
     context.header("access-control-allow-origin", "*");
     return send(context, file, "public, max-age=300");
   });
-  routes.get("/manifest.webmanifest", etag(), (context) => pages.manifest(context));
+  // Installs the page on a home screen.
+  routes.get("/manifest.webmanifest", etag(), async (context) => {
+    const names = await pages.names();
+    const icons = { "icon.svg": "any", "icon-180.png": "180x180", "icon-512.png": "512x512" };
+    const manifest = {
+      name: title,
+      // Whole characters: with half of one, browsers take nothing of it.
+      short_name: [...title].slice(0, 12).join(""),
+      start_url: "./",
+      display: "standalone",
+      background_color: "#0c0e10",
+      theme_color: "#0c0e10",
+      icons: Object.entries(icons).map(([name, sizes]) => {
+        return { src: `assets/${names[name]}`, sizes, type: getMimeType(name) };
+      }),
+    };
+    const headers = { "content-type": "application/manifest+json", "cache-control": "no-cache" };
+    return context.json(manifest, 200, headers);
+  });
   routes.get("/favicon.ico", async (context) => {
     const { "icon-180.png": file } = await pages.names();
     return context.redirect(`${rootOf(context)}assets/${file}`, 302);

@@ -253,6 +253,11 @@ export function pathOf(context: Context, trustedProxies: number): string {
   return /^(\/[\w.~-]+)+\/?$/.test(prefix) ? `${prefix.replace(/\/$/, "")}/` : "/";
 }
 
+/** Where the site begins, for others. */
+export function siteOf(context: Context, trustedProxies: number): string {
+  return originOf(context, trustedProxies) + pathOf(context, trustedProxies);
+}
+
 /** What the outermost of the trusted proxies says: what is further left is anybody's invention. */
 function forwarded({ req }: Context, name: string, trustedProxies: number): string {
   const sent = trustedProxies > 0 ? req.header(name) ?? "" : "";

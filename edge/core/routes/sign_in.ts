@@ -1,13 +1,14 @@
 // GET and POST /sign-in: people of a private cam type the view token once; the browser then keeps a
 // signed cookie. POST /sign-out forgets it. POST /share makes a link to one camera that ends.
 
-import type { Handler } from "hono";
+import type { Context, Handler } from "hono";
 import { getCookie } from "hono/cookie";
+import type { StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
-import { CAM_PATTERN } from "../../../shared/frame.ts";
+import { CAM_PATTERN, DEFAULT_CAM } from "../../../shared/frame.ts";
 import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { isForeign, originOf, pathOf, readJson, rootOf, route, unixMs } from "./request.ts";
+import { isForeign, originOf, readJson, rootOf, route, siteOf, unixMs } from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/viewer.ts";
@@ -36,8 +37,19 @@ export function getSignIn(pages: ViewerPages): Handler {
   }, (context, query) => {
     const { next, expired } = query();
     const note = expired === undefined ? "" : "This link has ended. Ask for a new one, or sign in.";
-    return pages.signIn(context, localPath(next), note);
+    return askToken(context, pages, localPath(next), note);
   });
+}
+
+function askToken(
+  context: Context,
+  pages: ViewerPages,
+  next: string,
+  note: string,
+  status: StatusCode = 200,
+): Promise<Response> {
+  context.status(status);
+  return pages.send(context, "sign_in.html", { cam: DEFAULT_CAM, next, note });
 }
 
 /** Takes the token, and sends the browser on to where it wanted to go. */
@@ -49,11 +61,7 @@ export function postSignIn(
   return route({
     summary: "Give the view token once; the browser keeps a cookie",
     body: "application/x-www-form-urlencoded",
-    answers: {
-      303: "signed in",
-      401: ["not the token", PAGE],
-      429: ["too many tries", PAGE],
-    },
+    answers: { 303: "signed in", 401: ["not the token", PAGE], 429: ["too many tries", PAGE] },
     problems: [400],
   }, async (context) => {
     const form = formSchema.safeParse(await context.req.parseBody().catch(() => undefined));
@@ -64,8 +72,9 @@ export function postSignIn(
     const token = form.data.token.trim().slice(0, MAX_TOKEN_CHARACTERS);
     if (!await passes.isViewToken(token)) {
       const wait = limits.wrongCredentials.take(limits.address(context));
-      if (wait > 0) return pages.signIn(context, next, `Too many tries. Wait ${wait} s.`, 429);
-      return pages.signIn(context, next, "That is not the token.", 401);
+      return wait > 0
+        ? askToken(context, pages, next, `Too many tries. Wait ${wait} s.`, 429)
+        : askToken(context, pages, next, "That is not the token.", 401);
     }
     const pass = await passes.signIn(clock.now());
     keepCookie(context, config.trustedProxies, SIGN_IN_COOKIE, pass, SIGNED_IN_MS);
@@ -102,9 +111,8 @@ export function postShare({ clock, config }: EdgeDeps, passes: Passes): Handler 
   }, async (context) => {
     const { cam, hours } = await readJson(context, "wish for a link", shareSchema);
     const until = Math.round(clock.now() + hours * HOUR_MS);
-    const { trustedProxies } = config;
-    const begin = originOf(context, trustedProxies) + pathOf(context, trustedProxies);
-    const url = `${begin}cams/${cam}?share=${await passes.share({ cam, until })}`;
+    const share = await passes.share({ cam, until });
+    const url = `${siteOf(context, config.trustedProxies)}cams/${cam}?share=${share}`;
     return context.json({ url, until }, 200, { "cache-control": "no-store" });
   });
 }
