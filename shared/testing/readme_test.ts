@@ -125,9 +125,14 @@ Deno.test("links in the docs to files and headings of the project lead somewhere
 Deno.test("files that the docs name are there", async () => {
   for (const doc of DOCS) {
     const text = await Deno.readTextFile(`${ROOT}${doc}`);
-    for (const [, name] of text.matchAll(/`((?:\.?\w+\/)+[\w.]+\.(?:ts|sh|service))`/g)) {
-      const found = ["", "edge/"].map((half) => Deno.stat(`${ROOT}${half}${name}`));
-      await Promise.any(found).catch(() => assert.fail(`${doc}: ${name}`));
+    for (const line of text.split("\n")) {
+      let folder = "";
+      for (const [, path, name] of line.matchAll(/`((?:\.?\w+\/)*)(\w+\.(?:ts|sh|service))`/g)) {
+        folder = path || folder;
+        if (!folder) continue;
+        const found = ["", "edge/"].map((half) => Deno.stat(`${ROOT}${half}${folder}${name}`));
+        await Promise.any(found).catch(() => assert.fail(`${doc}: ${folder}${name}`));
+      }
     }
   }
 });
