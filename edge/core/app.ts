@@ -15,7 +15,7 @@ import { camOf, camsOf, describe, type Operation } from "./routes/request.ts";
 import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
 import { getHealth } from "./routes/health.ts";
 import { getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";
-import { countRefused, putFrame } from "./routes/upload.ts";
+import { putFrame, uploadsOf } from "./routes/upload.ts";
 import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
 import { getMetrics } from "./routes/metrics.ts";
@@ -55,13 +55,13 @@ export function createApp(deps: EdgeDeps): Hono {
   const pages = new ViewerPages(deps);
   const form = smallBody(deps);
   const seldom = historyLimit(limits);
-  const refusals = countRefused(deps);
+  const uploads = uploadsOf(deps);
   const stream = getStream(deps);
 
   // A header that is set on the answer to a handshake makes it another answer, which is none: these
   // stand before whatever sets one. Deno 2.5 closes its port for good over it.
   const viewerOfCams = viewerOf(camsOf);
-  app.on("GET", ofCamera("/publish"), publisher, getPublish(deps));
+  app.on("GET", ofCamera("/publish"), publisher, getPublish(deps, uploads));
   app.on("GET", ["/ws"], ...viewerOfCams, getSocket(deps));
   if (config.corsOrigins.length > 0) app.use(viewerCors(config.corsOrigins));
   // What an embedded camera asks for, on pages that may frame it: without their cookies.
@@ -76,7 +76,13 @@ export function createApp(deps: EdgeDeps): Hono {
   app.on("GET", ["/live.stream"], ...viewerOfCams, getLiveStream(deps));
   app.on("GET", ofCamera("/live.jpeg"), ...viewer, getLive(deps));
   // No browser shows what a camera is answered.
-  app.on(["PUT", "POST"], ofCamera("/live.jpeg"), publisher, refusals, putFrame(deps));
+  app.on(
+    ["PUT", "POST"],
+    ofCamera("/live.jpeg"),
+    publisher,
+    uploads.countRefused,
+    putFrame(deps, uploads),
+  );
   app.use(finish);
   app.on("PUT", ofCamera("/report"), publisher, form, putReport(deps));
   app.on("GET", ofCamera("/demand"), publisher, getDemand(deps));
@@ -97,7 +103,7 @@ export function createApp(deps: EdgeDeps): Hono {
     app.on("POST", ["/share"], ...viewerOfAll, ownerOnly, form, postShare(deps, passes));
   }
   if (config.legacyUpload) {
-    app.post("/", refusals, postLegacy(deps));
+    app.post("/", uploads.countRefused, postLegacy(deps, uploads));
     app.on("GET", ["/test"], ...viewer, getTestPage(deps));
   }
   app.get("/health", getHealth(deps));

@@ -49,22 +49,21 @@ export function problem(status: number, detail: string, extras: ProblemExtras = 
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** A problem to throw from where no response can be returned. */
+/** A problem to throw from where no response can be returned; each whom it refuses gets one of his own. */
 export function problemException(
   status: ContentfulStatusCode,
-  detail: string,
-  extras: ProblemExtras = {},
+  message: string,
+  extras?: ProblemExtras,
 ): HTTPException {
-  const exception = new HTTPException(status, { message: detail });
-  // Made anew for each who is refused by it: a response can be read only once.
-  exception.getResponse = () => problem(status, detail, extras);
-  return exception;
+  return new HTTPException(status, { message, cause: extras });
 }
 
 /** Turns whatever a route threw into a response; what nobody expected is logged. */
 export function onError(log: Pick<Log, "error">): ErrorHandler {
   return (error, context) => {
-    if (error instanceof HTTPException) return error.getResponse();
+    if (error instanceof HTTPException) {
+      return problem(error.status, error.message, error.cause as ProblemExtras);
+    }
     if (error instanceof StoreFailure) {
       return problem(503, `Ask the store: ${error.message}.`, { retryAfter: 5 });
     }

@@ -22,10 +22,16 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trustedProxies: number,
 ): string {
-  // Each proxy appends whom it heard from: counted from the right, the rest is anybody's invention.
-  const hops = trustedProxies > 0 ? forwardedFor?.split(",") ?? [] : [];
-  const hop = hops[Math.max(0, hops.length - trustedProxies)];
-  return (hop === undefined ? undefined : addressKey(hop)) ?? addressKey(peer) ?? peer;
+  return addressKey(trustedHop(forwardedFor, trustedProxies)) ?? addressKey(peer) ?? peer;
+}
+
+/**
+ * What the outermost of the trusted proxies says in a header to which each of them appends: counted
+ * from the right, the rest is anybody's invention. Empty where nothing is said.
+ */
+export function trustedHop(header: string | undefined, trustedProxies: number): string {
+  const hops = trustedProxies > 0 ? header?.split(",") ?? [] : [];
+  return hops[Math.max(0, hops.length - trustedProxies)]?.trim() ?? "";
 }
 
 /** Whether a key of `clientAddress` is this machine: its owner, or a proxy nobody told us of. */
@@ -36,7 +42,7 @@ export function isLoopback(key: string): boolean {
 /** Undefined for what is no address. */
 function addressKey(text: string): string | undefined {
   // Proxies write a port behind it, and IPv6 in brackets.
-  const address = text.trim().replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
+  const address = text.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
   if (distinctRemoteAddr(address) === "IPv4") return address;
   try {
     const binary = convertIPv6ToBinary(address);

@@ -37,9 +37,6 @@ export interface Place {
 /** What is full where there is no place. */
 export type Full = "instance" | "address";
 
-/** How many may watch; of an address the connections count that were dropped but hang on, too. */
-export type GateOptions = Pick<EdgeConfig, "maxViewers" | "maxViewersPerAddress">;
-
 /** Who takes nothing for this long is dropped, ms. A slow line takes 1.3 MB at a time. */
 export const STUCK_DROP_MS = 300_000;
 
@@ -47,6 +44,8 @@ export const STUCK_DROP_MS = 300_000;
 export const STUCK_YIELD_MS = 30_000;
 
 interface Seat {
+  /** Whom its connection counts for, while that is there. */
+  address: string | undefined;
   readonly pass: Pass | undefined;
   guest?: Guest;
   progress?: number;
@@ -55,17 +54,18 @@ interface Seat {
 
 /** Admits viewers of one instance. Times are monotonic ms. */
 export class ViewerGate {
-  readonly #options: GateOptions;
+  readonly #most: Pick<EdgeConfig, "maxViewers" | "maxViewersPerAddress">;
   readonly #seats = new Set<Seat>();
-  readonly #connections = new Map<string, number>();
+  /** By address, those that were dropped but hang on included. */
+  readonly #connections = new Map<string | undefined, number>();
   #now = 0;
   /** Viewers that were dropped because they took nothing. */
   dropped = 0;
   /** How often there was no place, by what was full. */
   readonly refused: Record<Full, number> = { instance: 0, address: 0 };
 
-  constructor(options: GateOptions) {
-    this.#options = options;
+  constructor(most: Pick<EdgeConfig, "maxViewers" | "maxViewersPerAddress">) {
+    this.#most = most;
   }
 
   /** Viewers now. */
@@ -90,14 +90,13 @@ export class ViewerGate {
       this.refused[full]++;
       return full;
     }
-    const seat: Seat = { pass };
+    const seat: Seat = { address, pass };
     this.#seats.add(seat);
-    if (address !== undefined) this.#count(address, 1);
-    let connected = true;
+    this.#count(address, 1);
     const free = () => {
       this.#seats.delete(seat);
-      if (connected && address !== undefined) this.#count(address, -1);
-      connected = false;
+      this.#count(seat.address, -1);
+      seat.address = undefined;
     };
     return { seat: (guest) => seat.guest = guest, free };
   }
@@ -134,9 +133,8 @@ export class ViewerGate {
   }
 
   #full(address: string | undefined): Full | undefined {
-    const { maxViewers, maxViewersPerAddress } = this.#options;
-    const connections = address === undefined ? 0 : this.#connections.get(address) ?? 0;
-    if (connections >= maxViewersPerAddress) return "address";
+    const { maxViewers, maxViewersPerAddress } = this.#most;
+    if ((this.#connections.get(address) ?? 0) >= maxViewersPerAddress) return "address";
     return this.#seats.size >= maxViewers && !this.#dropLongestStuck() ? "instance" : undefined;
   }
 
@@ -155,7 +153,8 @@ export class ViewerGate {
     seat.guest?.drop(why);
   }
 
-  #count(address: string, change: 1 | -1): void {
+  #count(address: string | undefined, change: 1 | -1): void {
+    if (address === undefined) return;
     const count = (this.#connections.get(address) ?? 0) + change;
     if (count > 0) this.#connections.set(address, count);
     else this.#connections.delete(address);

@@ -7,13 +7,12 @@ import { z } from "zod";
 import { DEFAULT_CAM } from "../../../shared/frame.ts";
 import { mayPublish, secretsOf } from "../access/publishers.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { route } from "./request.ts";
+import { publishedCamera, route } from "./request.ts";
 import { problem } from "../problem.ts";
-import { frameReceiver } from "./upload.ts";
+import type { Uploads } from "./upload.ts";
 
 /** `POST /?password=…` with the JPEG as body, or in a form: an empty 200, as that cam answered, or a problem. */
-export function postLegacy(deps: EdgeDeps): Handler {
-  const receive = frameReceiver(deps);
+export function postLegacy({ config, hub, limits }: EdgeDeps, { receive }: Uploads): Handler {
   return route({
     summary: "The older Flask cam's upload, with PERCH_LEGACY_UPLOAD=true",
     query: z.object({ password: z.string().default("").describe("a publish token") }),
@@ -22,14 +21,14 @@ export function postLegacy(deps: EdgeDeps): Handler {
     problems: [400, 408, 413, 429, 503],
   }, async (context, query) => {
     const { password } = query();
-    if (!mayPublish(await secretsOf(deps.config.publishTokens, password), DEFAULT_CAM)) {
+    if (!mayPublish(await secretsOf(config.publishTokens, password), DEFAULT_CAM)) {
       // That cam's answer to a wrong password; its script knows no other.
-      return deps.limits.tooManyWrong(context) ??
+      return limits.tooManyWrong(context) ??
         problem(400, "The password is no publish token for this camera: send ?password=<token>.");
     }
-    const tooMany = deps.limits.tooManyUploads(DEFAULT_CAM);
+    const tooMany = limits.tooManyUploads(DEFAULT_CAM);
     if (tooMany) return tooMany;
-    const frame = await receive(context, DEFAULT_CAM, { ageMs: 0 });
+    const frame = await receive(context, publishedCamera(DEFAULT_CAM, hub), { ageMs: 0 });
     return frame instanceof Response ? frame : new Response(null, { status: 200 });
   });
 }

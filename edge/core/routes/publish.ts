@@ -14,7 +14,7 @@ import { FrameBuffer } from "../ingest/live_frame.ts";
 import type { PlatformSocket } from "../platform.ts";
 import { camOf, publishedCamera, route } from "./request.ts";
 import { notSocket } from "./socket.ts";
-import { frameTaker } from "./upload.ts";
+import type { Uploads } from "./upload.ts";
 
 const UNSUPPORTED_DATA = 1003;
 const MESSAGE_TOO_BIG = 1009;
@@ -23,10 +23,8 @@ const GOING_AWAY = 1001;
 const SESSION = "1 to 64 letters, digits, dashes or underscores";
 
 /** Upgrades to a camera's socket. */
-export function getPublish(deps: EdgeDeps): Handler {
-  const { config, hub, limits, metrics } = deps;
-  const take = frameTaker(deps);
-  const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
+export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler {
+  const { config, hub, limits } = deps;
 
   return route({
     summary: "Send pictures over one WebSocket; demand and acknowledgements come back",

@@ -5,7 +5,6 @@ import type { Handler } from "hono";
 import { z } from "zod";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
 import { camerasOf, cams, route, wait, width } from "./request.ts";
 import { answerStream, awaitNews, NO_PLACE } from "./admit.ts";
@@ -52,10 +51,7 @@ export function getLiveStream(deps: EdgeDeps): Handler {
  */
 export function getLiveRecords(deps: EdgeDeps): Handler {
   const { clock, feeds, hub } = deps;
-  let same: { parts: readonly unknown[]; response: Response } = {
-    parts: [],
-    response: new Response(),
-  };
+  let same = { parts: [] as readonly unknown[], response: new Response() };
 
   return route({
     summary: "Pictures that are newer than those named, and all states, as records",
@@ -71,11 +67,10 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
     const { cams, have, wait, w: width } = query();
     const cameras = await camerasOf(cams, hub);
     if (context.req.method === "HEAD") return new Response(null, { headers: HEADERS });
-    const newest = () => cameras.map(({ latest }) => latest.value);
-    const news = () =>
-      newest().filter((frame, i) => frame !== undefined && frame.version > (have[i] ?? 0));
-    await awaitNews(context, deps, cameras, () => news().length > 0, wait, true);
-    let frames = news() as LiveFrame[];
+    const isNews = ({ latest }: CameraHub, i: number) =>
+      (latest.value?.version ?? 0) > (have[i] ?? 0);
+    await awaitNews(context, deps, cameras, () => cameras.some(isNews), wait, true);
+    let frames = cameras.filter(isNews).map(({ latest }) => latest.value!);
     if (width !== undefined) {
       frames = await Promise.all(frames.map((frame) => feeds.scaled(frame, width)));
     }

@@ -7,6 +7,7 @@ import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { WIDTHS } from "../../../shared/widths.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import { type Hub, MAX_CAMERAS } from "../cameras/hub.ts";
+import { trustedHop } from "../limits/client_address.ts";
 import { problemException } from "../problem.ts";
 
 /** A body: the schema of JSON, or the content type of what has none. */
@@ -240,7 +241,7 @@ export function rootOf({ req }: Context): string {
  */
 export function originOf(context: Context, trustedProxies: number): string {
   const { protocol, host } = urlOf(context);
-  const hop = forwarded(context, "x-forwarded-proto", trustedProxies);
+  const hop = trustedHop(context.req.header("x-forwarded-proto"), trustedProxies);
   return `${hop === "https" || hop === "http" ? `${hop}:` : protocol}//${host}`;
 }
 
@@ -249,20 +250,13 @@ export function originOf(context: Context, trustedProxies: number): string {
  * as a whole: cookies, and addresses for others. `/` where none says so.
  */
 export function pathOf(context: Context, trustedProxies: number): string {
-  const prefix = forwarded(context, "x-forwarded-prefix", trustedProxies);
+  const prefix = trustedHop(context.req.header("x-forwarded-prefix"), trustedProxies);
   return /^(\/[\w.~-]+)+\/?$/.test(prefix) ? `${prefix.replace(/\/$/, "")}/` : "/";
 }
 
 /** Where the site begins, for others. */
 export function siteOf(context: Context, trustedProxies: number): string {
   return originOf(context, trustedProxies) + pathOf(context, trustedProxies);
-}
-
-/** What the outermost of the trusted proxies says: what is further left is anybody's invention. */
-function forwarded({ req }: Context, name: string, trustedProxies: number): string {
-  const sent = trustedProxies > 0 ? req.header(name) ?? "" : "";
-  const hops = sent.split(",").map((hop) => hop.trim());
-  return hops[Math.max(0, hops.length - trustedProxies)];
 }
 
 /**

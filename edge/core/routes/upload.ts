@@ -1,6 +1,6 @@
 // PUT or POST /live.jpeg: a camera's newest frame. On refusal the old frame stays.
 
-import type { Context, Handler, MiddlewareHandler } from "hono";
+import type { Context, Handler, Next } from "hono";
 import { z } from "zod";
 import { startOfJpeg } from "../../../shared/jpeg/markers.ts";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
@@ -40,8 +40,7 @@ function typeOf({ req }: Context): string {
 }
 
 /** Takes a frame: 204 with the wanted interval, or a problem. */
-export function putFrame(deps: EdgeDeps): Handler {
-  const receive = frameReceiver(deps);
+export function putFrame({ hub }: EdgeDeps, { receive }: Uploads): Handler {
   return route({
     summary: "Send a camera's newest picture; the first JPEG of a form will do",
     headers: headersSchema,
@@ -55,22 +54,21 @@ export function putFrame(deps: EdgeDeps): Handler {
     },
     problems: [400, 408, 409, 413, 415, 422, 503],
   }, async (context) => {
-    const { req } = context;
-    const cam = camOf(context);
     const type = typeOf(context);
     if (!TYPE.test(type) && !FORM.test(type)) {
       const wanted = "image/jpeg, or multipart/form-data with the JPEG as a file";
       return problem(415, `Content-Type is ${type}, wanted ${wanted}.`);
     }
-    const said = readTexts(headersSchema, (name) => req.header(name), 400);
-    const frame = await receive(context, cam, {
+    const said = readTexts(headersSchema, (name) => context.req.header(name), 400);
+    const camera = publishedCamera(camOf(context), hub);
+    const frame = await receive(context, camera, {
       ageMs: said[HEADER.age],
       capturedAt: said[HEADER.captured],
       seq: said[HEADER.seq],
       last: said[HEADER.last],
     });
     if (frame instanceof Response) return frame;
-    const { interval, viewers } = deps.hub.known(cam)!.demand.value!;
+    const { interval, viewers } = camera.demand.value!;
     return new Response(null, {
       status: 204,
       headers: {
@@ -82,26 +80,35 @@ export function putFrame(deps: EdgeDeps): Handler {
   });
 }
 
-/** Counts uploads that are refused; to stand before what takes them. */
-export function countRefused({ metrics }: EdgeDeps): MiddlewareHandler {
+/** What takes uploads, whichever way they come, and counts them. */
+export type Uploads = ReturnType<typeof uploadsOf>;
+
+/** Makes it for an edge. */
+export function uploadsOf({ bodies, clock, config, hub, lag, metrics }: EdgeDeps) {
+  const { maxFrameBytes, stripMetadata } = config;
   const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
-  return async function countRefused(context, next) {
-    await next();
-    if (context.res.status >= 400) refused.value++;
-  };
-}
-
-/** Makes what publishes a request's body as the newest frame of `cam`, or gives the problem to answer with. */
-export function frameReceiver(
-  deps: EdgeDeps,
-): (context: Context, cam: string, said: Omit<Upload, "buffer">) => Promise<LiveFrame | Response> {
-  const { bodies, clock, config, hub, metrics } = deps;
-  const take = frameTaker(deps);
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
+  const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
+  const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
+  return { take, receive, countRefused, refused };
 
-  return async function receiveFrame(context, cam, said) {
-    const camera = publishedCamera(cam, hub);
-    const { maxFrameBytes } = config;
+  /** Publishes a frame. */
+  function take(camera: CameraHub, upload: Upload): IngestResult {
+    const ageMs = Math.max(upload.ageMs, lag.waited(clock.monotonic()));
+    const result = ingest(camera, { ...upload, ageMs }, { now: clock.now(), stripMetadata });
+    if (result.ok) {
+      frames.value++;
+      bytes.value += result.frame.size;
+    }
+    return result;
+  }
+
+  /** Publishes a request's body, or gives the problem to answer with. */
+  async function receive(
+    context: Context,
+    camera: CameraHub,
+    said: Omit<Upload, "buffer">,
+  ): Promise<LiveFrame | Response> {
     const startedAt = clock.monotonic();
     const body = await bodies.accept(context.req.raw, maxFrameBytes, camera.partTail);
     if (body instanceof Response) {
@@ -117,30 +124,18 @@ export function frameReceiver(
     }
     // What stands behind it in the form is a tail like any other.
     const buffer = body.with((bytes) => from === 0 ? bytes : bytes.subarray(from));
-    if (!camera.contact.receiving) await hub.find(cam);
+    if (!camera.contact.receiving) await hub.find(camera.cam);
     // On a slow line it grows old while it comes.
     const ageMs = said.ageMs + clock.monotonic() - startedAt;
     const result = take(camera, { ...said, ageMs, buffer });
     if (result.ok) return result.frame;
     const { status, detail, offset, retryAfter } = result;
     return problem(status, detail, { retryAfter, members: { offset } });
-  };
-}
+  }
 
-/** Makes what publishes a frame, whichever way it came, and counts what it took. */
-export function frameTaker(
-  { clock, config, lag, metrics }: EdgeDeps,
-): (camera: CameraHub, upload: Upload) => IngestResult {
-  const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
-  const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
-  const { stripMetadata } = config;
-  return function takeFrame(camera, upload) {
-    const ageMs = Math.max(upload.ageMs, lag.waited(clock.monotonic()));
-    const result = ingest(camera, { ...upload, ageMs }, { now: clock.now(), stripMetadata });
-    if (result.ok) {
-      frames.value++;
-      bytes.value += result.frame.size;
-    }
-    return result;
-  };
+  /** To stand before a route that takes uploads. */
+  async function countRefused(context: Context, next: Next): Promise<void> {
+    await next();
+    if (context.res.status >= 400) refused.value++;
+  }
 }

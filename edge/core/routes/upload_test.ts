@@ -425,3 +425,16 @@ Deno.test("a path that has other methods says which, one that has none is not th
   assert.deepEqual([nowhere.status, nowhere.headers.get("allow")], [404, null]);
   assert.match((await nowhere.json()).detail, /at \/nowhere: pictures go to \/live.jpeg or/);
 });
+
+Deno.test("a camera that is forgotten right behind its picture has its answer", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(await baseline(64, 48));
+  const { hub } = edge.edge.deps;
+  const [camera] = hub.cameras;
+  const publish = camera.publish.bind(camera);
+  camera.publish = (...of) => {
+    queueMicrotask(() => hub.forget("cam"));
+    return publish(...of);
+  };
+  assert.equal((await edge.put(await baseline(64, 48))).status, 204);
+});
