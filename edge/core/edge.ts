@@ -162,6 +162,11 @@ export class Edge {
     log.info("the store answers again");
   }
 
+  /** Nothing is due, and `tick` is not called until something is: that is no stall. */
+  rest(): void {
+    this.deps.lag.rest();
+  }
+
   /** Ends streams and waits, and stores the last frame of each camera. Nothing is taken from then on. */
   async stop(): Promise<void> {
     this.deps.hub.close();

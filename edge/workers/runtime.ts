@@ -15,7 +15,7 @@ export interface ObjectStorage {
 }
 
 /** The server's end of a WebSocket that stays open while the object sleeps. */
-export interface ObjectSocket extends Pick<WebSocket, "readyState" | "send" | "close"> {
+export interface ObjectSocket extends WebSocket {
   /** At most 16,384 bytes, kept with the socket. */
   serializeAttachment(value: unknown): void;
   deserializeAttachment(): unknown;

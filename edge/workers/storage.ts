@@ -32,12 +32,12 @@ export interface SqlStoreOptions {
   readonly retentionMs: number;
   /** Names it in what it writes. */
   readonly instance: string;
-  /** Ms between two writes of a newest frame that nobody asks for, as it is at the time. */
-  newestEveryMs(): number;
 }
 
 /** `FrameStore` of one Durable Object. */
 export class SqlStore implements FrameStore {
+  /** Each, unless the home says otherwise: what memory holds may be gone at the next event. */
+  newestEveryMs = 0;
   readonly #options: SqlStoreOptions;
   readonly #held: HeldClock;
   readonly #state: { -readonly [K in keyof StoreState]: StoreState[K] } = {
@@ -58,10 +58,6 @@ export class SqlStore implements FrameStore {
 
   get state(): StoreState {
     return this.#state;
-  }
-
-  get newestEveryMs(): number {
-    return this.#options.newestEveryMs();
   }
 
   put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {

@@ -24,7 +24,6 @@ frameStoreContract("SQLite", () => {
         clock,
         retentionMs: RETENTION_MS,
         instance,
-        newestEveryMs: () => 0,
       }),
     // In pieces of the size that KV has.
     entries: () => {

@@ -27,7 +27,13 @@ export class Workerd extends RunningProgram {
   readonly #temporary: string | undefined;
 
   private constructor(folder: string, temporary: string | undefined) {
-    const args = ["serve", "--experimental", "--control-fd=1", "--socket-addr=http=127.0.0.1:0"];
+    const args = [
+      "serve",
+      "--experimental",
+      "--verbose",
+      "--control-fd=1",
+      "--socket-addr=http=127.0.0.1:0",
+    ];
     super("workerd", WORKERD, [...args, `${folder}/wrangler.jsonc`]);
     this.#temporary = temporary;
   }

@@ -17,6 +17,7 @@ import {
   isOvertaken,
   sameForPeople,
   staleFrom,
+  stateChangesIn,
   type StateInput,
   wantedDemand,
 } from "./state.ts";
@@ -209,6 +210,11 @@ export class CameraHub {
   /** For how long the newest picture has been too old to be believed to be now, ms; less than 0 where it is not. */
   get lostMs(): number {
     return this.ageMs === undefined ? -Infinity : this.ageMs - staleFrom(this.#stateInput);
+  }
+
+  /** Ms until time alone changes the state; Infinity where it does not. */
+  get changesInMs(): number {
+    return stateChangesIn(this.#stateInput);
   }
 
   /** Ms between frames that are asked for. */

@@ -36,6 +36,14 @@ export function cameraState(input: StateInput): CameraState {
   return input.watched ? "live" : "idle";
 }
 
+/** Ms until the state changes if nothing comes; Infinity where it does not. */
+export function stateChangesIn(input: StateInput): number {
+  if (input.ageMs === undefined) return Infinity;
+  const limit = staleFrom(input);
+  if (input.ageMs < limit) return limit - input.ageMs;
+  return input.ageMs < OFFLINE_FACTOR * limit ? OFFLINE_FACTOR * limit - input.ageMs : Infinity;
+}
+
 /** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */
 export function sameForPeople(a: CameraStatus, b: CameraStatus | undefined): boolean {
   return a.state === b?.state && a.viewers === b.viewers && a.intervalMs === b.intervalMs &&

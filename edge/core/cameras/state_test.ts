@@ -6,7 +6,13 @@ import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import type { CameraState } from "../../../shared/wire.ts";
-import { cameraState, isOvertaken, type StateInput, wantedDemand } from "./state.ts";
+import {
+  cameraState,
+  isOvertaken,
+  stateChangesIn,
+  type StateInput,
+  wantedDemand,
+} from "./state.ts";
 import { Viewers } from "./viewers.ts";
 
 const CASES: readonly [why: string, input: Partial<StateInput>, state: CameraState][] = [
@@ -26,6 +32,20 @@ for (const [why, input, state] of CASES) {
   Deno.test(`a camera that ${why} is ${state}`, () => {
     const defaults = { ageMs: 0, intervalMs: 10_000, watched: false, staleMs: 30_000, lagMs: 0 };
     assert.equal(cameraState({ ...defaults, ...input }), state);
+  });
+}
+
+for (const [why, input] of CASES) {
+  Deno.test(`a camera that ${why} is something else when that is due, not before`, () => {
+    const defaults = { ageMs: 0, intervalMs: 10_000, watched: false, staleMs: 30_000, lagMs: 0 };
+    const known = { ...defaults, ...input };
+    const ms = stateChangesIn(known);
+    const after = (ms: number) => cameraState({ ...known, ageMs: known.ageMs && known.ageMs + ms });
+    if (ms === Infinity) assert.equal(after(1e9), cameraState(known));
+    else {
+      assert.notEqual(after(ms), cameraState(known));
+      assert.equal(after(ms - 1), cameraState(known));
+    }
   });
 }
 

@@ -118,6 +118,11 @@ export class LoopLag {
     return lateMs >= STALL_MS && known < STALL_MS;
   }
 
+  /** Nothing is done once a second until the next note, and nobody waits for it. */
+  rest(): void {
+    this.#last = undefined;
+  }
+
   /** How long what is read now may have waited, ms: after a sleep it may be as old as that was long. */
   waited(now: number): number {
     if (!this.#last) return 0;

@@ -111,6 +111,16 @@ Deno.test("the worst delay is told of for a minute, and its beginning once", () 
   assert.equal(lag.note(1200, 69_000), true);
 });
 
+Deno.test("what comes while nothing is due has not waited for a process that slept", () => {
+  const lag = new LoopLag();
+  lag.note(3, 1000);
+  assert.equal(lag.waited(61_000), 60_000);
+  lag.rest();
+  assert.equal(lag.waited(61_000), 0);
+  lag.note(3, 62_000);
+  assert.equal(lag.waited(63_000), 0);
+});
+
 Deno.test("strangers learn how many cameras of a private cam are lost, not which", async () => {
   const edge = await TestEdge.start({
     PERCH_VIEW_TOKEN: "view-token-0123456789",

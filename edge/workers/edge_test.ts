@@ -1,0 +1,288 @@
+// The edge on Workers' own runtime, over real connections.
+
+import assert from "node:assert/strict";
+import { launchChromium } from "../../shared/testing/chromium.ts";
+import { baseline } from "../../shared/testing/jpegs.ts";
+import { NumberedCamera } from "../../shared/testing/numbered_camera.ts";
+import { putFrame, startPi, TEST_TOKEN } from "../../shared/testing/processes.ts";
+import { toolTest } from "../../shared/testing/tools.ts";
+import { ViewerPage } from "../../shared/testing/viewer_page.ts";
+import { Workerd } from "../../shared/testing/workerd.ts";
+import {
+  encodeAck,
+  FRAME_HEADER_BYTES,
+  readFrameHeader,
+  writeFrameHeader,
+} from "../../shared/wire_frame.ts";
+
+const frame = await baseline(160, 120);
+
+/** How an object is, for whoever may publish. */
+async function statusOf(url: string) {
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  return await (await fetch(`${url}/status.json`, { headers })).json();
+}
+
+/** Waits for what shows in no event. */
+async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + 30_000; Date.now() < end;) {
+    if (await holds()) return;
+    await new Promise((go) => setTimeout(go, 50));
+  }
+  assert.fail(`waited 30 s: ${what}`);
+}
+
+Deno.test("on Workers settings that are wrong are answered 503, with one line for each", async () => {
+  await using edge = await Workerd.start({
+    vars: { PERCH_PUBLISH_TOKENS: "short", PERCH_FPS: "0", PERCH_TITEL: "x" },
+  });
+  for (const path of ["/", "/live.jpeg", "/health", "/publish"]) {
+    const response = await fetch(edge.url + path);
+    assert.equal(response.status, 503);
+    const lines = (await response.text()).trim().split("\n");
+    assert.deepEqual(lines.map((line) => line.split(":")[0]), [
+      "PERCH_PUBLISH_TOKENS",
+      "PERCH_FPS",
+      "PERCH_TITEL",
+    ]);
+    assert.ok(!lines.join().includes("short"));
+  }
+});
+
+Deno.test("on Workers the page's files are served beside the object, under names that stay", async () => {
+  await using edge = await Workerd.start();
+  const page = await (await fetch(edge.url)).text();
+  const files = [...page.matchAll(/(?:src|href)="(?:\.\/)?(assets\/[^"]+)"/g)].map(([, file]) =>
+    file
+  );
+  assert.ok(files.length >= 2, page);
+  const before = (await statusOf(edge.url)).cost;
+  for (const file of files) {
+    const response = await fetch(`${edge.url}/${file}`);
+    await response.body?.cancel();
+    assert.equal(response.status, 200, file);
+    assert.match(response.headers.get("cache-control")!, /immutable/);
+    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+  }
+  assert.equal((await fetch(`${edge.url}/assets/none.js`)).status, 404);
+  assert.equal(before, undefined, "a camera that nobody knows");
+});
+
+Deno.test("on Workers a picture comes in by PUT and goes out on every road", async () => {
+  await using edge = await Workerd.start();
+  assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 404);
+  const put = await putFrame(edge.url, frame);
+  assert.equal(put.status, 204);
+  assert.equal(put.headers.get("perch-interval"), "10000");
+  const still = await fetch(`${edge.url}/live.jpeg`);
+  assert.equal(still.headers.get("etag"), put.headers.get("etag"));
+  assert.deepEqual(new Uint8Array(await still.arrayBuffer()), frame);
+  for (const path of ["/stream.mjpeg", "/live.stream"]) {
+    const response = await fetch(edge.url + path);
+    const reader = response.body!.getReader();
+    let bytes = 0;
+    while (bytes < frame.length) bytes += (await reader.read()).value!.length;
+    await reader.cancel();
+  }
+  const waiting = fetch(`${edge.url}/live.jpeg?wait=20`, {
+    headers: { "if-none-match": put.headers.get("etag")! },
+  });
+  await until("the one who waits is seen", async () => (await statusOf(edge.url)).viewers > 0);
+  const next = await putFrame(edge.url, await baseline(320, 240));
+  const answer = await waiting;
+  assert.equal(answer.headers.get("etag"), next.headers.get("etag"));
+  await answer.body?.cancel();
+  assert.equal((await putFrame(edge.url, frame.slice(0, 500))).status, 400);
+  assert.equal((await statusOf(edge.url)).version, Number(next.headers.get("etag")!.slice(1, -1)));
+});
+
+Deno.test("on Workers a thousand pollers cost the object two requests a second at most", async () => {
+  await using edge = await Workerd.start();
+  await putFrame(edge.url, frame);
+  const client = Deno.createHttpClient({ poolMaxIdlePerHost: 1000 });
+  const startedAt = Date.now();
+  const before = (await statusOf(edge.url)).cost.counted.requests;
+  const tags = new Set<string>();
+  await Promise.all(Array.from({ length: 1000 }, async (_, i) => {
+    for (let n = 0; n < 3; n++) {
+      // As programs do that want to get past caches.
+      const response = await fetch(`${edge.url}/live.jpeg?t=${i}-${n}`, { client });
+      assert.equal(response.status, 200);
+      tags.add(response.headers.get("etag")!);
+      await response.arrayBuffer();
+    }
+  }));
+  const seconds = (Date.now() - startedAt) / 1000;
+  const asked = (await statusOf(edge.url)).cost.counted.requests - before - 1;
+  assert.ok(asked <= 2 * Math.ceil(seconds), `${asked} requests in ${seconds} s`);
+  // Whoever asks later gets what came meanwhile.
+  const newer = (await putFrame(edge.url, await baseline(320, 240))).headers.get("etag");
+  await until("the newest is there", async () => {
+    const response = await fetch(`${edge.url}/live.jpeg`, { client });
+    await response.arrayBuffer();
+    return response.headers.get("etag") === newer;
+  });
+  const known = await fetch(`${edge.url}/live.jpeg`, { headers: { "if-none-match": newer! } });
+  assert.equal(known.status, 304);
+  client.close();
+});
+
+Deno.test("on Workers a private cam is shown to nobody without its token, however often it is asked for", async () => {
+  await using edge = await Workerd.start({
+    vars: { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PERCH_VIEW_TOKEN: "a-view-token-only-for-tests" },
+  });
+  await putFrame(edge.url, frame);
+  const authorization = "Bearer a-view-token-only-for-tests";
+  for (const status of [200, 401, 200, 401]) {
+    const headers = new Headers(status === 200 ? { authorization } : {});
+    const response = await fetch(`${edge.url}/live.jpeg`, { headers });
+    await response.body?.cancel();
+    assert.equal(response.status, status);
+    assert.match(response.headers.get("cache-control") ?? "private", /private|no-store/);
+  }
+});
+
+toolTest(["chromium"], "on Workers the page is live in Chromium", async () => {
+  await using edge = await Workerd.start();
+  await using _pi = await startPi(edge.url, { env: { PERCH_TRANSPORT: "ws" } });
+  const browser = await launchChromium();
+  try {
+    await using viewer = await ViewerPage.open(browser, edge.url);
+    await viewer.state("live");
+    await viewer.picture();
+    const first = await viewer.pixels();
+    await until("the picture moves", async () => await viewer.pixels() !== first);
+    assert.deepEqual(viewer.complaints, []);
+  } finally {
+    await browser.close();
+  }
+});
+
+Deno.test("on Workers a picture that was stored is whole after kill -9, and none comes back", async () => {
+  const folder = await Deno.makeTempDir();
+  const vars = {
+    PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+    PERCH_STRIP_METADATA: "false",
+    PERCH_MAX_UPLOADS_PER_S: "10000",
+  };
+  const camera = await NumberedCamera.make([30_000, 200_000, 30_000, 2_500_000]);
+  let stored = 0;
+  for (let kill = 0; kill < 4; kill++) {
+    await using edge = await Workerd.start({ vars, folder });
+    if (kill > 0) {
+      // Not as somebody who watches: then the newest is stored now and then only.
+      const { version } = await statusOf(edge.url);
+      const response = await fetch(`${edge.url}/frames/${version}.jpeg`);
+      const number = camera.numberOf(new Uint8Array(await response.arrayBuffer()));
+      assert.ok(number !== undefined, "a torn picture");
+      assert.ok(number >= stored, `picture ${number} after ${stored}`);
+    }
+    const end = Date.now() + 300 * Math.random();
+    do {
+      const { status } = await camera.send(edge.url);
+      // Nobody watches, so each is stored before it is answered.
+      if (status === 204) stored = camera.count;
+    } while (Date.now() < end);
+    void camera.send(edge.url).catch(() => {});
+    await edge.stop("SIGKILL");
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** A camera's socket, what the edge asks of it, and what it acknowledged. */
+async function publish(url: string) {
+  // The types of the browser, which the page needs, hide that Deno's sockets take headers.
+  const Socket = WebSocket as unknown as new (url: string, options: object) => WebSocket;
+  const socket = new Socket(`${url.replace("http", "ws")}/publish?session=test`, {
+    headers: { authorization: `Bearer ${TEST_TOKEN}` },
+  });
+  const heard: { type: string; interval?: number; seq?: number; at: number }[] = [];
+  socket.onmessage = ({ data }) => heard.push({ ...JSON.parse(data), at: Date.now() });
+  await until("the camera is asked for pictures", () => heard.length > 0);
+  let n = 0;
+  return {
+    socket,
+    heard,
+    async send(jpeg: Uint8Array) {
+      const bytes = new Uint8Array(FRAME_HEADER_BYTES + jpeg.length);
+      const now = Date.now();
+      writeFrameHeader(bytes, { camera: 0, version: ++n, capturedAt: now, receivedAt: now });
+      bytes.set(jpeg, FRAME_HEADER_BYTES);
+      socket.send(bytes);
+      await until("it is acknowledged", () => heard.some(({ seq }) => seq === n));
+    },
+  };
+}
+
+/** Longer than the runtime waits before it puts an object to sleep, ms. */
+const SLEEP_MS = 11_500;
+const sleep = (ms: number) => new Promise((go) => setTimeout(go, ms));
+
+/** Ms since the object was made. */
+async function awakeMs(url: string): Promise<number> {
+  return (await statusOf(url)).cost.countedMs;
+}
+
+/** An idle camera's socket stays open, and the first viewer wakes both. */
+async function idleCamera(): Promise<void> {
+  await using edge = await Workerd.start({
+    vars: { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PERCH_IDLE_INTERVAL_S: "60" },
+  });
+  const camera = await publish(edge.url);
+  await camera.send(frame);
+  const { version } = await statusOf(edge.url);
+  await sleep(SLEEP_MS);
+  const { cost, ...status } = await statusOf(edge.url);
+  assert.ok(cost.countedMs < SLEEP_MS / 2, `awake for ${cost.countedMs} ms`);
+  assert.equal(status.version, version);
+  assert.equal(status.state, "idle");
+  const cameAt = Date.now();
+  const reader = (await fetch(`${edge.url}/stream.mjpeg`)).body!.getReader();
+  await until("the camera is asked for more", () => camera.heard.at(-1)?.interval === 100);
+  assert.ok(Date.now() - cameAt < 1000, `${Date.now() - cameAt} ms`);
+  await camera.send(await baseline(320, 240));
+  await reader.cancel();
+  assert.equal(camera.socket.readyState, WebSocket.OPEN);
+  camera.socket.close();
+}
+
+/** A viewer's socket hears by an alarm that the camera is lost, and sleeps until it is back. */
+async function lostCamera(): Promise<void> {
+  await using edge = await Workerd.start({
+    vars: {
+      PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+      PERCH_VIEWER_SOCKETS: "true",
+      PERCH_STALE_S: "1",
+      PERCH_IDLE_INTERVAL_S: "1",
+    },
+  });
+  await putFrame(edge.url, frame);
+  const viewer = new WebSocket(`${edge.url.replace("http", "ws")}/ws`);
+  viewer.binaryType = "arraybuffer";
+  const states: string[] = [];
+  const versions: number[] = [];
+  viewer.onmessage = ({ data }) => {
+    if (typeof data === "string") {
+      const { status } = JSON.parse(data);
+      if (status && status.state !== states.at(-1)) states.push(status.state);
+    } else {
+      const header = readFrameHeader(new Uint8Array(data))!;
+      versions.push(header.version);
+      viewer.send(encodeAck(header));
+    }
+  };
+  await until("it is told that the camera is gone", () => states.at(-1) === "offline");
+  assert.deepEqual(states, ["stale", "offline"]);
+  // It looks after the alarm for some seconds more.
+  await sleep(SLEEP_MS + 3500);
+  const back = await putFrame(edge.url, await baseline(320, 240));
+  const version = Number(back.headers.get("etag")!.slice(1, -1));
+  await until("the new picture is there", () => versions.at(-1) === version);
+  assert.ok(await awakeMs(edge.url) < SLEEP_MS / 2, "it did not sleep");
+  await until("it is told that the camera is back", () => states.at(-1) === "live");
+  viewer.close();
+}
+
+Deno.test("on Workers sockets stay open while the object sleeps, and go on where they were", async () => {
+  await Promise.all([idleCamera(), lostCamera()]);
+});

@@ -1,0 +1,102 @@
+// WebSockets that stay open while the object sleeps. What is kept of one is the request that opened it:
+// on waking the edge answers that request once more, without a handshake, so no route has a second
+// way to begin, and whoever may not come in any more is out.
+
+import type { AcceptedSocket } from "../core/platform.ts";
+import { problemException } from "../core/problem.ts";
+import { type ObjectContext, type ObjectSocket, socketPair } from "./runtime.ts";
+
+/** Headers that say who opens a socket, and from where. */
+const KEPT_HEADERS = [
+  "authorization",
+  "cf-connecting-ip",
+  "connection",
+  "cookie",
+  "host",
+  "origin",
+  "sec-fetch-site",
+  "sec-websocket-key",
+  "sec-websocket-version",
+  "upgrade",
+  "user-agent",
+  "x-forwarded-for",
+  "x-forwarded-proto",
+];
+
+/** What fits beside a socket, characters. */
+const MAX_OPENING = 15_000;
+
+const NO_CODE = 1005;
+const GONE = 1006;
+const POLICY_VIOLATION = 1008;
+
+/** The request that opened a socket. */
+interface Opening {
+  readonly url: string;
+  readonly headers: [string, string][];
+}
+
+/** The sockets of one object. Each carries what its route gave it to be told by, as long as it is awake. */
+export class Sockets {
+  readonly #context: ObjectContext;
+  /** Those of viewers. */
+  readonly viewers: Set<ObjectSocket> = new Set();
+  /** Requests that are answered once more, and the sockets that they opened. */
+  readonly #asleep = new Map<Request, ObjectSocket>();
+
+  constructor(context: ObjectContext) {
+    this.#context = context;
+  }
+
+  /** Accepts the socket of a request; of one that is answered once more, the socket that it has. */
+  readonly accept = (request: Request): AcceptedSocket => {
+    const asleep = this.#asleep.get(request);
+    if (asleep) {
+      this.#asleep.delete(request);
+      return { socket: this.#open(asleep, request.url), response: new Response() };
+    }
+    const { url } = request;
+    const headers = [...request.headers].filter(([name]) => KEPT_HEADERS.includes(name));
+    const opening: Opening = { url, headers };
+    if (JSON.stringify(opening).length > MAX_OPENING) {
+      throw problemException(431, "Open a socket: its address, cookies and tokens are too long.");
+    }
+    const { client, server } = socketPair();
+    this.#context.acceptWebSocket(server);
+    server.serializeAttachment(opening);
+    const init = { status: 101, webSocket: client };
+    return { socket: this.#open(server, url), response: new Response(null, init) };
+  };
+
+  /** Takes over the sockets that were open before the sleep. */
+  async wake(fetch: (request: Request) => Promise<Response>): Promise<void> {
+    for (const socket of this.#context.getWebSockets()) {
+      const { url, headers } = socket.deserializeAttachment() as Opening;
+      const request = new Request(url, { headers });
+      this.#asleep.set(request, socket);
+      const { status } = await fetch(request);
+      if (!this.#asleep.delete(request)) continue;
+      socket.close(POLICY_VIOLATION, `Not let in again: ${status}`);
+    }
+  }
+
+  /** A message came. */
+  message(socket: ObjectSocket, data: string | ArrayBuffer): void {
+    socket.onmessage?.call(socket, new MessageEvent("message", { data }));
+  }
+
+  /** The client has closed it, or is gone. */
+  closed(socket: ObjectSocket, code: number): void {
+    this.viewers.delete(socket);
+    // The runtime leaves the line open without (workerd 1.20261117.1), whatever is said about it.
+    if (code !== GONE) socket.close(code === NO_CODE ? undefined : code);
+    socket.onclose?.call(socket, new CloseEvent("close", { code }));
+  }
+
+  /** The server's end is open from the start, and tells nobody. */
+  #open(socket: ObjectSocket, url: string): ObjectSocket {
+    if (new URL(url).pathname === "/ws") this.viewers.add(socket);
+    queueMicrotask(() => socket.onopen?.call(socket, new Event("open")));
+    return socket;
+  }
+}
