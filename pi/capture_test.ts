@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { Latest } from "../shared/latest.ts";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
-import { drawScene } from "../shared/testing/fake_rpicam/picture.ts";
-import { encodeJpeg } from "../shared/testing/fake_rpicam/jpeg.ts";
+import { fakeJpeg } from "../shared/testing/fake_rpicam/jpeg.ts";
 import { capture, type CapturedFrame, type CaptureEnd } from "./capture.ts";
 import { FrozenDetector } from "./watchdog.ts";
 
 const LIMITS = { firstFrameMs: 10_000, stallMs: 1000 };
 
 function frame(n: number): Uint8Array {
-  const scene = drawScene({ width: 320, height: 240, frame: n, at: n });
-  return encodeJpeg(scene, { noise: 1, seed: n });
+  return fakeJpeg({ width: 320, height: 240, frame: n });
 }
 
 /** A capture of a source that gives what it is told to, until it is stopped. */

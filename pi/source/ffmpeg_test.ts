@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
-import { encodeJpeg } from "../../shared/testing/fake_rpicam/jpeg.ts";
-import { drawScene } from "../../shared/testing/fake_rpicam/picture.ts";
+import { fakeJpeg } from "../../shared/testing/fake_rpicam/jpeg.ts";
 import { concat } from "../../shared/testing/jpegs.ts";
 import { toolTest } from "../../shared/testing/tools.ts";
 import { createSpawn } from "../process.ts";
@@ -97,8 +96,7 @@ function serveCamera(stream: boolean, fps: number) {
 }
 
 function picture(frame: number, width = 320): Uint8Array<ArrayBuffer> {
-  const scene = drawScene({ width, height: width * 3 / 4, frame, at: frame });
-  return new Uint8Array(encodeJpeg(scene, { noise: 1, seed: frame }));
+  return fakeJpeg({ width, height: width * 3 / 4, frame });
 }
 
 for (const [what, stream] of [["single pictures", false], ["MJPEG", true]] as const) {

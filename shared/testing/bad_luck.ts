@@ -6,8 +6,7 @@ import { Agent } from "../../pi/agent.ts";
 import { parseConfig } from "../../pi/config.ts";
 import type { ChildOutcome } from "../../pi/process.ts";
 import { HEADER, parseSeq } from "../wire.ts";
-import { encodeJpeg } from "./fake_rpicam/jpeg.ts";
-import { drawScene } from "./fake_rpicam/picture.ts";
+import { fakeJpeg } from "./fake_rpicam/jpeg.ts";
 import { TEST_TOKEN } from "./processes.ts";
 import { seededRandom } from "./seeded_random.ts";
 import { VirtualClock } from "./virtual_clock.ts";
@@ -208,6 +207,4 @@ function never(signal: AbortSignal): Promise<never> {
 }
 
 /** Small pictures that differ. */
-const FRAMES = [1, 2, 3, 4, 5].map((n) =>
-  encodeJpeg(drawScene({ width: 160, height: 120, frame: n, at: 0 }), { noise: 1, seed: n })
-);
+const FRAMES = [1, 2, 3, 4, 5].map((frame) => fakeJpeg({ width: 160, height: 120, frame }));

@@ -1,7 +1,7 @@
 // A person in front of /stream.mjpeg: every picture as it arrives, and what is written on it.
 
 import { JpegSplitter } from "../jpeg/splitter.ts";
-import { readStamp, type Stamp } from "./fake_rpicam/stamp.ts";
+import { readStamp, type Stamp } from "./fake_rpicam/jpeg.ts";
 
 /** A picture that a viewer got. */
 export interface SeenFrame extends Stamp {
@@ -63,7 +63,7 @@ export class StreamViewer implements AsyncDisposable {
         const cancel = () => void reader.cancel().catch(() => {});
         signal.addEventListener("abort", cancel, { once: true });
         for (let read = await reader.read(); !read.done; read = await reader.read()) {
-          for (const jpeg of splitter.push(read.value)) await this.#see(jpeg);
+          for (const jpeg of splitter.push(read.value)) this.#see(jpeg);
         }
         signal.removeEventListener("abort", cancel);
       } catch {
@@ -72,9 +72,9 @@ export class StreamViewer implements AsyncDisposable {
     }
   }
 
-  async #see(jpeg: Uint8Array): Promise<void> {
+  #see(jpeg: Uint8Array): void {
     const seenAt = Date.now();
-    this.frames.push({ ...await readStamp(jpeg), seenAt, jpeg });
+    this.frames.push({ ...readStamp(jpeg), seenAt, jpeg });
     this.#arrived.resolve();
     this.#arrived = Promise.withResolvers();
   }

@@ -11,7 +11,6 @@ interface Mode {
 export interface Camera {
   readonly model: string;
   readonly size: string;
-  readonly bits: number;
   readonly id: string;
   /** Raw formats, each with its modes. */
   readonly formats: readonly { readonly name: string; readonly modes: readonly Mode[] }[];
@@ -30,7 +29,6 @@ const IMX219_MODES: readonly Mode[] = [
 const IMX219: Camera = {
   model: "imx219",
   size: "3280x2464",
-  bits: 10,
   id: "/base/soc/i2c0mux/i2c@1/imx219@10",
   formats: [
     { name: "SRGGB10_CSI2P", modes: IMX219_MODES },
@@ -41,7 +39,6 @@ const IMX219: Camera = {
 const IMX708: Camera = {
   model: "imx708",
   size: "4608x2592",
-  bits: 10,
   id: "/base/axi/pcie@1000120000/rp1/i2c@88000/imx708@1a",
   formats: [{
     name: "SRGGB10_CSI2P",
@@ -80,6 +77,7 @@ function describe(camera: Camera, index: number): string {
     const lead = format === 0 ? "    Modes: " : "           ";
     return lead + label + lines.join("\n" + " ".repeat(label.length + 11)) + "\n";
   });
-  const bayer = `${camera.bits}-bit RGGB`;
-  return `${index} : ${camera.model} [${camera.size} ${bayer}] (${camera.id})\n${modes.join("")}\n`;
+  return `${index} : ${camera.model} [${camera.size} 10-bit RGGB] (${camera.id})\n${
+    modes.join("")
+  }\n`;
 }

@@ -8,7 +8,7 @@ import { optionsOf, type Program } from "./options.ts";
 import { OptionError, parseCommandLine } from "./parse.ts";
 import { runHello, runStill, runVideo } from "./run.ts";
 import { settingsOf } from "./settings.ts";
-import { nextStart, recordStart } from "./starts.ts";
+import { readStarts, recordStart } from "./starts.ts";
 
 const VERSION = `rpicam-apps build: v1.13.0 f4ef0d7f9b0d 07-08-2026 (12:00:00)
 rpicam-apps capabilites: egl:1 qt:0 drm:1 libav:1
@@ -33,7 +33,7 @@ async function main(name: string, args: string[]): Promise<number> {
     }
     const lists = values.on("list-cameras");
     const startsFile = Deno.env.get("FAKE_RPICAM_STARTS");
-    const start = lists ? nextStart(startsFile) : recordStart(startsFile, name, args);
+    const start = lists ? readStarts(startsFile).length + 1 : recordStart(startsFile, name, args);
     const faults = Faults.parse(Deno.env.get("FAKE_RPICAM") ?? "", start);
     const attached = faults.has("nocam") ? "none" : Deno.env.get("FAKE_RPICAM_CAMERAS");
     const cameras = attachedCameras(attached);

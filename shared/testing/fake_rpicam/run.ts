@@ -3,7 +3,7 @@
 import { banner, deviceTimeout, libcamera, say } from "./banner.ts";
 import type { Camera } from "./cameras.ts";
 import type { Faults } from "./faults.ts";
-import { FrameMaker } from "./frames.ts";
+import { frameMaker } from "./frames.ts";
 import { OptionError } from "./parse.ts";
 import type { Settings } from "./settings.ts";
 import { Output } from "./stdio.ts";
@@ -50,7 +50,7 @@ export async function runVideo(settings: Settings, options: RunOptions): Promise
   });
   const period = faults.has("burst") ? 0 : faults.number("slow", 1000 / settings.framerate);
   await sleep(faults.number("init", 800 + HIDDEN_FRAMES * 1000 / settings.framerate));
-  const maker = new FrameMaker(settings, faults);
+  const frameOf = frameMaker(settings, faults);
   const output = openOutput(settings, options);
   const start = performance.now();
   for (let frame = 0;; frame++) {
@@ -69,7 +69,7 @@ export async function runVideo(settings: Settings, options: RunOptions): Promise
     }
     if (faults.has("stderrflood")) say("[0:00:00.0] WARN ".repeat(4096));
     try {
-      output?.write(settings.codec === "mjpeg" ? maker.make(frame + 1) : notMjpeg(frame));
+      output?.write(settings.codec === "mjpeg" ? frameOf(frame + 1) : notMjpeg(frame));
       if (settings.flush) output?.flush();
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
@@ -94,7 +94,7 @@ export async function runStill(settings: Settings, options: RunOptions): Promise
   banner(settings, camera);
   await sleep(faults.number("init", 800));
   if (faults.has("never")) await stall(settings);
-  const maker = new FrameMaker(settings, faults);
+  const frameOf = frameMaker(settings, faults);
   const output = openOutput(settings, options);
   const shot = faults.number("shot", settings.zsl ? 200 : 1400);
   const started = performance.now();
@@ -123,7 +123,7 @@ export async function runStill(settings: Settings, options: RunOptions): Promise
       throw new OptionError("both width and height must be even");
     }
     try {
-      output.write(maker.make(frame + 1));
+      output.write(frameOf(frame + 1));
     } catch (error) {
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
       // SIGPIPE, which the runtime that plays this program ignores: the code that shells give it.
@@ -147,7 +147,7 @@ function openOutput(settings: Settings, { buffered, faults }: RunOptions): Outpu
   const file = settings.output === "-"
     ? Deno.stdout
     : Deno.openSync(settings.output, { write: true, create: true, truncate: true });
-  return new Output(file, { buffered, tiny: faults.has("tiny") });
+  return new Output(file, buffered, faults.has("tiny"));
 }
 
 /** The camera is gone and the program does not notice: it says the same once a second, for ever. */

@@ -21,13 +21,8 @@ export function recordStart(file: string | undefined, name: string, args: string
   return readStarts(file).length;
 }
 
-/** Which start the next one will be. */
-export function nextStart(file: string | undefined): number {
-  return file ? readStarts(file).length + 1 : 1;
-}
-
 /** The starts noted in `file` so far. */
-export function readStarts(file: string): Start[] {
+export function readStarts(file = ""): Start[] {
   try {
     return Deno.readTextFileSync(file).trim().split("\n").filter(Boolean).map((line) =>
       JSON.parse(line)

@@ -1,34 +1,30 @@
 // The C library's streams: stdout keeps back what does not fill a block, and writing to a pipe that
 // nobody empties blocks the whole program.
 
+import { Buffer } from "node:buffer";
+
 const BLOCK = 4096;
 
 /** The output of one run. */
 export class Output {
-  readonly #file: { writeSync(bytes: Uint8Array): number };
-  readonly #buffered: boolean;
-  readonly #tiny: boolean;
   #rest: Uint8Array = new Uint8Array(0);
 
-  /** @param options `buffered` is false under `stdbuf -o0`; `tiny` writes byte by byte. */
+  /**
+   * @param buffered False under `stdbuf -o0`.
+   * @param tiny Writes byte by byte.
+   */
   constructor(
-    file: { writeSync(bytes: Uint8Array): number },
-    options: { readonly buffered: boolean; readonly tiny: boolean },
-  ) {
-    this.#file = file;
-    this.#buffered = options.buffered;
-    this.#tiny = options.tiny;
-  }
+    readonly file: { writeSync(bytes: Uint8Array): number },
+    readonly buffered: boolean,
+    readonly tiny: boolean,
+  ) {}
 
   /** Writes whole blocks and keeps the rest for later. */
   write(bytes: Uint8Array): void {
-    if (!this.#buffered) return this.#out(bytes);
-    const all = new Uint8Array(this.#rest.length + bytes.length);
-    all.set(this.#rest);
-    all.set(bytes, this.#rest.length);
-    const whole = all.length - all.length % BLOCK;
+    const all = Buffer.concat([this.#rest, bytes]);
+    const whole = this.buffered ? all.length - all.length % BLOCK : all.length;
     this.#out(all.subarray(0, whole));
-    this.#rest = all.slice(whole);
+    this.#rest = all.subarray(whole);
   }
 
   /** Writes what was kept back. */
@@ -38,9 +34,9 @@ export class Output {
   }
 
   #out(bytes: Uint8Array): void {
-    const step = this.#tiny ? 1 : bytes.length;
+    const step = this.tiny ? 1 : bytes.length;
     for (let at = 0; at < bytes.length;) {
-      at += this.#file.writeSync(bytes.subarray(at, at + step));
+      at += this.file.writeSync(bytes.subarray(at, at + step));
     }
   }
 }
