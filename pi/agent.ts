@@ -4,16 +4,18 @@ import type { Clock } from "../shared/clock.ts";
 import { Latest } from "../shared/latest.ts";
 import type { Report } from "../shared/wire.ts";
 import type { CapturedFrame } from "./capture.ts";
-import type { Config } from "./config.ts";
-import { createProfiles } from "./profiles.ts";
-import { runReporter } from "./reporter.ts";
+import type { Config, Picture, TimeRange } from "./config.ts";
 import { createSource, type SourceDeps } from "./source/create.ts";
-import type { AgentState } from "./summary.ts";
-import { Supervisor } from "./supervisor.ts";
+import type { FrameSource } from "./source/source.ts";
+import type { AgentState } from "./status.ts";
+import { type Profile, Supervisor } from "./supervisor.ts";
 import { EdgeClient } from "./uploader/edge_client.ts";
 import { createPutTransport } from "./uploader/put.ts";
+import type { Verdict } from "./uploader/transport.ts";
+import { Uploader } from "./uploader/uploader.ts";
 import { createWsTransport } from "./uploader/ws.ts";
-import { type CameraGate, Uploader } from "./uploader/uploader.ts";
+import { watchdogLimits } from "./watchdog.ts";
+import { within } from "../shared/timeout.ts";
 
 /** What an agent needs from outside. */
 export interface AgentDeps extends SourceDeps {
@@ -22,9 +24,6 @@ export interface AgentDeps extends SourceDeps {
   /** Names this run; letters, digits and dashes. */
   readonly session: string;
 }
-
-/** Ms without a wanted frame for which stopping the camera pays: it needs about 3 s to come back. */
-const REST_FROM_MS = 8000;
 
 /** One camera's agent. */
 export class Agent {
@@ -58,7 +57,7 @@ export class Agent {
       transport: config.transport === "ws"
         ? createWsTransport(publisher, clock)
         : createPutTransport(publisher, clock),
-      gate: config.idleCamera === "stop" ? restingGate(this.#supervisor) : ALWAYS_ON,
+      camera: config.idleCamera === "stop" ? this.#supervisor : undefined,
     });
   }
 
@@ -91,15 +90,74 @@ export class Agent {
   }
 }
 
-const ALWAYS_ON: CameraGate = { open: () => {}, close: () => false };
+/** Whether a time of day, in minutes after midnight, lies in a range that may span midnight. */
+export function isWithin(minutes: number, { from, to }: TimeRange): boolean {
+  return from < to ? minutes >= from && minutes < to : minutes >= from || minutes < to;
+}
 
-function restingGate(supervisor: Supervisor): CameraGate {
-  return {
-    open: () => supervisor.want(true),
-    close(ms) {
-      const rest = ms >= REST_FROM_MS;
-      if (rest) supervisor.want(false);
-      return rest;
-    },
+/**
+ * The profile for a wall time.
+ *
+ * @param create Makes a source; called once for the day and once for the night.
+ */
+export function createProfiles(
+  { picture, night, stallMs, source, input = "" }: Config,
+  create: (picture: Picture) => FrameSource,
+): (now: number) => Profile {
+  const onNetwork = source === "http" || (source === "ffmpeg" && input.includes("://"));
+  const profile = (picture: Picture): Profile => ({
+    source: create(picture),
+    limits: watchdogLimits(picture.fps, stallMs, onNetwork),
+  });
+  const byDay = profile(picture);
+  if (!night) return () => byDay;
+  const byNight = profile(night.picture);
+  return (now) => {
+    const time = new Date(now);
+    return isWithin(time.getHours() * 60 + time.getMinutes(), night.hours) ? byNight : byDay;
   };
+}
+
+/** Ms between tries. */
+const RETRY_MS = 5000;
+
+/** Ms after which a camera in trouble says so again, in case the edge was restarted. */
+const REPEAT_MS = 60_000;
+
+/** Ms a report may take. */
+const SEND_MS = 10_000;
+
+/** What a reporter needs. */
+export interface ReporterOptions {
+  readonly clock: Clock;
+  readonly reports: Latest<Report>;
+  send(report: Report, signal: AbortSignal): Promise<Verdict>;
+}
+
+/** Sends the newest report, whenever there is one, until `signal` aborts. */
+export async function runReporter(options: ReporterOptions, signal: AbortSignal): Promise<void> {
+  const { clock, reports, send } = options;
+  let sent = 0;
+  while (!signal.aborted) {
+    try {
+      const { seq, value } = await reports.next(sent, signal);
+      const verdict = await within(clock, SEND_MS, signal, (timed) => send(value, timed));
+      const again = verdict.kind === "failed" || verdict.kind === "busy";
+      sent = again ? seq - 1 : seq;
+      if (again) await clock.sleep(RETRY_MS, signal);
+      else if (value.error !== undefined && await quiet(options, seq, signal)) sent = seq - 1;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+}
+
+/** Whether nothing new was to be said for a while. */
+async function quiet(
+  { clock, reports }: ReporterOptions,
+  seq: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const news = within(clock, REPEAT_MS, signal, (timed) => reports.next(seq, timed));
+  return await news.then(() => false, () => true);
 }

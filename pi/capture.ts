@@ -1,12 +1,11 @@
 // One run of a source under watch: bytes in, whole frames into the slot, and an end with a reason.
 
 import type { Clock } from "../shared/clock.ts";
-import { JpegSplitter } from "../shared/jpeg/splitter.ts";
+import { JpegSplitter, type SplitterCounts } from "../shared/jpeg/splitter.ts";
 import type { Latest } from "../shared/latest.ts";
-import { brokenWords } from "./broken.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
-import { scoped } from "../shared/timeout.ts";
 import { type FrozenDetector, REPEATED_MS, Watchdog, type WatchdogLimits } from "./watchdog.ts";
+import { scoped } from "../shared/timeout.ts";
 
 /** A picture the agent holds. */
 export interface CapturedFrame {
@@ -118,4 +117,22 @@ function hardware(message: string): SourceError {
 function sourceErrorOf(error: unknown): SourceError {
   if (error instanceof SourceError) return error;
   throw error;
+}
+
+const KINDS = { truncated: "cut off", malformed: "malformed", oversized: "too large" } as const;
+
+type Broken = Readonly<Pick<SplitterCounts, keyof typeof KINDS>>;
+
+/**
+ * What came, in words; undefined where it was no picture at all.
+ *
+ * @param before What had come already when the time that matters began.
+ */
+export function brokenWords(counts: Broken, before?: Broken): string | undefined {
+  const kinds = Object.keys(KINDS) as (keyof Broken)[];
+  const words = kinds
+    .map((kind) => ({ kind, count: counts[kind] - (before?.[kind] ?? 0) }))
+    .filter(({ count }) => count > 0)
+    .map(({ kind, count }) => `${count} ${KINDS[kind]}`);
+  return words.length === 0 ? undefined : `sends pictures, no whole JPEG: ${words.join(", ")}`;
 }

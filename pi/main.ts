@@ -9,12 +9,9 @@ import { Agent } from "./agent.ts";
 import { type Cli, helpText, parseCli } from "./cli.ts";
 import { cameraSettings, type Config, parseConfig } from "./config.ts";
 import { runDoctor } from "./doctor/doctor.ts";
-import { writeFile } from "./files.ts";
-import { installService } from "./install.ts";
-import { outputOf } from "./output.ts";
-import { createSpawn } from "./process.ts";
-import { CLEAR_ROW, showState } from "./show_state.ts";
-import { serviceArguments, unitProblems, unitText } from "./systemd.ts";
+import { installService, serviceArguments, unitProblems, unitText, writeFile } from "./systemd.ts";
+import { createSpawn, outputOf } from "./process.ts";
+import { CLEAR_ROW, showState } from "./status.ts";
 import { systemConnect } from "./uploader/connection.ts";
 
 const clock = systemClock;

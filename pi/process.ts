@@ -1,8 +1,9 @@
 // The only place that starts programs. A child is asked to end with TERM, then KILLed, and nothing
 // new starts while an old one lives. Never INT: a stalled rpicam-vid ignores it (rpicam-apps#660).
 
+import { secretsOf, withoutAddresses } from "../shared/addresses.ts";
 import type { Clock } from "../shared/clock.ts";
-import { LineTail } from "./line_tail.ts";
+import { scoped, untilAborted, within } from "../shared/timeout.ts";
 
 /** How a program's run ended. `stderr` holds its last lines, oldest first. */
 export type ChildOutcome =
@@ -32,10 +33,10 @@ export type Spawn = (
 ) => Promise<ChildOutcome>;
 
 /** Ms between TERM and KILL. */
-export const TERM_MS = 3000;
+const TERM_MS = 3000;
 
 /** Ms between KILL and giving a child up as stuck. */
-export const KILL_MS = 5000;
+const KILL_MS = 5000;
 
 /** Ms for what a dead child left in its pipes. */
 const DRAIN_MS = 1000;
@@ -91,12 +92,10 @@ async function endOf(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const aborted = Promise.withResolvers<void>();
-  const onAbort = () => aborted.resolve();
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  const first = await Promise.race([ended, aborted.promise]);
-  signal.removeEventListener("abort", onAbort);
+  const first = signal.aborted ? undefined : await scoped(
+    signal,
+    (scope) => Promise.race([ended, untilAborted(scope.signal)]),
+  );
   if (first !== undefined) return first;
   kill(child, "SIGTERM");
   const afterTerm = await settledWithin(ended, TERM_MS, clock);
@@ -159,16 +158,85 @@ async function pump(
 }
 
 /** What `work` resolves to, or undefined where it takes longer than `ms`. */
-async function settledWithin<T>(
-  work: Promise<T>,
-  ms: number,
-  clock: Clock,
-): Promise<T | undefined> {
-  const done = new AbortController();
-  const timeout = clock.sleep(ms, done.signal).then(() => undefined, () => undefined);
-  try {
-    return await Promise.race([work, timeout]);
-  } finally {
-    done.abort();
+function settledWithin<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T | undefined> {
+  const never = new AbortController().signal;
+  return within(clock, ms, never, (timed) => Promise.race([work, untilAborted(timed)]));
+}
+
+/** Lines kept. */
+export const TAIL_LINES = 50;
+
+/** Characters kept of a line. */
+export const TAIL_LINE_LENGTH = 400;
+
+/** Characters looked at of a line: more than are kept, so that none ends inside an address. */
+const MAX_LINE = 16 * TAIL_LINE_LENGTH;
+
+/** Collects text and keeps its last lines, without what the addresses in them say. */
+export class LineTail {
+  readonly #secrets: readonly string[];
+  #lines: string[] = [];
+  #rest = "";
+
+  /** @param command What the program was started with: it may repeat what it is to open. */
+  constructor(command: readonly string[] = []) {
+    this.#secrets = command.flatMap(secretsOf);
   }
+
+  /** Takes text cut anywhere. */
+  push(text: string): void {
+    // As on a terminal, what stands before a carriage return is written over.
+    const lines = (this.#rest + text).split("\n")
+      .map((line) => line.slice(line.lastIndexOf("\r", line.length - 2) + 1));
+    this.#rest = (lines.pop() ?? "").slice(0, MAX_LINE);
+    for (const line of lines) this.#add(line);
+  }
+
+  /** The last lines, oldest first. */
+  get lines(): string[] {
+    const rest = this.#rest.trim() ? [this.#clean(this.#rest)] : [];
+    return [...this.#lines, ...rest].slice(-TAIL_LINES);
+  }
+
+  #add(line: string): void {
+    if (!line.trim()) return;
+    this.#lines.push(this.#clean(line));
+    if (this.#lines.length > TAIL_LINES) this.#lines.shift();
+  }
+
+  #clean(line: string): string {
+    const text = withoutAddresses(line.slice(0, MAX_LINE), this.#secrets);
+    return text.trimEnd().slice(0, TAIL_LINE_LENGTH);
+  }
+}
+
+/** What a program said. */
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  /** Its last lines, oldest first. */
+  readonly stderr: readonly string[];
+}
+
+/** Characters kept of an answer. */
+const MAX_LENGTH = 64 * 1024;
+
+/**
+ * Runs `command` to its end.
+ *
+ * @returns Undefined where there is no such program, or it cannot be stopped.
+ */
+export async function outputOf(
+  spawn: Spawn,
+  command: readonly string[],
+  signal: AbortSignal,
+): Promise<Output | undefined> {
+  const decoder = new TextDecoder();
+  let stdout = "";
+  const outcome = await spawn(command, signal, (chunk) => {
+    if (stdout.length < MAX_LENGTH) stdout += decoder.decode(chunk, { stream: true });
+  });
+  return outcome.kind === "exited"
+    ? { code: outcome.code, stdout, stderr: outcome.stderr }
+    : undefined;
 }

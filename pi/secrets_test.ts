@@ -9,9 +9,9 @@ import { fc } from "../shared/testing/properties.ts";
 import { Agent } from "./agent.ts";
 import { parseCli } from "./cli.ts";
 import { type Config, parseConfig } from "./config.ts";
-import { cameraFound } from "./doctor/camera.ts";
+import { cameraFound } from "./doctor/findings.ts";
 import { createSpawn, type Spawn } from "./process.ts";
-import { summaryLine } from "./summary.ts";
+import { summaryLine } from "./status.ts";
 import type { Connect } from "./uploader/connection.ts";
 
 const EDGE = "http://127.0.0.1";

@@ -4,9 +4,8 @@ import type { Clock } from "../shared/clock.ts";
 import { Latest } from "../shared/latest.ts";
 import type { Log } from "../shared/log.ts";
 import type { Report } from "../shared/wire.ts";
-import { HEALTHY_MS, restartDelay } from "./backoff.ts";
 import { capture, type CapturedFrame } from "./capture.ts";
-import type { FrameSource, SourceError } from "./source/source.ts";
+import type { FrameSource, SourceError, SourceErrorKind } from "./source/source.ts";
 import { FrozenDetector, REPEATED_MS, type WatchdogLimits } from "./watchdog.ts";
 import { scoped } from "../shared/timeout.ts";
 
@@ -203,4 +202,27 @@ function reportOf(source: FrameSource, error: SourceError, failures: number): Re
     error: (error.message + suspect).slice(0, 500),
     detail: error.detail.slice(-50),
   };
+}
+
+/** Ms of frames after which earlier failures are forgotten. */
+const HEALTHY_MS = 60_000;
+
+/** Longest wait, and the wait after an error in the settings, in ms. */
+const MAX_DELAY_MS = 60_000;
+
+const FIRST_DELAY_MS = 1000;
+const JITTER = 0.2;
+
+/**
+ * Ms to wait before the next start: 1, 2, 4 ... 60 s, a fifth more or less, so that many cameras
+ * behind one failed switch do not come back in step.
+ *
+ * @param failures How often in a row it failed, this time included; from 1.
+ * @param random From 0 to 1.
+ */
+export function restartDelay(kind: SourceErrorKind, failures: number, random: number): number {
+  const delay = kind === "hardware"
+    ? Math.min(FIRST_DELAY_MS * 2 ** Math.min(failures - 1, 16), MAX_DELAY_MS)
+    : MAX_DELAY_MS;
+  return Math.round(delay * (1 - JITTER + 2 * JITTER * random));
 }

@@ -6,7 +6,7 @@ import { baseline } from "../shared/testing/jpegs.ts";
 import type { Report } from "../shared/wire.ts";
 import type { CapturedFrame } from "./capture.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
-import { type Profile, Supervisor } from "./supervisor.ts";
+import { type Profile, restartDelay, Supervisor } from "./supervisor.ts";
 import { watchdogLimits } from "./watchdog.ts";
 
 /** A source that a test drives by hand. */
@@ -307,3 +307,18 @@ Deno.test("a child that cannot be killed is reported as needing a reboot", () =>
     await clock.tick(60_000);
     assert.equal(source.starts.length, 2);
   }));
+
+Deno.test("waits double from 1 s to 60 s while the hardware fails", () => {
+  const delays = [1, 2, 3, 4, 5, 6, 7, 8, 1000].map((n) => restartDelay("hardware", n, 0.5));
+  assert.deepEqual(delays, [1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000, 60000]);
+});
+
+Deno.test("a wait is up to a fifth shorter or longer", () => {
+  assert.equal(restartDelay("hardware", 1, 0), 800);
+  assert.equal(restartDelay("hardware", 1, 1), 1200);
+});
+
+Deno.test("a mistake in the settings is tried again only every minute, from the first time on", () => {
+  assert.equal(restartDelay("configuration", 1, 0.5), 60_000);
+  assert.equal(restartDelay("stuck", 1, 0.5), 60_000);
+});

@@ -1,5 +1,8 @@
 // The service that runs the agent from boot on, with no more rights than a camera needs. Pure.
 
+import { dirname } from "node:path";
+import type { Output } from "./process.ts";
+
 /** What the unit depends on. */
 export interface UnitOptions {
   /** The Deno binary. */
@@ -123,4 +126,52 @@ export function unitProblems({ deno, root }: UnitOptions): string[] {
 function quoted(word: string): string {
   const plain = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
   return /[\s"'\\;]/.test(plain) ? JSON.stringify(plain) : plain;
+}
+
+/** What installing needs from outside. */
+export interface InstallDeps {
+  /** Writes a file, and the folder it is in. */
+  write(path: string, text: string, mode: number): Promise<void>;
+  /** Runs a program to its end; undefined where it is missing. */
+  ask(...command: string[]): Promise<Output | undefined>;
+  print(line: string): void;
+}
+
+/** Readable by root only. */
+const SECRET = 0o600;
+
+/**
+ * Installs and starts the service.
+ *
+ * @param settings What is set besides the token.
+ * @returns Whether it runs.
+ */
+export async function installService(
+  { write, ask, print }: InstallDeps,
+  unit: UnitOptions,
+  settings: readonly (readonly [name: string, value: string | undefined])[],
+  token: string,
+): Promise<boolean> {
+  const lines = settings.map(([name, value]) => `${name}=${JSON.stringify(value)}\n`);
+  await write(SETTINGS_FILE, lines.join(""), SECRET);
+  await write(TOKEN_FILE, token, SECRET);
+  await write(UNIT_FILE, unitText(unit), 0o644);
+  for (const path of [SETTINGS_FILE, TOKEN_FILE, UNIT_FILE]) print(`wrote ${path}`);
+  const steps = [["daemon-reload"], ["enable", "perch.service"], ["restart", "perch.service"]];
+  for (const step of steps) {
+    const output = await ask("systemctl", ...step);
+    if (output?.code === 0) continue;
+    const why = output ? output.stderr.join(" ") : "systemctl is not installed";
+    print(`systemctl ${step.join(" ")} failed: ${why}`);
+    return false;
+  }
+  print("the camera starts now and with every boot; its log: journalctl -fu perch");
+  return true;
+}
+
+/** Writes a file, and the folder it is in; nobody else reads it before it has its mode. */
+export async function writeFile(path: string, text: string, mode: number): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  await Deno.remove(path).catch(() => {});
+  await Deno.writeTextFile(path, text, { mode, createNew: true });
 }

@@ -2,13 +2,13 @@
 // these 5 by 7 dots, as SVG path data or straight into RGB pixels.
 
 /** Dots across one character. */
-export const GLYPH_WIDTH = 5;
+const GLYPH_WIDTH = 5;
 
 /** Dots down one character. */
-export const GLYPH_HEIGHT = 7;
+const GLYPH_HEIGHT = 7;
 
 /** Dots from one character's left edge to the next one's. */
-export const GLYPH_ADVANCE = 6;
+const GLYPH_ADVANCE = 6;
 
 /** Seven rows of five dots a character, two hexadecimal digits a row, the leftmost dot as 16. */
 const FONT: Readonly<Record<string, string>> = {
@@ -95,7 +95,7 @@ export function textWidth(text: string, scale: number): number {
 }
 
 /** Calls `run` for every horizontal run of dots of `text`, in dots from its top left corner. */
-export function forEachRun(text: string, run: (x: number, y: number, width: number) => void): void {
+function forEachRun(text: string, run: (x: number, y: number, width: number) => void): void {
   [...text].forEach((char, index) => {
     glyphRows(char).forEach((bits, y) => {
       for (let x = 0; x < GLYPH_WIDTH; x++) {

@@ -4,25 +4,30 @@ import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import type { Parsed } from "../../shared/settings.ts";
 import type { Config } from "../config.ts";
-import { type Output, outputOf } from "../output.ts";
-import type { Spawn } from "../process.ts";
-import { listUsbCameras } from "../source/auto.ts";
+import { type Output, outputOf, type Spawn } from "../process.ts";
+import { listUsbCameras } from "../source/create.ts";
 import { listCameras } from "../source/rpicam.ts";
 import type { Connect } from "../uploader/connection.ts";
 import { EdgeClient } from "../uploader/edge_client.ts";
 import { within } from "../../shared/timeout.ts";
-import { cameraFound, cameraFree, cameraPermission } from "./camera.ts";
-import { edgeFindings } from "./edge.ts";
-import { fail, type Finding, formatFinding, ok, warn } from "./finding.ts";
 import {
   architecture,
+  cameraFound,
+  cameraFree,
+  cameraPermission,
   clockSynced,
   denoVersion,
+  edgeFindings,
+  fail,
+  type Finding,
+  formatFinding,
+  ok,
   pageSize,
   throttling,
+  warn,
   wifiNames,
   wifiPowerSave,
-} from "./machine.ts";
+} from "./findings.ts";
 
 /** What the doctor needs from outside. */
 export interface DoctorDeps {

@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import type { Output } from "../output.ts";
-import { cameraFound, cameraFree, cameraPermission } from "./camera.ts";
-import { edgeFindings } from "./edge.ts";
-import { type Finding, formatFinding } from "./finding.ts";
+import type { Output } from "../process.ts";
 import {
+  cameraFound,
+  cameraFree,
+  cameraPermission,
   clockSynced,
   denoVersion,
+  edgeFindings,
+  type Finding,
+  formatFinding,
   pageSize,
   throttling,
   wifiNames,
   wifiPowerSave,
-} from "./machine.ts";
+} from "./findings.ts";
 
 const said = (stdout: string): Output => ({ code: 0, stdout, stderr: [] });
 

@@ -1,14 +1,13 @@
 // What the rpicam programs share: their two names, their list of cameras, options that older builds
 // do not know.
 
+import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Picture } from "../config.ts";
-import { outputOf } from "../output.ts";
-import type { Spawn } from "../process.ts";
-import { fullViewMode, type ListedCamera, parseCameraList } from "./camera_list.ts";
-import { runCommand } from "./command.ts";
-import { unknownOption } from "./explain.ts";
-import { SourceError } from "./source.ts";
+import { outputOf, type Spawn } from "../process.ts";
+import { within } from "../../shared/timeout.ts";
+import { endedByItself, runCommand, unknownOption } from "./command.ts";
+import { type FrameSource, SourceError } from "./source.ts";
 
 /** What a source needs from outside. */
 export interface RpicamDeps {
@@ -66,7 +65,7 @@ export interface RpicamChoice {
  * A function that looks once for the program, and for the mode that shows the whole view where the
  * settings name none. It looks again until there is a camera.
  */
-export function rpicamChooser(
+function rpicamChooser(
   spawn: Spawn,
   kind: "vid" | "still",
   options: RpicamOptions,
@@ -91,7 +90,7 @@ export function rpicamChooser(
 }
 
 /** Options for a fixed exposure. */
-export function exposureArgs(picture: Picture): string[] {
+function exposureArgs(picture: Picture): string[] {
   return [
     ...(picture.shutter === undefined ? [] : ["--shutter", String(picture.shutter)]),
     ...(picture.gain === undefined ? [] : ["--gain", String(picture.gain)]),
@@ -104,7 +103,7 @@ export function exposureArgs(picture: Picture): string[] {
  *
  * @throws {SourceError} As {@link runCommand}.
  */
-export async function runRpicam(
+async function runRpicam(
   { spawn, log }: RpicamDeps,
   command: readonly string[],
   extraArgs: readonly string[],
@@ -132,4 +131,198 @@ export function withoutOption(command: readonly string[], option: string): strin
   if (at < 0) return [...command];
   const next = command[at + 1];
   return command.toSpliced(at, next !== undefined && !/^--?[a-z]/i.test(next) ? 2 : 1);
+}
+
+/** A way a sensor can be read out. */
+export interface SensorMode {
+  readonly width: number;
+  readonly height: number;
+  readonly bits: number;
+  readonly packed: boolean;
+  readonly fps: number;
+  /** The part of the sensor it covers. */
+  readonly crop: { readonly width: number; readonly height: number };
+}
+
+/** A camera on the Pi's own connector. */
+export interface ListedCamera {
+  readonly index: number;
+  /** The sensor, for instance `imx219`. */
+  readonly model: string;
+  readonly width: number;
+  readonly height: number;
+  readonly modes: readonly SensorMode[];
+}
+
+const CAMERA = /^(\d+) : (\S+) \[(\d+)x(\d+)/;
+const FORMAT = /'[A-Z]+(\d+)(_\w+)?'/;
+const MODE = /(\d+)x(\d+) \[([\d.]+) fps - \(\d+, \d+\)\/(\d+)x(\d+) crop\]/;
+
+/** Reads the list; empty where there is no camera. */
+export function parseCameraList(text: string): ListedCamera[] {
+  const cameras: (ListedCamera & { modes: SensorMode[] })[] = [];
+  let format = { bits: 10, packed: true };
+  for (const line of text.split("\n")) {
+    const camera = CAMERA.exec(line);
+    if (camera) {
+      const [index, , width, height] = camera.slice(1).map(Number);
+      cameras.push({ index, model: camera[2], width, height, modes: [] });
+      continue;
+    }
+    const named = FORMAT.exec(line);
+    if (named) format = { bits: Number(named[1]), packed: named[2] !== undefined };
+    const mode = MODE.exec(line);
+    if (!mode) continue;
+    const [width, height, fps, cropWidth, cropHeight] = mode.slice(1).map(Number);
+    const crop = { width: cropWidth, height: cropHeight };
+    cameras.at(-1)?.modes.push({ width, height, fps, crop, ...format });
+  }
+  return cameras;
+}
+
+/** What a mode has to be good for. */
+export interface WantedPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+}
+
+/** How much of the sensor a mode must cover to count as the whole view. */
+const FULL = 0.98;
+
+/**
+ * The smallest mode with the whole view, at least as large and as fast as the picture wanted, as
+ * `--mode` takes it; undefined where there is none and the camera may choose.
+ */
+export function fullViewMode(camera: ListedCamera, wanted: WantedPicture): string | undefined {
+  const best = camera.modes
+    .filter((mode) =>
+      mode.crop.width >= FULL * camera.width && mode.crop.height >= FULL * camera.height &&
+      mode.width >= wanted.width && mode.height >= wanted.height && mode.fps >= wanted.fps
+    )
+    .sort((a, b) => a.width * a.height - b.width * b.height || b.bits - a.bits)[0];
+  return best && `${best.width}:${best.height}:${best.bits}:${best.packed ? "P" : "U"}`;
+}
+
+/** The command line, for `rpicam-vid` or `libcamera-vid`. */
+export function rpicamVidCommand(program: string, options: RpicamOptions): string[] {
+  const { picture, controls, mode, extraArgs } = options;
+  // Plain numbers only: Bullseye knows no units.
+  return [
+    program,
+    ...["-n", "-t", "0", "--codec", "mjpeg", "--flush", "-q", String(picture.quality)],
+    ...["--width", String(picture.width), "--height", String(picture.height)],
+    ...["--framerate", String(picture.fps)],
+    ...exposureArgs(picture),
+    ...(mode ? ["--mode", mode] : []),
+    ...controls,
+    ...extraArgs,
+    ...["-o", "-"],
+  ];
+}
+
+/** Makes the source. */
+export function createRpicamVid(deps: RpicamDeps, options: RpicamOptions): FrameSource {
+  const { width, height, fps } = options.picture;
+  const choose = rpicamChooser(deps.spawn, "vid", options);
+  return {
+    name: `rpicam-vid ${width}x${height} at ${fps} fps`,
+    neverRepeats: true,
+    async run(signal, onBytes) {
+      const { program, mode } = await choose(signal);
+      if (signal.aborted) return;
+      const command = rpicamVidCommand(program, { ...options, mode });
+      const stderr = await runRpicam(deps, command, options.extraArgs, signal, onBytes);
+      if (!signal.aborted) throw endedByItself(program, stderr);
+    },
+  };
+}
+
+/** Ms between pictures from which each gets a process of its own. */
+const SHOT_FROM_MS = 15_000;
+
+/** Ms the camera looks before it shoots, to find exposure and white balance. */
+const LOOK_MS = 1500;
+
+/** Ms after which a shot counts as hung, on top of what its shutter takes. */
+const SHOT_DEADLINE_MS = 30_000;
+
+function rest({ picture, controls, mode, extraArgs }: RpicamOptions): string[] {
+  return [
+    // The thumbnail would be a second JPEG inside each JPEG.
+    ...["--thumb", "none", "-q", String(picture.quality)],
+    ...["--width", String(picture.width), "--height", String(picture.height)],
+    ...exposureArgs(picture),
+    ...(mode ? ["--mode", mode] : []),
+    ...controls,
+    ...extraArgs,
+    ...["-o", "-"],
+  ];
+}
+
+/** The command line for one shot. */
+export function shotCommand(program: string, options: RpicamOptions): string[] {
+  return [program, "-n", "-t", String(LOOK_MS), ...rest(options)];
+}
+
+/**
+ * The command line for pictures on a timer. `stdbuf -o0`, because the program never flushes: each
+ * picture's last bytes would stay in its buffer until the next one pushes them out.
+ */
+export function timerCommand(program: string, options: RpicamOptions): string[] {
+  const interval = String(Math.round(1000 / options.picture.fps));
+  const timer = ["-n", "-t", "0", "--timelapse", interval, "--zsl"];
+  return ["stdbuf", "-o0", program, ...timer, ...rest(options)];
+}
+
+/** What the source needs from outside. */
+export interface StillDeps extends RpicamDeps {
+  readonly clock: Clock;
+}
+
+/** Makes the source. */
+export function createRpicamStill(deps: StillDeps, options: RpicamOptions): FrameSource {
+  const { width, height, fps } = options.picture;
+  const interval = 1000 / fps;
+  const choose = rpicamChooser(deps.spawn, "still", options);
+  return {
+    name: `rpicam-still ${width}x${height} every ${Math.round(interval / 100) / 10} s`,
+    neverRepeats: true,
+    async run(signal, onBytes) {
+      const { program, mode } = await choose(signal);
+      const chosen = { ...options, mode };
+      if (interval >= SHOT_FROM_MS) {
+        await takeShots(deps, shotCommand(program, chosen), chosen, signal, onBytes);
+      } else if (!signal.aborted) {
+        const command = timerCommand(program, chosen);
+        const stderr = await runRpicam(deps, command, options.extraArgs, signal, onBytes);
+        if (!signal.aborted) throw endedByItself(program, stderr);
+      }
+    },
+  };
+}
+
+async function takeShots(
+  deps: StillDeps,
+  command: readonly string[],
+  { picture, extraArgs }: RpicamOptions,
+  signal: AbortSignal,
+  onBytes: (chunk: Uint8Array) => void,
+): Promise<void> {
+  const { clock } = deps;
+  const deadline = SHOT_DEADLINE_MS + 10 * (picture.shutter ?? 0) / 1000;
+  let due = clock.monotonic();
+  while (!signal.aborted) {
+    await within(clock, deadline, signal, async (shot) => {
+      await runRpicam(deps, command, extraArgs, shot, onBytes);
+      if (shot.aborted && !signal.aborted) {
+        throw new SourceError(
+          "hardware",
+          `no picture within ${deadline / 1000} s: ${command[0]} hangs`,
+        );
+      }
+    });
+    due = Math.max(due + 1000 / picture.fps, clock.monotonic());
+    await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+  }
 }

@@ -3,8 +3,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { HEADER } from "../../shared/wire.ts";
 import { within } from "../../shared/timeout.ts";
-import { frameVerdict } from "./answer.ts";
-import type { EdgeClient } from "./edge_client.ts";
+import { type EdgeClient, frameVerdict } from "./edge_client.ts";
 import type { Transport } from "./transport.ts";
 
 /** Seconds a question for demand may wait: below a minute, after which many proxies give up. */
@@ -44,7 +43,12 @@ export function createPutTransport(client: EdgeClient, clock: Clock): Transport 
     },
     probe: (signal) => client.demand(0, 0, signal),
     awaitDemand: (interval, signal) =>
-      within(clock, DEMAND_MS, signal, (timed) => client.demand(interval, DEMAND_WAIT_S, timed)),
+      within(
+        clock,
+        DEMAND_MS,
+        signal,
+        (timed) => client.demand(interval, DEMAND_WAIT_S, timed),
+      ),
     renew: () => client.renew(),
     close: () => client.close(),
   };

@@ -7,12 +7,10 @@ import type { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { untilAborted, within } from "../../shared/timeout.ts";
-import { News } from "./news.ts";
-import { reach } from "./reach.ts";
+import { scoped, untilAborted, within } from "../../shared/timeout.ts";
 import { SendDeadline } from "./send_deadline.ts";
 import type { Transport, Verdict } from "./transport.ts";
-import { Trouble } from "./trouble.ts";
+import { reach, Trouble } from "./trouble.ts";
 
 /** Ms between tries while the edge refuses this camera's token or address. */
 export const REFUSED_MS = 30_000;
@@ -32,13 +30,8 @@ const MIN_ASK_MS = 1000;
 /** Longest wait between frames that the edge does not want. */
 const MAX_SKIP_PAUSE_MS = 30_000;
 
-/** Lets the camera rest while no frame is due for long. */
-export interface CameraGate {
-  /** Frames are wanted from now on. */
-  open(): void;
-  /** No frame is wanted for `ms`. Returns whether the camera rests. */
-  close(ms: number): boolean;
-}
+/** Ms without a wanted frame for which stopping the camera pays: it needs about 3 s to come back. */
+const REST_FROM_MS = 8000;
 
 /** What an uploader needs. */
 export interface UploaderOptions {
@@ -48,7 +41,8 @@ export interface UploaderOptions {
   random(): number;
   readonly transport: Transport;
   readonly frames: Latest<CapturedFrame>;
-  readonly gate: CameraGate;
+  /** The camera, where it may rest while no frame is due for long. */
+  readonly camera?: { want(frames: boolean): void };
 }
 
 /** What an uploader did so far. */
@@ -108,7 +102,7 @@ export class Uploader {
   }
 
   async #sendFrames(signal: AbortSignal): Promise<void> {
-    const { clock, random, frames, gate } = this.#options;
+    const { clock, random, frames, camera } = this.#options;
     let taken = 0;
     let startedAt = -Infinity;
     let retryAt = -Infinity;
@@ -121,7 +115,7 @@ export class Uploader {
       // What the camera gave before its rest, or long before the network came back, is old.
       const newest = frames.value;
       if (newest && (rested || clock.monotonic() - newest.takenAt > OLD_MS)) taken = frames.seq;
-      gate.open();
+      camera?.want(true);
       const { seq, value } = await frames.next(taken, signal);
       startedAt = clock.monotonic();
       if (this.#isUnchanged(value)) {
@@ -146,13 +140,16 @@ export class Uploader {
 
   /** Waits until the next frame is due. Returns whether the camera rested meanwhile. */
   async #untilDue(startedAt: number, signal: AbortSignal): Promise<boolean> {
-    const { clock, gate } = this.#options;
+    const { clock, camera } = this.#options;
     let rested = false;
     for (;;) {
       const interval = Math.max(this.#demand.interval, skipPause(this.#skips));
       const left = startedAt + interval - clock.monotonic();
       if (!(left > 0) || this.#overdue) break;
-      rested = gate.close(left) || rested;
+      if (camera && left >= REST_FROM_MS) {
+        camera.want(false);
+        rested = true;
+      }
       await this.#news.until(signal, (news) => clock.sleep(left, news));
     }
     this.#overdue = false;
@@ -259,4 +256,40 @@ export class Uploader {
  */
 function skipPause(skips: number): number {
   return skips < 3 ? 0 : Math.min(500 * 2 ** (skips - 3), MAX_SKIP_PAUSE_MS);
+}
+
+/** A bell: every wait under way ends when it rings. */
+export class News {
+  #ring = new AbortController();
+
+  /** Something changed. */
+  ring(): void {
+    this.#ring.abort();
+    this.#ring = new AbortController();
+  }
+
+  /**
+   * Runs `work` with a signal that aborts when the bell rings.
+   *
+   * @returns Undefined where it rang first.
+   * @throws What `work` throws otherwise.
+   */
+  async until<T>(
+    signal: AbortSignal,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T | undefined> {
+    const rung = this.#ring.signal;
+    return await scoped(signal, async (scope) => {
+      const onRing = () => scope.abort();
+      rung.addEventListener("abort", onRing, { once: true });
+      try {
+        const result = await work(scope.signal);
+        return rung.aborted ? undefined : result;
+      } catch (error) {
+        if (signal.aborted || !rung.aborted) throw error;
+      } finally {
+        rung.removeEventListener("abort", onRing);
+      }
+    });
+  }
 }

@@ -75,22 +75,22 @@ interface Stage {
   readonly transport: HandTransport;
   readonly uploader: Uploader;
   readonly lines: string[];
-  readonly rests: number[];
   readonly frames: Latest<CapturedFrame>;
   /** Lets time pass with a frame each `every` ms. */
   film(ms: number, every?: number): Promise<void>;
 }
 
-async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
+async function onStage(
+  test: (stage: Stage) => Promise<void>,
+  camera?: { want(frames: boolean): void },
+): Promise<void> {
   const clock = new FakeClock();
   const transport = new HandTransport(clock);
   const frames = new Latest<CapturedFrame>();
   const lines: string[] = [];
-  const rests: number[] = [];
   const note = (message: string) => void lines.push(message);
   const log: Log = { info: note, warn: note, error: note };
-  const gate = { open: () => {}, close: (ms: number) => rests.push(ms) < 0 };
-  const uploader = new Uploader({ clock, log, random: () => 0.5, transport, frames, gate });
+  const uploader = new Uploader({ clock, log, random: () => 0.5, transport, frames, camera });
   const film = async (ms: number, every = 100) => {
     for (let passed = 0; passed < ms; passed += every) {
       const jpeg = new Uint8Array(1000).fill(frames.seq);
@@ -101,7 +101,7 @@ async function onStage(test: (stage: Stage) => Promise<void>): Promise<void> {
   };
   const stop = new AbortController();
   const running = uploader.run(stop.signal);
-  await test({ clock, transport, uploader, lines, rests, frames, film });
+  await test({ clock, transport, uploader, lines, frames, film });
   stop.abort();
   await running;
 }
@@ -326,12 +326,20 @@ Deno.test("a wall clock that jumps changes nothing about when frames leave", () 
     assert.deepEqual(gaps(transport.sent), Array(15).fill(200));
   }));
 
-Deno.test("the camera is told how long no frame is due", () =>
-  onStage(async ({ transport, film, rests }) => {
-    transport.answer = IDLE;
+Deno.test("a camera that may rest does so while no frame is due for long", async () => {
+  const wants: boolean[] = [];
+  await onStage(async ({ transport, film }) => {
+    transport.answer = { kind: "accepted", demand: { interval: 7000, viewers: 0 } };
     await film(500);
-    assert.deepEqual(rests, [10_000]);
-  }));
+    assert.deepEqual(wants, [true]);
+    await film(7000);
+    transport.answer = IDLE;
+    await film(14_000);
+    assert.equal(wants.at(-1), false);
+    await film(10_000);
+    assert.ok(wants.lastIndexOf(true) > wants.indexOf(false));
+  }, { want: (frames) => wants.push(frames) });
+});
 
 Deno.test("with a frame in five minutes nothing is asked in between, so that the edge may sleep", () =>
   onStage(async ({ transport, film }) => {

@@ -25,7 +25,7 @@ export function orientationSegment(orientation: number): Uint8Array<ArrayBuffer>
 }
 
 /** Whether a whole segment, marker included, is one that `orientationSegment` makes. */
-export function isBareOrientation(segment: Uint8Array): boolean {
+function isBareOrientation(segment: Uint8Array): boolean {
   if (segment.length !== 36) return false;
   const orientation = segment[29];
   if (orientation < 2 || orientation > 8) return false;

@@ -1,7 +1,7 @@
 // A camera in the test process that shows the pattern scene: the same pictures that `demo` has, drawn
 // beforehand, so that sending them costs nothing.
 
-import { PatternPicture } from "../../pi/source/pattern_picture.ts";
+import { PatternPicture } from "../../pi/source/pattern.ts";
 import { TEST_TOKEN } from "./processes.ts";
 
 /** How a scene is sent. */

@@ -42,9 +42,6 @@ export function toolPath(tool: Tool): string | undefined {
 /** Whether ffmpeg is installed. */
 export const hasFfmpeg: boolean = toolPath("ffmpeg") !== undefined;
 
-/** Whether Chromium is installed. */
-export const hasChromium: boolean = toolPath("chromium") !== undefined;
-
 /**
  * Registers a test that needs programs: skipped where one is missing, failed in CI (`CI` set).
  *

@@ -20,7 +20,7 @@ export interface RunOptions {
 }
 
 /** The camera, or the error that opening it gives. */
-export function openCamera(settings: Settings, { faults, cameras }: RunOptions): Camera {
+function openCamera(settings: Settings, { faults, cameras }: RunOptions): Camera {
   if (faults.has("nodma")) {
     libcamera("ERROR", "RPI dma_heaps.cpp:48 Could not open any dmaHeap device");
     throw new OptionError("failed to allocate capture buffers for stream");

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { demandWithin, frameVerdict } from "./answer.ts";
+import { demandWithin, frameVerdict } from "./edge_client.ts";
 import type { Verdict } from "./transport.ts";
 
 function verdict(status: number, headers: Record<string, string> = {}, text = ""): Verdict {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { baseline, concat } from "../../shared/testing/jpegs.ts";
-import { CameraAnswer } from "./answer.ts";
+import { CameraAnswer } from "./http.ts";
 
 const [JPEG, PREVIEW, GAIN_MAP] = [
   await baseline(),

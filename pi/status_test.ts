@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { Log } from "../shared/log.ts";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
-import { CLEAR_ROW, showState } from "./show_state.ts";
-import type { AgentState } from "./summary.ts";
+import { type AgentState, CLEAR_ROW, showState, statusLine, summaryLine } from "./status.ts";
 
 const STATE: AgentState = {
   activity: "running",
@@ -60,4 +59,38 @@ Deno.test("a terminal whose window was closed ends nothing", async () => {
   await clock.tick(3000);
   stop.abort();
   await shown;
+});
+
+const START: AgentState = {
+  activity: "running",
+  captured: 100,
+  upload: { sent: 90, sentBytes: 1_000_000, skipped: 1, failed: 0 },
+  restarts: 2,
+  viewers: 0,
+  interval: 200,
+};
+const LATER: AgentState = {
+  ...START,
+  captured: 400,
+  upload: { sent: 380, sentBytes: 16_000_000, skipped: 1, failed: 3 },
+  viewers: 2,
+};
+
+Deno.test("a summary tells what happened since the last, and leaves out what did not", () => {
+  assert.equal(
+    summaryLine(START, LATER, 60_000),
+    "camera running, 5 fps taken, 290 sent (15000 kB), 3 lost, 2 watching",
+  );
+});
+
+Deno.test("a summary says why there is no picture", () => {
+  const state = { ...LATER, activity: "failing" as const, cameraError: "no camera found" };
+  assert.match(
+    summaryLine(state, state, 1000),
+    /^camera failing, 0 fps taken, .*, no camera found$/,
+  );
+});
+
+Deno.test("a status line never wraps", () => {
+  assert.equal(statusLine(START, LATER, 60_000, 30).length, 29);
 });
