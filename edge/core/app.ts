@@ -6,7 +6,7 @@ import { HEADER } from "../../shared/wire.ts";
 import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, viewerOnly } from "./access/viewers.ts";
 import type { EdgeDeps } from "./edge.ts";
-import { Passes } from "./access/passes.ts";
+import { Passes } from "./access/viewers.ts";
 import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 import { historyLimit } from "./routes/admit.ts";
@@ -25,7 +25,7 @@ import { getLiveRecords, getLiveStream } from "./routes/records.ts";
 import { getSocket } from "./routes/socket.ts";
 import { getSignIn, postShare, postSignIn, postSignOut } from "./routes/sign_in.ts";
 import { getStream } from "./routes/stream.ts";
-import { ViewerPages } from "./pages/viewer.ts";
+import { viewerPages } from "./pages/page.ts";
 
 /** The default camera's resources are at the root, every camera's under its own path. */
 const ofCamera = (path: string) => [path || "/", `/cams/:cam${path}`];
@@ -52,7 +52,7 @@ export function createApp(deps: EdgeDeps): Hono {
     passes ? [describe(VIEWER, viewerOnly(deps, passes, camsOf))] : [];
   const viewer = viewerOf((context) => [camOf(context)]);
   const viewerOfAll = viewerOf(() => [undefined]);
-  const pages = new ViewerPages(deps);
+  const pages = viewerPages(deps);
   const form = smallBody(deps);
   const seldom = historyLimit(limits);
   const uploads = uploadsOf(deps);

@@ -1,7 +1,9 @@
 // What hosts bill by, counted: requests, bytes to viewers, calls to the store.
 
 import { z } from "zod";
-import type { EdgeDeps } from "./edge.ts";
+import type { Hub } from "./cameras/hub.ts";
+import type { Metrics } from "./metrics.ts";
+import type { Platform } from "./platform.ts";
 
 const count = z.number();
 
@@ -13,39 +15,30 @@ export const costReportSchema = z.object({
 type CostReport = z.output<typeof costReportSchema>;
 
 /** Counts, from its making on. */
-export class CostMeter {
-  readonly #sources: Pick<EdgeDeps, "clock" | "store" | "hub">;
-  readonly #since: number;
-  #requests = 0;
-  #answeredBytes = 0;
+export type CostMeter = ReturnType<typeof costMeter>;
 
-  constructor(sources: Pick<EdgeDeps, "clock" | "store" | "hub" | "metrics">) {
-    this.#sources = sources;
-    this.#since = sources.clock.monotonic();
-    const show = (name: string, help: string, of: keyof CostReport["counted"]) =>
-      sources.metrics.countedBy(name, help, () => this.report().counted[of]);
-    show("perch_requests_total", "Requests answered.", "requests");
-    show("perch_egress_bytes_total", "Bytes sent.", "egressBytes");
-    show("perch_store_reads_total", "Reads of the store.", "reads");
-    show("perch_store_writes_total", "Writes to the store.", "writes");
-  }
+export function costMeter(hub: Hub, metrics: Metrics, { clock, store }: Platform) {
+  const since = clock.monotonic();
+  let requests = 0;
+  let answeredBytes = 0;
+  const show = (name: string, help: string, of: keyof CostReport["counted"]) =>
+    metrics.countedBy(name, help, () => report().counted[of]);
+  show("perch_requests_total", "Requests answered.", "requests");
+  show("perch_egress_bytes_total", "Bytes sent.", "egressBytes");
+  show("perch_store_reads_total", "Reads of the store.", "reads");
+  show("perch_store_writes_total", "Writes to the store.", "writes");
+  return { answered, report };
 
   /** Counts the answer to a request; streams and sockets are counted by their frames. */
-  answered({ method }: Request, response: Response): void {
-    this.#requests++;
-    if (method !== "HEAD") {
-      this.#answeredBytes += Number(response.headers.get("content-length") ?? 0);
-    }
+  function answered({ method }: Request, { headers }: Response): void {
+    requests++;
+    if (method !== "HEAD") answeredBytes += Number(headers.get("content-length") ?? 0);
   }
 
-  report(): CostReport {
-    const { clock, store, hub } = this.#sources;
+  function report(): CostReport {
     const { reads, writes } = store.state;
     const streamed = hub.cameras.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
-    const egressBytes = this.#answeredBytes + streamed;
-    return {
-      countedMs: clock.monotonic() - this.#since,
-      counted: { requests: this.#requests, egressBytes, reads, writes },
-    };
+    const counted = { requests, egressBytes: answeredBytes + streamed, reads, writes };
+    return { countedMs: clock.monotonic() - since, counted };
   }
 }

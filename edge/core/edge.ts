@@ -3,11 +3,11 @@
 import { createApp } from "./app.ts";
 import type { CameraHub } from "./cameras/camera.ts";
 import type { EdgeConfig } from "./config.ts";
-import { CostMeter } from "./cost.ts";
+import { type CostMeter, costMeter } from "./cost.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
 import { Bodies, hasBody } from "./ingest/ingest.ts";
-import { Limits } from "./limits/limits.ts";
+import { type Limits, limitsOf } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
@@ -17,7 +17,6 @@ import { Renditions } from "./pictures/renditions.ts";
 import { ScaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
-import { StillAnswers } from "./viewers/snapshots.ts";
 import { StoreWriter } from "./store/writer.ts";
 
 /** What a home may tell beside a request; more of it is for its own `clientAddress`. */
@@ -38,17 +37,10 @@ export interface EdgeDeps extends Platform {
   readonly lag: LoopLag;
   readonly renditions: Renditions;
   readonly feeds: ScaledFeeds;
-  readonly stills: StillAnswers;
   /** Forgets a camera here and in the store, which the other instances learn it from. */
   forget(cam: string): Promise<void>;
   /** Divides the parts of every stream of this instance. */
   readonly boundary: string;
-}
-
-/** What works on a camera. */
-interface Station {
-  readonly writer: StoreWriter;
-  readonly peers?: Peers;
 }
 
 /** A running edge. */
@@ -56,7 +48,8 @@ export class Edge {
   /** Answers one request. */
   readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
   readonly deps: EdgeDeps;
-  readonly #stations = new Map<CameraHub, Station>();
+  /** What works on each camera. */
+  readonly #stations = new Map<CameraHub, { writer: StoreWriter; peers?: Peers }>();
   readonly #noSignal: (camera: CameraHub) => Promise<void>;
   #storeWell = true;
   /** Settled when nothing works on the camera that was forgotten last. */
@@ -94,7 +87,7 @@ export class Edge {
     const renditions = new Renditions(platform.images);
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
     this.#noSignal = noSignal(platform);
-    const cost = new CostMeter({ clock, store, hub, metrics });
+    const cost = costMeter(hub, metrics, platform);
     this.deps = {
       ...platform,
       ...{ config, hub, metrics, cost, lag, renditions, boundary },
@@ -104,9 +97,8 @@ export class Edge {
         onFault: (error) => log.error("a viewer was dropped", { error: stackOf(error) }),
       }),
       bodies: new Bodies(clock),
-      limits: new Limits(config, platform, metrics),
+      limits: limitsOf(config, platform, metrics),
       feeds: new ScaledFeeds(renditions),
-      stills: new StillAnswers(metrics, config.viewToken === undefined),
       forget: async (cam) => {
         hub.forget(cam);
         // What was under way to the store must not come behind.

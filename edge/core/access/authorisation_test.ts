@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createApp } from "../app.ts";
-import { Passes, SIGNED_IN_MS } from "./passes.ts";
+import { Passes, SIGNED_IN_MS } from "./viewers.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 

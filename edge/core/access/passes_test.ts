@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Passes, SIGNED_IN_MS } from "./passes.ts";
+import { Passes, SIGNED_IN_MS } from "./viewers.ts";
 
 const NOW = Date.UTC(2026, 10, 21);
 const HOUR = 3_600_000;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { fc } from "../../../shared/testing/properties.ts";
-import { clientAddress, isLoopback } from "./client_address.ts";
+import { clientAddress, isLoopback } from "./limits.ts";
 
 Deno.test("without a trusted proxy the header is not believed", () => {
   assert.equal(clientAddress("192.0.2.7", "8.8.8.8", 0), "192.0.2.7");

@@ -1,12 +1,19 @@
 // Everything the edge counts against abuse, in one place; the routes ask and answer.
 
 import type { Context } from "hono";
+import {
+  convertIPv4BinaryToString,
+  convertIPv4MappedIPv6ToIPv4,
+  convertIPv6BinaryToString,
+  convertIPv6ToBinary,
+  distinctRemoteAddr,
+  isIPv4MappedIPv6,
+} from "hono/utils/ipaddr";
 import type { Clock } from "../../../shared/clock.ts";
 import type { EdgeConfig } from "../config.ts";
-import type { Counter, Metrics } from "../metrics.ts";
+import type { Metrics } from "../metrics.ts";
 import type { Platform } from "../platform.ts";
 import { problem, problemException } from "../problem.ts";
-import { clientAddress, isLoopback } from "./client_address.ts";
 import { ViewerGate } from "./viewer_gate.ts";
 
 /** How much a key may do. */
@@ -68,18 +75,15 @@ export class RateLimiter {
   }
 }
 
-/** Does work when it is its turn. */
-export type Turns = <T>(work: () => Promise<T>) => Promise<T>;
-
 /**
  * Lets so much work be done at once; the rest waits.
  *
  * @param most At work and waiting together: more are refused with 503.
  */
-export function turns(atOnce: number, most: number, detail: string, retryAfter: number): Turns {
+export function turns(atOnce: number, most: number, detail: string, retryAfter: number) {
   const waiting: (() => void)[] = [];
   let atWork = 0;
-  return async function turn(work) {
+  return async function turn<T>(work: () => Promise<T>): Promise<T> {
     if (atWork + waiting.length >= most) throw problemException(503, detail, { retryAfter });
     if (atWork < atOnce) atWork++;
     else await new Promise<void>((go) => waiting.push(go));
@@ -112,108 +116,136 @@ const MAX_LISTINGS = 32;
 const PAST_FRAMES = { perSecond: 60, burst: 1000 };
 
 /** The limits of one instance. */
-export class Limits {
-  /** Streams and sockets. */
-  readonly gate: ViewerGate;
-  /** Requests for a picture that wait for one. */
-  readonly waits: ViewerGate;
-  /** Requests of cameras, by camera. */
-  readonly uploads: RateLimiter;
-  /** Tokens and passwords that are none, by address. */
-  readonly wrongCredentials: RateLimiter;
-  /** Indexes and films of the past, by address. */
-  readonly history: RateLimiter;
-  /** Single pictures of the past, by address. */
-  readonly pastFrames: RateLimiter;
-  /**
-   * Indexes of the past are read one after another: many at once would take longer than the store's
-   * deadline, and then all of them fail.
-   */
-  readonly listing: Turns = turns(
-    1,
-    MAX_LISTINGS,
-    "Read the past: too many ask for it at once.",
-    5,
-  );
-  /** Viewers' sockets closed for what they sent. */
-  readonly socketsTurnedOut: Counter;
-  readonly #trustedProxies: number;
-  readonly #platform: Platform;
+export type Limits = ReturnType<typeof limitsOf>;
 
-  constructor(config: EdgeConfig, platform: Platform, metrics: Metrics) {
-    this.#trustedProxies = config.trustedProxies;
-    this.#platform = platform;
-    const { clock } = platform;
-    const gate = this.gate = new ViewerGate(config);
-    const waits = this.waits = new ViewerGate({ ...config, maxViewers: 4 * config.maxViewers });
-    const perSecond = config.maxUploadsPerSecond;
-    const burst = Math.max(10, 2 * perSecond);
-    const uploads = this.uploads = new RateLimiter({ perSecond, burst }, clock);
-    const wrong = this.wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
-    const history = this.history = new RateLimiter(HISTORY, clock);
-    const pastFrames = this.pastFrames = new RateLimiter(PAST_FRAMES, clock);
-    const turnedOut = "Viewers' sockets closed for what they sent.";
-    this.socketsTurnedOut = metrics.counter("perch_sockets_turned_out_total", turnedOut);
-    const past = () => history.refused + pastFrames.refused;
-    const full = () => ({
-      'limit="instance"': gate.refused.instance + waits.refused.instance,
-      'limit="address"': gate.refused.address + waits.refused.address,
-    });
-    const dropped = () => gate.dropped;
-    const counted = metrics.countedBy.bind(metrics);
-    counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
-    counted("perch_history_limited_total", "429 answers about the past.", past);
-    counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => wrong.taken);
-    counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => wrong.refused);
-    counted("perch_viewers_refused_total", "Viewers turned away at a limit.", full);
-    counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", dropped);
-    metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
-    metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
-    metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);
-  }
+/** Makes them. */
+export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metrics) {
+  const { clock } = platform;
+  const { maxUploadsPerSecond: perSecond, maxViewers, trustedProxies } = config;
+  /** Streams and sockets. */
+  const gate = new ViewerGate(config);
+  /** Requests for a picture that wait for one. */
+  const waits = new ViewerGate({ ...config, maxViewers: 4 * maxViewers });
+  /** Requests of cameras, by camera. */
+  const uploads = new RateLimiter({ perSecond, burst: Math.max(10, 2 * perSecond) }, clock);
+  /** Tokens and passwords that are none, by address. */
+  const wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
+  /** Indexes and films of the past, by address. */
+  const history = new RateLimiter(HISTORY, clock);
+  /** Single pictures of the past, by address. */
+  const pastFrames = new RateLimiter(PAST_FRAMES, clock);
+  // One after another: many at once would take longer than the store's deadline, and all of them fail.
+  const listing = turns(1, MAX_LISTINGS, "Read the past: too many ask for it at once.", 5);
+  const socketsTurnedOut = metrics.counter(
+    "perch_sockets_turned_out_total",
+    "Viewers' sockets closed for what they sent.",
+  );
+  const past = () => history.refused + pastFrames.refused;
+  const wrong = wrongCredentials;
+  const dropped = () => gate.dropped;
+  const counted = metrics.countedBy.bind(metrics);
+  counted("perch_uploads_limited_total", "429 answers to cameras.", () => uploads.refused);
+  counted("perch_history_limited_total", "429 answers about the past.", past);
+  counted("perch_wrong_credentials_total", "Wrong tokens and passwords.", () => wrong.taken);
+  counted("perch_sign_ins_limited_total", "429 answers to wrong tokens.", () => wrong.refused);
+  counted("perch_viewers_dropped_total", "Viewers dropped because they took nothing.", dropped);
+  counted("perch_viewers_refused_total", "Viewers turned away at a limit.", () => ({
+    'limit="instance"': gate.refused.instance + waits.refused.instance,
+    'limit="address"': gate.refused.address + waits.refused.address,
+  }));
+  metrics.gauge("perch_viewers_connected", "Streams and sockets.", () => gate.seated);
+  metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
+  metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);
 
   /** Whom a request counts for: the person behind it. */
-  address({ req, env }: Context): string {
-    const trusted = this.#trustedProxies;
-    const forwardedFor = trusted > 0 ? req.header("x-forwarded-for") : undefined;
-    return clientAddress(this.#platform.clientAddress(req.raw, env), forwardedFor, trusted);
+  function address({ req, env }: Context): string {
+    const forwardedFor = trustedProxies > 0 ? req.header("x-forwarded-for") : undefined;
+    return clientAddress(platform.clientAddress(req.raw, env), forwardedFor, trustedProxies);
   }
 
-  /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
-  viewerAddress(context: Context): string | undefined {
-    const address = this.address(context);
-    return address === "unknown" || isLoopback(address) ? undefined : address;
-  }
+  return {
+    ...{ gate, waits, uploads, wrongCredentials, history, pastFrames, listing, socketsTurnedOut },
+    address,
 
-  /** Who polls: address and program. Two phones behind one address are two if they differ. */
-  poller(context: Context): string {
-    const userAgent = context.req.header("user-agent") ?? "";
-    return `${this.address(context)} ${userAgent.slice(0, 200)}`;
-  }
+    /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */
+    viewerAddress(context: Context): string | undefined {
+      const whose = address(context);
+      return whose === "unknown" || isLoopback(whose) ? undefined : whose;
+    },
 
-  /**
-   * Notes a wrong credential: 429 where its address has sent too many of them. Never asked of a right
-   * one: who guesses must not lock out who shares the address, and no token is so short that slowing
-   * guesses would count.
-   */
-  tooManyWrong(context: Context): Response | undefined {
-    const detail = "Sign in: too many wrong credentials from this address.";
-    return this.wrongCredentials.refusal(this.address(context), detail);
-  }
+    /** Who polls: address and program. Two phones behind one address are two if they differ. */
+    poller(context: Context): string {
+      return `${address(context)} ${(context.req.header("user-agent") ?? "").slice(0, 200)}`;
+    },
 
-  /** Counts a request of a camera: 429 where there are too many a second. */
-  tooManyUploads(cam: string): Response | undefined {
-    return this.uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
-  }
+    /**
+     * Notes a wrong credential: 429 where its address has sent too many of them. Never asked of a
+     * right one: who guesses must not lock out who shares the address, and no token is so short that
+     * slowing guesses would count.
+     */
+    tooManyWrong(context: Context): Response | undefined {
+      const detail = "Sign in: too many wrong credentials from this address.";
+      return wrongCredentials.refusal(address(context), detail);
+    },
 
-  /** Ends whoever watches or waits by a pass that was given back. */
-  endPass(key: string): void {
-    for (const gate of [this.gate, this.waits]) gate.endPass(key);
-  }
+    /** Counts a request of a camera: 429 where there are too many a second. */
+    tooManyUploads(cam: string): Response | undefined {
+      return uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
+    },
 
-  /** Looks at who is stuck, and at whose pass has ended. To be called every second or so. */
-  tick(): void {
-    const { clock } = this.#platform;
-    for (const gate of [this.gate, this.waits]) gate.tick(clock.monotonic(), clock.now());
+    /** Ends whoever watches or waits by a pass that was given back. */
+    endPass(key: string): void {
+      for (const one of [gate, waits]) one.endPass(key);
+    },
+
+    /** Looks at who is stuck, and at whose pass has ended. To be called every second or so. */
+    tick(): void {
+      for (const one of [gate, waits]) one.tick(clock.monotonic(), clock.now());
+    },
+  };
+}
+
+/**
+ * The address that limits count by: IPv4 as it is, IPv6 as its /64, which is what one person has.
+ *
+ * @param peer Where the connection comes from.
+ * @param forwardedFor `X-Forwarded-For` as sent.
+ * @param trustedProxies Reverse proxies in front of the edge that append to it; 0 = none.
+ */
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | undefined,
+  trustedProxies: number,
+): string {
+  return addressKey(trustedHop(forwardedFor, trustedProxies)) ?? addressKey(peer) ?? peer;
+}
+
+/**
+ * What the outermost of the trusted proxies says in a header to which each of them appends: counted
+ * from the right, the rest is anybody's invention. Empty where nothing is said.
+ */
+export function trustedHop(header: string | undefined, trustedProxies: number): string {
+  const hops = trustedProxies > 0 ? header?.split(",") ?? [] : [];
+  return hops[Math.max(0, hops.length - trustedProxies)]?.trim() ?? "";
+}
+
+/** Whether a key of `clientAddress` is this machine: its owner, or a proxy nobody told us of. */
+export function isLoopback(key: string): boolean {
+  return key.startsWith("127.") || key === "::/64";
+}
+
+/** Undefined for what is no address. */
+function addressKey(text: string): string | undefined {
+  // Proxies write a port behind it, and IPv6 in brackets.
+  const address = text.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
+  if (distinctRemoteAddr(address) === "IPv4") return address;
+  try {
+    const binary = convertIPv6ToBinary(address);
+    if (isIPv4MappedIPv6(binary)) {
+      return convertIPv4BinaryToString(convertIPv4MappedIPv6ToIPv4(binary));
+    }
+    return `${convertIPv6BinaryToString(binary >> 64n << 64n)}/64`;
+  } catch {
+    return undefined;
   }
 }

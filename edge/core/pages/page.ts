@@ -1,8 +1,95 @@
-// What the pages say: pure text, so that it can be tested without a browser.
+// What people are shown: the built pages, filled in for a request.
 
+import type { Context } from "hono";
 import { html } from "hono/html";
 import { ageText } from "../../../shared/age_text.ts";
-import type { CameraState, CameraStatus } from "../../../shared/wire.ts";
+import { DEFAULT_CAM } from "../../../shared/frame.ts";
+import { type CameraState, type CameraStatus, HEADER } from "../../../shared/wire.ts";
+import { isOwner } from "../access/viewers.ts";
+import type { EdgeDeps } from "../edge.ts";
+import { problemException } from "../problem.ts";
+import { rootOf, siteOf } from "../routes/request.ts";
+
+/** The built pages. */
+export type ViewerPages = ReturnType<typeof viewerPages>;
+
+/** Makes them for an edge. */
+export function viewerPages(deps: EdgeDeps) {
+  const { title: site, viewToken, historyMs, trustedProxies, embedOrigins } = deps.config;
+  /** Read at the first request and kept: another build must not be mixed in. */
+  const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
+  return { file, names, known, role, send };
+
+  /**
+   * A file that the build made, by its name there.
+   *
+   * @throws 503 where the page was never built.
+   */
+  function file(name: string): Promise<Uint8Array<ArrayBuffer>> {
+    const file = files.get(name) ?? deps.readAsset(name).catch(() => {
+      files.delete(name);
+      const detail = "Show the page: it was never built here, run `deno task build` once.";
+      throw problemException(503, detail, { retryAfter: 60 });
+    });
+    files.set(name, file);
+    return file;
+  }
+
+  async function text(name: string): Promise<string> {
+    return new TextDecoder().decode(await file(name));
+  }
+
+  /** What the build called its files, by their plain names. */
+  async function names(): Promise<Readonly<Record<string, string>>> {
+    return JSON.parse(await text("assets.json"));
+  }
+
+  /** Whether the edge has heard of a camera; for whoever asks again later a header says it too. */
+  async function known(context: Context, cam: string): Promise<"yes" | "no"> {
+    // The store is asked for strangers only: a page must not wait for a store that hangs.
+    const camera = deps.hub.known(cam) ?? await deps.hub.find(cam);
+    if (!camera) return "no";
+    context.header(HEADER.state, camera.state);
+    return "yes";
+  }
+
+  /** Who watches: `public` cams have no others, private ones an `owner` and `guest`s. */
+  function role(context: Context): "public" | "owner" | "guest" {
+    if (viewToken === undefined) return "public";
+    return isOwner(context) ? "owner" : "guest";
+  }
+
+  /**
+   * Answers with a page.
+   *
+   * @param embedded Whether it may be framed by who `PERCH_EMBED_ORIGINS` names.
+   */
+  async function send(
+    context: Context,
+    template: string,
+    values: Readonly<Record<string, Markup>> & { readonly cam: string },
+    embedded = false,
+  ): Promise<Response> {
+    const root = rootOf(context);
+    const assets = Object.entries(await names()).map(([name, file]) => {
+      return [name, `${root}assets/${file}`];
+    });
+    const title = values.cam === DEFAULT_CAM ? site : `${values.cam} · ${site}`;
+    const url = `${siteOf(context, trustedProxies)}cams/${values.cam}`;
+    const page = renderTemplate(await text(template), {
+      ...Object.fromEntries(assets),
+      ...{ root, site, title, url, image: `${url}/live.jpeg`, role: role(context) },
+      description: `Live picture from ${title}`,
+      history: String(historyMs),
+      ...values,
+    });
+    return context.html(page, undefined, {
+      "cache-control": viewToken ? "private, no-cache" : "no-cache",
+      "content-security-policy": pagePolicy(embedded ? frameAncestors(embedOrigins) : "'none'"),
+      vary: "Accept, User-Agent, Cookie",
+    });
+  }
+}
 
 /** Text, which is escaped where it is put in, or markup that `html` made. */
 export type Markup = string | ReturnType<typeof html>;

@@ -20,8 +20,7 @@ import {
   unixMs,
 } from "./request.ts";
 import { problem } from "../problem.ts";
-import { wallMarkup } from "../pages/page.ts";
-import type { ViewerPages } from "../pages/viewer.ts";
+import { type ViewerPages, wallMarkup } from "../pages/page.ts";
 
 const NO_STORE = { "cache-control": "no-store" } as const;
 const statusSchema = cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() })

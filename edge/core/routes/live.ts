@@ -6,11 +6,13 @@ import type { EdgeDeps } from "../edge.ts";
 import { HEADER } from "../../../shared/wire.ts";
 import { cameraOf, camOf, isKnown, route, wait, width } from "./request.ts";
 import { problem } from "../problem.ts";
+import { StillAnswers } from "../viewers/snapshots.ts";
 import { awaitNews, NO_PLACE } from "./admit.ts";
 
 /** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
-  const { hub, limits, stills } = deps;
+  const { config, hub, limits, metrics } = deps;
+  const stills = new StillAnswers(metrics, config.viewToken === undefined);
   return route({
     summary: "The newest picture",
     query: z.object({ wait, w: width }),

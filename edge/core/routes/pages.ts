@@ -7,7 +7,7 @@ import { html } from "hono/html";
 import { getMimeType } from "hono/utils/mime";
 import { isCamId } from "../../../shared/frame.ts";
 import type { EdgeDeps } from "../edge.ts";
-import type { ViewerPages } from "../pages/viewer.ts";
+import type { ViewerPages } from "../pages/page.ts";
 import { camOf, describe, rootOf, route } from "./request.ts";
 
 /** The page, or what `stream` answers where the client shows pictures only. */

@@ -7,7 +7,7 @@ import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { WIDTHS } from "../../../shared/widths.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import { type Hub, MAX_CAMERAS } from "../cameras/hub.ts";
-import { trustedHop } from "../limits/client_address.ts";
+import { trustedHop } from "../limits/limits.ts";
 import { problemException } from "../problem.ts";
 
 /** A body: the schema of JSON, or the content type of what has none. */

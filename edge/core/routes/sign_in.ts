@@ -9,9 +9,9 @@ import { CAM_PATTERN, DEFAULT_CAM } from "../../../shared/frame.ts";
 import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { isForeign, originOf, readJson, rootOf, route, siteOf, unixMs } from "./request.ts";
-import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/passes.ts";
+import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/viewers.ts";
 import { problem } from "../problem.ts";
-import type { ViewerPages } from "../pages/viewer.ts";
+import type { ViewerPages } from "../pages/page.ts";
 
 const HOUR_MS = 3_600_000;
 const MAX_TOKEN_CHARACTERS = 1000;
