@@ -1,7 +1,7 @@
 // Bundles the edge for Workers, beside the page's built files: `deno task workers:build`.
 
 import { fileURLToPath } from "node:url";
-import { build, type Metafile, stop } from "esbuild";
+import { build, type Metafile, type Plugin, stop } from "esbuild";
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
@@ -12,8 +12,13 @@ const HEADERS = `/assets/*
 `;
 
 /** Bundles a worker, with the packages of deno.json, into `folder`. */
-export async function bundle(entry: string, folder: string): Promise<Metafile> {
+export async function bundle(
+  entry: string,
+  folder: string,
+  more: { readonly plugins?: Plugin[]; readonly define?: Record<string, string> } = {},
+): Promise<Metafile> {
   const { metafile } = await build({
+    ...more,
     entryPoints: { worker: entry },
     outdir: folder,
     bundle: true,
@@ -27,7 +32,7 @@ export async function bundle(entry: string, folder: string): Promise<Metafile> {
     external: ["node:*", "cloudflare:*"],
     loader: { ".wasm": "copy" },
     logLevel: "warning",
-    plugins: [{
+    plugins: [...more.plugins ?? [], {
       name: "packages of deno.json",
       setup: ({ onResolve }) =>
         onResolve({ filter: /^[@a-z]/ }, ({ path: name, kind }) => {

@@ -3,6 +3,7 @@
 import runtime from "workerd";
 import { stop } from "esbuild";
 import { bundle } from "../../edge/workers/build.ts";
+import { forWorkers } from "./worker_pictures.ts";
 import { ROOT, RunningProgram, TEST_TOKEN } from "./processes.ts";
 
 /** The runtime's program. Its types call the default export a namespace; it is a path. */
@@ -46,7 +47,9 @@ export class Workerd extends RunningProgram {
     const config = JSON.parse(await Deno.readTextFile(`${ROOT}edge/workers/wrangler.jsonc`));
     const main = entry ? `${folder}/code/worker.js` : `${ROOT}edge/workers/dist/code/worker.js`;
     if (entry) {
-      await bundle(ROOT + entry, `${folder}/code`);
+      // Files are named from there where there are none.
+      const define = { "import.meta.url": JSON.stringify(`file://${ROOT}edge/workers/test.ts`) };
+      await bundle(ROOT + entry, `${folder}/code`, { plugins: [forWorkers], define });
       await stop();
     }
     if (object) {
@@ -54,7 +57,7 @@ export class Workerd extends RunningProgram {
       config.migrations[0].new_sqlite_classes = [object];
     }
     const site = `${ROOT}edge/workers/dist/site`;
-    const assets = entry ? undefined : { ...config.assets, directory: site };
+    const assets = { ...config.assets, directory: site };
     await Deno.writeTextFile(
       `${folder}/wrangler.jsonc`,
       JSON.stringify({ ...config, main, assets, vars }),

@@ -1,0 +1,65 @@
+// Tests of the core inside Workers' runtime: a worker that names them, and runs one in a new object.
+// They are the files that Deno's home is tested with.
+
+import { tests } from "./worker_deno.ts";
+import { object } from "./worker_test_edge.ts";
+import type { Bindings, ObjectContext } from "../../edge/workers/runtime.ts";
+import "../../edge/core/access/authorisation_test.ts";
+import "../../edge/core/cameras/state_test.ts";
+import "../../edge/core/headers_test.ts";
+import "../../edge/core/openapi_test.ts";
+import "../../edge/core/pages/viewer_test.ts";
+import "../../edge/core/routes/cameras_test.ts";
+import "../../edge/core/routes/health_test.ts";
+import "../../edge/core/routes/history_test.ts";
+import "../../edge/core/routes/live_test.ts";
+import "../../edge/core/routes/records_test.ts";
+import "../../edge/core/routes/sign_in_test.ts";
+import "../../edge/core/routes/stream_test.ts";
+import "../../edge/core/routes/upload_test.ts";
+import "./sqlite_contract.ts";
+
+/** A step of a test: which it is is told where it fails. */
+async function step(title: string, run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    throw new Error(title, { cause: error });
+  }
+}
+
+/** Runs the test that a request's path names. */
+export class TestObject {
+  readonly #context: ObjectContext;
+  readonly #env: Bindings;
+
+  constructor(context: ObjectContext, env: Bindings) {
+    this.#context = context;
+    this.#env = env;
+  }
+
+  async fetch({ url }: Request): Promise<Response> {
+    object.storage = this.#context.storage;
+    object.readAsset = async (name) => {
+      const response = await this.#env.ASSETS.fetch(`http://assets/assets/${name}`);
+      if (!response.ok) throw new Error(name);
+      return new Uint8Array(await response.arrayBuffer());
+    };
+    try {
+      await tests.get(decodeURIComponent(new URL(url).pathname.slice(1)))!({ step });
+      return new Response("ok");
+    } catch (error) {
+      const { stack = error, cause = "" } = error as Error;
+      return new Response(`${stack}\n${cause}`, { status: 500 });
+    }
+  }
+}
+
+export default {
+  fetch(request: Request, env: Bindings): Response | Promise<Response> {
+    const { pathname } = new URL(request.url);
+    return pathname === "/"
+      ? Response.json([...tests.keys()])
+      : env.EDGE.getByName(pathname).fetch(request);
+  },
+};
