@@ -10,6 +10,7 @@ import type { FrameSource } from "./source/source.ts";
 import type { AgentState } from "./status.ts";
 import { type Profile, Supervisor } from "./supervisor.ts";
 import { EdgeClient } from "./uploader/edge_client.ts";
+import { createAutoTransport } from "./uploader/auto.ts";
 import { createPutTransport } from "./uploader/put.ts";
 import type { Verdict } from "./uploader/transport.ts";
 import { Uploader } from "./uploader/uploader.ts";
@@ -24,6 +25,12 @@ export interface AgentDeps extends SourceDeps {
   /** Names this run; letters, digits and dashes. */
   readonly session: string;
 }
+
+const TRANSPORTS = {
+  auto: createAutoTransport,
+  put: createPutTransport,
+  ws: createWsTransport,
+} as const;
 
 /** One camera's agent. */
 export class Agent {
@@ -54,9 +61,7 @@ export class Agent {
       log,
       random,
       frames: this.#frames,
-      transport: config.transport === "ws"
-        ? createWsTransport(publisher, clock)
-        : createPutTransport(publisher, clock),
+      transport: TRANSPORTS[config.transport](publisher, clock),
       camera: config.idleCamera === "stop" ? this.#supervisor : undefined,
     });
   }

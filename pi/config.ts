@@ -101,7 +101,7 @@ export const cameraSettings = z.object({
 
   PERCH_EXTRA_ARGS: argsSetting().default([]).meta(told("further arguments for the camera program", { heading: "How it runs", sources: [...RPICAM, "ffmpeg", "v4l2-ctl"] })),
   PERCH_STALL_S: numberSetting(1, 3600, "seconds").optional().meta(told("seconds without a picture until the camera is restarted; unset = at least 5, by the rate; network 15")),
-  PERCH_TRANSPORT: choiceSetting(["put", "ws"]).default("put").meta(told("a request per picture, or one WebSocket")),
+  PERCH_TRANSPORT: choiceSetting(["auto", "put", "ws"]).default("auto").meta(told("a request per picture, one WebSocket, or what the edge asks for")),
   PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").meta(told("while nobody watches, keep the camera running or stop it between pictures")),
   PERCH_LOG: choiceSetting(["text", "json"]).default("text").meta(told("how log lines are written")),
 } satisfies Record<typeof CAMERA_NAMES[number], z.ZodType>);
@@ -145,7 +145,7 @@ export interface Config {
   readonly vflip: boolean;
   readonly extraArgs: readonly string[];
   readonly stallMs?: number;
-  readonly transport: "put" | "ws";
+  readonly transport: "auto" | "put" | "ws";
   readonly idleCamera: "keep" | "stop";
   readonly log: "text" | "json";
   /** The names of the settings that ask for something. */

@@ -25,7 +25,7 @@ Deno.test("an address and a token are enough", () => {
   const { url, cam, source, picture, transport, idleCamera } = config();
   assert.deepEqual(
     { url, cam, source, transport, idleCamera },
-    { url: REQUIRED.PERCH_URL, cam: "cam", source: "auto", transport: "put", idleCamera: "keep" },
+    { url: REQUIRED.PERCH_URL, cam: "cam", source: "auto", transport: "auto", idleCamera: "keep" },
   );
   assert.deepEqual([picture.fps, picture.width, picture.height, picture.quality], [
     5,
@@ -63,7 +63,7 @@ for (
     ["PERCH_NIGHT", "22:00-25:00", "local times"],
     ["PERCH_EXTRA_ARGS", '--info-text "open', "arguments such as"],
     ["PERCH_HFLIP", "perhaps", "true or false"],
-    ["PERCH_TRANSPORT", "udp", "put or ws"],
+    ["PERCH_TRANSPORT", "udp", "one of auto, put, ws"],
   ]
 ) {
   const shown = value.startsWith("--")

@@ -17,6 +17,8 @@ export const HEADER = {
   interval: "Perch-Interval",
   /** People watching now, everywhere. */
   viewers: "Perch-Viewers",
+  /** `ws` where the edge's host bills requests: pictures had better come over one WebSocket. */
+  transport: "Perch-Transport",
   /** `live`, `idle`, `stale` or `offline`. */
   state: "Perch-State",
 } as const;

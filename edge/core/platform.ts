@@ -60,6 +60,8 @@ export interface Platform {
   readAsset(name: string): Promise<Uint8Array<ArrayBuffer>>;
   /** Runs `work` when the current request has its answer. */
   soon(work: () => void): void;
+  /** Whether requests cost more here than messages do: cameras are told to send over a socket. */
+  readonly billsRequests?: boolean;
   /** Memory that the process takes, bytes; undefined where nobody knows. */
   memoryBytes?(): number;
 }

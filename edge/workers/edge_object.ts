@@ -58,6 +58,7 @@ export class EdgeObject {
         if (!response.ok) throw new Error(`Read asset ${name}: got ${response.status}`);
         return new Uint8Array(await response.arrayBuffer());
       },
+      billsRequests: true,
       soon: (work) => void setTimeout(work, 0),
     });
     this.#context = context;

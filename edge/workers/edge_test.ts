@@ -144,7 +144,7 @@ Deno.test("on Workers a private cam is shown to nobody without its token, howeve
 
 toolTest(["chromium"], "on Workers the page is live in Chromium", async () => {
   await using edge = await Workerd.start();
-  await using _pi = await startPi(edge.url, { env: { PERCH_TRANSPORT: "ws" } });
+  await using _pi = await startPi(edge.url);
   const browser = await launchChromium();
   try {
     await using viewer = await ViewerPage.open(browser, edge.url);
@@ -153,6 +153,14 @@ toolTest(["chromium"], "on Workers the page is live in Chromium", async () => {
     const first = await viewer.pixels();
     await until("the picture moves", async () => await viewer.pixels() !== first);
     assert.deepEqual(viewer.complaints, []);
+    // The agent was told to send over a socket.
+    let looks = 0;
+    await until("pictures cost no requests", async () => {
+      const metrics = await (await fetch(`${edge.url}/metrics`)).text();
+      looks++;
+      const of = (name: string) => Number(new RegExp(`^${name} (\\d+)`, "m").exec(metrics)?.[1]);
+      return of("perch_frames_received_total") > 2 * (of("perch_requests_total") - looks);
+    });
   } finally {
     await browser.close();
   }

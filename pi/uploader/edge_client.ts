@@ -30,6 +30,8 @@ const MAX_ANSWER_BYTES = 4096;
 /** Asks the edge. No call throws: failures are verdicts. */
 export class EdgeClient {
   readonly address: EdgeAddress;
+  /** Whether the edge has said that pictures had better come over one WebSocket. */
+  prefersSocket = false;
   readonly #connect: Connect;
   #connection: Connection;
 
@@ -58,6 +60,7 @@ export class EdgeClient {
         // A redirect would take the token along, or lose it; either way a setting is wrong.
         redirect: "manual",
       });
+      if (response.headers.get(HEADER.transport) === "ws") this.prefersSocket = true;
       const text = await readStart(response, request.signal);
       return verdictOf({ status: response.status, headers: response.headers, text });
     } catch (error) {

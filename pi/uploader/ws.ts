@@ -9,6 +9,9 @@ import { within } from "../../shared/timeout.ts";
 import { badVerdict, demandWithin, type EdgeClient, parseJson } from "./edge_client.ts";
 import type { Transport, Verdict } from "./transport.ts";
 
+/** The status that stands for a socket that does not open although the edge answers. */
+export const NO_SOCKET = 426;
+
 /** Ms between tries where the edge answers but the socket does not open. */
 const NO_SOCKET_MS = 10_000;
 
@@ -112,7 +115,7 @@ async function whyNot(client: EdgeClient, error: string, signal: AbortSignal): P
   if (verdict.kind !== "accepted") return verdict;
   const detail = `the edge answers, but its socket does not open (${error}): does a proxy on the ` +
     "way pass WebSockets? PERCH_TRANSPORT=put needs none";
-  return { kind: "busy", status: 426, detail, retryMs: NO_SOCKET_MS };
+  return { kind: "busy", status: NO_SOCKET, detail, retryMs: NO_SOCKET_MS };
 }
 
 /** An open socket. At most one frame is under way on it. */

@@ -40,7 +40,7 @@ function typeOf({ req }: Context): string {
 }
 
 /** Takes a frame: 204 with the wanted interval, or a problem. */
-export function putFrame({ hub }: EdgeDeps, { receive }: Uploads): Handler {
+export function putFrame({ hub, billsRequests }: EdgeDeps, { receive }: Uploads): Handler {
   return route({
     summary: "Send a camera's newest picture; the first JPEG of a form will do",
     headers: headersSchema,
@@ -50,6 +50,7 @@ export function putFrame({ hub }: EdgeDeps, { receive }: Uploads): Handler {
         ETag: "its version",
         [HEADER.interval]: "ms to wait before the next picture",
         [HEADER.viewers]: "people watching now",
+        [HEADER.transport]: "`ws` where pictures had better come over `/publish`",
       }],
     },
     problems: [400, 408, 409, 413, 415, 422, 503],
@@ -75,6 +76,7 @@ export function putFrame({ hub }: EdgeDeps, { receive }: Uploads): Handler {
         etag: frame.etag,
         [HEADER.interval]: String(interval),
         [HEADER.viewers]: String(viewers),
+        ...(billsRequests ? { [HEADER.transport]: "ws" } : {}),
       },
     });
   });
