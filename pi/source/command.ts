@@ -145,7 +145,7 @@ const EXPLANATIONS: readonly Explanation[] = [
     message: "the camera at PERCH_INPUT cannot be reached: $1",
   },
   {
-    pattern: /Invalid data found when processing input/,
+    pattern: /Invalid data found when processing input|pipe:0: (?:Input\/output error|End of file)/,
     kind: "hardware",
     message: "what is at PERCH_INPUT is no picture and no film that ffmpeg knows",
   },

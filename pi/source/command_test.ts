@@ -118,6 +118,7 @@ const CASES: readonly [stderr: string, kind: string, message: RegExp][] = [
     /cannot be reached: Connection refused/,
   ],
   ["pipe:0: Invalid data found when processing input", "hardware", /no picture and no film/],
+  ["pipe:0: End of file", "hardware", /no picture and no film/],
   [
     "[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized",
     "configuration",

@@ -88,8 +88,15 @@ function failureOf(error: unknown): SourceError {
   if (error instanceof SourceError) return error;
   const why = describeFailure(error);
   // Deno's client refuses the whole answer for one line, and nothing can make it milder.
-  return /invalid (?:HTTP|content-length)/i.test(why)
-    ? cameraError("configuration", `sends a bad header line: set PERCH_SOURCE=ffmpeg (${why})`)
+  const bad = /invalid HTTP version/.test(why)
+    ? "answers, but not in HTTP: check the port, or set PERCH_SOURCE=ffmpeg"
+    : /invalid (?:HTTP|content-length)/i.test(why)
+    ? "sends a bad header line: set PERCH_SOURCE=ffmpeg"
+    : /message head is too large/.test(why)
+    ? "sends too many header lines: set PERCH_SOURCE=ffmpeg"
+    : undefined;
+  return bad
+    ? cameraError("configuration", `${bad} (${why})`)
     : cameraError("hardware", `cannot be reached: ${why}`);
 }
 

@@ -231,29 +231,40 @@ Deno.test("a camera that moved is followed on its own host and to no other", asy
   await fails(again, "configuration", /moved: change PERCH_INPUT/);
 });
 
-Deno.test("a header line that Deno takes for none leads to ffmpeg", async () => {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const serving = (async () => {
-    for await (const socket of listener) {
-      await socket.read(new Uint8Array(4096));
-      const head = "HTTP/1.1 200 OK\r\nX-Alias: cam\x01\r\nContent-Length: 0\r\n\r\n";
-      await socket.write(new TextEncoder().encode(head));
-      socket.close();
+/** What Deno's client takes for no answer, and what is said of it. */
+const NO_ANSWERS = [
+  ["HTTP/1.1 200 OK\r\nX-Alias: cam\x01\r\n\r\n", /sends a bad header line: set PERCH_SOURCE=/],
+  ["HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", /sends a bad header line: set PERCH_SOURCE=/],
+  [`HTTP/1.1 200 OK\r\n${"X: y\r\n".repeat(200)}\r\n`, /too many header lines: set PERCH_SOURCE=/],
+  ["ICY 200 OK\r\n\r\n", /not in HTTP: check the port, or set PERCH_SOURCE=/],
+  ["RTSP/1.0 400 Bad Request\r\n\r\n", /not in HTTP: check the port, or set PERCH_SOURCE=/],
+] as const;
+
+for (const [answer, said] of NO_ANSWERS) {
+  Deno.test(`what Deno takes for no answer leads to ffmpeg: ${answer.slice(0, 30)}`, async () => {
+    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+    const serving = (async () => {
+      for await (const socket of listener) {
+        await socket.read(new Uint8Array(4096));
+        await socket.write(new TextEncoder().encode(answer));
+        socket.close();
+      }
+    })();
+    const source = createHttp(DEPS, { url: `http://127.0.0.1:${listener.addr.port}/`, fps: 5 });
+    const words: string[] = [];
+    for (let run = 0; run < 2; run++) {
+      await source.run(new AbortController().signal, () => {}).catch(({ kind, message }) => {
+        words.push(`${kind}: ${message}`);
+      });
     }
-  })();
-  const source = createHttp(DEPS, { url: `http://127.0.0.1:${listener.addr.port}/`, fps: 5 });
-  const words: string[] = [];
-  for (let run = 0; run < 2; run++) {
-    await source.run(new AbortController().signal, () => {}).catch(({ message }) => {
-      words.push(message);
-    });
-  }
-  listener.close();
-  await serving;
-  assert.match(words[0], /sends a bad header line: set PERCH_SOURCE=ffmpeg/);
-  assert.doesNotMatch(words[0], /127\.0\.0\.1/);
-  assert.equal(words[0], words[1]);
-});
+    listener.close();
+    await serving;
+    assert.match(words[0], said);
+    assert.match(words[0], /^configuration: /);
+    assert.doesNotMatch(words[0], /127\.0\.0\.1/);
+    assert.equal(words[0], words[1]);
+  });
+}
 
 /** Bad answers, each of which a camera gives now and then between good ones. */
 const BAD: readonly (() => Response)[] = [
