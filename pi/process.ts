@@ -3,6 +3,7 @@
 
 import { secretsOf, withoutAddresses } from "../shared/addresses.ts";
 import type { Clock } from "../shared/clock.ts";
+import { CAMERA_NAMES, EDGE_NAMES } from "../shared/setting_names.ts";
 import { scoped, untilAborted, within } from "../shared/timeout.ts";
 
 /** How a program's run ended. `stderr` holds its last lines, oldest first. */
@@ -43,6 +44,11 @@ const DRAIN_MS = 1000;
 
 /** The exit code shells give for a program that is there but cannot be run. */
 const CANNOT_RUN = 126;
+
+/** What hides the settings of both programs, which may share one `.env`, from a child. */
+const NO_SETTINGS = Object.fromEntries(
+  [...CAMERA_NAMES, ...EDGE_NAMES, "DENO_KV_ACCESS_TOKEN"].map((name) => [name, ""]),
+);
 
 /** How programs are started. */
 export interface SpawnOptions {
@@ -116,8 +122,8 @@ function start(
       stdin,
       stdout: "piped",
       stderr: "piped",
-      // No camera program needs the password of the edge.
-      env: { ...env, PERCH_TOKEN: "" },
+      // No camera program needs a setting, and many are secrets.
+      env: { ...NO_SETTINGS, ...env },
     }).spawn();
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return { kind: "missing" };

@@ -100,14 +100,22 @@ Deno.test("a pipe that a grandchild keeps open does not hold up the end", async 
   Deno.kill(Number(text(chunks)), "SIGKILL");
 });
 
-Deno.test("a child does not see the edge's token", async () => {
-  const token = Deno.env.get("PERCH_TOKEN");
-  Deno.env.set("PERCH_TOKEN", "a-token-that-no-child-sees");
-  const chunks: Uint8Array[] = [];
-  await createSpawn({ clock: systemClock })(["env"], NEVER, (chunk) => chunks.push(chunk));
-  if (token === undefined) Deno.env.delete("PERCH_TOKEN");
-  else Deno.env.set("PERCH_TOKEN", token);
-  assert.doesNotMatch(text(chunks), /no-child-sees/);
+Deno.test("no child gets a setting: both programs' secrets may stand in one .env", async () => {
+  const secrets = ["PERCH_TOKEN", "PERCH_PUBLISH_TOKENS", "PERCH_VIEW_TOKEN", "PERCH_INPUT"];
+  const before = secrets.map((name) => [name, Deno.env.get(name)] as const);
+  for (const name of secrets) Deno.env.set(name, "a-secret-that-no-child-sees");
+  try {
+    const chunks: Uint8Array[] = [];
+    const spawn = createSpawn({ clock: systemClock, env: { OF_ITS_OWN: "1" } });
+    await spawn(["env"], NEVER, (chunk) => chunks.push(chunk));
+    assert.doesNotMatch(text(chunks), /no-child-sees/);
+    assert.match(text(chunks), /^OF_ITS_OWN=1$/m);
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Deno.env.delete(name);
+      else Deno.env.set(name, value);
+    }
+  }
 });
 
 Deno.test("keeps the last lines of text that comes cut anywhere", () => {

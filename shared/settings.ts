@@ -117,6 +117,7 @@ function unknownSettings(names: readonly string[]): SettingWarning[] {
   const known = [...EDGE_NAMES, ...CAMERA_NAMES];
   return names
     .filter((name) => /^PERCH_\w+$/.test(name) && !known.some((one) => one === name))
+    .toSorted()
     .map((name) => ({
       found: `${name}: there is no such setting, it does nothing`,
       fix: `did you mean ${nearest(name, known)}?`,

@@ -9,7 +9,7 @@ import { HEADER, parseSeq } from "../wire.ts";
 import { fakeJpeg } from "./fake_rpicam/jpeg.ts";
 import { TEST_TOKEN } from "./processes.ts";
 import { seededRandom } from "./seeded_random.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "./fake_clock.ts";
 
 const CAMERA = ["good", "gone", "stalled", "frozen", "crashing", "noise"] as const;
 const NETWORK = [
@@ -194,7 +194,7 @@ export async function simulateBadLuck(seed: number, hours: number): Promise<Luck
   }, parsed.config);
   const stop = new AbortController();
   const broken = Promise.all([weather(), watch(), agent.run(stop.signal)]);
-  await Promise.race([clock.run(hours * 3_600_000), broken]);
+  await Promise.race([clock.tick(hours * 3_600_000), broken]);
   stop.abort();
   const { accepted, starts, sleepers } = seen;
   return { troubles: world.troubles, captured, accepted, starts, sleepers };

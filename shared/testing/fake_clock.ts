@@ -1,5 +1,6 @@
 // Time that moves only when a test says so.
 
+import { setImmediate } from "node:timers";
 import type { Clock } from "../clock.ts";
 
 interface Sleeper {
@@ -11,7 +12,7 @@ interface Sleeper {
 export class FakeClock implements Clock {
   #mono = 0;
   #wall: number;
-  #sleepers: Sleeper[] = [];
+  readonly #sleepers = new Set<Sleeper>();
 
   /** @param wall Where wall time starts, Unix ms. */
   constructor(wall = Date.UTC(2026, 0, 1)) {
@@ -28,7 +29,7 @@ export class FakeClock implements Clock {
 
   /** How many `sleep` calls are pending. */
   get sleeping(): number {
-    return this.#sleepers.length;
+    return this.#sleepers.size;
   }
 
   /** Moves wall time only, as a clock being set does. */
@@ -40,7 +41,7 @@ export class FakeClock implements Clock {
     if (signal?.aborted) return Promise.reject(signal.reason);
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        this.#sleepers.delete(sleeper);
         reject(signal?.reason);
       };
       const sleeper: Sleeper = {
@@ -51,33 +52,59 @@ export class FakeClock implements Clock {
         },
       };
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#sleepers.push(sleeper);
+      this.#sleepers.add(sleeper);
     });
   }
 
   /** Moves both clocks on, waking sleepers in their order and letting what they wake run. */
   async tick(ms: number): Promise<void> {
     const end = this.#mono + ms;
-    await settle();
+    await this.settle();
     for (;;) {
-      const next = this.#sleepers.reduce<Sleeper | undefined>(
-        (first, one) => one.at <= end && (!first || one.at < first.at) ? one : first,
-        undefined,
-      );
-      if (!next) break;
-      this.#sleepers = this.#sleepers.filter((other) => other !== next);
+      let next: Sleeper | undefined;
+      for (const one of this.#sleepers) if (!next || one.at < next.at) next = one;
+      if (!next || next.at > end) break;
+      this.#sleepers.delete(next);
       this.#wall += Math.max(0, next.at - this.#mono);
       this.#mono = Math.max(this.#mono, next.at);
       next.wake();
-      await settle();
+      await this.settle();
     }
     this.#wall += end - this.#mono;
     this.#mono = end;
-    await settle();
+    await this.settle();
+  }
+
+  /** Lets every promise that is ready run, and the macrotasks they start. */
+  protected async settle(): Promise<void> {
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
 
-/** Lets every promise that is ready run, and the macrotasks they start. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+/** Turns of the microtask queue after which what was awake has come to rest. */
+const TURNS = 40;
+
+/** The same for simulations of long times: a day in seconds, where little needs the event loop. */
+export class VirtualClock extends FakeClock {
+  /** Whether something was done since the last step that takes more than microtasks. */
+  #outside = false;
+
+  /** Does something whose end needs the event loop, such as reading a response. */
+  async outside<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      this.#outside = true;
+      return await work();
+    } finally {
+      this.#outside = true;
+    }
+  }
+
+  protected override async settle(): Promise<void> {
+    do {
+      for (let turn = 0; turn < TURNS; turn++) await null;
+      if (!this.#outside) return;
+      this.#outside = false;
+      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    } while (this.#outside);
+  }
 }

@@ -7,7 +7,7 @@ import type { ChildOutcome } from "../../pi/process.ts";
 import { HEADER } from "../wire.ts";
 import { fakeJpeg, segment } from "./fake_rpicam/jpeg.ts";
 import { TEST_TOKEN } from "./processes.ts";
-import { VirtualClock } from "./virtual_clock.ts";
+import { VirtualClock } from "./fake_clock.ts";
 
 /** Bytes of a picture. */
 const FRAME_BYTES = 30_000;
@@ -99,7 +99,7 @@ export async function simulateIdle(hours: number, idleIntervalS: number): Promis
   }, parsed.config);
   const stop = new AbortController();
   const running = agent.run(stop.signal);
-  await clock.run(hours * 3_600_000);
+  await clock.tick(hours * 3_600_000);
   stop.abort();
   await running;
   const { sent, requests, bytes, framePut } = counts;

@@ -49,6 +49,14 @@ export class ViewerPage implements AsyncDisposable {
     await this.page.locator(".frame:not(.blank)").waitFor({ timeout: 20_000 });
   }
 
+  /** Hides the tab, or shows it again. */
+  async hide(hidden: boolean): Promise<void> {
+    await this.page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  }
+
   /** What an element says. */
   async text(selector: string): Promise<string> {
     return (await this.page.locator(selector).innerText()).trim();

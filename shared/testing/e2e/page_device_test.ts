@@ -67,19 +67,14 @@ toolTest(
     await viewer.state("live");
     await page.locator("#pip").click();
     await page.waitForFunction(() => document.pictureInPictureElement !== null);
-    const hide = (hidden: boolean) =>
-      page.evaluate((hidden) => {
-        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-        document.dispatchEvent(new Event("visibilitychange"));
-      }, hidden);
-    await hide(true);
+    await viewer.hide(true);
     const first = await viewer.pixels();
     await until("it still moves", async () => await viewer.pixels() !== first);
     assert.equal(await viewersOf(set.edge), 1);
     // The window is closed while the tab is hidden: nobody sees the picture any more.
     await page.evaluate(() => document.exitPictureInPicture());
     await until("nobody watches", async () => await viewersOf(set.edge) === 0);
-    await hide(false);
+    await viewer.hide(false);
     await viewer.state("live");
     await page.locator("#pip").click();
     await page.waitForFunction(() => document.pictureInPictureElement !== null);

@@ -97,14 +97,9 @@ toolTest(
     await until("one is watched", async () => {
       return (await set.viewers()).toSorted().join() === "0,0,0,0,0,0,0,1";
     });
-    const hide = (hidden: boolean) =>
-      page.evaluate((hidden) => {
-        Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-        document.dispatchEvent(new Event("visibilitychange"));
-      }, hidden);
-    await hide(true);
+    await set.viewer.hide(true);
     await until("nobody watches", async () => (await set.viewers()).every((count) => count === 0));
-    await hide(false);
+    await set.viewer.hide(false);
     await set.cam("cam-1", "live");
     assert.deepEqual(set.viewer.complaints, []);
   },

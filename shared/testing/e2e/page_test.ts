@@ -151,14 +151,9 @@ toolTest(["chromium"], "a hidden tab is no viewer, and is live again when it is 
   await using viewer = await ViewerPage.open(set.browser, set.edge.url);
   await viewer.state("live");
   assert.equal(await viewersOf(set.edge), 1);
-  const hide = (hidden: boolean) =>
-    viewer.page.evaluate((hidden) => {
-      Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-      document.dispatchEvent(new Event("visibilitychange"));
-    }, hidden);
-  await hide(true);
+  await viewer.hide(true);
   await until("nobody watches", async () => await viewersOf(set.edge) === 0);
-  await hide(false);
+  await viewer.hide(false);
   await viewer.state("live");
   assert.equal(await viewersOf(set.edge), 1);
 });

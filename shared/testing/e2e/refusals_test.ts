@@ -84,8 +84,8 @@ Deno.test("both programs tell of a setting that neither has, in one line, and go
       /(PERCH_\w+): .* did you mean (\w+)/.exec(line) ?? []
     );
     assert.deepEqual(told.filter((word) => /^PERCH_\w+$/.test(word)), [
-      ...["PERCH_STAL_S", "PERCH_STALE_S"],
       ...["PERCH_SHARPNES", "PERCH_SHARPNESS"],
+      ...["PERCH_STAL_S", "PERCH_STALE_S"],
     ]);
   }
   const page = await fetch(edge.url, { headers: { accept: "text/html" } });
