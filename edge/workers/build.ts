@@ -53,11 +53,27 @@ async function copySite(): Promise<void> {
   await Deno.writeTextFile(path("dist/site/_headers"), HEADERS);
 }
 
+/** With `dev`, writes what the runtime serves here: the settings are the environment's. */
+async function writeDev(): Promise<void> {
+  const { assets, ...config } = JSON.parse(await Deno.readTextFile(path("wrangler.jsonc")));
+  const settings = Object.entries(Deno.env.toObject()).filter(([name]) => /^PERCH_/.test(name));
+  const dev = {
+    ...config,
+    main: "./code/worker.js",
+    assets: { ...assets, directory: "./site" },
+    vars: Object.fromEntries(settings),
+  };
+  await Deno.writeTextFile(path("dist/dev.json"), JSON.stringify(dev), { mode: 0o600 });
+}
+
 if (import.meta.main) {
-  await Deno.remove(path("dist"), { recursive: true }).catch((problem) => {
-    if (!(problem instanceof Deno.errors.NotFound)) throw problem;
-  });
+  for (const folder of ["dist/code", "dist/site"]) {
+    await Deno.remove(path(folder), { recursive: true }).catch((problem) => {
+      if (!(problem instanceof Deno.errors.NotFound)) throw problem;
+    });
+  }
   await bundle(path("worker.ts"), path("dist/code"));
-  await copySite();
   await stop();
+  await copySite();
+  if (Deno.args[0] === "dev") await writeDev();
 }

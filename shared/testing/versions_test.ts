@@ -25,6 +25,11 @@ Deno.test("the docs name the Deno that everything is tried with", async () => {
   }
 });
 
+Deno.test("Workers' runtime is one version, for the tests and for who tries it here", async () => {
+  const { imports, tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  assert.ok(tasks["workers:dev"].command.includes(` ${imports.workerd} `));
+});
+
 Deno.test("workflows take Deno's version from .dvmrc, and actions by full commit only", async () => {
   const { imports } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const found = await workflows();
