@@ -4,6 +4,7 @@
 import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
 import { lineOf } from "../../shared/settings.ts";
+import type { CameraHub } from "../core/cameras/camera.ts";
 import { Edge } from "../core/edge.ts";
 import type { Bindings, ObjectContext, ObjectSocket } from "./runtime.ts";
 import { settingsOf } from "./settings.ts";
@@ -13,7 +14,7 @@ import { SqlStore } from "./storage.ts";
 /** How often what is due by time alone is looked at while the object is awake, ms. */
 const TICK_MS = 1000;
 
-/** Ticks after an alarm or the last viewer: the store is asked before a camera is called lost. */
+/** Ticks after the last viewer, or until a camera is called lost: the store is asked before. */
 const LAST_TICKS = 3;
 
 /** Ms between two writes of a watched camera's newest frame. What is lost is lost by a crash alone. */
@@ -99,7 +100,9 @@ export class EdgeObject {
 
   alarm(): void {
     this.#alarmAt = Infinity;
-    this.#ticksLeft = LAST_TICKS;
+    this.#edge.tick(0);
+    const isToldOf = ({ state, statusChanges }: CameraHub) => statusChanges.value?.state === state;
+    if (!this.#edge.deps.hub.cameras.every(isToldOf)) this.#ticksLeft = LAST_TICKS;
     this.#goOn();
   }
 
