@@ -1,7 +1,7 @@
 // The edge's other home for tests: Workers' own runtime as a child process, on a free port.
 
 import runtime from "workerd";
-import { stop } from "esbuild";
+import { type Plugin, stop } from "esbuild";
 import { bundle } from "../../edge/workers/build.ts";
 import { forWorkers } from "./worker_pictures.ts";
 import { ROOT, RunningProgram, TEST_TOKEN } from "./processes.ts";
@@ -15,6 +15,8 @@ export interface WorkerdOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** Another worker than the edge, from the project's folder. */
   readonly entry?: string;
+  /** For its bundling. */
+  readonly plugins?: readonly Plugin[];
   /** The class of its object. */
   readonly object?: string;
   /** Where it keeps what it stores. Default: a folder that goes with it. */
@@ -49,7 +51,10 @@ export class Workerd extends RunningProgram {
     if (entry) {
       // Files are named from there where there are none.
       const define = { "import.meta.url": JSON.stringify(`file://${ROOT}edge/workers/test.ts`) };
-      await bundle(ROOT + entry, `${folder}/code`, { plugins: [forWorkers], define });
+      await bundle(ROOT + entry, `${folder}/code`, {
+        plugins: [...options.plugins ?? [], forWorkers],
+        define,
+      });
       await stop();
     }
     if (object) {
