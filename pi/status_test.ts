@@ -62,12 +62,10 @@ Deno.test("a terminal whose window was closed ends nothing", async () => {
 });
 
 const START: AgentState = {
-  activity: "running",
+  ...STATE,
   captured: 100,
   upload: { sent: 90, sentBytes: 1_000_000, skipped: 1, failed: 0 },
   restarts: 2,
-  viewers: 0,
-  interval: 200,
 };
 const LATER: AgentState = {
   ...START,

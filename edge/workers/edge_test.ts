@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { launchChromium } from "../../shared/testing/chromium.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
-import { NumberedCamera } from "../../shared/testing/numbered_camera.ts";
+import { NumberedCamera } from "../../shared/testing/camera.ts";
 import { putFrame, startPi, TEST_TOKEN } from "../../shared/testing/processes.ts";
 import { toolTest } from "../../shared/testing/tools.ts";
 import { ViewerPage } from "../../shared/testing/viewer_page.ts";

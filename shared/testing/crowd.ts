@@ -1,7 +1,8 @@
 // A crowd on one instance that watches a camera of another: two real edges on one store.
 
 import { KV_TOKEN } from "./kv_connect.ts";
-import { CountingViewer, NumberedCamera } from "./numbered_camera.ts";
+import { NumberedCamera } from "./camera.ts";
+import { CountingViewer } from "./viewer.ts";
 import { type RunningEdge, startEdge } from "./processes.ts";
 
 /** What is asked of the crowd. */

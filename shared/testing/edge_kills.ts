@@ -7,7 +7,8 @@ import type { StoredHead } from "../../edge/deno/kv/frame.ts";
 import { startInstance } from "./crowd.ts";
 import type { KillInCommit } from "./kill_in_commit.ts";
 import { KV_TOKEN } from "./kv_connect.ts";
-import { CountingViewer, NumberedCamera } from "./numbered_camera.ts";
+import { NumberedCamera } from "./camera.ts";
+import { CountingViewer } from "./viewer.ts";
 import type { RunningEdge } from "./processes.ts";
 
 /** Frames of one chunk, of several, and of more than one write. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { type RunningEdge, startEdge } from "./processes.ts";
-import { SceneCamera } from "./scene_camera.ts";
+import { SceneCamera } from "./camera.ts";
 
 /** A picture is stale after one second and its camera offline after ten. */
 export const IMPATIENT: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { loadSharp } from "./jpegs.ts";
 import { startEdge } from "./processes.ts";
-import { SceneCamera } from "./scene_camera.ts";
+import { SceneCamera } from "./camera.ts";
 import { ViewerPage } from "./viewer_page.ts";
 
 const FOLDER = new URL("../../.github/screenshots/", import.meta.url);

@@ -52,6 +52,13 @@ class Pair implements AsyncDisposable {
     throw new Error(`Two minutes went by without ${wanted}`);
   }
 
+  /** A picture comes to A and is stored. Returns the camera on A. */
+  async stored(): Promise<CameraHub> {
+    await this.a.put(next());
+    await this.until(() => this.a.store.state.writes > 0);
+    return await cameraOf(this.a);
+  }
+
   /** The text that `edge` answers, with time going on until it does. */
   async ask(edge: TestEdge, path: string): Promise<string> {
     let text: string | undefined;
@@ -88,9 +95,7 @@ function interval(camera: CameraHub): number | undefined {
 Deno.test("a viewer on one instance wakes a camera on another, and its leaving lets it rest", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const onA = await pair.stored();
   const onB = await cameraOf(b);
   assert.equal(interval(onA), IDLE_MS);
   const leave = onB.viewers.attach();
@@ -105,9 +110,7 @@ Deno.test("a viewer on one instance wakes a camera on another, and its leaving l
 Deno.test("the newest frame is stored as soon as somebody watches elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const onA = await pair.stored();
   await a.put(next());
   const onB = await cameraOf(b);
   assert.ok(onB.newestVersion < onA.newestVersion);
@@ -118,9 +121,7 @@ Deno.test("the newest frame is stored as soon as somebody watches elsewhere", as
 Deno.test("frames are stored one by one only while somebody watches elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const onA = await pair.stored();
   const onB = await cameraOf(b);
   const leave = onB.viewers.attach();
   await pair.until(() => interval(onA) === ACTIVE_MS);
@@ -139,9 +140,8 @@ Deno.test("frames are stored one by one only while somebody watches elsewhere", 
 
 Deno.test("an instance that a camera has just come to asks at once who watches elsewhere", async () => {
   await using pair = await Pair.start();
-  const { a, b } = pair;
-  await a.put(next());
-  await pair.until(() => a.store.state.writes > 0);
+  const { b } = pair;
+  await pair.stored();
   const onB = await cameraOf(b);
   onB.viewers.attach();
   const c = await TestEdge.start({}, pair.server.url, { instance: "c", clock: new FakeClock() });
@@ -180,8 +180,7 @@ Deno.test("a camera moves to an instance with a slower clock and viewers see a g
 Deno.test("the instance that lost a camera knows that it lives on elsewhere", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(next());
-  await pair.until(() => a.store.state.writes > 0);
+  await pair.stored();
   await pair.pass(10_000);
   await b.put(next());
   const onB = await cameraOf(b);
@@ -213,9 +212,7 @@ Deno.test("an instance hears from the next upload that another one took the last
 Deno.test("an instance that receives and is watched shows each frame once", async () => {
   await using pair = await Pair.start();
   const { a, b } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const onA = await pair.stored();
   const onB = await cameraOf(b);
   onA.viewers.attach();
   onB.viewers.attach();
@@ -261,10 +258,8 @@ Deno.test("what comes from other instances is listened to again after it failed"
 
 Deno.test("viewers of an instance that died without a goodbye lapse", async () => {
   await using pair = await Pair.start();
-  const { a, b } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const { b } = pair;
+  const onA = await pair.stored();
   (await cameraOf(b)).viewers.attach();
   await pair.until(() => onA.viewers.elsewhere === 1);
   b.store.close();
@@ -276,9 +271,7 @@ Deno.test("viewers of an instance that died without a goodbye lapse", async () =
 Deno.test("while the store is away nobody is counted whose record would have lapsed", async () => {
   await using pair = await Pair.start();
   const { a, b, server } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const onA = await pair.stored();
   (await cameraOf(b)).viewers.attach();
   await pair.until(() => onA.viewers.elsewhere === 1);
   server.fail();
@@ -292,10 +285,8 @@ Deno.test("while the store is away nobody is counted whose record would have lap
 
 Deno.test("a camera that listens on one instance hears of viewers where it uploads", async () => {
   await using pair = await Pair.start();
-  const { a, b } = pair;
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const { b } = pair;
+  const onA = await pair.stored();
   const onB = await cameraOf(b);
   const hangUp = onB.contact.listen();
   onA.viewers.attach();
@@ -307,9 +298,7 @@ Deno.test("with the store down viewers where the camera is notice nothing, other
   await using pair = await Pair.start();
   const { a, b, server } = pair;
   const health = (edge: TestEdge) => pair.ask(edge, "/health");
-  await a.put(next());
-  const onA = await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  const onA = await pair.stored();
   const onB = await cameraOf(b);
   onB.viewers.attach();
   const asleep = onB.newestVersion;
@@ -332,9 +321,7 @@ Deno.test("an instance without the camera raises no alarm while all is well else
   await using pair = await Pair.start(2000);
   const { a, b } = pair;
   const health = (edge: TestEdge) => pair.ask(edge, "/health");
-  await a.put(next());
-  await cameraOf(a);
-  await pair.until(() => a.store.state.writes > 0);
+  await pair.stored();
   for (let minute = 0; minute < 12; minute++) {
     for (let i = 0; i < 3; i++) await pair.pass(20_000, () => a.put(next()));
     assert.equal(await health(b), "ok\n");

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { Balancer } from "../balancer.ts";
 import { startInstance } from "../crowd.ts";
 import { KV_TOKEN, KvConnectServer } from "../kv_connect.ts";
-import { CountingViewer, NumberedCamera } from "../numbered_camera.ts";
+import { NumberedCamera } from "../camera.ts";
+import { CountingViewer, StreamViewer } from "../viewer.ts";
 import { type RunningEdge, startEdge, startPi } from "../processes.ts";
-import { StreamViewer } from "../stream_viewer.ts";
 
 const FPS = 10;
 

@@ -6,7 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { launchChromium } from "../chromium.ts";
 import { ROOT, type RunningEdge, startEdge, startPi } from "../processes.ts";
 import { freePorts, runNginx } from "../proxies.ts";
-import { SceneCamera } from "../scene_camera.ts";
+import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 

@@ -8,7 +8,7 @@ import { type FakeRpicam, installFakeRpicam } from "../fake_rpicam/install.ts";
 import { isRunning } from "../fake_rpicam/starts.ts";
 import { type RunningEdge, type RunningProgram, startEdge, startPi } from "../processes.ts";
 import { residentBytes } from "../resident.ts";
-import { type SeenFrame, StreamViewer } from "../stream_viewer.ts";
+import { type SeenFrame, StreamViewer } from "../viewer.ts";
 
 const FPS = 20;
 

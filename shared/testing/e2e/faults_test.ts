@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { systemClock } from "../../clock.ts";
-import { HardyViewer } from "../hardy_viewer.ts";
 import { baseline } from "../jpegs.ts";
-import { NumberedCamera } from "../numbered_camera.ts";
+import { NumberedCamera } from "../camera.ts";
 import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
+import { StreamViewer } from "../viewer.ts";
 import { SilentClients } from "../silent_clients.ts";
 
 const ENV = { PERCH_STRIP_METADATA: "false" };
@@ -40,24 +40,31 @@ Deno.test("connections that never read, ask or answer take nothing from those wh
   await silent.open(100, "stream");
   await silent.open(100, "socket");
   await metric(edge, "perch_viewers_connected", (count) => count === 200);
-  const viewers = Array.from({ length: 5 }, () => new HardyViewer(edge.url, camera));
+  const viewers = Array.from(
+    { length: 5 },
+    () => new StreamViewer(() => `${edge.url}/stream.mjpeg`),
+  );
   await metric(edge, "perch_viewers_connected", (count) => count === 205);
   const first = camera.count;
   for (let i = 0; i < 40; i++) {
     await camera.send(edge.url);
     // The next frame is sent when all have this one: none may be missed.
-    await Promise.all(viewers.map((viewer) => viewer.until((n) => n === camera.count)));
+    await Promise.all(
+      viewers.map((viewer) => viewer.until(({ jpeg }) => camera.numberOf(jpeg) === camera.count)),
+    );
   }
   for (const viewer of viewers) {
-    assert.deepEqual([viewer.torn, viewer.cuts], [0, 0]);
+    assert.equal(viewer.cuts, 0);
+    const numbers = viewer.frames.map(({ jpeg }) => camera.numberOf(jpeg));
     assert.deepEqual(
-      viewer.numbers.filter((n) => n > first),
+      // A quiet stream repeats its last frame.
+      [...new Set(numbers)].filter((n) => n === undefined || n > first),
       Array.from({ length: 40 }, (_, i) => first + 1 + i),
     );
   }
   silent.close();
   await metric(edge, "perch_viewers_connected", (count) => count === 5);
-  await Promise.all(viewers.map((viewer) => viewer.close()));
+  await Promise.all(viewers.map((viewer) => viewer[Symbol.asyncDispose]()));
 });
 
 Deno.test("a process that was stopped for a while says so in /health, and goes on", async () => {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { isRunning } from "../fake_rpicam/starts.ts";
 import { startEdge, startPi } from "../processes.ts";
-import { StreamViewer } from "../stream_viewer.ts";
+import { StreamViewer } from "../viewer.ts";
 
 /** Waits for something that shows in no event. */
 async function until(what: string, happened: () => boolean | Promise<boolean>): Promise<void> {

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { RunningProgram } from "../processes.ts";
-import { StreamViewer } from "../stream_viewer.ts";
+import { StreamViewer } from "../viewer.ts";
 
 Deno.test("lan serves the Pi's own camera: stream at the root, health, and every tunable", async () => {
   await using camera = await installFakeRpicam();

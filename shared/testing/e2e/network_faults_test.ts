@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { FaultProxy, type NetworkFault } from "../fault_proxy.ts";
 import { startEdge, startPi } from "../processes.ts";
-import { type SeenFrame, StreamViewer } from "../stream_viewer.ts";
+import { type SeenFrame, StreamViewer } from "../viewer.ts";
 
 /** Ms from the end of a fault to the first new frame, at most. */
 const RECOVERY_MS = 2000;

@@ -6,7 +6,7 @@ import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { launchChromium } from "../chromium.ts";
 import { startEdge } from "../processes.ts";
-import { SceneCamera } from "../scene_camera.ts";
+import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 

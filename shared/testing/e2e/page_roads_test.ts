@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
 import { FaultProxy } from "../fault_proxy.ts";
-import { NumberedCamera } from "../numbered_camera.ts";
+import { NumberedCamera } from "../camera.ts";
 import { until } from "../page_stage.ts";
 import { startEdge } from "../processes.ts";
 import { toolTest } from "../tools.ts";

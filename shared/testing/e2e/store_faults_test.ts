@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { startInstance } from "../crowd.ts";
 import { KvConnectServer } from "../kv_connect.ts";
-import { CountingViewer, NumberedCamera } from "../numbered_camera.ts";
+import { NumberedCamera } from "../camera.ts";
+import { CountingViewer } from "../viewer.ts";
 
 async function health(url: string): Promise<string> {
   return await (await fetch(`${url}/health`)).text();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
 import { ageOf, AMBER, GREEN, IMPATIENT, RED, stage, until } from "../page_stage.ts";
 import { startEdge } from "../processes.ts";
-import { SceneCamera } from "../scene_camera.ts";
+import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 

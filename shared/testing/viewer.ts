@@ -1,7 +1,9 @@
-// A person in front of /stream.mjpeg: every picture as it arrives, and what is written on it.
+// Viewers of a real edge: one of its MJPEG stream, one over a socket.
 
 import { JpegSplitter } from "../jpeg/splitter.ts";
+import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
 import { readStamp, type Stamp } from "./fake_rpicam/jpeg.ts";
+import type { NumberedCamera } from "./camera.ts";
 
 /** A picture that a viewer got. */
 export interface SeenFrame extends Stamp {
@@ -13,6 +15,8 @@ export interface SeenFrame extends Stamp {
 /** Watches a stream until disposed of; connects again whenever it breaks off. */
 export class StreamViewer implements AsyncDisposable {
   readonly frames: SeenFrame[] = [];
+  /** Times it was cut off or turned away. */
+  cuts = 0;
   readonly #stop = new AbortController();
   readonly #client = Deno.createHttpClient({});
   readonly #done: Promise<void>;
@@ -67,6 +71,7 @@ export class StreamViewer implements AsyncDisposable {
         }
         signal.removeEventListener("abort", cancel);
       } catch {
+        if (!signal.aborted) this.cuts++;
         await new Promise((resolve) => setTimeout(resolve, 30));
       }
     }
@@ -77,5 +82,63 @@ export class StreamViewer implements AsyncDisposable {
     this.frames.push({ ...readStamp(jpeg), seenAt, jpeg });
     this.#arrived.resolve();
     this.#arrived = Promise.withResolvers();
+  }
+}
+
+/** A viewer's socket, and what came over it. */
+export class CountingViewer {
+  /** Numbers of the frames that arrived, in their order. */
+  readonly numbers: number[] = [];
+  /** Ms from capture to arrival, for frames captured since the viewer came. */
+  readonly ages: number[] = [];
+  readonly versions: number[] = [];
+  torn = 0;
+  readonly #camera: NumberedCamera;
+  readonly #since = Date.now();
+  readonly #socket: WebSocket;
+  #wake = () => {};
+
+  constructor(url: string, camera: NumberedCamera) {
+    this.#camera = camera;
+    this.#socket = new WebSocket(`${url.replace("http", "ws")}/ws`);
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.onmessage = ({ data }) => this.#take(data);
+  }
+
+  /** Numbers that came again, or after a later one. */
+  get repeated(): number {
+    return this.numbers.filter((n, i) => i > 0 && n <= this.numbers[i - 1]).length;
+  }
+
+  /** Resolves when `wanted` holds, looked at after every frame. */
+  async until(wanted: (viewer: CountingViewer) => boolean): Promise<void> {
+    while (!wanted(this)) await new Promise<void>((resolve) => this.#wake = resolve);
+  }
+
+  /** Starts counting anew. */
+  forget(): void {
+    this.numbers.length = this.ages.length = this.versions.length = 0;
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#socket.readyState === WebSocket.CLOSED) return resolve();
+      this.#socket.onclose = () => resolve();
+      this.#socket.close();
+    });
+  }
+
+  #take(data: unknown): void {
+    if (!(data instanceof ArrayBuffer)) return;
+    const bytes = new Uint8Array(data);
+    const header = readFrameHeader(bytes);
+    if (!header) return;
+    this.#socket.send(encodeAck(header));
+    const n = this.#camera.numberOf(bytes.subarray(FRAME_HEADER_BYTES));
+    if (n === undefined) this.torn++;
+    else this.numbers.push(n);
+    this.versions.push(header.version);
+    if (header.capturedAt >= this.#since) this.ages.push(Date.now() - header.capturedAt);
+    this.#wake();
   }
 }
