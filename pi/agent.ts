@@ -12,7 +12,7 @@ import { type Profile, Supervisor } from "./supervisor.ts";
 import { EdgeClient } from "./uploader/edge_client.ts";
 import { createAutoTransport } from "./uploader/auto.ts";
 import { createPutTransport } from "./uploader/put.ts";
-import type { Verdict } from "./uploader/transport.ts";
+import type { UploadResult } from "./uploader/transport.ts";
 import { Uploader } from "./uploader/uploader.ts";
 import { createWsTransport } from "./uploader/ws.ts";
 import { watchdogLimits } from "./watchdog.ts";
@@ -136,7 +136,7 @@ const SEND_MS = 10_000;
 export interface ReporterOptions {
   readonly clock: Clock;
   readonly reports: Latest<Report>;
-  send(report: Report, signal: AbortSignal): Promise<Verdict>;
+  send(report: Report, signal: AbortSignal): Promise<UploadResult>;
 }
 
 /** Sends the newest report, whenever there is one, until `signal` aborts. */
@@ -146,8 +146,8 @@ export async function runReporter(options: ReporterOptions, signal: AbortSignal)
   while (!signal.aborted) {
     try {
       const { seq, value } = await reports.next(sent, signal);
-      const verdict = await within(clock, SEND_MS, signal, (timed) => send(value, timed));
-      const again = verdict.kind === "failed" || verdict.kind === "busy";
+      const result = await within(clock, SEND_MS, signal, (timed) => send(value, timed));
+      const again = result.kind === "failed" || result.kind === "busy";
       sent = again ? seq - 1 : seq;
       if (again) await clock.sleep(RETRY_MS, signal);
       else if (value.error !== undefined && await quiet(options, seq, signal)) sent = seq - 1;

@@ -4,7 +4,7 @@ import { FakeClock } from "../shared/testing/fake_clock.ts";
 import type { Report } from "../shared/wire.ts";
 import { createProfiles, isWithin, runReporter } from "./agent.ts";
 import { parseConfig } from "./config.ts";
-import type { Verdict } from "./uploader/transport.ts";
+import type { UploadResult } from "./uploader/transport.ts";
 
 const at = (hours: number, minutes = 0) => hours * 60 + minutes;
 
@@ -42,21 +42,21 @@ async function reporting(
       clock: FakeClock;
       reports: Latest<Report>;
       sent: Report[];
-      answer(verdict: Verdict): void;
+      answer(result: UploadResult): void;
     },
   ) => Promise<void>,
 ): Promise<void> {
   const clock = new FakeClock();
   const reports = new Latest<Report>();
   const sent: Report[] = [];
-  let verdict: Verdict = { kind: "accepted" };
+  let result: UploadResult = { kind: "accepted" };
   const send = (report: Report) => {
     sent.push(report);
-    return Promise.resolve(verdict);
+    return Promise.resolve(result);
   };
   const stop = new AbortController();
   const running = runReporter({ clock, reports, send }, stop.signal);
-  await test({ clock, reports, sent, answer: (one) => verdict = one });
+  await test({ clock, reports, sent, answer: (one) => result = one });
   stop.abort();
   await running;
 }

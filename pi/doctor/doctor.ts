@@ -108,7 +108,7 @@ async function* findings(
   const { url, token, cam } = parsed.config;
   const client = new EdgeClient({ url, token, cam, session: "doctor" }, connect);
   const startedAt = clock.monotonic();
-  const verdict = await timed((limit) => client.demand(0, 0, limit));
-  yield* edgeFindings(shownAddress(url), verdict, clock.monotonic() - startedAt);
+  const result = await timed((limit) => client.demand(0, 0, limit));
+  yield* edgeFindings(shownAddress(url), result, clock.monotonic() - startedAt);
   client.close();
 }

@@ -6,7 +6,7 @@ import type { SourceKind } from "../config.ts";
 import type { Output } from "../process.ts";
 import { explainExit } from "../source/command.ts";
 import type { CameraList } from "../source/rpicam.ts";
-import type { Verdict } from "../uploader/transport.ts";
+import type { UploadResult } from "../uploader/transport.ts";
 
 /** How bad it is: `warn` works today, `fail` gives no picture. */
 export type Grade = "ok" | "warn" | "fail";
@@ -243,22 +243,22 @@ export function wifiNames(output: Output | undefined): string[] {
  *
  * @param ms How long it took.
  */
-export function edgeFindings(url: string, verdict: Verdict, ms: number): Finding[] {
+export function edgeFindings(url: string, result: UploadResult, ms: number): Finding[] {
   const [reach, token] = ["edge", "token"];
   const took = `${url} answers in ${Math.round(ms)} ms`;
-  const known = verdict.kind === "refused" && (verdict.status === 401 || verdict.status === 403);
-  if (verdict.kind === "accepted" || known) {
+  const known = result.kind === "refused" && (result.status === 401 || result.status === 403);
+  if (result.kind === "accepted" || known) {
     const slow = ms > 1500;
     const reached = slow
       ? warn(reach, took, "a slow way to the edge: pictures come late, or not at all")
       : ok(reach, took);
     if (!known) return [reached, ok(token, "accepted")];
     const fix = "PERCH_TOKEN here must be one of PERCH_PUBLISH_TOKENS there, for this PERCH_CAM";
-    return [reached, fail(token, `${verdict.status} ${verdict.detail}`, fix)];
+    return [reached, fail(token, `${result.status} ${result.detail}`, fix)];
   }
-  if (verdict.kind === "failed") {
-    return [fail(reach, `${url}: ${verdict.detail}`, "check PERCH_URL and this machine's network")];
+  if (result.kind === "failed") {
+    return [fail(reach, `${url}: ${result.detail}`, "check PERCH_URL and this machine's network")];
   }
-  const { status, detail } = verdict;
+  const { status, detail } = result;
   return [fail(reach, `${url}: ${status} ${detail}`, "is PERCH_URL the address of a Perch edge?")];
 }

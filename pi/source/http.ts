@@ -131,7 +131,7 @@ class Camera {
       if (status >= 300 && status < 400 && location !== null) {
         await response.body?.cancel();
         url = moved(location, url, ++moves);
-      } else if (!told && this.#heeds(response)) {
+      } else if (!told && this.#learnsSignIn(response)) {
         await response.body?.cancel();
         told = true;
       } else {
@@ -143,7 +143,7 @@ class Camera {
   }
 
   /** Whether there is a new way to sign in, after an answer that wants one. */
-  #heeds({ status, headers }: Response): boolean {
+  #learnsSignIn({ status, headers }: Response): boolean {
     if (!this.#who || status < 400 || status >= 500) return false;
     // Some want a sign-in and do not say so; one that is known by now says so.
     if (status !== 401 && this.#signIn) return false;

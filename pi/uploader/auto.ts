@@ -4,7 +4,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { EdgeClient } from "./edge_client.ts";
 import { createPutTransport } from "./put.ts";
-import type { Transport, Verdict } from "./transport.ts";
+import type { Transport, UploadResult } from "./transport.ts";
 import { createWsTransport, NO_SOCKET } from "./ws.ts";
 
 /** Makes the transport. */
@@ -15,8 +15,11 @@ export function createAutoTransport(client: EdgeClient, clock: Clock): Transport
   const current = () => client.prefersSocket && passes ? ws : put;
 
   /** What a call brings. Where the edge answers but no socket opens it goes on by requests. */
-  async function heeded(transport: Transport, verdict: Promise<Verdict>): Promise<Verdict> {
-    const settled = await verdict;
+  async function heeded(
+    transport: Transport,
+    result: Promise<UploadResult>,
+  ): Promise<UploadResult> {
+    const settled = await result;
     const isNoSocket = settled.kind === "busy" && settled.status === NO_SOCKET;
     if (transport === ws && isNoSocket) passes = false;
     return settled;

@@ -1,10 +1,10 @@
-// Requests to this camera's resources on the edge, with its token, and what came back as a verdict.
+// Requests to this camera's resources on the edge, with its token, and what came back as a result.
 
 import { z } from "zod";
 import { shownAddress } from "../../shared/addresses.ts";
 import { camPath, type Demand, demandSchema, HEADER, type Report } from "../../shared/wire.ts";
 import { chunksOf, type Connect, type Connection, describeFailure } from "./connection.ts";
-import type { Verdict } from "./transport.ts";
+import type { UploadResult } from "./transport.ts";
 
 /** Where frames go and as whom. */
 export interface EdgeAddress {
@@ -27,7 +27,7 @@ export interface EdgeRequest {
 /** Bytes read of an answer. */
 const MAX_ANSWER_BYTES = 4096;
 
-/** Asks the edge. No call throws: failures are verdicts. */
+/** Asks the edge. No call throws: failures are results. */
 export class EdgeClient {
   readonly address: EdgeAddress;
   /** Whether the edge has said that pictures had better come over one WebSocket. */
@@ -50,8 +50,8 @@ export class EdgeClient {
   async ask(
     resource: string,
     request: EdgeRequest,
-    verdictOf: (answer: Answer) => Verdict,
-  ): Promise<Verdict> {
+    resultOf: (answer: Answer) => UploadResult,
+  ): Promise<UploadResult> {
     const { url, cam } = this.address;
     try {
       const response = await this.#connection.fetch(url + camPath(cam, resource), {
@@ -62,7 +62,7 @@ export class EdgeClient {
       });
       if (response.headers.get(HEADER.transport) === "ws") this.prefersSocket = true;
       const text = await readStart(response, request.signal);
-      return verdictOf({ status: response.status, headers: response.headers, text });
+      return resultOf({ status: response.status, headers: response.headers, text });
     } catch (error) {
       return { kind: "failed", detail: describeFailure(error) };
     }
@@ -74,20 +74,20 @@ export class EdgeClient {
    * @param interval The demand already known, in ms.
    * @param wait Seconds the edge may wait for another.
    */
-  demand(interval: number, wait: number, signal: AbortSignal): Promise<Verdict> {
+  demand(interval: number, wait: number, signal: AbortSignal): Promise<UploadResult> {
     const resource = `demand?interval=${Math.round(interval)}&wait=${wait}`;
     return this.ask(resource, { signal }, (answer) => {
       const parsed = demandSchema.safeParse(parseJson(answer.text));
-      if (answer.status !== 200 || !parsed.success) return badVerdict(answer);
+      if (answer.status !== 200 || !parsed.success) return errorResult(answer);
       return { kind: "accepted", demand: demandWithin(parsed.data) };
     });
   }
 
   /** Tells the edge how the camera is. */
-  report(report: Report, signal: AbortSignal): Promise<Verdict> {
+  report(report: Report, signal: AbortSignal): Promise<UploadResult> {
     const headers = { "content-type": "application/json" };
     const request = { method: "PUT", headers, body: JSON.stringify(report), signal };
-    return this.ask("report", request, frameVerdict);
+    return this.ask("report", request, frameResult);
   }
 
   /** Forgets open connections: after a failure none can be trusted. */
@@ -147,14 +147,14 @@ const MAX_BUSY_MS = 60_000;
 /** Ms to wait where something else answers in the edge's place, as the page of a hotel's Wi-Fi. */
 const STRANGER_MS = 5000;
 
-/** The verdict on an answer to a frame or a report: 204 is the only good one. */
-export function frameVerdict(answer: Answer): Verdict {
-  if (answer.status !== 204) return badVerdict(answer);
+/** The result on an answer to a frame or a report: 204 is the only good one. */
+export function frameResult(answer: Answer): UploadResult {
+  if (answer.status !== 204) return errorResult(answer);
   return { kind: "accepted", demand: demandOf(answer.headers) };
 }
 
-/** The verdict on every answer that is not the one hoped for. */
-export function badVerdict({ status, headers, text }: Answer): Verdict {
+/** The result on every answer that is not the one hoped for. */
+export function errorResult({ status, headers, text }: Answer): UploadResult {
   const detail = detailOf(text) ?? strangerWords(status, headers);
   if (ABOUT_THE_FRAME.has(status)) return { kind: "skipped", status, detail };
   if (ABOUT_THE_SETTINGS.has(status)) return { kind: "refused", status, detail };

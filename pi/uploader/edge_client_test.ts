@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { demandWithin, frameVerdict } from "./edge_client.ts";
-import type { Verdict } from "./transport.ts";
+import { demandWithin, frameResult } from "./edge_client.ts";
+import type { UploadResult } from "./transport.ts";
 
-function verdict(status: number, headers: Record<string, string> = {}, text = ""): Verdict {
-  return frameVerdict({ status, headers: new Headers(headers), text });
+function result(status: number, headers: Record<string, string> = {}, text = ""): UploadResult {
+  return frameResult({ status, headers: new Headers(headers), text });
 }
 
 Deno.test("204 is the only good answer to a frame, and tells the demand", () => {
-  assert.deepEqual(verdict(204, { "Perch-Interval": "200", "Perch-Viewers": "3" }), {
+  assert.deepEqual(result(204, { "Perch-Interval": "200", "Perch-Viewers": "3" }), {
     kind: "accepted",
     demand: { interval: 200, viewers: 3 },
   });
-  assert.deepEqual(verdict(204), { kind: "accepted", demand: undefined });
-  assert.deepEqual(verdict(204, { "Perch-Interval": "soon" }), {
+  assert.deepEqual(result(204), { kind: "accepted", demand: undefined });
+  assert.deepEqual(result(204, { "Perch-Interval": "soon" }), {
     kind: "accepted",
     demand: undefined,
   });
@@ -20,7 +20,7 @@ Deno.test("204 is the only good answer to a frame, and tells the demand", () => 
 
 Deno.test("no answer silences a camera for more than an hour, or makes it spin", () => {
   for (const [said, kept] of [["999999999", 3_600_000], ["0", 1], ["100", 100]] as const) {
-    const { demand } = verdict(204, { "Perch-Interval": said }) as { demand: { interval: number } };
+    const { demand } = result(204, { "Perch-Interval": said }) as { demand: { interval: number } };
     assert.equal(demand.interval, kept);
   }
   const { interval } = demandWithin({ interval: Number.MAX_SAFE_INTEGER, viewers: 0 });
@@ -29,7 +29,7 @@ Deno.test("no answer silences a camera for more than an hour, or makes it spin",
 
 Deno.test("what is wrong with one frame only is skipped, with the edge's words", () => {
   for (const status of [400, 409, 411, 413, 415, 422]) {
-    assert.deepEqual(verdict(status, {}, '{"detail":"Cut off at byte 7."}'), {
+    assert.deepEqual(result(status, {}, '{"detail":"Cut off at byte 7."}'), {
       kind: "skipped",
       status,
       detail: "Cut off at byte 7.",
@@ -38,8 +38,8 @@ Deno.test("what is wrong with one frame only is skipped, with the edge's words",
 });
 
 Deno.test("what a person must mend is refused", () => {
-  for (const status of [401, 403, 404]) assert.equal(verdict(status).kind, "refused");
-  assert.deepEqual(verdict(301, { location: "https://cam.example.org/cams/cam/live.jpeg" }), {
+  for (const status of [401, 403, 404]) assert.equal(result(status).kind, "refused");
+  assert.deepEqual(result(301, { location: "https://cam.example.org/cams/cam/live.jpeg" }), {
     kind: "refused",
     status: 301,
     detail: "moved to https://cam.example.org/…: change PERCH_URL",
@@ -48,7 +48,7 @@ Deno.test("what a person must mend is refused", () => {
 
 Deno.test("an edge in trouble says how long to wait, within reason", () => {
   const retryMs = (headers: Record<string, string>) => {
-    const one = verdict(503, headers);
+    const one = result(503, headers);
     return one.kind === "busy" && one.retryMs;
   };
   assert.equal(retryMs({}), 1000);
@@ -56,18 +56,18 @@ Deno.test("an edge in trouble says how long to wait, within reason", () => {
   assert.equal(retryMs({ "retry-after": "0" }), 1000);
   assert.equal(retryMs({ "retry-after": "86400" }), 60_000);
   assert.equal(retryMs({ "retry-after": "Fri, 31 Dec 2027 23:59:59 GMT" }), 1000);
-  assert.equal(verdict(502, {}, "<html>Bad Gateway</html>").kind, "busy");
+  assert.equal(result(502, {}, "<html>Bad Gateway</html>").kind, "busy");
 });
 
 Deno.test("the sign-in page of somebody's Wi-Fi is no success", () => {
-  const one = verdict(200, { "content-type": "text/html" }, "<html>Welcome</html>");
+  const one = result(200, { "content-type": "text/html" }, "<html>Welcome</html>");
   assert.equal(one.kind, "busy");
   assert.match(one.kind === "busy" ? one.detail : "", /no Perch edge answers: 200, text\/html/);
 });
 
 Deno.test("an answer without the edge's words is told as a stranger's, whatever its status", () => {
   for (const status of [403, 413, 502]) {
-    const one = verdict(status, { "content-type": "text/html" }, "<html>Too large</html>");
+    const one = result(status, { "content-type": "text/html" }, "<html>Too large</html>");
     const detail = `something that is no Perch edge answers: ${status}, text/html`;
     assert.equal("detail" in one && one.detail, detail);
   }

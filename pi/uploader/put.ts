@@ -3,7 +3,7 @@
 import type { Clock } from "../../shared/clock.ts";
 import { HEADER } from "../../shared/wire.ts";
 import { within } from "../../shared/timeout.ts";
-import { type EdgeClient, frameVerdict } from "./edge_client.ts";
+import { type EdgeClient, frameResult } from "./edge_client.ts";
 import type { Transport } from "./transport.ts";
 
 /** Seconds a question for demand may wait: below a minute, after which many proxies give up. */
@@ -38,7 +38,7 @@ export function createPutTransport(client: EdgeClient, clock: Clock): Transport 
         // A stranger's tag, as of a Wi-Fi's sign-in page, would spoil every picture from then on.
         if (answer.status === 204) last = answer.headers.get("etag") ?? last;
         else if (answer.status === 400) last = undefined;
-        return frameVerdict(answer);
+        return frameResult(answer);
       });
     },
     probe: (signal) => client.demand(0, 0, signal),

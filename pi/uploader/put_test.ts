@@ -146,9 +146,9 @@ Deno.test("a redirect is not followed: the token goes nowhere else", () =>
     assert.doesNotMatch(request.url, /elsewhere/);
     return new Response(null, { status: 308, headers: { location: "/elsewhere" } });
   }, async (transport) => {
-    const verdict = await transport.send(FRAME, NEVER);
+    const result = await transport.send(FRAME, NEVER);
     assert.equal(
-      verdict.kind === "refused" && verdict.detail,
+      result.kind === "refused" && result.detail,
       "moved to /elsewhere: change PERCH_URL",
     );
   }));
@@ -168,9 +168,9 @@ Deno.test("an edge that is not there, or whose name nobody knows, is a failure i
   for (const url of ["http://127.0.0.1:1", "https://127.0.0.1:1", "http://no-such-name.invalid"]) {
     const address = { url, token: "0123456789abcdef", cam: "cam", session: "s" };
     const transport = createPutTransport(new EdgeClient(address, systemConnect), systemClock);
-    const verdict = await transport.send(FRAME, NEVER);
-    assert.equal(verdict.kind, "failed");
-    assert.doesNotMatch(JSON.stringify(verdict), /0123456789abcdef/);
+    const result = await transport.send(FRAME, NEVER);
+    assert.equal(result.kind, "failed");
+    assert.doesNotMatch(JSON.stringify(result), /0123456789abcdef/);
     transport.close();
   }
 });
@@ -204,9 +204,9 @@ Deno.test("an edge whose TLS is broken is a failure in words", async () => {
   const url = `https://127.0.0.1:${listener.addr.port}`;
   const address = { url, token: "0123456789abcdef", cam: "cam", session: "s" };
   const transport = createPutTransport(new EdgeClient(address, systemConnect), systemClock);
-  const verdict = await transport.send(FRAME, NEVER);
-  assert.ok(verdict.kind === "failed");
-  assert.match(verdict.detail, /tls|record|corrupt|message/i);
+  const result = await transport.send(FRAME, NEVER);
+  assert.ok(result.kind === "failed");
+  assert.match(result.detail, /tls|record|corrupt|message/i);
   listener.close();
   await served;
   transport.close();
@@ -218,8 +218,8 @@ Deno.test("a report is a PUT of JSON", () =>
     assert.deepEqual(await request.json(), { state: "failing", error: "no camera found" });
     return new Response(null, { status: 204 });
   }, async (_, client) => {
-    const verdict = await client.report({ state: "failing", error: "no camera found" }, NEVER);
-    assert.equal(verdict.kind, "accepted");
+    const result = await client.report({ state: "failing", error: "no camera found" }, NEVER);
+    assert.equal(result.kind, "accepted");
   }));
 
 Deno.test("an answer that stops halfway ends with the deadline, whatever the runtime makes of it", async () => {

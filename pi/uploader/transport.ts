@@ -4,7 +4,7 @@ import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
 
 /** What became of a frame, a probe or a question for demand. */
-export type Verdict =
+export type UploadResult =
   /** The edge has it. Some transports tell the demand of the edge along with it. */
   | { readonly kind: "accepted"; readonly demand?: Demand }
   /** The edge does not want this frame; the next may do. */
@@ -21,18 +21,18 @@ export type Verdict =
   /** The edge was not reached. */
   | { readonly kind: "failed"; readonly detail: string };
 
-/** A road to the edge. Every call ends when its signal aborts, and none retries. */
+/** A way for frames to the edge. Every call ends when its signal aborts, and none retries. */
 export interface Transport {
   /** Wanted intervals from which on demand must be asked for, in ms: below, `send` tells it. */
   readonly watchDemandFromMs: number;
   /** Wanted intervals from which on it is not asked for again, in ms. */
   readonly watchDemandBelowMs: number;
   /** Sends a frame and waits for the edge's word. */
-  send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict>;
+  send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult>;
   /** Finds out, with as few bytes as possible, whether the edge would take a frame. */
-  probe(signal: AbortSignal): Promise<Verdict>;
+  probe(signal: AbortSignal): Promise<UploadResult>;
   /** Waits for a demand other than `interval`, in ms. May come back without news. */
-  awaitDemand(interval: number, signal: AbortSignal): Promise<Verdict>;
+  awaitDemand(interval: number, signal: AbortSignal): Promise<UploadResult>;
   /** Forgets open connections: after a failure none can be trusted. */
   renew(): void;
   /** Ends it. */

@@ -9,8 +9,8 @@ import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
 import { scoped, untilAborted, within } from "../../shared/timeout.ts";
 import { SendDeadline } from "./send_deadline.ts";
-import type { Transport, Verdict } from "./transport.ts";
-import { reach, Trouble } from "./trouble.ts";
+import type { Transport, UploadResult } from "./transport.ts";
+import { probeUntilUp, UplinkStatus } from "./uplink.ts";
 
 /** Ms between tries while the edge refuses this camera's token or address. */
 export const REFUSED_MS = 30_000;
@@ -63,12 +63,12 @@ export class Uploader {
   readonly #deadline = new SendDeadline();
   /** What the edge wants; as fast as the camera can, until it says. */
   #demand: Demand = { interval: 0, viewers: 0 };
-  readonly #trouble: Trouble;
+  readonly #uplink: UplinkStatus;
   #recovery: Promise<void> | undefined;
   /** After trouble a frame is sent at once, to find out whether it is over. */
   #overdue = false;
   /** Ends sleeps and questions that a new demand or trouble has overtaken. */
-  readonly #news = new News();
+  readonly #wake = new WakeSignal();
   /** What the edge took last, and when (monotonic ms). */
   #taken: { readonly jpeg: Uint8Array; readonly at: number } | undefined;
   #skippedStatus = 0;
@@ -77,7 +77,7 @@ export class Uploader {
 
   constructor(options: UploaderOptions) {
     this.#options = options;
-    this.#trouble = new Trouble(options.clock, options.log);
+    this.#uplink = new UplinkStatus(options.clock, options.log);
   }
 
   /** What the edge wants. */
@@ -87,7 +87,7 @@ export class Uploader {
 
   /** What keeps frames from the edge, in one line; undefined while all is well. */
   get trouble(): string | undefined {
-    return this.#trouble.text;
+    return this.#uplink.text;
   }
 
   /** Uploads until `signal` aborts. */
@@ -122,13 +122,13 @@ export class Uploader {
         taken = seq;
         continue;
       }
-      const verdict = await this.#send(value, signal);
-      const settled = verdict.kind === "accepted" || verdict.kind === "skipped";
+      const result = await this.#send(value, signal);
+      const settled = result.kind === "accepted" || result.kind === "skipped";
       // A frame that was lost goes again at once, unless there is a newer one by then.
       taken = settled ? seq : seq - 1;
       retryAt = settled ? -Infinity : startedAt + RETRY_MS * (0.8 + 0.4 * random());
       if (!settled) startedAt = -Infinity;
-      await this.#heed(verdict, signal);
+      await this.#applyResult(result, signal);
     }
   }
 
@@ -150,39 +150,39 @@ export class Uploader {
         camera.want(false);
         rested = true;
       }
-      await this.#news.until(signal, (news) => clock.sleep(left, news));
+      await this.#wake.until(signal, (woken) => clock.sleep(left, woken));
     }
     this.#overdue = false;
     return rested;
   }
 
-  async #send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
+  async #send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult> {
     const { clock, transport } = this.#options;
     const { length } = frame.jpeg;
     const startedAt = clock.monotonic();
     let late = false;
-    const verdict = await within(clock, this.#deadline.for(length), signal, async (timed) => {
-      const verdict = await transport.send(frame, timed);
+    const result = await within(clock, this.#deadline.for(length), signal, async (timed) => {
+      const result = await transport.send(frame, timed);
       late = timed.aborted;
-      return verdict;
+      return result;
     });
     signal.throwIfAborted();
-    if (verdict.kind === "accepted") {
+    if (result.kind === "accepted") {
       this.#deadline.arrived(clock.monotonic() - startedAt, length);
       this.counts.sent++;
       this.counts.sentBytes += length;
       this.#skips = 0;
       this.#taken = { jpeg: frame.jpeg, at: clock.monotonic() };
-      this.#trouble.end();
-    } else if (verdict.kind === "skipped") this.#countSkipped(verdict);
+      this.#uplink.recovered();
+    } else if (result.kind === "skipped") this.#countSkipped(result);
     else {
       this.counts.failed++;
       if (late) this.#deadline.timedOut();
     }
-    return verdict;
+    return result;
   }
 
-  #countSkipped({ status, detail }: Verdict & { kind: "skipped" }): void {
+  #countSkipped({ status, detail }: UploadResult & { kind: "skipped" }): void {
     this.counts.skipped++;
     this.#skips++;
     if (status === this.#skippedStatus) return;
@@ -190,12 +190,12 @@ export class Uploader {
     this.#options.log.warn("the edge did not take a frame", { status, detail });
   }
 
-  /** Goes by a verdict; returns once frames may flow again. */
-  async #heed(verdict: Verdict, signal: AbortSignal): Promise<void> {
+  /** Goes by a result; returns once frames may flow again. */
+  async #applyResult(result: UploadResult, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    if (verdict.kind === "skipped") return;
-    if (verdict.kind === "accepted") return this.#setDemand(verdict.demand);
-    this.#recovery ??= this.#recover(verdict, signal).finally(() => this.#recovery = undefined);
+    if (result.kind === "skipped") return;
+    if (result.kind === "accepted") return this.#setDemand(result.demand);
+    this.#recovery ??= this.#recover(result, signal).finally(() => this.#recovery = undefined);
     await this.#recovery;
   }
 
@@ -203,28 +203,28 @@ export class Uploader {
     if (!demand) return;
     const changed = demand.interval !== this.#demand.interval;
     this.#demand = demand;
-    if (changed) this.#news.ring();
+    if (changed) this.#wake.wake();
   }
 
   /** Waits out trouble. It is over once the edge has taken a frame. */
-  async #recover(first: Verdict, signal: AbortSignal): Promise<void> {
+  async #recover(first: UploadResult, signal: AbortSignal): Promise<void> {
     const { clock, random, transport } = this.#options;
-    let verdict = first;
+    let result = first;
     // An edge that was started again has lost it.
     this.#taken = undefined;
-    this.#news.ring();
-    while (verdict.kind !== "accepted" && verdict.kind !== "skipped") {
-      this.#trouble.start(verdict);
-      if (verdict.kind === "failed") transport.renew();
+    this.#wake.wake();
+    while (result.kind !== "accepted" && result.kind !== "skipped") {
+      this.#uplink.failed(result);
+      if (result.kind === "failed") transport.renew();
       else {
-        const ms = verdict.kind === "busy" ? verdict.retryMs : REFUSED_MS;
+        const ms = result.kind === "busy" ? result.retryMs : REFUSED_MS;
         await clock.sleep(ms * (0.9 + 0.2 * random()), signal);
       }
-      verdict = await reach({ clock, random, probe: (one) => transport.probe(one) }, signal);
+      result = await probeUntilUp({ clock, random, probe: (one) => transport.probe(one) }, signal);
     }
-    if (verdict.kind === "accepted") this.#setDemand(verdict.demand);
+    if (result.kind === "accepted") this.#setDemand(result.demand);
     this.#overdue = true;
-    this.#news.ring();
+    this.#wake.wake();
   }
 
   /** While few frames are wanted, asks for the moment when more are. */
@@ -235,15 +235,15 @@ export class Uploader {
       signal.throwIfAborted();
       const { interval } = this.#demand;
       const askedAt = clock.monotonic();
-      const verdict = await this.#news.until(
+      const result = await this.#wake.until(
         signal,
-        (news) =>
+        (woken) =>
           interval < transport.watchDemandFromMs || interval >= transport.watchDemandBelowMs
-            ? untilAborted(news)
-            : transport.awaitDemand(interval, news),
+            ? untilAborted(woken)
+            : transport.awaitDemand(interval, woken),
       );
-      if (!verdict) continue;
-      await this.#heed(verdict, signal);
+      if (!result) continue;
+      await this.#applyResult(result, signal);
       const early = askedAt + MIN_ASK_MS - clock.monotonic();
       if (early > 0 && interval === this.#demand.interval) await clock.sleep(early, signal);
     }
@@ -258,37 +258,37 @@ function skipPause(skips: number): number {
   return skips < 3 ? 0 : Math.min(500 * 2 ** (skips - 3), MAX_SKIP_PAUSE_MS);
 }
 
-/** A bell: every wait under way ends when it rings. */
-export class News {
-  #ring = new AbortController();
+/** Every wait under way ends when it wakes. */
+export class WakeSignal {
+  #woken = new AbortController();
 
   /** Something changed. */
-  ring(): void {
-    this.#ring.abort();
-    this.#ring = new AbortController();
+  wake(): void {
+    this.#woken.abort();
+    this.#woken = new AbortController();
   }
 
   /**
-   * Runs `work` with a signal that aborts when the bell rings.
+   * Runs `work` with a signal that aborts when it wakes.
    *
-   * @returns Undefined where it rang first.
+   * @returns Undefined where it woke first.
    * @throws What `work` throws otherwise.
    */
   async until<T>(
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
-    const rung = this.#ring.signal;
+    const woken = this.#woken.signal;
     return await scoped(signal, async (scope) => {
-      const onRing = () => scope.abort();
-      rung.addEventListener("abort", onRing, { once: true });
+      const onWake = () => scope.abort();
+      woken.addEventListener("abort", onWake, { once: true });
       try {
         const result = await work(scope.signal);
-        return rung.aborted ? undefined : result;
+        return woken.aborted ? undefined : result;
       } catch (error) {
-        if (signal.aborted || !rung.aborted) throw error;
+        if (signal.aborted || !woken.aborted) throw error;
       } finally {
-        rung.removeEventListener("abort", onRing);
+        woken.removeEventListener("abort", onWake);
       }
     });
   }

@@ -5,12 +5,12 @@ import { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import type { CapturedFrame } from "../capture.ts";
-import type { Transport, Verdict } from "./transport.ts";
+import type { Transport, UploadResult } from "./transport.ts";
 import { Uploader } from "./uploader.ts";
 
-const OK: Verdict = { kind: "accepted", demand: { interval: 200, viewers: 1 } };
-const IDLE: Verdict = { kind: "accepted", demand: { interval: 10_000, viewers: 0 } };
-const LOST: Verdict = { kind: "failed", detail: "connection refused" };
+const OK: UploadResult = { kind: "accepted", demand: { interval: 200, viewers: 1 } };
+const IDLE: UploadResult = { kind: "accepted", demand: { interval: 10_000, viewers: 0 } };
+const LOST: UploadResult = { kind: "failed", detail: "connection refused" };
 
 class HandTransport implements Transport {
   readonly watchDemandFromMs = 1000;
@@ -22,28 +22,28 @@ class HandTransport implements Transport {
   renewals = 0;
   inFlight = 0;
   /** What a frame gets; undefined never answers. */
-  answer: Verdict | undefined = OK;
-  probeAnswer: Verdict | undefined = OK;
-  #demand: ((verdict: Verdict) => void) | undefined;
+  answer: UploadResult | undefined = OK;
+  probeAnswer: UploadResult | undefined = OK;
+  #demand: ((result: UploadResult) => void) | undefined;
 
   constructor(readonly clock: FakeClock) {}
 
-  async send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
+  async send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult> {
     this.sent.push({ n: frame.n, at: this.clock.monotonic() });
     assert.equal(++this.inFlight, 1, "two frames in flight");
-    const verdict = this.answer ?? await untilAborted(signal);
+    const result = this.answer ?? await untilAborted(signal);
     this.inFlight--;
-    return verdict;
+    return result;
   }
 
-  async probe(signal: AbortSignal): Promise<Verdict> {
+  async probe(signal: AbortSignal): Promise<UploadResult> {
     this.probes++;
     return this.probeAnswer ?? await untilAborted(signal);
   }
 
-  async awaitDemand(interval: number, signal: AbortSignal): Promise<Verdict> {
+  async awaitDemand(interval: number, signal: AbortSignal): Promise<UploadResult> {
     this.asked.push(interval);
-    const told = new Promise<Verdict>((resolve) => this.#demand = resolve);
+    const told = new Promise<UploadResult>((resolve) => this.#demand = resolve);
     return await Promise.race([told, untilAborted(signal)]);
   }
 
@@ -62,7 +62,7 @@ class HandTransport implements Transport {
   close(): void {}
 }
 
-function untilAborted(signal: AbortSignal): Promise<Verdict> {
+function untilAborted(signal: AbortSignal): Promise<UploadResult> {
   return new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve({ kind: "failed", detail: "no answer" }), {
       once: true,
@@ -238,7 +238,7 @@ Deno.test("a slow network keeps its probes: the late answer counts", () =>
   onStage(async ({ transport, film, clock }) => {
     await film(1000);
     transport.answer = LOST;
-    const late = Promise.withResolvers<Verdict>();
+    const late = Promise.withResolvers<UploadResult>();
     transport.probe = () => late.promise;
     await film(4000);
     transport.answer = OK;
@@ -250,7 +250,7 @@ Deno.test("a slow network keeps its probes: the late answer counts", () =>
 
 Deno.test("a refused token is said loudly once and tried every half minute, without frames", () =>
   onStage(async ({ transport, film, lines }) => {
-    const refused: Verdict = { kind: "refused", status: 401, detail: "The token is unknown." };
+    const refused: UploadResult = { kind: "refused", status: 401, detail: "The token is unknown." };
     transport.answer = transport.probeAnswer = refused;
     await film(95_000, 1000);
     assert.equal(transport.sent.length, 1);

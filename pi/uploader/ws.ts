@@ -6,8 +6,8 @@ import { camPath, type Demand, publishDownSchema } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
 import type { CapturedFrame } from "../capture.ts";
 import { within } from "../../shared/timeout.ts";
-import { badVerdict, demandWithin, type EdgeClient, parseJson } from "./edge_client.ts";
-import type { Transport, Verdict } from "./transport.ts";
+import { demandWithin, type EdgeClient, errorResult, parseJson } from "./edge_client.ts";
+import type { Transport, UploadResult } from "./transport.ts";
 
 /** The status that stands for a socket that does not open although the edge answers. */
 export const NO_SOCKET = 426;
@@ -29,13 +29,13 @@ const QUIET_MS = 45_000;
 
 /** Makes the transport. */
 export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
-  const lines = new Latest<PublishLine>();
-  const current = () => lines.value?.closed === undefined ? lines.value : undefined;
+  const connections = new Latest<PublishConnection>();
+  const current = () => connections.value?.closed === undefined ? connections.value : undefined;
 
-  /** The open line, or a new one; a verdict where there is none to be had. */
-  async function open(signal: AbortSignal): Promise<PublishLine | Verdict> {
-    const line = current();
-    if (line) return line;
+  /** The open connection, or a new one; a result where there is none to be had. */
+  async function open(signal: AbortSignal): Promise<PublishConnection | UploadResult> {
+    const connection = current();
+    if (connection) return connection;
     const opened = await openSocket(client, signal);
     if (!(opened instanceof WebSocket)) return await whyNot(client, opened.error, signal);
     const already = current();
@@ -43,8 +43,8 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
       opened.close();
       return already;
     }
-    const fresh = new PublishLine(opened, clock);
-    lines.set(fresh);
+    const fresh = new PublishConnection(opened, clock);
+    connections.set(fresh);
     return fresh;
   }
 
@@ -52,30 +52,35 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
     watchDemandFromMs: 0,
     watchDemandBelowMs: Infinity,
     async send(frame, signal) {
-      const line = await open(signal);
-      return line instanceof PublishLine ? await line.send(frame, signal) : line;
+      const connection = await open(signal);
+      return connection instanceof PublishConnection
+        ? await connection.send(frame, signal)
+        : connection;
     },
     async probe(signal) {
-      const line = await open(signal);
-      return line instanceof PublishLine ? await line.demand(undefined, signal) : line;
+      const connection = await open(signal);
+      return connection instanceof PublishConnection
+        ? await connection.demand(undefined, signal)
+        : connection;
     },
     async awaitDemand(interval, signal) {
-      const line = current() ?? (await lines.next(lines.seq, signal)).value;
-      const quiet: Verdict = { kind: "accepted" };
+      const connection = current() ?? (await connections.next(connections.seq, signal)).value;
+      const quiet: UploadResult = { kind: "accepted" };
       const told = await within(
         clock,
         QUIET_MS,
         signal,
-        (timed) => line.demand(interval, timed).then((verdict) => timed.aborted ? quiet : verdict),
+        (timed) =>
+          connection.demand(interval, timed).then((result) => timed.aborted ? quiet : result),
       );
       return told === quiet && !signal.aborted ? await client.demand(interval, 0, signal) : told;
     },
     renew() {
-      lines.value?.close("the connection was given up");
+      connections.value?.close("the connection was given up");
       client.renew();
     },
     close() {
-      lines.value?.close("stopped");
+      connections.value?.close("stopped");
       client.close();
     },
   };
@@ -109,21 +114,25 @@ function openSocket(
 }
 
 /** A socket that does not open says nothing about why: a plain request does. */
-async function whyNot(client: EdgeClient, error: string, signal: AbortSignal): Promise<Verdict> {
+async function whyNot(
+  client: EdgeClient,
+  error: string,
+  signal: AbortSignal,
+): Promise<UploadResult> {
   if (signal.aborted) return { kind: "failed", detail: error };
-  const verdict = await client.demand(0, 0, signal);
-  if (verdict.kind !== "accepted") return verdict;
+  const result = await client.demand(0, 0, signal);
+  if (result.kind !== "accepted") return result;
   const detail = `the edge answers, but its socket does not open (${error}): does a proxy on the ` +
     "way pass WebSockets? PERCH_TRANSPORT=put needs none";
   return { kind: "busy", status: NO_SOCKET, detail, retryMs: NO_SOCKET_MS };
 }
 
 /** An open socket. At most one frame is under way on it. */
-export class PublishLine {
+export class PublishConnection {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #demand = new Latest<Demand>();
-  #pending: { n: number; settle(verdict: Verdict): void } | undefined;
+  #pending: { n: number; settle(result: UploadResult): void } | undefined;
   #closed: string | undefined;
 
   /** @param socket Open already. */
@@ -142,14 +151,14 @@ export class PublishLine {
     return this.#closed;
   }
 
-  /** Sends a frame and waits for the edge's word. When aborted, the line is of no more use. */
-  async send(frame: CapturedFrame, signal: AbortSignal): Promise<Verdict> {
+  /** Sends a frame and waits for the edge's word. When aborted, the connection is of no more use. */
+  async send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult> {
     const message = new Uint8Array(FRAME_HEADER_BYTES + frame.jpeg.length);
     const capturedAt = Math.floor(frame.capturedAt);
     const sentAt = capturedAt + Math.round(this.#clock.monotonic() - frame.takenAt);
     writeFrameHeader(message, { camera: 0, version: frame.n, capturedAt, receivedAt: sentAt });
     message.set(frame.jpeg, FRAME_HEADER_BYTES);
-    const { promise, resolve } = Promise.withResolvers<Verdict>();
+    const { promise, resolve } = Promise.withResolvers<UploadResult>();
     if (this.#closed) return { kind: "failed", detail: this.#closed };
     const onAbort = () => this.close(String(signal.reason?.message ?? signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
@@ -163,8 +172,8 @@ export class PublishLine {
     }
   }
 
-  /** Waits for the first demand other than `interval`, in ms, or for the end of the line. */
-  async demand(interval: number | undefined, signal: AbortSignal): Promise<Verdict> {
+  /** Waits for the first demand other than `interval`, in ms, or for the end of the connection. */
+  async demand(interval: number | undefined, signal: AbortSignal): Promise<UploadResult> {
     try {
       let { seq, value } = await this.#demand.next(0, signal);
       while (value.interval === interval) ({ seq, value } = await this.#demand.next(seq, signal));
@@ -196,11 +205,11 @@ export class PublishLine {
       return this.#settle({ kind: "accepted", demand: this.#demand.value });
     }
     const { status, detail } = message;
-    this.#settle(badVerdict({ status, headers: new Headers(), text: JSON.stringify({ detail }) }));
+    this.#settle(errorResult({ status, headers: new Headers(), text: JSON.stringify({ detail }) }));
   }
 
-  #settle(verdict: Verdict): void {
-    this.#pending?.settle(verdict);
+  #settle(result: UploadResult): void {
+    this.#pending?.settle(result);
     this.#pending = undefined;
   }
 

@@ -118,7 +118,7 @@ Deno.test("a socket that has gone silent is not trusted: demand is asked for aft
       request.url.includes("/demand") ? Response.json({ interval: 100, viewers: 2 }) : undefined,
   ));
 
-Deno.test("a refused frame is a verdict like that on a PUT", () =>
+Deno.test("a refused frame is a result like that on a PUT", () =>
   withEdge((say, bytes) => {
     const seq = readFrameHeader(bytes)!.version;
     say({ type: "refused", seq, status: seq === 1 ? 409 : 429, detail: "No." });
@@ -167,9 +167,9 @@ Deno.test("a proxy that passes no sockets is named", () =>
   withEdge(
     acknowledge,
     async (transport) => {
-      const verdict = await transport.send(frame(1), NEVER);
-      assert.ok(verdict.kind === "busy");
-      assert.match(verdict.detail, /does a proxy on the way pass WebSockets\? PERCH_TRANSPORT=put/);
+      const result = await transport.send(frame(1), NEVER);
+      assert.ok(result.kind === "busy");
+      assert.match(result.detail, /does a proxy on the way pass WebSockets\? PERCH_TRANSPORT=put/);
     },
     (request) =>
       request.url.includes("/publish")

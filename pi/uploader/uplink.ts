@@ -4,12 +4,12 @@
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { scoped, within } from "../../shared/timeout.ts";
-import type { Verdict } from "./transport.ts";
+import type { UploadResult } from "./transport.ts";
 
-/** A verdict that holds frames up. */
-export type BadVerdict = Verdict & { kind: "failed" | "busy" | "refused" };
+/** A result that holds frames up. */
+export type ErrorResult = UploadResult & { kind: "failed" | "busy" | "refused" };
 
-const WORDS: Readonly<Record<BadVerdict["kind"], string>> = {
+const WORDS: Readonly<Record<ErrorResult["kind"], string>> = {
   failed: "the edge cannot be reached",
   busy: "the edge cannot take frames now",
   refused: "the edge refuses this camera: check PERCH_URL, PERCH_TOKEN and PERCH_CAM",
@@ -22,7 +22,7 @@ const QUIET_MS = 60_000;
 const MAX_TOLD = 20;
 
 /** Remembers and logs trouble. */
-export class Trouble {
+export class UplinkStatus {
   readonly #clock: Clock;
   readonly #log: Log;
   #text: string | undefined;
@@ -43,9 +43,9 @@ export class Trouble {
   }
 
   /** There is trouble. */
-  start(verdict: BadVerdict): void {
-    const status = verdict.kind === "failed" ? "" : ` ${verdict.status}`;
-    const text = `${WORDS[verdict.kind]}:${status} ${verdict.detail}`;
+  failed(result: ErrorResult): void {
+    const status = result.kind === "failed" ? "" : ` ${result.status}`;
+    const text = `${WORDS[result.kind]}:${status} ${result.detail}`;
     const now = this.#clock.monotonic();
     if (!this.#text) {
       this.#since = now;
@@ -57,12 +57,12 @@ export class Trouble {
     if (this.#told.size >= MAX_TOLD) this.#told.clear();
     this.#told.set(text, now);
     this.#isTold = true;
-    if (verdict.kind === "refused") this.#log.error(text);
+    if (result.kind === "refused") this.#log.error(text);
     else this.#log.warn(text);
   }
 
   /** A frame arrived: it is over. */
-  end(): void {
+  recovered(): void {
     if (!this.#text) return;
     this.#text = undefined;
     if (!this.#isTold) return;
@@ -78,37 +78,37 @@ export const PROBE_EVERY_MS = 1000;
 export const PROBE_MS = 10_000;
 
 /** What is needed to reach something. */
-export interface ReachOptions {
+export interface ProbeOptions {
   readonly clock: Clock;
   /** From 0 to 1. */
   random(): number;
-  probe(signal: AbortSignal): Promise<Verdict>;
+  probe(signal: AbortSignal): Promise<UploadResult>;
 }
 
 /**
  * Probes until there is any answer.
  *
- * @returns The first verdict that is not `failed`.
+ * @returns The first result that is not `failed`.
  * @throws The signal's reason when aborted.
  */
-export async function reach(
-  { clock, random, probe }: ReachOptions,
+export async function probeUntilUp(
+  { clock, random, probe }: ProbeOptions,
   signal: AbortSignal,
-): Promise<Verdict> {
+): Promise<UploadResult> {
   const answer = Promise.withResolvers<void>();
-  let verdict: Verdict | undefined;
+  let result: UploadResult | undefined;
   return await scoped(signal, async ({ signal: done }) => {
-    while (!verdict) {
+    while (!result) {
       done.throwIfAborted();
       within(clock, PROBE_MS, done, probe).then((one) => {
         if (one.kind === "failed") return;
-        verdict ??= one;
+        result ??= one;
         answer.resolve();
       }, () => {});
       const pause = clock.sleep(PROBE_EVERY_MS * (0.8 + 0.3 * random()), done);
       await Promise.race([answer.promise, pause]);
       pause.catch(() => {});
     }
-    return verdict;
+    return result;
   });
 }

@@ -1,27 +1,27 @@
 import assert from "node:assert/strict";
 import type { Log } from "../../shared/log.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
-import { type BadVerdict, Trouble } from "./trouble.ts";
+import { type ErrorResult, UplinkStatus } from "./uplink.ts";
 
 function start() {
   const clock = new FakeClock();
   const lines: string[] = [];
   const note = (message: string) => void lines.push(message);
   const log: Log = { info: note, warn: note, error: note };
-  return { clock, lines, trouble: new Trouble(clock, log) };
+  return { clock, lines, uplink: new UplinkStatus(clock, log) };
 }
 
-const LOST: BadVerdict = { kind: "failed", detail: "client error (Connect): no route" };
+const LOST: ErrorResult = { kind: "failed", detail: "client error (Connect): no route" };
 
 Deno.test("trouble is told when it starts and when it is over", async () => {
-  const { clock, lines, trouble } = start();
-  trouble.start(LOST);
-  trouble.start(LOST);
-  assert.match(trouble.text!, /cannot be reached/);
+  const { clock, lines, uplink } = start();
+  uplink.failed(LOST);
+  uplink.failed(LOST);
+  assert.match(uplink.text!, /cannot be reached/);
   await clock.tick(5000);
-  trouble.end();
-  trouble.end();
-  assert.equal(trouble.text, undefined);
+  uplink.recovered();
+  uplink.recovered();
+  assert.equal(uplink.text, undefined);
   assert.deepEqual(lines.map((line) => line.slice(0, 29)), [
     "the edge cannot be reached: c",
     "the edge takes frames again",
@@ -29,20 +29,20 @@ Deno.test("trouble is told when it starts and when it is over", async () => {
 });
 
 Deno.test("a network that comes and goes is told once a minute, not at every turn", async () => {
-  const { clock, lines, trouble } = start();
+  const { clock, lines, uplink } = start();
   for (let second = 0; second < 110; second += 2) {
-    trouble.start(LOST);
+    uplink.failed(LOST);
     await clock.tick(1000);
-    trouble.end();
+    uplink.recovered();
     await clock.tick(1000);
   }
   assert.equal(lines.length, 4, lines.join("\n"));
 });
 
 Deno.test("other trouble is news at once", () => {
-  const { lines, trouble } = start();
-  trouble.start(LOST);
-  trouble.start({ kind: "busy", status: 503, detail: "HTTP 503", retryMs: 1000 });
-  trouble.start({ kind: "refused", status: 401, detail: "wrong token" });
+  const { lines, uplink } = start();
+  uplink.failed(LOST);
+  uplink.failed({ kind: "busy", status: 503, detail: "HTTP 503", retryMs: 1000 });
+  uplink.failed({ kind: "refused", status: 401, detail: "wrong token" });
   assert.equal(lines.length, 3);
 });
