@@ -43,20 +43,31 @@ ${settingsHelp(settingRows(edgeSettings))}
 `;
 }
 
-/** Writes a new token into a file of settings, which from then on only its owner reads. */
-export async function makeToken(file: string): Promise<string> {
-  const text = await Deno.readTextFile(file).catch((error) => {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  });
-  const next = withToken(text, crypto.randomUUID());
-  if (next === undefined) {
-    return `${file} has a token already; take its line PERCH_PUBLISH_TOKENS out to make a new one`;
+/**
+ * Writes a new token into a file of settings, which from then on only its owner reads.
+ *
+ * @returns What was done, or what is in the way, in one line. Never the token.
+ */
+export async function makeToken(file: string): Promise<{ ok: boolean; line: string }> {
+  try {
+    const text = await Deno.readTextFile(file).catch((error) => {
+      if (error instanceof Deno.errors.NotFound) return "";
+      throw error;
+    });
+    const next = withToken(text, crypto.randomUUID());
+    if (next === undefined) {
+      const line = `${file}: got a file with PERCH_PUBLISH_TOKENS, wanted one without that line`;
+      return { ok: false, line };
+    }
+    if (text === "") await Deno.writeTextFile(file, "", { mode: 0o600 });
+    if (Deno.build.os !== "windows") await Deno.chmod(file, 0o600);
+    await Deno.writeTextFile(file, next);
+    const line = `wrote PERCH_PUBLISH_TOKENS to ${file}; the camera's PERCH_TOKEN is the same`;
+    return { ok: true, line };
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+    return { ok: false, line: `${file}: got "${why}", wanted a file that this user can write` };
   }
-  if (text === "") await Deno.writeTextFile(file, "", { mode: 0o600 });
-  if (Deno.build.os !== "windows") await Deno.chmod(file, 0o600);
-  await Deno.writeTextFile(file, next);
-  return `wrote a new token to ${file}: PERCH_PUBLISH_TOKENS, and the camera's PERCH_TOKEN is the same`;
 }
 
 /** The text of a file of settings with a token; undefined where it has one. */

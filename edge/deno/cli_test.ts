@@ -53,16 +53,26 @@ Deno.test("a file with a token is its owner's only, and the token is not printed
   const folder = await Deno.makeTempDir();
   const file = `${folder}/.env`;
   await Deno.writeTextFile(file, "PERCH_PUBLISH_TOKENS=\n", { mode: 0o644 });
-  const said = await makeToken(file);
+  const { ok, line } = await makeToken(file);
+  assert.ok(ok);
   const text = await Deno.readTextFile(file);
   const [, token] = /^PERCH_PUBLISH_TOKENS=(\S{16,})\n$/.exec(text)!;
-  assert.ok(!said.includes(token));
+  assert.ok(!line.includes(token));
   if (Deno.build.os !== "windows") assert.equal((await Deno.stat(file)).mode! & 0o777, 0o600);
-  assert.match(await makeToken(file), /has a token already/);
+  assert.deepEqual(await makeToken(file), {
+    ok: false,
+    line: `${file}: got a file with PERCH_PUBLISH_TOKENS, wanted one without that line`,
+  });
   assert.equal(await Deno.readTextFile(file), text);
   await makeToken(`${folder}/new`);
   if (Deno.build.os !== "windows") {
     assert.equal((await Deno.stat(`${folder}/new`)).mode! & 0o777, 0o600);
   }
+  const nowhere = await makeToken(`${folder}/none/edge.env`);
+  assert.equal(nowhere.ok, false);
+  assert.match(
+    nowhere.line,
+    /edge\.env: got "No such file.*", wanted a file that this user can write$/,
+  );
   await Deno.remove(folder, { recursive: true });
 });

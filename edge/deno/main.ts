@@ -16,8 +16,14 @@ const GRACE_MS = 1000;
 
 const cli = parseCli(Deno.args);
 if (!cli.ok) refuse(cli.problems);
-if (cli.command !== "run") {
-  console.log(cli.command === "help" ? helpText() : await makeToken(cli.file));
+if (cli.command === "help") {
+  console.log(helpText());
+  Deno.exit(0);
+}
+if (cli.command === "make-token") {
+  const { ok, line } = await makeToken(cli.file);
+  if (!ok) refuse([line]);
+  console.log(line);
   Deno.exit(0);
 }
 const parsed = parseEdgeConfig({ ...environment(), ...cli.settings });

@@ -118,7 +118,10 @@ class Camera {
     this.#url = url.href;
   }
 
-  /** Asks; signs in, and follows it on its own host only: it must not choose whom this machine asks. */
+  /**
+   * Asks; signs in, and follows it on its own host only, and never from https to http: it must not
+   * choose whom this machine asks, nor let others read the password.
+   */
   async get(connection: Connection, signal: AbortSignal): Promise<Response> {
     let url = this.#url;
     let told = false;
@@ -154,11 +157,12 @@ class Camera {
 }
 
 function moved(location: string, from: string, moves: number): string {
-  const to = URL.parse(location, from);
-  if (to?.hostname === new URL(from).hostname && moves <= MAX_MOVES) return to.href;
+  const [to, was] = [URL.parse(location, from), new URL(from)];
+  const isOpen = to?.protocol === "http:" && was.protocol === "https:";
+  if (to?.hostname === was.hostname && !isOpen && moves <= MAX_MOVES) return to.href;
   const where = moves > MAX_MOVES ? "in circles" : `to ${to?.host ?? "nowhere"}`;
   throw new SourceError("configuration", "the camera at PERCH_INPUT moved: change PERCH_INPUT", [
-    `it moved ${where}`,
+    isOpen ? `it moved to ${to.origin}, from https` : `it moved ${where}`,
   ]);
 }
 

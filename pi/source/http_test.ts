@@ -231,6 +231,26 @@ Deno.test("a camera that moved is followed on its own host and to no other", asy
   await fails(again, "configuration", /moved: change PERCH_INPUT/);
 });
 
+Deno.test("a camera asked by https is not followed to http, where a password could be read", async () => {
+  const asked: string[] = [];
+  const fetch = (url: string) => {
+    asked.push(url);
+    const headers = { location: "http://camera.example/picture" };
+    return Promise.resolve(new Response(null, { status: 302, headers }));
+  };
+  const connect = () => ({ fetch, close: () => {} });
+  const source = createHttp({ ...DEPS, connect }, {
+    url: "https://me:s3cret@camera.example/",
+    fps: 5,
+  });
+  await assert.rejects(source.run(new AbortController().signal, () => {}), (error: SourceError) => {
+    assert.match(error.message, /moved: change PERCH_INPUT/);
+    assert.deepEqual(error.detail, ["it moved to http://camera.example, from https"]);
+    return true;
+  });
+  assert.deepEqual(asked, ["https://camera.example/"]);
+});
+
 /** What Deno's client takes for no answer, and what is said of it. */
 const NO_ANSWERS = [
   ["HTTP/1.1 200 OK\r\nX-Alias: cam\x01\r\n\r\n", /sends a bad header line: set PERCH_SOURCE=/],
