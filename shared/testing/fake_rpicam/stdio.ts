@@ -9,10 +9,7 @@ const BLOCK = 4096;
 export class Output {
   #rest: Uint8Array = new Uint8Array(0);
 
-  /**
-   * @param buffered False under `stdbuf -o0`.
-   * @param tiny Writes byte by byte.
-   */
+  /** @param buffered False under `stdbuf -o0`. @param tiny Writes byte by byte. */
   constructor(
     readonly file: { writeSync(bytes: Uint8Array): number },
     readonly buffered: boolean,
