@@ -74,6 +74,32 @@ export const fanOut: Scenario = async (bench) => {
   }
 };
 
+/** Streams from one Durable Object, beside one without an app. Wants `deno task workers:build` before. */
+export const workers: Scenario = async (bench) => {
+  const entry = "shared/testing/load_object.ts";
+  const watches: Watch[] = [
+    { ...MJPEG, group: "plain", subject: await bench.workers({ entry, object: "PlainObject" }) },
+    { ...MJPEG, group: "edge MJPEG", subject: await bench.workers() },
+    { ...PAGE_STREAM, group: "edge page", subject: await bench.workers() },
+  ];
+  for (const viewers of [100, 300]) {
+    for (const watch of watches) await bench.join(watch, viewers, viewers);
+    const shown = await bench.inTurns(watches, bench.options.turns);
+    const rows: Row[] = [];
+    for (const [i, watch] of watches.entries()) {
+      const mb = await residentBytes(watch.subject.program.pid) / 1e6;
+      rows.push({ ...figures(watch, shown[i]), "MB": mb });
+    }
+    bench.table(`${viewers} viewers of one Durable Object, ${FPS} fps`, rows);
+    for (const row of rows.slice(1)) {
+      const what = `${row[""]} on Workers, ${viewers} viewers`;
+      bench.target(`${what}: CPU a frame / plain`, ratio(row, rows[0], "CPU s/1000"), "<=", 1.25);
+      if (viewers > 100) continue;
+      bench.target(`${what}: lowest fps`, Number(row["fps min"]), ">=", 9.5);
+    }
+  }
+};
+
 /** Those who ask again and again. */
 export const polling: Scenario = async (bench) => {
   const [plain, edge] = [await bench.plain(), await bench.edge()];
@@ -192,6 +218,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   slow: slowLines,
   first: firstPicture,
   "cold-start": coldStart,
+  workers,
 };
 
 const HELP = `deno task bench [scenario ...] [--rounds n]
@@ -203,6 +230,7 @@ What the edge costs beside a plain Deno.serve that does the same, in one run of 
   slow        20 of 100 viewers on slow lines
   first       first picture of a new viewer
   cold-start  from the start of the process to its first answer
+  workers     streams from one Durable Object on Workers' runtime
   --rounds n  measures n times as long
 
 Servers get core ${SERVER_CORE}, viewers and camera core ${LOAD_CORE} (taskset). Nothing fails: the table at the end

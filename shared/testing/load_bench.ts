@@ -4,6 +4,7 @@ import { LoadCamera, nowMs, stampable } from "./load_camera.ts";
 import { type Command, type GroupOptions, type Seen, spread } from "./load_crowd.ts";
 import { baseline } from "./jpegs.ts";
 import { RunningProgram, startEdge, TEST_TOKEN } from "./processes.ts";
+import { Workerd, type WorkerdOptions } from "./workerd.ts";
 import { residentBytes } from "./resident.ts";
 
 /** One line of a table. */
@@ -82,6 +83,13 @@ export class Bench {
 
   async plain(): Promise<Subject> {
     return await this.#warm(await this.#script("load_plain.ts", SERVER_CORE));
+  }
+
+  /** The edge on Workers' runtime, or another worker there. */
+  async workers(options: WorkerdOptions = {}): Promise<Subject> {
+    const vars = { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PERCH_MAX_VIEWERS: "2000" };
+    const program = await Workerd.start({ vars, wrap: this.wrap(SERVER_CORE), ...options });
+    return await this.#warm(await this.#subject(program, Number(new URL(program.url).port)));
   }
 
   /** What keeps a program on a core. */

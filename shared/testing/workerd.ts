@@ -15,6 +15,8 @@ export interface WorkerdOptions {
   readonly vars?: Readonly<Record<string, string>>;
   /** Another worker than the edge, from the project's folder. */
   readonly entry?: string;
+  /** A command that gets the runtime's own command line as its last arguments and runs it. */
+  readonly wrap?: readonly string[];
   /** For its bundling. */
   readonly plugins?: readonly Plugin[];
   /** The class of its object. */
@@ -29,7 +31,11 @@ export class Workerd extends RunningProgram {
   url = "";
   readonly #temporary: string | undefined;
 
-  private constructor(folder: string, temporary: string | undefined) {
+  private constructor(
+    folder: string,
+    temporary: string | undefined,
+    wrap: readonly string[] | undefined,
+  ) {
     const args = [
       "serve",
       "--experimental",
@@ -37,7 +43,7 @@ export class Workerd extends RunningProgram {
       "--control-fd=1",
       "--socket-addr=http=127.0.0.1:0",
     ];
-    super("workerd", WORKERD, [...args, `${folder}/wrangler.jsonc`]);
+    super("workerd", WORKERD, [...args, `${folder}/wrangler.jsonc`], { wrap });
     this.#temporary = temporary;
   }
 
@@ -67,7 +73,7 @@ export class Workerd extends RunningProgram {
       `${folder}/wrangler.jsonc`,
       JSON.stringify({ ...config, main, assets, vars }),
     );
-    const started = new Workerd(folder, temporary);
+    const started = new Workerd(folder, temporary, options.wrap);
     try {
       const [, port] = await started.line(/"event":"listen".*"port":(\d+)/);
       started.url = `http://127.0.0.1:${port}`;
