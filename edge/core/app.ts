@@ -9,7 +9,6 @@ import type { EdgeDeps } from "./edge.ts";
 import { Passes } from "./access/viewers.ts";
 import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
-import { historyLimit } from "./routes/admit.ts";
 
 import { camOf, camsOf, describe, type Operation } from "./routes/request.ts";
 import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
@@ -54,7 +53,9 @@ export function createApp(deps: EdgeDeps): Hono {
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = viewerPages(deps);
   const form = smallBody(deps);
-  const seldom = historyLimit(limits);
+  const seldom = describe({ problems: [429] }, async function seldom(context, next) {
+    return limits.tooMuchPast(context) ?? await next();
+  });
   const uploads = uploadsOf(deps);
   const stream = getStream(deps);
 

@@ -147,11 +147,6 @@ export const SIGNED_IN_MS = 30 * 24 * 3_600_000;
 /** The longest that a share link may live, hours. */
 export const MAX_SHARE_HOURS = 24 * 365;
 
-/** Who typed the view token, until when. */
-export interface SignIn extends Pass {
-  readonly key: string;
-}
-
 /** A link to one camera that ends by itself. */
 export interface Share extends Pass {
   readonly cam: string;
@@ -186,8 +181,8 @@ export class Passes {
   }
 
   /** What `signIn` made, while it still holds. */
-  async signedIn(token: string | undefined, now: number): Promise<SignIn | undefined> {
-    return await open<SignIn>(await this.#signInKey, token, now);
+  async signedIn(token: string | undefined, now: number): Promise<Required<Pass> | undefined> {
+    return await open<Required<Pass>>(await this.#signInKey, token, now);
   }
 
   /** A pass for one camera. */

@@ -188,6 +188,13 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
       return wrongCredentials.refusal(address(context), detail);
     },
 
+    /** Counts a request for the past, of which one for more than a picture is dearer. */
+    tooMuchPast(context: Context): Response | undefined {
+      const limit = context.req.param("file") === undefined ? history : pastFrames;
+      const detail = "Read the past: too many requests from this address.";
+      return limit.refusal(address(context), detail);
+    },
+
     /** Counts a request of a camera: 429 where there are too many a second. */
     tooManyUploads(cam: string): Response | undefined {
       return uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);

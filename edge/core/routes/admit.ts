@@ -1,12 +1,11 @@
 // The gate as routes use it: a place to watch from, or the problem to answer with.
 
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context } from "hono";
 import { passOf } from "../access/viewers.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import type { Limits } from "../limits/limits.ts";
 import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
-import { describe, refuseAtEnd } from "./request.ts";
+import { refuseAtEnd } from "./request.ts";
 import { problemException } from "../problem.ts";
 
 /** Seconds after which one more try makes sense. */
@@ -54,16 +53,6 @@ export function answerStream(
   const place = admitViewer(context, deps);
   context.env?.completed?.then(place.free, place.free);
   return new Response(body(place), { headers });
-}
-
-/** Lets an address ask for the past only so often, most of all for more than one picture of it. */
-export function historyLimit(limits: Limits): MiddlewareHandler {
-  return describe({ problems: [429] }, async function historyLimit(context, next) {
-    const limit = context.req.param("file") === undefined ? limits.history : limits.pastFrames;
-    const address = limits.address(context);
-    return limit.refusal(address, "Read the past: too many requests from this address.") ??
-      await next();
-  });
 }
 
 /**

@@ -3,11 +3,7 @@
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { PublishDown } from "../../../shared/wire.ts";
-import {
-  FRAME_HEADER_BYTES,
-  type FrameHeader,
-  readFrameHeader,
-} from "../../../shared/wire_frame.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader } from "../../../shared/wire_frame.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { FrameBuffer } from "../ingest/live_frame.ts";
@@ -49,18 +45,12 @@ export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler 
     const say = (message: PublishDown) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
     };
-    let stopListening = () => {};
+    const cleanups: (() => void)[] = [];
     socket.onopen = () => {
       say({ type: "demand", ...camera.demand.value! });
-      const hangUp = camera.contact.listen();
-      const stopTelling = camera.demand.onSet(
-        ({ value }) => say({ type: "demand", ...value }),
-        () => socket.close(GOING_AWAY, "The edge is shutting down"),
-      );
-      stopListening = () => {
-        hangUp();
-        stopTelling();
-      };
+      const goAway = () => socket.close(GOING_AWAY, "The edge is shutting down");
+      const tell = camera.demand.onSet(({ value }) => say({ type: "demand", ...value }), goAway);
+      cleanups.push(camera.contact.listen(), tell);
     };
     socket.onmessage = ({ data }) => {
       if (!(data instanceof ArrayBuffer)) return socket.close(UNSUPPORTED_DATA, "Send frames only");
@@ -69,7 +59,7 @@ export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler 
       }
       say(answer(new Uint8Array(data), camera, session));
     };
-    socket.onclose = () => stopListening();
+    socket.onclose = () => cleanups.forEach((cleanup) => cleanup());
   }
 
   function answer(message: Uint8Array, camera: CameraHub, session: string): PublishDown {
@@ -79,20 +69,17 @@ export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler 
     }
     const seq = header.version;
     if (limits.uploads.take(camera.cam) > 0) return refuse(seq, 429, "Too many frames a second.");
+    // What the camera's clock, which may have been set, says of it.
+    const { capturedAt, receivedAt: sentAt } = header;
     const result = take(camera, {
       buffer: FrameBuffer.of(message.subarray(FRAME_HEADER_BYTES), camera.partTail),
-      ...takenBy(header),
+      ageMs: sentAt > 0 ? Math.max(0, sentAt - capturedAt) : 0,
+      capturedAt: capturedAt || undefined,
       seq: { session, n: seq },
     });
     return result.ok
       ? { type: "ack", seq, version: result.frame.version }
       : refuse(seq, result.status, result.detail);
-  }
-
-  /** What the camera's clock, which may have been set, says of a picture. */
-  function takenBy({ capturedAt, receivedAt: sentAt }: FrameHeader) {
-    const ageMs = sentAt - capturedAt;
-    return { ageMs: sentAt > 0 && ageMs > 0 ? ageMs : 0, capturedAt: capturedAt || undefined };
   }
 
   function refuse(seq: number, status: number, detail: string): PublishDown {

@@ -40,10 +40,9 @@ export const SECURITY_SCHEMES = {
 const MAX_KNOWN = 20;
 const MAX_KNOWN_CHARACTERS = 2000;
 
-/** What each handler and middleware said of itself. */
 export const operations: WeakMap<Handler, Operation> = new WeakMap();
 
-/** Says what a handler or middleware does. */
+/** Says what a handler or middleware does, in `operations`. */
 export function describe<Described extends Handler | MiddlewareHandler>(
   operation: Operation,
   handler: Described,
@@ -142,9 +141,11 @@ export const wait = number(0, 30).default(0)
 /** `?w=`, on every road that has pictures. */
 export const width = oneOf(WIDTHS).optional().describe("a smaller picture, pixels across");
 
+const camsQuery = z.object({ cams });
+
 /** The cameras that `?cams=` names, for who decides whether the client may see them. */
 export function camsOf({ req }: Context): string[] {
-  return readTexts(z.object({ cams }), (name) => req.query(name)).cams;
+  return readTexts(camsQuery, (name) => req.query(name)).cams;
 }
 
 /** The id of the camera a request names. It may be no valid id. */
