@@ -9,6 +9,7 @@ import { TestEdge } from "./test_edge.ts";
 const DOCS = [
   "README.md",
   "edge/README.md",
+  "edge/workers/README.md",
   "pi/README.md",
   ...[...Deno.readDirSync(`${ROOT}.github`)].map(({ name }) => `.github/${name}`)
     .filter((name) => name.endsWith(".md")),
