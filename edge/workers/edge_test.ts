@@ -14,6 +14,7 @@ import {
   readFrameHeader,
   writeFrameHeader,
 } from "../../shared/wire_frame.ts";
+import { until } from "../../shared/testing/wait.ts";
 
 const frame = await baseline(160, 120);
 
@@ -21,15 +22,6 @@ const frame = await baseline(160, 120);
 async function statusOf(url: string) {
   const headers = { authorization: `Bearer ${TEST_TOKEN}` };
   return await (await fetch(`${url}/status.json`, { headers })).json();
-}
-
-/** Waits for what shows in no event. */
-async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end;) {
-    if (await holds()) return;
-    await new Promise((go) => setTimeout(go, 50));
-  }
-  assert.fail(`waited 30 s: ${what}`);
 }
 
 Deno.test("on Workers settings that are wrong are answered 503, with one line for each", async () => {

@@ -1,6 +1,7 @@
 // kill -9 of a whole edge while it stores what a camera uploads, again and again: after each, another
 // edge and a new one must show a whole picture, and newer ones must come through.
 
+import { systemClock } from "../clock.ts";
 import assert from "node:assert/strict";
 import { inspectJpeg } from "../jpeg/inspect.ts";
 import type { StoredHead } from "../../edge/deno/kv/frame.ts";
@@ -90,7 +91,7 @@ export async function killEdges(options: EdgeKillsOptions): Promise<EdgeKillsRes
     await seen(viewer, first);
     const resumedMs = performance.now() - began;
     await seen(viewer, first + 1);
-    await sleep(Math.random() * MAX_LIFE_MS);
+    await systemClock.sleep(Math.random() * MAX_LIFE_MS);
     if (await kill(victim)) result.committing++;
     stop.abort();
     await Promise.all([filming, victim.ended()]);
@@ -129,10 +130,12 @@ async function film(camera: NumberedCamera, url: string, signal: AbortSignal): P
   while (!signal.aborted) {
     const response = await camera.send(url).catch((error) => {
       // The edge was killed under it; it must not end otherwise.
-      if (!signal.aborted) return sleep(100).then(() => assert.ok(signal.aborted, String(error)));
+      if (!signal.aborted) {
+        return systemClock.sleep(100).then(() => assert.ok(signal.aborted, String(error)));
+      }
     });
     if (response) assert.equal(response.status, 204);
-    await sleep(PAUSE_MS);
+    await systemClock.sleep(PAUSE_MS);
   }
 }
 
@@ -175,8 +178,4 @@ async function orphans(kv: Deno.Kv): Promise<Deno.KvKey[]> {
   const pending = await Array.fromAsync(kv.list({ prefix: ["pending"] }));
   return [...chunks.filter(({ key }) => !named.has(Number(key[2]))), ...pending]
     .map(({ key }) => key);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

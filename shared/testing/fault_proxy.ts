@@ -1,6 +1,8 @@
 // A bad network between camera and edge: a TCP proxy on loopback whose faults can be switched while
 // connections run through it.
 
+import { systemClock } from "../clock.ts";
+
 /** What the network does. */
 export type NetworkFault =
   | { readonly kind: "none" }
@@ -173,7 +175,7 @@ export class FaultProxy implements AsyncDisposable {
     route.answered = false;
     if (begins) this.#requests++;
     if (begins && fault.kind === "delay" && this.#requests % fault.nth === 0) {
-      await pause(fault.ms);
+      await systemClock.sleep(fault.ms);
     }
     if (fault.kind === "slow") await this.#wait(chunk, fault);
     route.up = begins ? chunk.length : route.up + chunk.length;
@@ -185,7 +187,7 @@ export class FaultProxy implements AsyncDisposable {
   async #wait(chunk: Uint8Array, line: { readonly bytesPerSecond: number }): Promise<void> {
     const now = performance.now();
     this.#freeAt = Math.max(now, this.#freeAt) + chunk.length * 1000 / line.bytesPerSecond;
-    await pause(this.#freeAt - now);
+    await systemClock.sleep(this.#freeAt - now);
   }
 
   /** Closes both sides. What a side has sent and nobody has read makes the kernel reset it. */
@@ -202,8 +204,4 @@ function closeConnection(connection: Deno.TcpConn): void {
   } catch {
     // Closed already.
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

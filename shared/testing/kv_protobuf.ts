@@ -1,6 +1,8 @@
 // The few protobuf messages of KV Connect, for the test server: just enough of the wire format
 // (varints and length-delimited fields) to read requests and write answers.
 
+import { concat } from "./jpegs.ts";
+
 /** A decoded field: number and value. Fixed-width fields do not occur. */
 type Field = readonly [number: number, value: bigint | Uint8Array];
 
@@ -48,13 +50,13 @@ export function decodeSnapshotRead(bytes: Uint8Array): ReadRange[] {
 }
 
 export function encodeSnapshotReadOutput(ranges: readonly Entry[][]): Uint8Array<ArrayBuffer> {
-  return concat([
+  return concat(
     ...ranges.map((entries) =>
-      field(1, concat(entries.map((entry) => field(1, encodeEntry(entry)))))
+      field(1, concat(...entries.map((entry) => field(1, encodeEntry(entry)))))
     ),
     field(4, 1),
     field(8, 1),
-  ]);
+  );
 }
 
 export function decodeAtomicWrite(bytes: Uint8Array): AtomicWrite {
@@ -81,7 +83,7 @@ export function decodeAtomicWrite(bytes: Uint8Array): AtomicWrite {
 
 /** @param versionstamp Undefined where a check failed. */
 export function encodeAtomicWriteOutput(versionstamp?: Uint8Array): Uint8Array<ArrayBuffer> {
-  return versionstamp ? concat([field(1, 1), field(2, versionstamp)]) : field(1, 2);
+  return versionstamp ? concat(field(1, 1), field(2, versionstamp)) : field(1, 2);
 }
 
 export function decodeWatch(bytes: Uint8Array): Uint8Array[] {
@@ -92,26 +94,26 @@ export function decodeWatch(bytes: Uint8Array): Uint8Array[] {
 export function encodeWatchOutput(
   keys: readonly ({ readonly entry: Entry | undefined } | undefined)[],
 ): Uint8Array<ArrayBuffer> {
-  const message = concat([
+  const message = concat(
     field(1, 1),
     ...keys.map((changed) => {
       if (!changed) return field(2, NONE);
       const entry = changed.entry ? field(2, encodeEntry(changed.entry)) : NONE;
-      return field(2, concat([field(1, 1), entry]));
+      return field(2, concat(field(1, 1), entry));
     }),
-  ]);
+  );
   const length = new Uint8Array(4);
   new DataView(length.buffer).setUint32(0, message.length, true);
-  return concat([length, message]);
+  return concat(length, message);
 }
 
 function encodeEntry(entry: Entry): Uint8Array<ArrayBuffer> {
-  return concat([
+  return concat(
     field(1, entry.key),
     field(2, entry.value),
     field(3, entry.encoding),
     field(4, entry.versionstamp),
-  ]);
+  );
 }
 
 function fields(bytes: Uint8Array): Field[] {
@@ -157,22 +159,12 @@ function numberOf(from: readonly Field[], number: number): number {
 }
 
 function field(number: number, value: number | Uint8Array): Uint8Array<ArrayBuffer> {
-  if (typeof value === "number") return concat([varintOf(number << 3), varintOf(value)]);
-  return concat([varintOf((number << 3) | 2), varintOf(value.length), value]);
+  if (typeof value === "number") return concat(varintOf(number << 3), varintOf(value));
+  return concat(varintOf((number << 3) | 2), varintOf(value.length), value);
 }
 
 function varintOf(value: number): Uint8Array {
   const bytes: number[] = [];
   for (; value >= 0x80; value = Math.floor(value / 128)) bytes.push((value % 128) | 0x80);
   return Uint8Array.from([...bytes, value]);
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

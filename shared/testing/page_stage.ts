@@ -1,6 +1,5 @@
 // What tests of the page stand on: a real edge, a camera that sends ten frames a second, a browser.
 
-import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { type RunningEdge, startEdge } from "./processes.ts";
@@ -52,13 +51,4 @@ export async function viewersOf(edge: RunningEdge): Promise<number> {
 /** How old the newest picture is, ms. */
 export async function ageOf(url: string, cam = "cam"): Promise<number> {
   return (await (await fetch(`${url}/cams/${cam}/status.json`)).json()).ageMs;
-}
-
-/** Waits for what shows in no event. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 20_000; Date.now() < end;) {
-    if (await holds()) return;
-    await new Promise((go) => setTimeout(go, 50));
-  }
-  assert.fail(`waited 20 s: ${what}`);
 }

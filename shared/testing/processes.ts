@@ -157,6 +157,14 @@ export class RunningProgram implements AsyncDisposable {
 export class RunningEdge extends RunningProgram {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   url = "";
+
+  /** A sample of its /metrics. */
+  async metric(name: string): Promise<number> {
+    const text = await (await fetch(`${this.url}/metrics`)).text();
+    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
+    if (!line) throw new Error(`${name} is not in /metrics`);
+    return Number(line.slice(name.length + 1));
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { systemClock } from "../clock.ts";
 import { encodeAck, readFrameHeader } from "../wire_frame.ts";
 import { startInstance } from "./crowd.ts";
 import { startPi } from "./processes.ts";
+import { until } from "./wait.ts";
 
 /** Longer than any wait measured: a frame within it was asked for. */
 const IDLE_INTERVAL_S = 60;
@@ -22,12 +23,15 @@ export async function measureWakes(options: WakeOptions): Promise<number[]> {
   const env = { PERCH_IDLE_INTERVAL_S: String(IDLE_INTERVAL_S) };
   await using a = await startInstance(options.kvPath, env);
   await using _pi = await startPi(a.url, { env: { PERCH_TRANSPORT: options.transport } });
-  await until(async () => (await fetchStatus(a.url))?.version !== undefined);
+  await until("a picture", async () => (await fetchStatus(a.url))?.version !== undefined);
   await using b = await startInstance(options.elsewhere ? options.kvPath : ":memory:", env);
   const url = options.elsewhere ? b.url : a.url;
   const waits: number[] = [];
   for (let i = 0; i < options.tries; i++) {
-    await until(async () => (await fetchStatus(a.url))?.intervalMs === IDLE_INTERVAL_S * 1000);
+    await until(
+      "rest",
+      async () => (await fetchStatus(a.url))?.intervalMs === IDLE_INTERVAL_S * 1000,
+    );
     // Anywhere in the camera's rest, the start of its next question for demand included.
     await systemClock.sleep(300 + 700 * Math.random());
     waits.push(await firstFreshFrame(url));
@@ -60,8 +64,4 @@ async function fetchStatus(
   const response = await fetch(`${url}/status.json`);
   const body = await response.json();
   return response.ok ? body : undefined;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!await holds()) await systemClock.sleep(50);
 }

@@ -6,25 +6,10 @@ import { baseline } from "../jpegs.ts";
 import { NumberedCamera } from "../camera.ts";
 import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
 import { StreamViewer } from "../viewer.ts";
+import { until } from "../wait.ts";
 import { SilentClients } from "../silent_clients.ts";
 
 const ENV = { PERCH_STRIP_METADATA: "false" };
-
-/** A sample of /metrics, once it satisfies `wanted`. */
-async function metric(
-  edge: RunningEdge,
-  name: string,
-  wanted: (value: number) => boolean = () => true,
-): Promise<number> {
-  for (;;) {
-    const text = await (await fetch(`${edge.url}/metrics`)).text();
-    const line = text.split("\n").find((line) => line.startsWith(`${name} `));
-    assert(line, `${name} is not in /metrics`);
-    const value = Number(line.slice(name.length + 1));
-    if (wanted(value)) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 async function healthLine(edge: RunningEdge): Promise<string> {
   return (await (await fetch(`${edge.url}/health`)).text()).trim();
@@ -39,12 +24,18 @@ Deno.test("connections that never read, ask or answer take nothing from those wh
   await silent.open(50, "half a request");
   await silent.open(100, "stream");
   await silent.open(100, "socket");
-  await metric(edge, "perch_viewers_connected", (count) => count === 200);
+  await until(
+    "perch_viewers_connected",
+    async () => await edge.metric("perch_viewers_connected") === 200,
+  );
   const viewers = Array.from(
     { length: 5 },
     () => new StreamViewer(() => `${edge.url}/stream.mjpeg`),
   );
-  await metric(edge, "perch_viewers_connected", (count) => count === 205);
+  await until(
+    "perch_viewers_connected",
+    async () => await edge.metric("perch_viewers_connected") === 205,
+  );
   const first = camera.count;
   for (let i = 0; i < 40; i++) {
     await camera.send(edge.url);
@@ -63,7 +54,10 @@ Deno.test("connections that never read, ask or answer take nothing from those wh
     );
   }
   silent.close();
-  await metric(edge, "perch_viewers_connected", (count) => count === 5);
+  await until(
+    "perch_viewers_connected",
+    async () => await edge.metric("perch_viewers_connected") === 5,
+  );
   await Promise.all(viewers.map((viewer) => viewer[Symbol.asyncDispose]()));
 });
 
@@ -74,7 +68,7 @@ Deno.test("a process that was stopped for a while says so in /health, and goes o
   edge.kill("SIGSTOP");
   await new Promise((resolve) => setTimeout(resolve, 2500));
   edge.kill("SIGCONT");
-  await metric(edge, "perch_stall_seconds", (worst) => worst >= 1);
+  await until("perch_stall_seconds", async () => await edge.metric("perch_stall_seconds") >= 1);
   assert.match(await healthLine(edge), /^stalled: [\d.]+ s within a minute$/);
   await edge.line(/the process did nothing for a while/);
   assert.equal((await putFrame(edge.url, await baseline(64, 48))).status, 204);
@@ -90,7 +84,7 @@ Deno.test("a full disk costs no live frame, and /health says what is wrong", asy
     });
     const jpeg = await baseline(1280, 720);
     let etag: string | null = null;
-    while (await metric(edge, "perch_store_failures_total") === 0) {
+    while (await edge.metric("perch_store_failures_total") === 0) {
       const response = await putFrame(edge.url, jpeg);
       assert.equal(response.status, 204);
       etag = response.headers.get("etag");

@@ -6,14 +6,7 @@ import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { isRunning } from "../fake_rpicam/starts.ts";
 import { startEdge, startPi } from "../processes.ts";
 import { StreamViewer } from "../viewer.ts";
-
-/** Waits for something that shows in no event. */
-async function until(what: string, happened: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; !await happened(); tries++) {
-    assert.ok(tries < 1000, `waited for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
+import { until } from "../wait.ts";
 
 /** Runs the agent until it is idle, then lets a viewer come. */
 async function wake(

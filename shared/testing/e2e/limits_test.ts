@@ -8,14 +8,6 @@ import { toolPath, toolTest } from "../tools.ts";
 
 const frame = await baseline(160, 120);
 
-/** A sample of /metrics. */
-async function metric(edge: RunningEdge, name: string): Promise<number> {
-  const text = await (await fetch(`${edge.url}/metrics`)).text();
-  const line = text.split("\n").find((line) => line.startsWith(`${name} `));
-  assert(line, `${name} is not in /metrics`);
-  return Number(line.slice(name.length + 1));
-}
-
 /** Opens a stream and gives back its status with something to end it. */
 async function openStream(edge: RunningEdge, address: string) {
   const stop = new AbortController();
@@ -41,11 +33,11 @@ Deno.test("viewers are limited by address and by instance, and a place that is l
   const b1 = await openStream(edge, "203.0.113.2");
   const b2 = await openStream(edge, "203.0.113.2");
   assert.deepEqual([b1.status, b2.status, b2.retryAfter], [200, 503, "30"]);
-  assert.equal(await metric(edge, 'perch_viewers_refused_total{limit="address"}'), 1);
-  assert.equal(await metric(edge, 'perch_viewers_refused_total{limit="instance"}'), 1);
+  assert.equal(await edge.metric('perch_viewers_refused_total{limit="address"}'), 1);
+  assert.equal(await edge.metric('perch_viewers_refused_total{limit="instance"}'), 1);
   assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 200, "a still is always answered");
   a1.end();
-  while (await metric(edge, "perch_viewers_connected") > 2);
+  while (await edge.metric("perch_viewers_connected") > 2);
   const a4 = await openStream(edge, "203.0.113.1");
   assert.equal(a4.status, 200);
   for (const viewer of [a2, a4, b1]) viewer.end();
@@ -65,7 +57,7 @@ Deno.test("a camera that sends 200 pictures a second is slowed down, and viewers
   assert.deepEqual([...statuses.keys()].sort(), [204, 429]);
   assert(taken >= 40 && taken < 150, `${taken} of 200 taken`);
   assert.equal(retryAfter, "1");
-  assert.equal(await metric(edge, "perch_uploads_limited_total"), 200 - taken);
+  assert.equal(await edge.metric("perch_uploads_limited_total"), 200 - taken);
 });
 
 Deno.test("a viewer's socket that talks too much or sends a picture is closed", async () => {
@@ -84,8 +76,8 @@ Deno.test("a viewer's socket that talks too much or sends a picture is closed", 
   assert([0, 1008].includes(flood.code), `${flood.code}`);
   const picture = await closed((socket) => socket.send(new Uint8Array(1_000_000)));
   assert([0, 1008, 1009].includes(picture.code), `${picture.code}`);
-  assert.equal(await metric(edge, "perch_sockets_turned_out_total"), 2);
-  while (await metric(edge, "perch_viewers_connected") > 0);
+  assert.equal(await edge.metric("perch_sockets_turned_out_total"), 2);
+  while (await edge.metric("perch_viewers_connected") > 0);
 });
 
 Deno.test("headers and bodies that are too large are refused and cost nothing", async () => {
@@ -175,7 +167,7 @@ Deno.test("a handshake that is none takes no viewer's place and fails nothing", 
       assert.equal(status, 426, headers);
     }
   }
-  assert.equal(await metric(edge, "perch_viewers_connected"), 0);
+  assert.equal(await edge.metric("perch_viewers_connected"), 0);
   assert(!edge.output.includes("failed"), edge.output);
 });
 

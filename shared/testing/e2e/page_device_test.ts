@@ -2,7 +2,8 @@
 // sheet and its clipboard.
 
 import assert from "node:assert/strict";
-import { stage, until, viewersOf } from "../page_stage.ts";
+import { stage, viewersOf } from "../page_stage.ts";
+import { until } from "../wait.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { until } from "../page_stage.ts";
+import { until } from "../wait.ts";
 import { startEdge } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
 import { FaultProxy } from "../fault_proxy.ts";
 import { NumberedCamera } from "../camera.ts";
-import { until } from "../page_stage.ts";
+import { until } from "../wait.ts";
 import { startEdge } from "../processes.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";

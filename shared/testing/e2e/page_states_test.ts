@@ -3,7 +3,8 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { ageOf, AMBER, GREEN, GREY, IMPATIENT, RED, stage, until } from "../page_stage.ts";
+import { ageOf, AMBER, GREEN, GREY, IMPATIENT, RED, stage } from "../page_stage.ts";
+import { until } from "../wait.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { stage, until, viewersOf } from "../page_stage.ts";
+import { stage, viewersOf } from "../page_stage.ts";
+import { until } from "../wait.ts";
 import { startEdge } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";

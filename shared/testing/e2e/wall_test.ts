@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { ageOf, AMBER, GREEN, IMPATIENT, RED, stage, until } from "../page_stage.ts";
+import { ageOf, AMBER, GREEN, IMPATIENT, RED, stage } from "../page_stage.ts";
+import { until } from "../wait.ts";
 import { startEdge } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";
