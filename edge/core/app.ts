@@ -37,7 +37,6 @@ const VIEWER: Operation = {
   problems: [401, 429],
 };
 
-/** The edge as a request handler. */
 export function createApp(deps: EdgeDeps): Hono {
   const { config, limits } = deps;
   const app = new Hono();

@@ -47,7 +47,9 @@ export function viewerOnly(
     const links = (context.req.queries("share") ?? []).slice(0, cams.length);
     const opened = await Promise.all(links.map((link) => passes.shared(link, now)));
     const [first] = opened;
-    if (first && wantsOwnPage(context) && cams.includes(first.cam)) {
+    // A page within another site's keeps no cookies.
+    const ownPage = wantsPage(context) && context.req.header("sec-fetch-dest") !== "iframe";
+    if (first && ownPage && cams.includes(first.cam)) {
       // A person who opens a link gets its pass as a cookie, and an address without it.
       keepCookie(context, trustedProxies, shareCookie(first.cam), links[0], first.until - now);
       const url = urlOf(context);
@@ -130,11 +132,6 @@ function askViewer(context: Context, expired: boolean): Response {
   return problem(401, "This cam is private: sign in, or send the view token.", {
     headers: { "www-authenticate": challenge },
   });
-}
-
-/** A page that is not within another site's: such a one keeps no cookies. */
-function wantsOwnPage(context: Context): boolean {
-  return wantsPage(context) && context.req.header("sec-fetch-dest") !== "iframe";
 }
 
 function wantsPage({ req }: Context): boolean {

@@ -118,7 +118,6 @@ const PAST_FRAMES = { perSecond: 60, burst: 1000 };
 /** The limits of one instance. */
 export type Limits = ReturnType<typeof limitsOf>;
 
-/** Makes them. */
 export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metrics) {
   const { clock } = platform;
   const { maxUploadsPerSecond: perSecond, maxViewers, trustedProxies } = config;

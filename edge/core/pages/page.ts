@@ -13,7 +13,6 @@ import { rootOf, siteOf } from "../routes/request.ts";
 /** The built pages. */
 export type ViewerPages = ReturnType<typeof viewerPages>;
 
-/** Makes them for an edge. */
 export function viewerPages(deps: EdgeDeps) {
   const { title: site, viewToken, historyMs, trustedProxies, embedOrigins } = deps.config;
   /** Read at the first request and kept: another build must not be mixed in. */

@@ -8,9 +8,6 @@ import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
 import { refuseAtEnd } from "./request.ts";
 import { problemException } from "../problem.ts";
 
-/** Seconds after which one more try makes sense. */
-const RETRY_AFTER_S = 30;
-
 /** What is answered where there is no place. */
 export const NO_PLACE = [429, 503];
 
@@ -27,7 +24,7 @@ function admit(context: Context, deps: EdgeDeps, gate: ViewerGate, detail: strin
   const { config, limits } = deps;
   const place = gate.admit(limits.viewerAddress(context), passOf(context));
   if (typeof place !== "string") return place;
-  const retry = { retryAfter: RETRY_AFTER_S };
+  const retry = { retryAfter: 30 };
   if (place === "instance") throw problemException(503, detail, retry);
   const most = `${config.maxViewersPerAddress} connections from one address`;
   throw problemException(429, `Watch: ${most} are the most that are served.`, retry);

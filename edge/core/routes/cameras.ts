@@ -12,6 +12,7 @@ import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/
 import {
   cameraOf,
   camOf,
+  NO_STORE,
   number,
   publishedCamera,
   readJson,
@@ -22,13 +23,11 @@ import {
 import { problem } from "../problem.ts";
 import { type ViewerPages, wallMarkup } from "../pages/page.ts";
 
-const NO_STORE = { "cache-control": "no-store" } as const;
 const statusSchema = cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() })
   .meta({ title: "Status" });
 const camerasSchema = z.object({ now: unixMs, cams: z.array(cameraStatusSchema) })
   .meta({ title: "Cameras" });
 
-/** One camera's state; for who may publish it also what this instance costs. */
 export function getStatus(deps: EdgeDeps): Handler {
   return route({
     summary: "How the camera is",
@@ -44,13 +43,10 @@ export function getStatus(deps: EdgeDeps): Handler {
   });
 }
 
-/** Every camera's state; for browsers a page that shows them. */
 export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   return route({
     summary: "How all cameras are; for browsers a page that shows them",
-    answers: {
-      200: ["by Accept", [camerasSchema, "text/html"]],
-    },
+    answers: { 200: ["by Accept", [camerasSchema, "text/html"]] },
   }, async (context) => {
     context.header("vary", "Accept");
     await deps.hub.refresh();
@@ -64,7 +60,6 @@ export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   });
 }
 
-/** Keeps a camera's report for `/status.json`. */
 export function putReport({ hub }: EdgeDeps): Handler {
   return route({
     summary: "Say how a camera is when it has no picture",
@@ -78,7 +73,6 @@ export function putReport({ hub }: EdgeDeps): Handler {
   });
 }
 
-/** Answers as soon as the wanted interval differs from `?interval=`, at the latest after `?wait=`. */
 export function getDemand({ hub, clock }: EdgeDeps): Handler {
   return route({
     summary: "How fast pictures are wanted: a long poll for cameras",

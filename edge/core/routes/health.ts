@@ -4,11 +4,9 @@ import { accepts } from "hono/accepts";
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../edge.ts";
-import { route } from "./request.ts";
+import { NO_STORE, route } from "./request.ts";
 import type { StoreState } from "../store/frame_store.ts";
 import { type CameraStatus, cameraStatusSchema } from "../../../shared/wire.ts";
-
-const NO_STORE = { "cache-control": "no-store" } as const;
 
 const healthSchema = z.object({
   ok: z.boolean(),
@@ -18,7 +16,6 @@ const healthSchema = z.object({
 }).meta({ title: "Health" });
 const BODIES = ["text/plain", healthSchema];
 
-/** Answers a health probe; with `?live` only whether the process answers. */
 export function getHealth(deps: EdgeDeps): Handler {
   const { config, hub, store, lag, clock } = deps;
   const expected = [...new Set(config.publishTokens.flatMap(({ cam }) => cam ?? []))];
@@ -33,13 +30,9 @@ export function getHealth(deps: EdgeDeps): Handler {
     if (query().live !== undefined) return context.text("ok\n", 200, NO_STORE);
     await hub.refresh();
     const cams = hub.cameras.map((camera) => camera.status());
-    const health = judgeHealth(
-      cams,
-      expected,
-      store.state,
-      lag.worst(clock.monotonic()),
-      config.viewToken !== undefined,
-    );
+    const nameless = config.viewToken !== undefined;
+    const stallMs = lag.worst(clock.monotonic());
+    const health = judgeHealth(cams, expected, store.state, stallMs, nameless);
     const status = health.ok ? 200 : 503;
     const about = { ...health, store: store.state.kind };
     const type = accepts(context, {
@@ -48,7 +41,7 @@ export function getHealth(deps: EdgeDeps): Handler {
       default: "text/plain",
     });
     return type === "application/json"
-      ? context.json(config.viewToken ? about : { ...about, cams }, status, NO_STORE)
+      ? context.json(nameless ? about : { ...about, cams }, status, NO_STORE)
       : context.text(`${health.line}\n`, status, NO_STORE);
   });
 }

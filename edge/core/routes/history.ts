@@ -13,9 +13,6 @@ import { answerStream, NO_PLACE } from "./admit.ts";
 import { cameraOf, isKnown, number, route, unixMs, whole, width } from "./request.ts";
 import { problem, problemException } from "../problem.ts";
 
-const YEAR_S = 31_536_000;
-
-/** The part of the past that a request is about. */
 const rangeSchema = z.object({
   from: whole(0, Number.MAX_SAFE_INTEGER).optional().describe("oldest, Unix ms, included"),
   to: whole(0, Number.MAX_SAFE_INTEGER).optional().describe("newest, Unix ms, included"),
@@ -35,7 +32,6 @@ const keyframesSchema = z.object({
   })).describe("newest first"),
 }).meta({ title: "Keyframes" });
 
-/** The index. */
 export function getFrames({ clock, hub, limits, store }: EdgeDeps): Handler {
   return route({
     summary: "Which pictures of the past are kept",
@@ -50,7 +46,6 @@ export function getFrames({ clock, hub, limits, store }: EdgeDeps): Handler {
   });
 }
 
-/** One picture of the past. What it shows never changes, so it may be kept for a year. */
 export function getFrame(deps: EdgeDeps): Handler {
   const scope = deps.config.viewToken ? "private" : "public";
   return route({
@@ -70,7 +65,7 @@ export function getFrame(deps: EdgeDeps): Handler {
     if (!frame) return problem(404, `Camera ${cam} has no kept picture of that version.`);
     const headers = {
       etag: `"${version}${width === undefined ? "" : `-${width}`}"`,
-      "cache-control": `${scope}, max-age=${YEAR_S}, immutable`,
+      "cache-control": `${scope}, max-age=31536000, immutable`,
       "last-modified": new Date(frame.receivedAt).toUTCString(),
     };
     if (isKnown(context, { etag: headers.etag, receivedAt: frame.receivedAt })) {
@@ -89,7 +84,6 @@ const replaySchema = rangeSchema.extend({
   fps: number(0.1, 60).default(12).describe("pictures a second"),
 });
 
-/** Replays `?from=&to=` at `?fps=`, oldest first, and ends. */
 export function getTimelapse(deps: EdgeDeps): Handler {
   const { boundary, clock, store } = deps;
   return route({
@@ -106,7 +100,6 @@ export function getTimelapse(deps: EdgeDeps): Handler {
   });
 }
 
-/** The same range as an AVI of the cameras' own JPEGs. */
 export function getFilm(deps: EdgeDeps): Handler {
   return route({
     summary: "The same as a file to keep",

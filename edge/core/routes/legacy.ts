@@ -33,13 +33,10 @@ export function postLegacy({ config, hub, limits }: EdgeDeps, { receive }: Uploa
   });
 }
 
-/** Ms between two pictures of the test page. */
-const POLL_MS = 150;
-
 /** Loads `live.jpeg?<ms>` again and again; a slow line is never asked twice at once. */
 const SCRIPT = `
 const live = document.querySelector("img");
-const again = () => setTimeout(() => live.src = "live.jpeg?" + Date.now(), ${POLL_MS});
+const again = () => setTimeout(() => live.src = "live.jpeg?" + Date.now(), 150);
 live.onload = live.onerror = again;
 again();
 `;

@@ -9,7 +9,6 @@ import { problem } from "../problem.ts";
 import { StillAnswers } from "../viewers/snapshots.ts";
 import { awaitNews, NO_PLACE } from "./admit.ts";
 
-/** Answers with the newest frame, `?w=` pixels across; `?wait=` with `If-None-Match` holds until there is a newer one. */
 export function getLive(deps: EdgeDeps): Handler {
   const { config, hub, limits, metrics } = deps;
   const stills = new StillAnswers(metrics, config.viewToken === undefined);

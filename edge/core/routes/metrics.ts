@@ -5,7 +5,6 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { route } from "./request.ts";
 
-/** Everything counted on this instance. */
 export function getMetrics({ metrics, hub, store, memoryBytes }: EdgeDeps): Handler {
   const each = (read: (camera: CameraHub) => number) => () =>
     Object.fromEntries(hub.cameras.map((camera) => [`cam="${camera.cam}"`, read(camera)]));

@@ -18,7 +18,6 @@ const GOING_AWAY = 1001;
 
 const SESSION = "1 to 64 letters, digits, dashes or underscores";
 
-/** Upgrades to a camera's socket. */
 export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler {
   const { config, hub, limits } = deps;
 

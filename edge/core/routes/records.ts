@@ -23,7 +23,6 @@ const versions = z.string().default("").transform((text) =>
   text.split(",").map((one) => /^\d{1,15}$/.test(one) ? Number(one) : 0)
 );
 
-/** Streams records of `?cams=a,b` without end: `hello`, then pictures and states as they come. */
 export function getLiveStream(deps: EdgeDeps): Handler {
   return route({
     summary: "Pictures and states of one camera or several as records, without end",
@@ -34,21 +33,14 @@ export function getLiveStream(deps: EdgeDeps): Handler {
     const { cams, w: width } = query();
     const cameras = await camerasOf(cams, deps.hub);
     return answerStream(context, deps, HEADERS, (place) => {
-      const watched = cameras.map((camera) => ({
-        camera,
-        ...deps.feeds.hold(camera.latest, width),
-      }));
-      const { fanOut, clock } = deps;
+      const { fanOut, clock, feeds } = deps;
+      const watched = cameras.map((camera) => ({ camera, ...feeds.hold(camera.latest, width) }));
       return recordStream({ watched, fanOut, place, clock });
     });
   });
 }
 
-/**
- * Answers with records: `hello`, and each picture that is newer than what `?have=<version>,<version>`
- * names, in the order of `?cams=`. Where there is none it is held for `?wait=` seconds, or until a
- * state changes.
- */
+/** Held for `?wait=` seconds where no picture is newer, or until a state changes. */
 export function getLiveRecords(deps: EdgeDeps): Handler {
   const { clock, feeds, hub } = deps;
   let same = { parts: [] as readonly unknown[], response: new Response() };

@@ -126,6 +126,9 @@ export function oneOf(numbers: readonly number[]) {
   return z.preprocess(numeric, z.literal(numbers, `one of ${numbers.join(", ")}`));
 }
 
+/** A header of answers that no cache keeps. */
+export const NO_STORE = { "cache-control": "no-store" } as const;
+
 export const unixMs = z.int().describe("Unix time in milliseconds");
 
 /** `?cams=a,b`: each once; too many are refused before anybody looks at one. */

@@ -8,7 +8,16 @@ import { z } from "zod";
 import { CAM_PATTERN, DEFAULT_CAM } from "../../../shared/frame.ts";
 import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { isForeign, originOf, readJson, rootOf, route, siteOf, unixMs } from "./request.ts";
+import {
+  isForeign,
+  NO_STORE,
+  originOf,
+  readJson,
+  rootOf,
+  route,
+  siteOf,
+  unixMs,
+} from "./request.ts";
 import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/viewers.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/page.ts";
@@ -25,7 +34,6 @@ const shareSchema = z.object({
 }).meta({ title: "Share" });
 const linkSchema = z.object({ url: z.url(), until: unixMs }).meta({ title: "SharedLink" });
 
-/** The page that asks for the token. */
 export function getSignIn(pages: ViewerPages): Handler {
   return route({
     summary: "The page that asks for the view token of a private cam",
@@ -52,7 +60,6 @@ function askToken(
   return pages.send(context, "sign_in.html", { cam: DEFAULT_CAM, next, note });
 }
 
-/** Takes the token, and sends the browser on to where it wanted to go. */
 export function postSignIn(
   { limits, clock, config }: EdgeDeps,
   passes: Passes,
@@ -113,7 +120,7 @@ export function postShare({ clock, config }: EdgeDeps, passes: Passes): Handler 
     const until = Math.round(clock.now() + hours * HOUR_MS);
     const share = await passes.share({ cam, until });
     const url = `${siteOf(context, config.trustedProxies)}cams/${cam}?share=${share}`;
-    return context.json({ url, until }, 200, { "cache-control": "no-store" });
+    return context.json({ url, until }, 200, NO_STORE);
   });
 }
 

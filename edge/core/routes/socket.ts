@@ -28,10 +28,8 @@ export function getSocket(deps: EdgeDeps): Handler {
     const place = admitViewer(context, deps);
     try {
       const { socket, response } = deps.acceptSocket(context.req.raw);
-      const watched = cameras.map((camera) => ({
-        camera,
-        ...deps.feeds.hold(camera.latest, width),
-      }));
+      const { feeds } = deps;
+      const watched = cameras.map((camera) => ({ camera, ...feeds.hold(camera.latest, width) }));
       serveSocket(deps, socket, watched, place);
       return response;
     } catch (error) {
@@ -48,11 +46,9 @@ export function getSocket(deps: EdgeDeps): Handler {
     const origin = context.req.header("origin")!;
     const allowed = [...corsOrigins, ...embedOrigins];
     if (allowed.includes("*") || allowed.includes(origin)) return undefined;
-    return problem(
-      403,
-      `Open a socket: got the origin ${JSON.stringify(origin.slice(0, 100))}, ` +
-        "wanted one of PERCH_EMBED_ORIGINS or PERCH_CORS_ORIGINS.",
-    );
+    const got = JSON.stringify(origin.slice(0, 100));
+    const wanted = "wanted one of PERCH_EMBED_ORIGINS or PERCH_CORS_ORIGINS";
+    return problem(403, `Open a socket: got the origin ${got}, ${wanted}.`);
   }
 }
 

@@ -16,7 +16,6 @@ import { answerStream, NO_PLACE } from "./admit.ts";
 
 const NEW_LINE = new Uint8Array([13, 10]);
 
-/** Streams a camera: `?fps=` thins it, `?w=` makes it smaller, `?length=1` gives each part a Content-Length. */
 export function getStream(deps: EdgeDeps): Handler {
   const { hub, fanOut, boundary } = deps;
   const headers = streamHeaders(boundary);
@@ -55,8 +54,7 @@ export function getStream(deps: EdgeDeps): Handler {
         frames: feed.frames,
         fanOut,
         place,
-        opening: length ? undefined : opening,
-        write: length ? writeClassicPart : undefined,
+        ...length ? { write: writeClassicPart } : { opening },
         fps,
         onLeave: feed.release,
       });

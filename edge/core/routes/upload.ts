@@ -39,7 +39,6 @@ function typeOf({ req }: Context): string {
   return (req.header("content-type") ?? "").split(/[;,]/)[0].trim().toLowerCase();
 }
 
-/** Takes a frame: 204 with the wanted interval, or a problem. */
 export function putFrame({ hub, billsRequests }: EdgeDeps, { receive }: Uploads): Handler {
   return route({
     summary: "Send a camera's newest picture; the first JPEG of a form will do",
@@ -85,7 +84,6 @@ export function putFrame({ hub, billsRequests }: EdgeDeps, { receive }: Uploads)
 /** What takes uploads, whichever way they come, and counts them. */
 export type Uploads = ReturnType<typeof uploadsOf>;
 
-/** Makes it for an edge. */
 export function uploadsOf({ bodies, clock, config, hub, lag, metrics }: EdgeDeps) {
   const { maxFrameBytes, stripMetadata } = config;
   const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
@@ -119,10 +117,8 @@ export function uploadsOf({ bodies, clock, config, hub, lag, metrics }: EdgeDeps
     }
     const from = FORM.test(typeOf(context)) ? startOfJpeg(body.jpeg, 0) : 0;
     if (from > 0 && from === body.jpeg.length) {
-      return problem(
-        400,
-        "Read the form: no JPEG (FF D8 FF) is in it, wanted one as a file, not as text.",
-      );
+      const detail = "no JPEG (FF D8 FF) is in it, wanted one as a file, not as text";
+      return problem(400, `Read the form: ${detail}.`);
     }
     // What stands behind it in the form is a tail like any other.
     const buffer = body.with((bytes) => from === 0 ? bytes : bytes.subarray(from));
