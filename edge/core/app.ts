@@ -108,7 +108,7 @@ export function createApp(deps: EdgeDeps): Hono {
   }
   app.get("/health", getHealth(deps));
   app.on("GET", ["/metrics"], ...viewerOfAll, getMetrics(deps));
-  app.get("/openapi.json", getOpenapi(config.title, app));
+  app.get("/openapi.json", getOpenapi(config.title, app, deps.notes));
   app.route("/", assetRoutes(pages, config.title));
 
   app.notFound(({ req }) => noRoute(app, req.method, req.path));

@@ -98,7 +98,7 @@ export class Edge {
       }),
       bodies: new Bodies(clock),
       limits: limitsOf(config, platform, metrics),
-      feeds: new ScaledFeeds(renditions),
+      feeds: new ScaledFeeds(platform.images?.stillsOnly ? new Renditions(undefined) : renditions),
       forget: async (cam) => {
         hub.forget(cam);
         // What was under way to the store must not come behind.

@@ -27,18 +27,18 @@ type Json = { readonly [name: string]: unknown };
  *
  * @param title `PERCH_TITLE`.
  */
-export function getOpenapi(title: string, app: Hono): Handler {
+export function getOpenapi(title: string, app: Hono, notes = ""): Handler {
   let made: Json | undefined;
   return route({
     summary: "This description",
     answers: { 200: ["OpenAPI 3.1", [z.looseObject({})]] },
   }, (context) => {
-    made ??= openapiDocument(title, app.routes);
+    made ??= openapiDocument(title, app.routes, notes);
     return context.json(made, 200, { "cache-control": "public, max-age=300" });
   });
 }
 
-function openapiDocument(title: string, routes: Hono["routes"]): Json {
+function openapiDocument(title: string, routes: Hono["routes"], notes: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   const schemas: Record<string, Json> = {};
   const requests = Object.groupBy(routes, ({ method, path }) => `${method} ${path}`);
@@ -72,7 +72,9 @@ function openapiDocument(title: string, routes: Hono["routes"]): Json {
     info: {
       title,
       version: "1",
-      description: "A live cam at the edge. Paths without a camera are those of the camera `cam`.",
+      description:
+        ("A live cam at the edge. Paths without a camera are those of the camera `cam`. " +
+          notes).trim(),
       license: { name: "MIT", identifier: "MIT" },
     },
     servers: [{ url: "./" }],

@@ -33,6 +33,8 @@ export interface Picture {
 export interface ImageTools {
   /** Resolves when pictures can be changed. @throws {ImagingUnavailable} Where they cannot, at every call. */
   ready(): Promise<unknown>;
+  /** Whether it is too slow for streams: those go as they are. */
+  readonly stillsOnly?: boolean;
   /** `jpeg` at most `width` pixels across, upright. */
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture>;
   /** The picture without its colours and dimmed, under lines of text. */
@@ -62,6 +64,8 @@ export interface Platform {
   soon(work: () => void): void;
   /** Whether requests cost more here than messages do: cameras are told to send over a socket. */
   readonly billsRequests?: boolean;
+  /** What cannot be had here that other homes have, for `/openapi.json`. */
+  readonly notes?: string;
   /** Memory that the process takes, bytes; undefined where nobody knows. */
   memoryBytes?(): number;
 }

@@ -23,14 +23,12 @@ export async function bundle(
     outdir: folder,
     bundle: true,
     format: "esm",
-    splitting: true,
     minify: true,
     metafile: true,
     target: "es2024",
     platform: "browser",
     conditions: ["workerd"],
     external: ["node:*", "cloudflare:*"],
-    loader: { ".wasm": "copy" },
     logLevel: "warning",
     plugins: [...more.plugins ?? [], {
       name: "packages of deno.json",
@@ -74,6 +72,10 @@ if (import.meta.main) {
   }
   await bundle(path("worker.ts"), path("dist/code"));
   await stop();
+  for (const [folder, name] of [["dec", "mozjpeg_dec.wasm"], ["enc", "mozjpeg_enc.wasm"]]) {
+    const file = new URL(`./codec/${folder}/${name}`, import.meta.resolve("@jsquash/jpeg"));
+    await Deno.copyFile(file, path(`dist/code/${name}`));
+  }
   await copySite();
   if (Deno.args[0] === "dev") await writeDev();
 }

@@ -7,6 +7,7 @@ import { lineOf } from "../../shared/settings.ts";
 import type { CameraHub } from "../core/cameras/camera.ts";
 import { Edge } from "../core/edge.ts";
 import type { Bindings, ObjectContext, ObjectSocket } from "./runtime.ts";
+import { JpegTools } from "./images.ts";
 import { settingsOf } from "./settings.ts";
 import { Sockets } from "./sockets.ts";
 import { SqlStore } from "./storage.ts";
@@ -16,6 +17,10 @@ const TICK_MS = 1000;
 
 /** Ticks after the last viewer, or until a camera is called lost: the store is asked before. */
 const LAST_TICKS = 3;
+
+const NOTES =
+  "Streams and sockets are not made smaller on this host, whatever `w` says: snapshots and " +
+  "pictures of the past are. A stream's picture without a signal tells no time.";
 
 /** Ms between two writes of a watched camera's newest frame. What is lost is lost by a crash alone. */
 const WATCHED_STORE_MS = 5000;
@@ -51,6 +56,8 @@ export class EdgeObject {
       clock,
       log,
       store: this.#store,
+      images: new JpegTools(),
+      notes: NOTES,
       random: Math.random,
       acceptSocket: sockets.accept,
       clientAddress: ({ headers }) => headers.get("cf-connecting-ip") ?? "unknown",

@@ -1,6 +1,7 @@
 // The edge on Workers' own runtime, over real connections.
 
 import assert from "node:assert/strict";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { launchChromium } from "../../shared/testing/chromium.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { NumberedCamera } from "../../shared/testing/camera.ts";
@@ -86,6 +87,28 @@ Deno.test("on Workers a picture comes in by PUT and goes out on every road", asy
   await answer.body?.cancel();
   assert.equal((await putFrame(edge.url, frame.slice(0, 500))).status, 400);
   assert.equal((await statusOf(edge.url)).version, Number(next.headers.get("etag")!.slice(1, -1)));
+});
+
+Deno.test("on Workers snapshots and pictures of the past come smaller, streams as they are", async () => {
+  await using edge = await Workerd.start();
+  const { headers } = await putFrame(edge.url, await baseline(640, 480));
+  const version = headers.get("etag")!.slice(1, -1);
+  for (const path of ["/live.jpeg?w=320", `/frames/${version}.jpeg?w=320`]) {
+    const response = await fetch(edge.url + path);
+    assert.equal(response.status, 200, path);
+    const judged = inspectJpeg(new Uint8Array(await response.arrayBuffer()));
+    assert.ok(judged.ok);
+    assert.deepEqual([judged.width, judged.height], [320, 240], path);
+  }
+  const { byteLength } = await (await fetch(`${edge.url}/live.jpeg`)).arrayBuffer();
+  const reader = (await fetch(`${edge.url}/stream.mjpeg?w=320`)).body!.getReader();
+  const part: number[] = [];
+  while (part.length < byteLength) part.push(...(await reader.read()).value!);
+  await reader.cancel();
+  const streamed = inspectJpeg(Uint8Array.from(part.slice(part.indexOf(0xff))));
+  assert.ok(streamed.ok && streamed.width === 640);
+  const { info } = await (await fetch(`${edge.url}/openapi.json`)).json();
+  assert.match(info.description, /not made smaller on this host/);
 });
 
 Deno.test("on Workers a thousand pollers cost the object two requests a second at most", async () => {

@@ -1,43 +1,36 @@
 // Public snapshots as everybody may have them for a second: answered in front of the object, however
 // many ask.
 
+import { isKnown } from "../core/routes/request.ts";
 import type { WorkerContext } from "./runtime.ts";
 
-/** For how long a snapshot is the picture of now, ms: `s-maxage`. */
+/** As the edge says of them: `s-maxage`, and `stale-while-revalidate` while somebody fetches the next. */
 const FRESH_MS = 1000;
-
-/** For how long it is shown to others while somebody fetches the next, ms: `stale-while-revalidate`. */
 const STALE_MS = 5000;
 
-/** Whoever fetches the next is not waited for longer than this, ms. */
+/** Whoever fetches the next is not waited for longer than this, and looked for so often, ms. */
 const PATIENCE_MS = 2000;
-
-/** Between two looks whether the first one has come, ms. */
 const LOOK_MS = 20;
 
 /** Snapshots that are kept at once: cameras and widths. */
 const MAX_KEPT = 100;
 
+/** Times are Unix ms. */
 interface Kept {
   readonly body: ArrayBuffer;
   readonly headers: Headers;
-  /** Unix ms. */
   readonly at: number;
 }
 
-interface Place {
-  kept?: Kept;
-  /** When somebody went to fetch the next, Unix ms. */
-  askedAt: number;
-}
-
-const places = new Map<string, Place>();
+const places = new Map<string, { kept?: Kept; askedAt: number }>();
 
 /** What a public snapshot is kept under; undefined for every other request. */
 export function snapshotKey({ method, url, headers }: Request): string | undefined {
   const { origin, pathname, searchParams } = new URL(url);
   if (method !== "GET" || !/^(\/cams\/[a-z0-9-]+)?\/live\.jpeg$/.test(pathname)) return undefined;
-  if (searchParams.has("wait") || headers.has("authorization")) return undefined;
+  if (searchParams.has("wait")) return undefined;
+  // What is answered to these is theirs alone.
+  if (headers.has("authorization") || headers.has("origin")) return undefined;
   // Anything else in the query is there to get past caches.
   const width = searchParams.get("w");
   return origin + pathname + (width === null ? "" : `?w=${encodeURIComponent(width)}`);
@@ -91,13 +84,12 @@ export async function snapshot(
 function answer({ body, headers: known }: Kept, request: Request, ageMs: number): Response {
   const headers = new Headers(known);
   headers.set("age", String(Math.floor(Number(known.get("age") ?? 0) + ageMs / 1000)));
-  const etag = known.get("etag") ?? "";
-  const tags = request.headers.get("if-none-match");
-  const since = Date.parse(request.headers.get("if-modified-since") ?? "");
-  const isKnown = tags === null
-    ? Date.parse(known.get("last-modified") ?? "") <= since
-    : tags.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
-  if (!isKnown) return new Response(body, { headers });
+  const picture = {
+    etag: known.get("etag") ?? "",
+    receivedAt: Date.parse(known.get("last-modified") ?? ""),
+  };
+  const header = (name: string) => request.headers.get(name) ?? undefined;
+  if (!isKnown({ req: { header } }, picture)) return new Response(body, { headers });
   headers.delete("content-length");
   headers.delete("content-type");
   return new Response(null, { status: 304, headers });

@@ -7,21 +7,8 @@ import { problemException } from "../core/problem.ts";
 import { type ObjectContext, type ObjectSocket, socketPair } from "./runtime.ts";
 
 /** Headers that say who opens a socket, and from where. */
-const KEPT_HEADERS = [
-  "authorization",
-  "cf-connecting-ip",
-  "connection",
-  "cookie",
-  "host",
-  "origin",
-  "sec-fetch-site",
-  "sec-websocket-key",
-  "sec-websocket-version",
-  "upgrade",
-  "user-agent",
-  "x-forwarded-for",
-  "x-forwarded-proto",
-];
+const KEPT_HEADERS =
+  /^(authorization|cf-connecting-ip|connection|cookie|host|origin|sec-.*|upgrade|user-agent|x-forwarded-.*)$/;
 
 /** What fits beside a socket, characters. */
 const MAX_OPENING = 15_000;
@@ -56,7 +43,7 @@ export class Sockets {
       return { socket: this.#open(asleep, request.url), response: new Response() };
     }
     const { url } = request;
-    const headers = [...request.headers].filter(([name]) => KEPT_HEADERS.includes(name));
+    const headers = [...request.headers].filter(([name]) => KEPT_HEADERS.test(name));
     const opening: Opening = { url, headers };
     if (JSON.stringify(opening).length > MAX_OPENING) {
       throw problemException(431, "Open a socket: its address, cookies and tokens are too long.");

@@ -207,7 +207,7 @@ export function refuseAtEnd(hub: Hub): void {
  * @param picture Its tag, and what `Last-Modified` says of it, in ms: that knows seconds only.
  */
 export function isKnown(
-  { req }: Context,
+  { req }: { readonly req: { header(name: string): string | undefined } },
   { etag, receivedAt }: { readonly etag: string; readonly receivedAt: number },
 ): boolean {
   const tags = req.header("if-none-match");
