@@ -40,11 +40,13 @@ export class Agent {
   readonly #clock: Clock;
   readonly #frames = new Latest<CapturedFrame>();
   readonly #reports = new Latest<Report>();
+  readonly #about: Pick<Report, "name" | "zone">;
 
   constructor(deps: AgentDeps, config: Config) {
     const { clock, log, random, connect, session } = deps;
     const { url, token, cam } = config;
     this.#clock = clock;
+    this.#about = { name: config.name, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
     this.#client = new EdgeClient({ url, token, cam, session }, connect);
     this.#supervisor = new Supervisor({
       clock,
@@ -89,7 +91,7 @@ export class Agent {
     await Promise.all([
       this.#supervisor.run(signal),
       this.#uploader.run(signal),
-      runReporter({ clock: this.#clock, reports: this.#reports, send }, signal),
+      runReporter({ clock: this.#clock, reports: this.#reports, about: this.#about, send }, signal),
     ]);
     this.#client.close();
   }
@@ -126,7 +128,7 @@ export function createProfiles(
 /** Ms between tries. */
 const RETRY_MS = 5000;
 
-/** Ms after which a camera in trouble says so again, in case the edge was restarted. */
+/** Ms after which a camera in trouble, or with a name, says so again, in case the edge was restarted. */
 const REPEAT_MS = 60_000;
 
 /** Ms a report may take. */
@@ -136,21 +138,30 @@ const SEND_MS = 10_000;
 export interface ReporterOptions {
   readonly clock: Clock;
   readonly reports: Latest<Report>;
+  /** What goes with each: the camera's name and its time zone. */
+  readonly about?: Pick<Report, "name" | "zone">;
   send(report: Report, signal: AbortSignal): Promise<UploadResult>;
 }
 
 /** Sends the newest report, whenever there is one, until `signal` aborts. */
 export async function runReporter(options: ReporterOptions, signal: AbortSignal): Promise<void> {
-  const { clock, reports, send } = options;
+  const { clock, reports, send, about } = options;
   let sent = 0;
   while (!signal.aborted) {
     try {
       const { seq, value } = await reports.next(sent, signal);
-      const result = await within(clock, SEND_MS, signal, (timed) => send(value, timed));
+      const result = await within(
+        clock,
+        SEND_MS,
+        signal,
+        (timed) => send({ ...value, ...about }, timed),
+      );
       const again = result.kind === "failed" || result.kind === "busy";
       sent = again ? seq - 1 : seq;
       if (again) await clock.sleep(RETRY_MS, signal);
-      else if (value.error !== undefined && await quiet(options, seq, signal)) sent = seq - 1;
+      else if ((value.error ?? about?.name) !== undefined && await quiet(options, seq, signal)) {
+        sent = seq - 1;
+      }
     } catch (error) {
       if (!signal.aborted) throw error;
     }

@@ -45,6 +45,7 @@ async function reporting(
       answer(result: UploadResult): void;
     },
   ) => Promise<void>,
+  about: Pick<Report, "name" | "zone"> = {},
 ): Promise<void> {
   const clock = new FakeClock();
   const reports = new Latest<Report>();
@@ -55,7 +56,7 @@ async function reporting(
     return Promise.resolve(result);
   };
   const stop = new AbortController();
-  const running = runReporter({ clock, reports, send }, stop.signal);
+  const running = runReporter({ clock, reports, send, about }, stop.signal);
   await test({ clock, reports, sent, answer: (one) => result = one });
   stop.abort();
   await running;
@@ -101,3 +102,11 @@ Deno.test("a report the edge does not want is not sent again", () =>
     await clock.tick(600_000);
     assert.equal(sent.length, 1);
   }));
+
+Deno.test("a camera with a name says it with each report, and each minute for an edge that was restarted", () =>
+  reporting(async ({ clock, reports, sent }) => {
+    reports.set({ state: "running" });
+    await clock.tick(125_000);
+    const report: Report = { state: "running", name: "Küche", zone: "Europe/Zurich" };
+    assert.deepEqual(sent, [report, report, report]);
+  }, { name: "Küche", zone: "Europe/Zurich" }));

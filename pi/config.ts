@@ -63,6 +63,7 @@ export const cameraSettings = z.object({
   PERCH_TOKEN: tokenSetting().meta(told("what this camera publishes with; required; better in .env than as a flag")),
   PERCH_TOKEN_FILE: z.string().optional().meta(told("file that holds the token, in place of PERCH_TOKEN")),
   PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).meta(told("this camera's id on the edge")),
+  PERCH_NAME: textSetting(/^.{1,60}$/u, "1 to 60 characters").optional().meta(told("what people call this camera, in any language; unset = its id")),
 
   PERCH_SOURCE: choiceSetting(SOURCES).default("auto").meta(told("what takes pictures", { heading: "What from" })),
   PERCH_INPUT: z.string().optional().meta(told("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", { sources: ["ffmpeg", "v4l2-ctl", "http"] })),
@@ -131,6 +132,7 @@ export interface Config {
   readonly url: string;
   readonly token: string;
   readonly cam: string;
+  readonly name?: string;
   readonly source: SourceKind;
   readonly input?: string;
   /** By day. */
@@ -171,6 +173,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     url: set.PERCH_URL,
     token: set.PERCH_TOKEN,
     cam: set.PERCH_CAM,
+    name: set.PERCH_NAME,
     source: set.PERCH_SOURCE,
     input: set.PERCH_INPUT,
     picture,

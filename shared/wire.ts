@@ -55,12 +55,18 @@ export const reportSchema: z.ZodObject<{
   state: z.ZodEnum<{ starting: "starting"; running: "running"; failing: "failing" }>;
   error: z.ZodOptional<z.ZodString>;
   detail: z.ZodOptional<z.ZodArray<z.ZodString>>;
+  name: z.ZodOptional<z.ZodString>;
+  zone: z.ZodOptional<z.ZodString>;
 }> = z.object({
   state: z.enum(["starting", "running", "failing"]),
   /** One line: what is wrong and what to check. */
   error: z.string().max(500).optional(),
   /** The last lines the camera program wrote. */
   detail: z.array(z.string().max(500)).max(50).optional(),
+  /** What people call the camera. */
+  name: z.string().min(1).max(120).optional(),
+  /** Its time zone, as in `Europe/Zurich`. */
+  zone: z.string().max(64).regex(/^[\w+/-]+$/).optional(),
 });
 export type Report = z.output<typeof reportSchema>;
 
@@ -114,6 +120,8 @@ export const cameraStatusSchema: z.ZodObject<{
   intervalMs: z.ZodNumber;
   viewers: z.ZodNumber;
   lastError: z.ZodOptional<z.ZodString>;
+  name: z.ZodOptional<z.ZodString>;
+  zone: z.ZodOptional<z.ZodString>;
 }> = z.object({
   cam: z.string().regex(CAM_PATTERN),
   state: z.enum(["live", "idle", "stale", "offline"]),
@@ -132,5 +140,9 @@ export const cameraStatusSchema: z.ZodObject<{
   viewers: z.number(),
   /** What the camera reported last, if it is in trouble. */
   lastError: z.string().optional(),
+  /** What people call it, where the camera has told. */
+  name: z.string().optional(),
+  /** Its time zone. */
+  zone: z.string().optional(),
 });
 export type CameraStatus = z.output<typeof cameraStatusSchema>;

@@ -1,6 +1,8 @@
 // Bundles the page: `deno task build`. Names carry a hash of the content, so that browsers may keep
-// every asset for ever; assets.json tells the edge which name is current.
+// every asset for ever; assets.json tells the edge which name is current. What is text lies there
+// compressed as well.
 
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { build, type BuildOptions, stop } from "esbuild";
 
 const here = new URL("./", import.meta.url);
@@ -49,8 +51,20 @@ for (const file of [...pages.outputFiles!, ...embed.outputFiles!]) {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
   await Deno.writeFile(new URL(name, dist), file.contents);
+  if (name.endsWith(".png")) continue;
+  await Deno.writeFile(new URL(`${name}.br`, dist), brotliCompressSync(file.contents));
+  await Deno.writeFile(new URL(`${name}.gzip`, dist), gzipSync(file.contents, { level: 9 }));
 }
-for (const name of ["index.html", "wall.html", "embed.html", "sign_in.html", "no-signal.jpg"]) {
+for (
+  const name of [
+    "index.html",
+    "wall.html",
+    "missing.html",
+    "embed.html",
+    "sign_in.html",
+    "no-signal.jpg",
+  ]
+) {
   await Deno.copyFile(new URL(name, here), new URL(name, dist));
 }
 await Deno.writeTextFile(new URL("assets.json", dist), JSON.stringify(names, null, 2) + "\n");

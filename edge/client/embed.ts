@@ -60,6 +60,10 @@ class PerchCam extends HTMLElement {
     });
     views.add(view);
     observer.observe(this);
+    this.ondblclick = () => {
+      if (document.fullscreenElement) void document.exitFullscreen();
+      else void this.requestFullscreen?.().catch(() => {});
+    };
     this.#leave = () => {
       observer.disconnect();
       views.delete(view);

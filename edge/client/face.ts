@@ -5,17 +5,20 @@ import { byId, make, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { Rate } from "./measures.ts";
 import type { StateWords } from "./state.ts";
-import { clockText, sinceText } from "./times.ts";
+import { clockText, dateText, sinceText, thereText } from "./times.ts";
 
 /** Ms between two copies of the picture for the glow. */
 const GLOW_EVERY_MS = 1000;
 
 const viewer = document.querySelector<HTMLElement>(".viewer")!;
 const glow = document.querySelector<HTMLCanvasElement>(".glow")!;
+const { title } = document;
 let glowedAt = -Infinity;
 
 /** Shows the state in words and colour. */
 export function showState({ kind, label, headline, detail = "" }: StateWords): void {
+  const told = kind === "live" ? title : `${label} · ${title}`;
+  if (document.title !== told) document.title = told;
   if (viewer.dataset.state !== kind) {
     viewer.dataset.state = kind;
     setText(byId("spoken"), [headline ?? label, detail].filter(Boolean).join(". "));
@@ -27,12 +30,15 @@ export function showState({ kind, label, headline, detail = "" }: StateWords): v
   setText(byId("words"), headline === undefined ? detail : "");
 }
 
-/** Shows when the picture was taken, in the viewer's own zone. */
-export function showTime(shownAt: number, now: number): void {
+/** Shows when the picture was taken, in the viewer's own zone, and in the camera's where that differs. */
+export function showTime(shownAt: number, now: number, zone: string | undefined): void {
+  const there = thereText(shownAt, zone);
+  setText(byId("there"), there ? `${there} at the camera` : "");
   const when = byId<HTMLTimeElement>("when");
   const today = new Date(shownAt).toDateString() === new Date(now).toDateString();
   setText(when, today ? clockText(shownAt) : sinceText(shownAt, now));
   when.dateTime = new Date(shownAt).toISOString();
+  when.title = dateText(shownAt);
 }
 
 /** How many people watch: always for the owner of a private cam, never for its guests. */

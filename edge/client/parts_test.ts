@@ -5,7 +5,7 @@ import { BACKOFF_MAX_MS, backoffMs, Connection } from "./connection.ts";
 import { LiveView } from "./live_view.ts";
 import { Pace, Rate, ServerClock } from "./measures.ts";
 import { nearest, stretches } from "./past.ts";
-import { pictureName } from "./times.ts";
+import { pictureName, thereText } from "./times.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
 
 Deno.test("the wait between attempts grows to its bound, spread over pages", () => {
@@ -135,4 +135,13 @@ Deno.test("a pace is what the last pictures kept, and one long pause is none", (
 
 Deno.test("a saved picture is named so that names sort by time", () => {
   assert.match(pictureName("cam", Date.now()), /^cam-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d\.jpg$/);
+});
+
+Deno.test("the camera's own time is told where it differs from the viewer's", () => {
+  const noon = Date.UTC(2026, 5, 1, 12);
+  const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  for (const zone of [here, undefined, "Nowhere/None"]) {
+    assert.equal(thereText(noon, zone), undefined);
+  }
+  assert.match(thereText(noon, "Asia/Kathmandu")!, /45/);
 });

@@ -4,10 +4,16 @@
 /** Ms without a touch, a move or a key after which such controls leave the picture. */
 const QUIET_AFTER_MS = 3000;
 
-/** Enters or leaves fullscreen. iPhones have none for pages; there the button stays hidden. */
-export async function toggleFullscreen(): Promise<void> {
-  if (document.fullscreenElement) await document.exitFullscreen();
-  else await document.documentElement.requestFullscreen({ navigationUI: "hide" });
+/**
+ * Enters or leaves fullscreen. iPhones have none for pages; there the button stays hidden.
+ *
+ * @param wide Whether a phone that is held upright shows more on its side.
+ */
+export async function toggleFullscreen(wide: boolean): Promise<void> {
+  if (document.fullscreenElement) return await document.exitFullscreen();
+  await document.documentElement.requestFullscreen({ navigationUI: "hide" });
+  const { orientation } = screen as { orientation: { lock?(to: string): Promise<void> } };
+  if (wide) await orientation.lock?.("landscape");
 }
 
 /** Opens or closes the floating window. Browsers float videos only, so the canvas is played as one. */

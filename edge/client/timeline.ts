@@ -28,6 +28,8 @@ export class Timeline {
   readonly #past: Past;
   readonly #track = byId("track");
   readonly #preview = byId("preview");
+  /** Where the pointer asked for a picture: the thumb stays under it. */
+  #aimed: { readonly version: number; readonly part: number } | undefined;
   #previewed: number | undefined;
   #previewTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,7 +59,9 @@ export class Timeline {
   place(): void {
     const frame = this.#past.frames[this.#index];
     const now = this.#clock.now();
-    byId("thumb").style.left = `${frame ? this.#part(frame.receivedAt) * 100 : 100}%`;
+    const aimed = frame?.version === this.#aimed?.version ? this.#aimed : undefined;
+    const part = aimed?.part ?? this.#part(frame?.receivedAt ?? now);
+    byId("thumb").style.left = `${part * 100}%`;
     this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
     this.#track.setAttribute("aria-valuenow", String(this.#index));
     this.#track.setAttribute(
@@ -133,7 +137,9 @@ export class Timeline {
     // The picture itself shows where the thumb is.
     this.#preview.hidden = true;
     const live = time > newest + (this.#clock.now() - newest) / 2;
-    this.#player.do(live ? "live" : this.#past.nearest(time));
+    const index = this.#past.nearest(time);
+    this.#aimed = { version: this.#past.frames[index]?.version, part: this.#part(time) };
+    this.#player.do(live ? "live" : index);
   }
 
   #hover(event: PointerEvent): void {

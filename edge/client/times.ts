@@ -7,6 +7,24 @@ export function clockText(ms: number): string {
   return new Date(ms).toLocaleTimeString(undefined, { ...MINUTES, second: "2-digit" });
 }
 
+/** `08:03 EST`: the time where the camera is, where clocks show another one there than here. */
+export function thereText(ms: number, timeZone: string | undefined): string | undefined {
+  try {
+    const there = new Date(ms).toLocaleTimeString(undefined, { ...MINUTES, timeZone });
+    if (there === new Date(ms).toLocaleTimeString(undefined, MINUTES)) return undefined;
+    const named = { ...MINUTES, timeZone, timeZoneName: "short" } as const;
+    return new Date(ms).toLocaleTimeString(undefined, named);
+  } catch {
+    // A zone that this browser does not know.
+    return undefined;
+  }
+}
+
+/** `Saturday, 21 November 2026 at 14:03:27 CET`. */
+export function dateText(ms: number): string {
+  return new Date(ms).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
+}
+
 /** `14:03` today, `20 Nov, 14:03` on another day. */
 export function sinceText(ms: number, now: number): string {
   const sameDay = new Date(ms).toDateString() === new Date(now).toDateString();

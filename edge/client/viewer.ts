@@ -2,7 +2,7 @@
 
 import { widthFor } from "../../shared/widths.ts";
 import { Connection } from "./connection.ts";
-import { byId, setPressed } from "./elements.ts";
+import { byId, setPressed, setText } from "./elements.ts";
 import { showDetails, showGlow, showState, showTime, showViewers } from "./face.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
 import { Rate } from "./measures.ts";
@@ -65,11 +65,12 @@ function show(): void {
   frame.classList.toggle("blank", !shown);
   for (const button of needPicture) button.disabled = !shown;
   if (shown) {
-    byId("stage").style.setProperty("--aspect", String(picture.width / picture.height));
+    fit();
     showGlow(picture);
-    showTime(shown.takenAt, player.past ? clock.now() : Date.now());
+    showTime(shown.takenAt, player.past ? clock.now() : Date.now(), live.status?.zone);
   }
   showState(player.words(clock.now()));
+  if (live.status?.name) setText(document.querySelector("h1")!, live.status.name);
   const still = wanted.kind === "paused" || (wanted.kind === "past" && !wanted.playing);
   setPressed(byId("pause"), still);
   byId("live").hidden = wanted.kind === "live";
@@ -80,11 +81,23 @@ function show(): void {
 
 /** Pixels across that the picture needs: the edge sends no more; all of them when magnified. */
 function shownWidth(): number | undefined {
-  if (zoom.scale > 1.2) return undefined;
-  return widthFor(frame.clientWidth * devicePixelRatio);
+  if (zoom.magnified) return undefined;
+  return widthFor(frame.clientWidth * zoom.scale * devicePixelRatio);
+}
+
+/** Gives the picture its shape, and where it fills the frame, its place in that. */
+function fit(): void {
+  const stage = byId("stage");
+  const aspect = picture.width / picture.height;
+  stage.style.setProperty("--aspect", String(aspect));
+  if (!stage.classList.contains("filled")) return zoom.fill();
+  const wider = aspect / (frame.clientWidth / frame.clientHeight);
+  zoom.fill({ x: Math.min(1, wider), y: Math.min(1, 1 / wider) });
 }
 
 function sizeChanged(): void {
+  byId("whole").hidden = !zoom.magnified;
+  setText(byId("whole"), `${zoom.scale.toFixed(1)} ×`);
   clearTimeout(sizeTimer);
   sizeTimer = setTimeout(() => {
     if (shownWidth() === width) return;
@@ -110,8 +123,10 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
   live: () => player.do("live"),
   fill: (button) => {
     setPressed(button, byId("stage").classList.toggle("filled"));
+    fit();
     sizeChanged();
   },
+  whole: () => zoom.reset(),
   snapshot: save,
   details: (button) => {
     const facts = byId("facts");
@@ -120,7 +135,7 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
     show();
   },
   pip: () => void toggleFloating(picture).catch(() => {}),
-  fullscreen: () => void toggleFullscreen().catch(() => {}),
+  fullscreen: () => void toggleFullscreen(picture.width > picture.height).catch(() => {}),
 };
 for (const [id, act] of Object.entries(actions)) {
   const button = byId(id);
@@ -132,7 +147,6 @@ const moves: Readonly<Record<string, () => void>> = {
   "+": () => zoom.by(1.5),
   "=": () => zoom.by(1.5),
   "-": () => zoom.by(1 / 1.5),
-  "0": () => zoom.reset(),
   ArrowLeft: () => zoom.pan(PAN_STEP, 0),
   ArrowRight: () => zoom.pan(-PAN_STEP, 0),
   ArrowUp: () => zoom.pan(0, PAN_STEP),
@@ -163,7 +177,10 @@ layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
 document.addEventListener("fullscreenchange", () => {
   setPressed(byId("fullscreen"), document.fullscreenElement !== null);
 });
-addEventListener("resize", sizeChanged);
+addEventListener("resize", () => {
+  fit();
+  sizeChanged();
+});
 const wake = watchWhile([live], () => {
   const seen = !document.hidden || document.pictureInPictureElement;
   return seen && player.watching;

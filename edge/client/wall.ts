@@ -7,7 +7,7 @@ import { byId, make, makeCanvas, setText } from "./elements.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
 import { SITE } from "./site.ts";
 
-/** Ms between two looks for cameras that are new: seldom, but for who waits for the first. */
+/** Ms between two looks for cameras that are new: seldom, but for who waits for one. */
 const LOOK_EVERY_MS = 60_000;
 const LOOK_FOR_FIRST_MS = 3000;
 
@@ -24,9 +24,10 @@ function tile(cam: string): LiveView {
   const label = make("span", "Connecting");
   const badge = make("span", "", "badge", make("span", "", "dot"), label);
   const notice = make("p", "", "notice");
-  const caption = make("span", "", "caption", make("span", cam), badge);
+  const name = make("span", cam, "called");
+  const caption = make("span", "", "caption", name, badge);
   const link = make("a", "", "tile", canvas, notice, caption) as HTMLAnchorElement;
-  link.href = `cams/${cam}`;
+  link.href = `${SITE}cams/${cam}`;
   const item = make("li", "", "", link);
   byId("wall").append(item);
   const view = new LiveView({
@@ -38,6 +39,7 @@ function tile(cam: string): LiveView {
       const words = view.words();
       link.dataset.state = words.kind;
       setText(label, words.label);
+      setText(name, view.status?.name ?? cam);
       setText(notice, words.headline ?? "");
       notice.hidden = words.headline === undefined;
       sum();
@@ -63,6 +65,7 @@ async function lookForMore(): Promise<void> {
 }
 
 byId("empty").hidden = cams.length > 0;
-setInterval(() => void lookForMore(), cams.length > 0 ? LOOK_EVERY_MS : LOOK_FOR_FIRST_MS);
+const awaited = cams.length === 0 || document.body.dataset.missing !== "";
+setInterval(() => void lookForMore(), awaited ? LOOK_FOR_FIRST_MS : LOOK_EVERY_MS);
 sum();
 watchWhile(views, () => !document.hidden);

@@ -3,6 +3,12 @@
 /** Largest magnification. */
 const MAX_SCALE = 8;
 
+/** Which part of its frame's width and height the whole picture takes. */
+export interface Content {
+  readonly x: number;
+  readonly y: number;
+}
+
 /** Where the picture stands: magnification, and its corner's offset as a part of the frame. */
 export interface ZoomState {
   readonly scale: number;
@@ -13,31 +19,47 @@ export interface ZoomState {
 /** The whole picture. */
 export const WHOLE: ZoomState = { scale: 1, x: 0, y: 0 };
 
+const ALL: Content = { x: 1, y: 1 };
+
 /**
  * `state` magnified by `factor` so that the point under (`px`, `py`) stays where it is.
  *
  * @param px From 0 (left) to 1 (right) of the frame.
  * @param py From 0 (top) to 1 (bottom) of the frame.
  */
-export function zoomAt(state: ZoomState, factor: number, px: number, py: number): ZoomState {
+export function zoomAt(
+  state: ZoomState,
+  factor: number,
+  px: number,
+  py: number,
+  content: Content = ALL,
+): ZoomState {
   const scale = Math.min(MAX_SCALE, Math.max(1, state.scale * factor));
   const ratio = scale / state.scale;
-  return clamp({ scale, x: px - (px - state.x) * ratio, y: py - (py - state.y) * ratio });
+  const x = px - (px - state.x) * ratio;
+  const y = py - (py - state.y) * ratio;
+  return clamp({ scale, x, y }, content);
 }
 
 /** `state` moved by parts of the frame. */
-export function panBy(state: ZoomState, dx: number, dy: number): ZoomState {
-  return clamp({ ...state, x: state.x + dx, y: state.y + dy });
+export function panBy(state: ZoomState, dx: number, dy: number, content = ALL): ZoomState {
+  return clamp({ ...state, x: state.x + dx, y: state.y + dy }, content);
 }
 
-function clamp({ scale, x, y }: ZoomState): ZoomState {
-  const least = 1 - scale;
-  return { scale, x: Math.min(0, Math.max(least, x)), y: Math.min(0, Math.max(least, y)) };
+function clamp({ scale, x, y }: ZoomState, content: Content): ZoomState {
+  // What is larger than the frame fills it, what is smaller stays in its middle.
+  const within = (at: number, part: number) => {
+    const room = Math.max(0, scale * part - 1) / 2;
+    const middle = (1 - scale) / 2;
+    return Math.min(middle + room, Math.max(middle - room, at));
+  };
+  return { scale, x: within(x, content.x), y: within(y, content.y) };
 }
 
 /** Zooms `picture` inside `frame` by what fingers, mouse and keys do. */
 export class Zoom {
   #state = WHOLE;
+  #content = ALL;
   readonly #pointers = new Map<number, PointerEvent>();
   readonly #frame: HTMLElement;
   readonly #picture: HTMLElement;
@@ -64,31 +86,45 @@ export class Zoom {
     return this.#state.scale;
   }
 
-  /** Back to the whole picture. */
+  /** Whether a smaller part is seen than could be. */
+  get magnified(): boolean {
+    return this.#state.scale > 1.01 / Math.min(this.#content.x, this.#content.y);
+  }
+
+  /** Back to the whole picture, or to one that fills the frame. */
   reset(): void {
     this.#set(WHOLE);
+    const { x, y } = this.#content;
+    if (Math.min(x, y) < 1) this.by(1 / Math.min(x, y));
+  }
+
+  /** Fills the frame from now on: of a picture of another shape a part is seen, which can be moved. */
+  fill(content: Content = ALL): void {
+    const same = content.x === this.#content.x && content.y === this.#content.y;
+    this.#content = content;
+    if (!same) this.reset();
   }
 
   /** Magnifies around the middle. */
   by(factor: number): void {
-    this.#set(zoomAt(this.#state, factor, 0.5, 0.5));
+    this.#set(zoomAt(this.#state, factor, 0.5, 0.5, this.#content));
   }
 
   /** Moves the view by parts of the frame. */
   pan(dx: number, dy: number): void {
-    this.#set(panBy(this.#state, dx, dy));
+    this.#set(panBy(this.#state, dx, dy, this.#content));
   }
 
   #onWheel(event: WheelEvent): void {
     event.preventDefault();
     const step = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 16 : 1;
     const factor = Math.exp(-event.deltaY * step * (event.ctrlKey ? 0.01 : 0.0018));
-    this.#set(zoomAt(this.#state, factor, ...this.#place(event)));
+    this.#set(zoomAt(this.#state, factor, ...this.#place(event), this.#content));
   }
 
   #onDouble(event: MouseEvent): void {
-    if (this.#state.scale > 1) this.reset();
-    else this.#set(zoomAt(this.#state, 2.5, ...this.#place(event)));
+    if (this.magnified) this.reset();
+    else this.#set(zoomAt(this.#state, 2.5, ...this.#place(event), this.#content));
   }
 
   #onMove(event: PointerEvent): void {
@@ -104,7 +140,7 @@ export class Zoom {
     const factor = distance(event, other) / Math.max(1, distance(before, other));
     const [ax, ay] = this.#place(event);
     const [bx, by] = this.#place(other);
-    this.#set(zoomAt(this.#state, factor, (ax + bx) / 2, (ay + by) / 2));
+    this.#set(zoomAt(this.#state, factor, (ax + bx) / 2, (ay + by) / 2, this.#content));
   }
 
   #place({ clientX, clientY }: MouseEvent): [number, number] {

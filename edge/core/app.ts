@@ -2,6 +2,7 @@
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
+import { DEFAULT_CAM } from "../../shared/frame.ts";
 import { HEADER } from "../../shared/wire.ts";
 import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, viewerOnly } from "./access/viewers.ts";
@@ -101,6 +102,7 @@ export function createApp(deps: EdgeDeps): Hono {
     app.post("/sign-in", form, postSignIn(deps, passes, pages));
     app.post("/sign-out", postSignOut(deps, passes));
     app.on("POST", ["/share"], ...viewerOfAll, ownerOnly, form, postShare(deps, passes));
+    app.on("POST", ["/cams/:cam/forget"], ...viewerOfAll, ownerOnly, deleteCamera(deps));
   }
   if (config.legacyUpload) {
     app.post("/", uploads.countRefused, postLegacy(deps, uploads));
@@ -111,7 +113,13 @@ export function createApp(deps: EdgeDeps): Hono {
   app.get("/openapi.json", getOpenapi(config.title, app, deps.notes));
   app.route("/", assetRoutes(pages, config.title));
 
-  app.notFound(({ req }) => noRoute(app, req.method, req.path));
+  app.notFound(async (context) => {
+    const { req } = context;
+    const page = /^(GET|HEAD)$/.test(req.method) && req.header("accept")?.includes("text/html");
+    if (!page) return noRoute(app, req.method, req.path);
+    context.status(404);
+    return await pages.send(context, "missing.html", { cam: DEFAULT_CAM, path: req.path });
+  });
   app.onError(onError(deps.log));
   return app;
 }

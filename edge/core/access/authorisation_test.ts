@@ -125,6 +125,13 @@ const ROWS: readonly Row[] = [
     private: { ...all(401), "any camera": 403, "view": 200, "signed in": 200 },
     public: all(404),
   },
+  {
+    route: "POST /cams/:cam/forget",
+    method: "POST",
+    path: "/cams/gone/forget",
+    private: { ...all(401), "any camera": 403, "view": 303, "signed in": 303 },
+    public: all(404),
+  },
   ...["/live", "/live.stream"].flatMap((path) => [
     viewer(path, 200, "?cams=garden"),
     {

@@ -77,6 +77,8 @@ export class CameraHub {
   readonly demand: Latest<Demand> = new Latest();
   /** The last thing the camera said of itself. */
   report: Report | undefined;
+  /** What people call it, and its time zone: told with its reports. */
+  about: Pick<Report, "name" | "zone"> = {};
   /** Whether the camera speaks to this instance. */
   readonly contact: CameraContact;
   /** Which uploads are late. */
@@ -243,6 +245,7 @@ export class CameraHub {
       viewers: this.viewers.all,
       lastError: this.report?.error ?? (this.sessions.rivals(now) ? TWO_PROGRAMS : undefined) ??
         (frozen ? FROZEN : undefined),
+      ...this.about,
     };
   }
 

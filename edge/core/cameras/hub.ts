@@ -52,6 +52,12 @@ export class Hub {
     return [...this.#cameras.values()];
   }
 
+  /** The same, as people look for them. */
+  get byName(): CameraHub[] {
+    const name = ({ cam, about }: CameraHub) => about.name ?? cam;
+    return this.cameras.sort((one, other) => name(one).localeCompare(name(other)));
+  }
+
   /** The camera, made if new; undefined where there are too many already. */
   open(cam: string): CameraHub | undefined {
     let camera = this.#cameras.get(cam);

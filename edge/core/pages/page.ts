@@ -8,7 +8,7 @@ import { type CameraState, type CameraStatus, HEADER } from "../../../shared/wir
 import { isOwner } from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { problemException } from "../problem.ts";
-import { rootOf, siteOf } from "../routes/request.ts";
+import { encodingOf, rootOf, siteOf } from "../routes/request.ts";
 
 /** The built pages. */
 export type ViewerPages = ReturnType<typeof viewerPages>;
@@ -17,7 +17,7 @@ export function viewerPages(deps: EdgeDeps) {
   const { title: site, viewToken, historyMs, trustedProxies, embedOrigins } = deps.config;
   /** Read at the first request and kept: another build must not be mixed in. */
   const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
-  return { file, names, known, role, send };
+  return { file, names, known, role, send, wall };
 
   /**
    * A file that the build made, by its name there.
@@ -73,19 +73,44 @@ export function viewerPages(deps: EdgeDeps) {
     const assets = Object.entries(await names()).map(([name, file]) => {
       return [name, `${root}assets/${file}`];
     });
-    const title = values.cam === DEFAULT_CAM ? site : `${values.cam} · ${site}`;
+    const called = deps.hub.known(values.cam)?.about.name;
+    const name = called ?? (values.cam === DEFAULT_CAM ? site : values.cam);
+    const title = name === site ? site : `${name} · ${site}`;
     const url = `${siteOf(context, trustedProxies)}cams/${values.cam}`;
     const page = renderTemplate(await text(template), {
       ...Object.fromEntries(assets),
-      ...{ root, site, title, url, image: `${url}/live.jpeg`, role: role(context) },
+      ...{ root, site, name, title, url, image: `${url}/live.jpeg`, role: role(context) },
       description: `Live picture from ${title}`,
       history: String(historyMs),
       ...values,
     });
-    return context.html(page, undefined, {
+    const packed = encodingOf(context, "gzip");
+    if (packed) context.header("content-encoding", packed);
+    const body = new Response(page).body!;
+    const sent = packed ? body.pipeThrough(new CompressionStream("gzip")) : body;
+    return context.body(sent, undefined, {
+      "content-type": "text/html; charset=UTF-8",
       "cache-control": viewToken ? "private, no-cache" : "no-cache",
       "content-security-policy": pagePolicy(embedded ? frameAncestors(embedOrigins) : "'none'"),
-      vary: "Accept, User-Agent, Cookie",
+      vary: "Accept, Accept-Encoding, User-Agent, Cookie",
+    });
+  }
+
+  /** Answers with the page of all cameras. @param missing One that was asked for, and is not there. */
+  function wall(
+    context: Context,
+    cameras: readonly CameraStatus[],
+    missing?: string,
+  ): Promise<Response> {
+    const heading = missing === undefined ? site : `There is no camera called ${missing} here`;
+    if (missing !== undefined) context.status(404);
+    const cams = cameras.map(({ cam }) => cam);
+    return send(context, "wall.html", {
+      cam: cams[0] ?? DEFAULT_CAM,
+      cams: cams.join(","),
+      heading,
+      missing: missing ?? "",
+      tiles: wallMarkup(cameras, rootOf(context)),
     });
   }
 }
@@ -142,24 +167,28 @@ const LABELS: Readonly<Record<CameraState, string>> = {
 /**
  * The cameras as plain HTML, for browsers that run no script: each camera's newest picture and, in
  * words and colour, whether to believe it.
+ *
+ * @param root The way to where the site begins.
  */
-export function wallMarkup(cameras: readonly CameraStatus[]): Markup {
-  return html`${cameras.map(tile)}`;
+export function wallMarkup(cameras: readonly CameraStatus[], root = "./"): Markup {
+  return html`${cameras.map((camera) => tile(camera, root))}`;
 }
 
-function tile({ cam, state, version, ageMs }: CameraStatus): Markup {
+function tile({ cam, name = cam, state, version, ageMs }: CameraStatus, root: string): Markup {
+  const at = `${root}cams/${cam}`;
   const empty = version === undefined;
   const old = ageMs !== undefined && (state === "stale" || state === "offline");
+  const alt = `Newest picture from ${name}`;
   const picture = empty
     ? html`<span class="picture"></span>`
-    : html`<img class="picture" src="cams/${cam}/live.jpeg" alt="Newest picture from ${cam}">`;
+    : html`<img class="picture" src="${at}/live.jpeg" alt="${alt}">`;
   const words = empty
     ? "Waiting for the first picture"
     : old && `Last picture ${ageText(ageMs)} ago`;
   const notice = words && html`<span class="notice">${words}</span>`;
   const label = empty ? "No picture yet" : LABELS[state];
   const badge = html`<span class="badge"><span class="dot"></span><span>${label}</span></span>`;
-  const caption = html`<span class="caption"><span>${cam}</span>${badge}</span>`;
+  const caption = html`<span class="caption"><span>${name}</span>${badge}</span>`;
   const looks = empty ? "empty" : state;
-  return html`<li><a class="tile" href="cams/${cam}" data-state="${looks}">${picture}${notice}${caption}</a></li>`;
+  return html`<li><a class="tile" href="${at}" data-state="${looks}">${picture}${notice}${caption}</a></li>`;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 
 /** The built files that a page names, as a browser asks for them that has it from `path`. */
@@ -75,21 +76,41 @@ Deno.test("every file that the page names is there, and may be kept for ever", a
   }
 });
 
-Deno.test("script, style and page are as small as the docs say, less than 30 KB compressed", async () => {
+Deno.test("page, script and style come compressed, less than 22 KB together, as small as the docs say", async () => {
   await using edge = await TestEdge.start();
-  const html = await (await edge.request("/", HTML)).text();
-  const files = filesOf(html, "/").filter((file) => /\.(js|css)$/.test(file));
-  assert.equal(files.length, 2);
+  const files = filesOf(await (await edge.request("/", HTML)).text(), "/");
+  const texts = files.filter((file) => /\.(js|css)$/.test(file));
+  assert.equal(texts.length, 2);
   let bytes = 0;
-  for (const path of ["/", ...files]) {
-    const body = (await edge.request(path, HTML)).body!;
-    const packed = body.pipeThrough(new CompressionStream("gzip"));
-    bytes += (await new Response(packed).arrayBuffer()).byteLength;
+  for (const path of ["/", ...texts]) {
+    const headers = { ...HTML.headers, "accept-encoding": "gzip, deflate, br, zstd" };
+    const answer = await edge.request(path, { headers });
+    assert.equal(answer.headers.get("content-encoding"), path === "/" ? "gzip" : "br");
+    bytes += (await answer.arrayBuffer()).byteLength;
   }
-  assert.ok(bytes < 30_000, `${bytes} bytes`);
+  assert.ok(bytes < 22_000, `${bytes} bytes`);
   const docs = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
   const [, said] = /script\s+and\s+style\s+are\s+(\d+)\s+KB\s+compressed\s+together/.exec(docs)!;
   assert.ok(Math.abs(bytes / 1000 - Number(said)) < 1, `${bytes} bytes, the docs say ${said} KB`);
+});
+
+Deno.test("who takes no compressed answer gets a plain one, and caches are told", async () => {
+  await using edge = await TestEdge.start();
+  const [file] = filesOf(await (await edge.request("/", HTML)).text(), "/");
+  const plain = await (await edge.request(file)).text();
+  for (const path of ["/", "/embed.js", file]) {
+    for (const [takes, wanted] of [["br;q=0, gzip", "gzip"], ["zstd", null], ["", null]]) {
+      const headers = { ...HTML.headers, "accept-encoding": takes! };
+      const answer = await edge.request(path, { headers });
+      assert.equal(answer.headers.get("content-encoding"), wanted, `${path} ${takes}`);
+      assert.match(answer.headers.get("vary")!, /Accept-Encoding/);
+      const unpacked = wanted
+        ? answer.body!.pipeThrough(new DecompressionStream("gzip"))
+        : answer.body;
+      const text = await new Response(unpacked).text();
+      if (path === file) assert.equal(text, plain);
+    }
+  }
 });
 
 Deno.test("a page says whether its camera is known, and how it is", async () => {
@@ -129,6 +150,64 @@ Deno.test("a long name is cut between characters", async () => {
   assert.equal(manifest.short_name, "Our garden \u{1f426}");
 });
 
+Deno.test("/ shows the only camera whatever it is called, and the wall where there are several", async () => {
+  await using edge = await TestEdge.start();
+  const front = async () => await (await edge.request("/", HTML)).text();
+  assert.match(await front(), /data-cam="cam".*data-known="no"/s);
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  assert.match(await front(), /data-cam="garden".*data-known="yes"/s);
+  await edge.put(await baseline(64, 48), {}, "/cams/pond/live.jpeg");
+  assert.match(await front(), /data-cams="garden,pond"/);
+  await edge.put(await baseline(64, 48), {}, "/cams/cam/live.jpeg");
+  assert.match(await front(), /data-cam="cam".*data-known="yes"/s);
+});
+
+Deno.test("a camera that is not there is said not to be, beside those that are", async () => {
+  await using edge = await TestEdge.start();
+  const early = await edge.request("/cams/typo", HTML);
+  assert.equal(early.status, 200, "the first camera is waited for");
+  await early.body?.cancel();
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  const page = await edge.request("/cams/typo", HTML);
+  const text = await page.text();
+  assert.equal(page.status, 404);
+  assert.match(text, /<h1>There is no camera called typo here<\/h1>/);
+  assert.match(text, /href="..\/cams\/garden"/);
+  assert.equal((await edge.request("/cams/typo/live.jpeg")).status, 404);
+});
+
+Deno.test("where nothing is, people get a page and programs a problem document", async () => {
+  await using edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "a-token-of-16-letters" });
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  for (const path of ["/nosuch", "/cams/garden/nosuch", "/%3Cb%3E"]) {
+    const page = await edge.request(path, HTML);
+    const text = await page.text();
+    assert.equal(page.status, 404, path);
+    assert.match(text, /<h1>There is no such page here<\/h1>/);
+    assert.doesNotMatch(text, /garden"|<b>/, "a stranger learns no camera");
+    const problem = await edge.request(path);
+    assert.match(problem.headers.get("content-type")!, /problem\+json/);
+    assert.equal((await problem.json()).status, 404);
+  }
+});
+
+Deno.test("who owns a private cam may forget a camera by a button, and nobody else", async () => {
+  await using edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "a-token-of-16-letters" });
+  await edge.put(await baseline(64, 48), {}, "/cams/typo/live.jpeg");
+  const forget = (headers: HeadersInit) =>
+    edge.request("/cams/typo/forget", { method: "POST", headers });
+  const cams = async () => {
+    const headers = { authorization: "Bearer a-token-of-16-letters" };
+    return (await (await edge.request("/cams", { headers })).json()).cams.length;
+  };
+  assert.equal((await forget({})).status, 401);
+  assert.equal((await forget({ authorization: `Bearer ${TEST_TOKEN}` })).status, 403);
+  assert.equal(await cams(), 1);
+  const gone = await forget({ authorization: "Bearer a-token-of-16-letters" });
+  assert.deepEqual([gone.status, gone.headers.get("location")], [303, "../../cams"]);
+  assert.equal(await cams(), 0);
+});
+
 Deno.test("what is no camera id has no page", async () => {
   await using edge = await TestEdge.start();
   for (const path of ["/cams/Garden", "/cams/%3Cb%3E", "/cams/-a/embed"]) {
@@ -143,5 +222,8 @@ Deno.test("the list of cameras is JSON for programs and a page for people", asyn
   assert.equal(cams[0].cam, "garden");
   const page = await (await edge.request("/cams", HTML)).text();
   assert.match(page, /data-cams="garden"/);
-  assert.match(page, /<noscript>.*<a class="tile" href="cams\/garden" data-state="idle">.*Idle/s);
+  assert.match(
+    page,
+    /<noscript>.*<a class="tile" href=".\/cams\/garden" data-state="idle">.*Idle/s,
+  );
 });

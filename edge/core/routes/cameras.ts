@@ -7,7 +7,7 @@ import { mayPublish, secretsOf, tokenOf } from "../access/publishers.ts";
 import { costReportSchema } from "../cost.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { within } from "../../../shared/timeout.ts";
-import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
+import { isCamId } from "../../../shared/frame.ts";
 import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/wire.ts";
 import {
   cameraOf,
@@ -17,11 +17,12 @@ import {
   publishedCamera,
   readJson,
   refuseAtEnd,
+  rootOf,
   route,
   unixMs,
 } from "./request.ts";
 import { problem } from "../problem.ts";
-import { type ViewerPages, wallMarkup } from "../pages/page.ts";
+import type { ViewerPages } from "../pages/page.ts";
 
 const statusSchema = cameraStatusSchema.extend({ now: unixMs, cost: costReportSchema.optional() })
   .meta({ title: "Status" });
@@ -50,11 +51,9 @@ export function getCams(deps: EdgeDeps, pages: ViewerPages): Handler {
   }, async (context) => {
     context.header("vary", "Accept");
     await deps.hub.refresh();
-    const cams = deps.hub.cameras.map((camera) => camera.status());
+    const cams = deps.hub.byName.map((camera) => camera.status());
     if ((context.req.header("accept") ?? "").includes("text/html")) {
-      const [{ cam }] = [...cams, { cam: DEFAULT_CAM }];
-      const values = { cam, cams: cams.map(({ cam }) => cam).join(","), tiles: wallMarkup(cams) };
-      return pages.send(context, "wall.html", values);
+      return pages.wall(context, cams);
     }
     return context.json({ now: deps.clock.now(), cams }, 200, NO_STORE);
   });
@@ -68,7 +67,9 @@ export function putReport({ hub }: EdgeDeps): Handler {
     problems: [422, 503],
   }, async (context) => {
     const camera = publishedCamera(camOf(context), hub);
-    camera.report = await readJson(context, "report", reportSchema);
+    const report = await readJson(context, "report", reportSchema);
+    camera.report = report;
+    camera.about = { name: report.name, zone: report.zone };
     return new Response(null, { status: 204 });
   });
 }
@@ -97,8 +98,8 @@ export function getDemand({ hub, clock }: EdgeDeps): Handler {
 export function deleteCamera({ hub, forget, log }: EdgeDeps): Handler {
   return route({
     summary: "Forget a camera that is not used any more, and its pictures",
-    answers: { 204: "gone, or there was none" },
-    problems: [503],
+    answers: { 204: "gone, or there was none", 303: "the same, for a browser's form" },
+    problems: [403, 503],
   }, async (context) => {
     const cam = camOf(context);
     if (!isCamId(cam)) {
@@ -107,6 +108,7 @@ export function deleteCamera({ hub, forget, log }: EdgeDeps): Handler {
     refuseAtEnd(hub);
     await forget(cam);
     log.info("a camera and its pictures are forgotten", { cam });
+    if (context.req.method === "POST") return context.redirect(`${rootOf(context)}cams`, 303);
     return new Response(null, { status: 204 });
   });
 }

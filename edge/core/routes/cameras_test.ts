@@ -88,6 +88,25 @@ Deno.test("what a running camera reports of its pictures holds until it reports 
   assert.equal(await lastError(), undefined);
 });
 
+Deno.test("cameras are called and ordered by the names that they report", async () => {
+  await using edge = await TestEdge.start({ PERCH_TITLE: "Our garden" });
+  for (const [cam, name] of [["cam", "Küche"], ["pond", undefined], ["one", "Front <door>"]]) {
+    await edge.put(frame, {}, `/cams/${cam}/live.jpeg`);
+    const body = JSON.stringify({ state: "running", name, zone: "America/New_York" });
+    const told = await edge.request(`/cams/${cam}/report`, { method: "PUT", body, headers });
+    assert.equal(told.status, 204);
+  }
+  const { cams } = await (await edge.request("/cams")).json();
+  assert.deepEqual(cams.map(({ cam }: { cam: string }) => cam), ["one", "cam", "pond"]);
+  assert.deepEqual([cams[1].name, cams[1].zone], ["Küche", "America/New_York"]);
+  const html = { headers: { accept: "text/html" } };
+  const page = await (await edge.request("/cams/one", html)).text();
+  assert.match(page, /<title>Front &lt;door&gt; · Our garden<\/title>/);
+  assert.match(page, /<h1[^>]*>Front &lt;door&gt;<\/h1>/);
+  const wall = await (await edge.request("/cams", html)).text();
+  assert.match(wall, /data-cams="one,cam,pond".*Front &lt;door&gt;.*Küche.*pond/s);
+});
+
 /** So that a camera is soon called lost. */
 const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1", PERCH_KEYFRAME_S: "1" };
 

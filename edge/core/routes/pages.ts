@@ -8,7 +8,13 @@ import { getMimeType } from "hono/utils/mime";
 import { isCamId } from "../../../shared/frame.ts";
 import type { EdgeDeps } from "../edge.ts";
 import type { ViewerPages } from "../pages/page.ts";
-import { camOf, describe, rootOf, route } from "./request.ts";
+import { camOf, describe, encodingOf, rootOf, route } from "./request.ts";
+
+const GRID = html`
+  <svg viewBox="0 0 24 24" aria-hidden="true">
+    <path d="M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h6v6h-6z" />
+  </svg>
+`;
 
 /** The page, or what `stream` answers where the client shows pictures only. */
 export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {
@@ -18,11 +24,23 @@ export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler):
     problems: [404, 503],
   }, async (context, next) => {
     if (wantsStream(context.req.raw.headers)) return await stream(context, next);
-    const cam = camOf(context);
+    let cam = camOf(context);
     if (!isCamId(cam)) return context.notFound();
-    const others = hub.cameras.length > 1 && pages.role(context) !== "guest";
-    const nav = others ? html`<a href="${rootOf(context)}cams">All cameras</a>` : "";
-    const known = await pages.known(context, cam);
+    const guest = pages.role(context) === "guest";
+    let known = await pages.known(context, cam);
+    if (known === "no" && !guest) {
+      await hub.refresh();
+      const named = context.req.param("cam");
+      const [only, ...more] = hub.byName.map((camera) => camera.status());
+      if (only && (named !== undefined || more.length > 0)) {
+        return await pages.wall(context, [only, ...more], named);
+      }
+      // Where none is named and there is no default one, the only one is meant.
+      if (only) known = await pages.known(context, cam = only.cam);
+    }
+    const to = `${rootOf(context)}cams`;
+    const all = html`<a href="${to}" aria-label="All cameras" title="All cameras">${GRID}</a>`;
+    const nav = hub.cameras.length > 1 && !guest ? all : "";
     return await pages.send(context, "index.html", { cam, known, nav });
   });
 }
@@ -68,9 +86,12 @@ export function assetRoutes(pages: ViewerPages, title: string): Hono {
   const send = async (context: Context, name: string, cacheControl: string) => {
     // Only what the build named: an address must not choose a file of the disk.
     if (!Object.values(await pages.names()).includes(name)) return context.notFound();
-    return context.body(await pages.file(name), 200, {
+    const encoding = name.endsWith(".png") ? undefined : encodingOf(context, "br", "gzip");
+    if (encoding) context.header("content-encoding", encoding);
+    return context.body(await pages.file(encoding ? `${name}.${encoding}` : name), 200, {
       "content-type": getMimeType(name)!,
       "cache-control": cacheControl,
+      vary: "Accept-Encoding",
     });
   };
   routes.get("/assets/:name", (context) => send(context, context.req.param("name"), FOR_EVER));

@@ -2,6 +2,7 @@
 // it, which camera, who asks, where from, and what the client has or wants.
 
 import type { Context, Handler, MiddlewareHandler } from "hono";
+import { accepts } from "hono/accepts";
 import { z } from "zod";
 import { DEFAULT_CAM, isCamId } from "../../../shared/frame.ts";
 import { WIDTHS } from "../../../shared/widths.ts";
@@ -216,6 +217,18 @@ export function isKnown(
   }
   const since = Date.parse(req.header("if-modified-since") ?? "");
   return Math.floor(receivedAt / 1000) * 1000 <= since;
+}
+
+/** The first of the encodings that the client takes; undefined where it takes none of them. */
+export function encodingOf(context: Context, ...encodings: string[]): string | undefined {
+  const match = (taken: readonly { type: string; q: number }[]) =>
+    encodings.find((one) => taken.some(({ type, q }) => type === one && q > 0)) ?? "";
+  return accepts(context, {
+    header: "Accept-Encoding",
+    supports: encodings,
+    default: "",
+    match,
+  }) || undefined;
 }
 
 /**

@@ -173,12 +173,14 @@ toolTest(["chromium"], "buttons and keys do what they say", async () => {
   const filled = await page.locator("#frame").boundingBox();
   const stageBox = await page.locator("#stage").boundingBox();
   assert.deepEqual([filled?.width, filled?.height], [stageBox?.width, stageBox?.height]);
+  const scale = () =>
+    page.locator("#picture").evaluate((it) => new DOMMatrix(getComputedStyle(it).transform).a);
+  const whole = await scale();
   await page.keyboard.press("+");
-  const zoomed = await page.locator("#picture").evaluate((it) =>
-    (it as HTMLElement).style.transform
-  );
-  assert.match(zoomed, /scale\(1\.5\)/);
+  assert.ok(Math.abs(await scale() / whole - 1.5) < 0.01);
+  assert.match(await viewer.text("#whole"), /^1\.\d ×$/);
   await page.keyboard.press("0");
+  assert.equal(await scale(), whole);
   await page.keyboard.press("f");
   await page.waitForFunction(() => document.fullscreenElement !== null);
   await page.locator("main.over.quiet").waitFor();

@@ -80,7 +80,7 @@ toolTest(
       ),
       [640, 640],
     );
-    await viewer.page.locator('.tile[href="cams/garden"]').click();
+    await viewer.page.locator('.tile[href$="cams/garden"]').click();
     await viewer.page.waitForURL(`${edge.url}/cams/garden`);
     assert.deepEqual(viewer.complaints, []);
   },

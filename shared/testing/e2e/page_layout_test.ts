@@ -1,0 +1,157 @@
+// What no name, no words and no screen may do to the page: make it wider than the screen, or take a
+// control away; and a timeline that stays where it is while somebody drags it.
+
+import assert from "node:assert/strict";
+import type { Page } from "playwright-core";
+import { launchChromium } from "../chromium.ts";
+import { stage } from "../page_stage.ts";
+import { toolTest } from "../tools.ts";
+import { until } from "../wait.ts";
+import { ViewerPage } from "../viewer_page.ts";
+
+/** CSS pixels: phones upright and on their side, tablets, desktops, and some of them zoomed to 200 %. */
+const SCREENS = [
+  [320, 568],
+  [360, 740],
+  [390, 844],
+  [820, 1180],
+  [1024, 768],
+  [1440, 900],
+  [844, 390],
+  [667, 375],
+  [195, 422],
+  [720, 450],
+] as const;
+
+const NAMES = [
+  "cam",
+  "a-camera-whose-name-is-32-long-0",
+  "x".repeat(32),
+  "Heron Lake at the Old Mill, Vermont, seen from the north east",
+] as const;
+
+/** What the page says in its states. */
+const STATES: readonly [kind: string, badge: string, headline: string, detail: string][] = [
+  ["live", "Live", "", ""],
+  ["empty", "No picture yet", "Waiting for the first picture", "The camera has not sent any."],
+  ["waking", "Waking up", "Waking the camera", "This picture is 13 min old."],
+  [
+    "offline",
+    "Offline",
+    "Offline since 21 Nov, 14:03",
+    "The camera reports: no camera was found at /dev/video0, plug it in and try again",
+  ],
+  [
+    "reconnecting",
+    "Reconnecting",
+    "Connection lost",
+    "Last picture at 14:03:27. Trying again in 15 s.",
+  ],
+];
+
+/** What is wrong with the page as it says `name` in a state; measured in one turn, before it says else. */
+async function faults(page: Page, name: string, state: typeof STATES[number]): Promise<string[]> {
+  return await page.evaluate(([name, [kind, badge, headline, detail]]) => {
+    const set = (id: string, text: string) => document.getElementById(id)!.textContent = text;
+    document.querySelector("h1")!.textContent = name;
+    document.querySelector("main")!.dataset.state = kind;
+    set("badge-text", badge);
+    set("headline", headline);
+    set("detail", detail);
+    set("words", headline === "" ? "A picture every 10 s; last 7 s ago." : "");
+    set("when", "21 Nov, 14:03:27");
+    document.getElementById("notice")!.hidden = headline === "";
+    document.getElementById("live")!.hidden = false;
+    const found: string[] = [];
+    const wide = document.documentElement.scrollWidth - innerWidth;
+    if (wide > 0) found.push(`${wide} px wider than the screen`);
+    const parts = "h1, #badge, #when, #headline, #detail, a[href], button, #track";
+    for (const part of document.querySelectorAll<HTMLElement>(parts)) {
+      if (part.closest("dialog") || !part.checkVisibility({ visibilityProperty: true })) continue;
+      if (part.textContent === "" && !part.matches("button, a, #track")) continue;
+      part.scrollIntoView({ block: "nearest" });
+      const { left, right, top, bottom, width, height } = part.getBoundingClientRect();
+      const what = part.id || part.tagName;
+      if (left < 0 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5) {
+        found.push(`${what} from ${left},${top} to ${right},${bottom}`);
+      }
+      const least = part.matches("button, a") ? 24 : 8;
+      if (width < least || height < least) found.push(`${what} is ${width} x ${height}`);
+      const top_ = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+      const solid = getComputedStyle(part).pointerEvents !== "none" && !part.closest("#notice");
+      if (solid && !part.contains(top_) && !top_?.contains(part)) {
+        found.push(`${what} lies under ${top_?.id || top_?.className}`);
+      }
+    }
+    return found;
+  }, [name, state] as const);
+}
+
+for (const [text, args] of [["100 %", []], ["200 %", ["--blink-settings=defaultFontSize=32"]]]) {
+  toolTest(
+    ["chromium"],
+    `no name, no words and no screen break the page, with text at ${text}`,
+    async () => {
+      await using set = await stage({ PERCH_KEYFRAME_S: "1" });
+      await using browser = await launchChromium(args as string[]);
+      await using _ = set.camera.as("second");
+      await set.camera.as("second").send(set.edge.url);
+      await until("there are pictures of the past", async () => {
+        return (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length > 2;
+      });
+      await using viewer = await ViewerPage.open(browser, set.edge.url);
+      await viewer.picture();
+      await viewer.page.locator("#timeline").waitFor();
+      const broken: string[] = [];
+      for (const [width, height] of SCREENS) {
+        // Zoom and large text are each for itself.
+        if (width === 195 && args.length > 0) continue;
+        await viewer.page.setViewportSize({ width, height });
+        // Controls that lie over the picture leave it while nobody uses them.
+        await viewer.page.mouse.move(width / 2, height / 2);
+        await viewer.page.waitForFunction(() => !document.querySelector(".quiet"));
+        for (const name of NAMES) {
+          for (const state of STATES) {
+            for (const fault of await faults(viewer.page, name, state)) {
+              broken.push(`${width} x ${height}, ${state[0]}, ${name}: ${fault}`);
+            }
+          }
+        }
+      }
+      assert.deepEqual(broken, []);
+    },
+  );
+}
+
+toolTest(
+  ["chromium"],
+  "the timeline stays while it is dragged, the thumb under the pointer",
+  async () => {
+    await using set = await stage({ PERCH_KEYFRAME_S: "1" });
+    await until("there are pictures of the past", async () => {
+      return (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length > 4;
+    });
+    for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
+      await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
+        viewport: { width, height },
+      });
+      const { page } = viewer;
+      await page.locator("#timeline").waitFor();
+      const track = (await page.locator("#track").boundingBox())!;
+      const beside = async (x: number) => {
+        const thumb = (await page.locator("#thumb").boundingBox())!;
+        return Math.abs(thumb.x + thumb.width / 2 - x);
+      };
+      let x = track.x + track.width * 0.4;
+      await page.mouse.move(x, track.y + track.height / 2);
+      await page.mouse.down();
+      await viewer.state("past");
+      for (const step of [0, 1, 1, 40, -80]) {
+        await page.mouse.move(x += step, track.y + track.height / 2);
+        assert.ok(await beside(x) <= 1, `${width}: the thumb is ${await beside(x)} px beside`);
+        assert.deepEqual(await page.locator("#track").boundingBox(), track, `${width}: it moved`);
+      }
+      await page.mouse.up();
+    }
+  },
+);
