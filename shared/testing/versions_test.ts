@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ROOT } from "./processes.ts";
+import { RUNTIME } from "./workerd.ts";
 
 const version = (await Deno.readTextFile(`${ROOT}.dvmrc`)).trim();
 
@@ -26,8 +27,12 @@ Deno.test("the docs name the Deno that everything is tried with", async () => {
 });
 
 Deno.test("Workers' runtime is one version, for the tests and for who tries it here", async () => {
-  const { imports, tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  assert.ok(tasks["workers:dev"].command.includes(` ${imports.workerd} `));
+  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+  assert.ok(tasks["workers:dev"].command.includes(` ${RUNTIME} `));
+});
+
+Deno.test("who runs a camera or an edge does not fetch Workers' runtime", async () => {
+  assert.doesNotMatch(await Deno.readTextFile(`${ROOT}deno.lock`), /workerd/);
 });
 
 Deno.test("workflows take Deno's version from .dvmrc, and actions by full commit only", async () => {

@@ -1,13 +1,23 @@
 // The edge's other home for tests: Workers' own runtime as a child process, on a free port.
 
-import runtime from "workerd";
 import { type Plugin, stop } from "esbuild";
 import { bundle } from "../../edge/workers/build.ts";
 import { forWorkers } from "./worker_pictures.ts";
 import { ROOT, RunningProgram, TEST_TOKEN } from "./processes.ts";
 
-/** The runtime's program. Its types call the default export a namespace; it is a path. */
-const WORKERD = (runtime as unknown as { readonly default?: string }).default ?? String(runtime);
+/** The runtime. Not among the packages of `deno.json`: every camera would fetch its 155 MB. */
+export const RUNTIME = "npm:workerd@1.20261117.1";
+
+/** Where its program lies, fetched when first asked for. */
+let program: Promise<string> | undefined;
+
+async function fetchProgram(): Promise<string> {
+  const print = `import runtime from "${RUNTIME}"; console.log(runtime.default ?? runtime)`;
+  const args = ["eval", "-q", "--no-config", "--no-lock", print];
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), { args }).output();
+  if (!success) throw new Error(`Fetch ${RUNTIME}: no program, wanted its path.`);
+  return new TextDecoder().decode(stdout).trim();
+}
 
 /** What is served. */
 export interface WorkerdOptions {
@@ -32,6 +42,7 @@ export class Workerd extends RunningProgram {
   readonly #temporary: string | undefined;
 
   private constructor(
+    program: string,
     folder: string,
     temporary: string | undefined,
     wrap: readonly string[] | undefined,
@@ -43,7 +54,7 @@ export class Workerd extends RunningProgram {
       "--control-fd=1",
       "--socket-addr=http=127.0.0.1:0",
     ];
-    super("workerd", WORKERD, [...args, `${folder}/wrangler.jsonc`], { wrap });
+    super("workerd", program, [...args, `${folder}/wrangler.jsonc`], { wrap });
     this.#temporary = temporary;
   }
 
@@ -73,7 +84,12 @@ export class Workerd extends RunningProgram {
       `${folder}/wrangler.jsonc`,
       JSON.stringify({ ...config, main, assets, vars }),
     );
-    const started = new Workerd(folder, temporary, options.wrap);
+    const started = new Workerd(
+      await (program ??= fetchProgram()),
+      folder,
+      temporary,
+      options.wrap,
+    );
     try {
       const [, port] = await started.line(/"event":"listen".*"port":(\d+)/);
       started.url = `http://127.0.0.1:${port}`;
