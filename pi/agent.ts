@@ -1,6 +1,7 @@
 // The camera agent: source -> splitter -> newest frame -> uploader, and somebody who watches each.
 
 import type { Clock } from "../shared/clock.ts";
+import { DEFAULT_CAM } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
 import type { Report } from "../shared/wire.ts";
 import type { CapturedFrame } from "./capture.ts";
@@ -64,6 +65,7 @@ export class Agent {
       random,
       frames: this.#frames,
       transport: TRANSPORTS[config.transport](publisher, clock),
+      page: pageOf(url, cam),
       camera: config.idleCamera === "stop" ? this.#supervisor : undefined,
     });
   }
@@ -95,6 +97,11 @@ export class Agent {
     ]);
     this.#client.close();
   }
+}
+
+/** The page of a camera; the default one's is the edge's own. */
+export function pageOf(url: string, cam: string): string {
+  return cam === DEFAULT_CAM ? `${url}/` : `${url}/cams/${cam}`;
 }
 
 /** Whether a time of day, in minutes after midnight, lies in a range that may span midnight. */

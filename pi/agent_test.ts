@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Latest } from "../shared/latest.ts";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
 import type { Report } from "../shared/wire.ts";
-import { createProfiles, isWithin, runReporter } from "./agent.ts";
+import { createProfiles, isWithin, pageOf, runReporter } from "./agent.ts";
 import { parseConfig } from "./config.ts";
 import type { UploadResult } from "./uploader/transport.ts";
 
@@ -110,3 +110,8 @@ Deno.test("a camera with a name says it with each report, and each minute for an
     const report: Report = { state: "running", name: "Küche", zone: "Europe/Zurich" };
     assert.deepEqual(sent, [report, report, report]);
   }, { name: "Küche", zone: "Europe/Zurich" }));
+
+Deno.test("a camera is watched on its own page, the default one at the edge's root", () => {
+  assert.equal(pageOf("https://a.example/perch", "cam"), "https://a.example/perch/");
+  assert.equal(pageOf("https://a.example", "barn"), "https://a.example/cams/barn");
+});

@@ -41,6 +41,8 @@ export interface UploaderOptions {
   random(): number;
   readonly transport: Transport;
   readonly frames: Latest<CapturedFrame>;
+  /** Where to watch. */
+  readonly page: string;
   /** The camera, where it may rest while no frame is due for long. */
   readonly camera?: { want(frames: boolean): void };
 }
@@ -169,7 +171,9 @@ export class Uploader {
     signal.throwIfAborted();
     if (result.kind === "accepted") {
       this.#deadline.arrived(clock.monotonic() - startedAt, length);
-      this.counts.sent++;
+      if (this.counts.sent++ === 0) {
+        this.#options.log.info(`the edge has the first picture: watch at ${this.#options.page}`);
+      }
       this.counts.sentBytes += length;
       this.#skips = 0;
       this.#taken = { jpeg: frame.jpeg, at: clock.monotonic() };

@@ -23,6 +23,9 @@ export interface PublishToken extends Secret {
   readonly cam?: string;
 }
 
+/** Ms between two lines about refused cameras. */
+const TELL_MS = 60_000;
+
 /** A shorter token could be guessed. */
 export const MIN_TOKEN_CHARACTERS = 16;
 
@@ -108,7 +111,14 @@ export function tokenOf(context: Context, trustedProxies: number): string | unde
  * Lets only holders of a publish token for the camera that is asked for through, and of these only so
  * many requests a second.
  */
-export function publisherOnly({ config, limits }: EdgeDeps): MiddlewareHandler {
+export function publisherOnly({ clock, config, limits, log }: EdgeDeps): MiddlewareHandler {
+  let toldAt = -Infinity;
+  /** Says so at most once a minute: anybody can knock. */
+  const tell = (cam: string | undefined, why: string) => {
+    if (clock.monotonic() - toldAt < TELL_MS) return;
+    toldAt = clock.monotonic();
+    log.warn(`a camera was refused: ${why}`, { cam });
+  };
   return async function publisherOnly(context, next) {
     const token = tokenOf(context, config.trustedProxies);
     const realm = 'Bearer realm="perch publish"';
@@ -120,12 +130,14 @@ export function publisherOnly({ config, limits }: EdgeDeps): MiddlewareHandler {
     const cam = camOf(context);
     const known = await secretsOf(config.publishTokens, token);
     if (known.length === 0) {
+      tell(cam, "its PERCH_TOKEN is none of PERCH_PUBLISH_TOKENS");
       return limits.tooManyWrong(context) ??
         problem(401, "The publish token is none of those the edge knows.", {
           headers: { "www-authenticate": `${realm}, error="invalid_token"` },
         });
     }
     if (!mayPublish(known, cam)) {
+      tell(cam, "its PERCH_TOKEN is bound to another camera in PERCH_PUBLISH_TOKENS");
       return problem(403, `The publish token is bound to another camera than ${cam}.`);
     }
     return limits.tooManyUploads(cam) ?? await next();

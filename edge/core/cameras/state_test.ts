@@ -89,6 +89,7 @@ Deno.test("losing the signal, getting it back and trouble are a line each, viewe
   await edge.put(jpeg);
   await seconds(2);
   assert.deepEqual(edge.lines, [
+    "the first picture of a camera",
     "no signal",
     "the signal is back",
     "the camera is in trouble",

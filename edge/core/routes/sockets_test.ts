@@ -363,5 +363,5 @@ Deno.test("the answer to a handshake is the platform's own, with nothing set on 
   for (const path of ["/ws", "/publish?session=a", "/cams/a/publish?session=a"]) {
     assert.equal(await edge.request(path, { headers }), response, path);
   }
-  assert.deepEqual(edge.lines, []);
+  assert.deepEqual(edge.lines, ["the first picture of a camera"]);
 });

@@ -84,12 +84,14 @@ export function putFrame({ hub, billsRequests }: EdgeDeps, { receive }: Uploads)
 /** What takes uploads, whichever way they come, and counts them. */
 export type Uploads = ReturnType<typeof uploadsOf>;
 
-export function uploadsOf({ bodies, clock, config, hub, lag, metrics }: EdgeDeps) {
+export function uploadsOf({ bodies, clock, config, hub, lag, log, metrics }: EdgeDeps) {
   const { maxFrameBytes, stripMetadata } = config;
   const refused = metrics.counter("perch_frames_refused_total", "Uploads refused.");
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
   const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
+  /** Cameras that have come since the start. */
+  const come = new Set<string>();
   return { take, receive, countRefused, refused };
 
   /** Publishes a frame. */
@@ -99,6 +101,8 @@ export function uploadsOf({ bodies, clock, config, hub, lag, metrics }: EdgeDeps
     if (result.ok) {
       frames.value++;
       bytes.value += result.frame.size;
+      if (!come.has(camera.cam)) log.info("the first picture of a camera", { cam: camera.cam });
+      come.add(camera.cam);
     }
     return result;
   }

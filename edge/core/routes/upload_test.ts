@@ -438,3 +438,21 @@ Deno.test("a camera that is forgotten right behind its picture has its answer", 
   };
   assert.equal((await edge.put(await baseline(64, 48))).status, 204);
 });
+
+Deno.test("that a camera has come is said once, that one was refused once a minute", async () => {
+  await using edge = await TestEdge.start({
+    PERCH_PUBLISH_TOKENS: `${TEST_TOKEN},barn=another-token-for-tests`,
+  });
+  const said = () => edge.lines.filter((line) => /first picture|refused/.test(line));
+  for (let i = 0; i < 2; i++) await edge.put(await baseline());
+  assert.deepEqual(said(), ["the first picture of a camera"]);
+  const wrong = { authorization: "Bearer a-token-that-nobody-knows" };
+  for (let i = 0; i < 3; i++) await edge.put("x", wrong);
+  const refused = "a camera was refused: its PERCH_TOKEN is none of PERCH_PUBLISH_TOKENS";
+  assert.deepEqual(said().slice(1), [refused]);
+  await edge.clock.tick(60_000);
+  await edge.put("x", { authorization: "Bearer another-token-for-tests" });
+  assert.deepEqual(said().slice(2), [
+    "a camera was refused: its PERCH_TOKEN is bound to another camera in PERCH_PUBLISH_TOKENS",
+  ]);
+});
