@@ -138,6 +138,9 @@ const ABOUT_THE_FRAME: ReadonlySet<number> = new Set([400, 409, 411, 413, 415, 4
 /** Statuses that a person has to do something about. */
 const ABOUT_THE_SETTINGS: ReadonlySet<number> = new Set([401, 403, 404, 405, 410]);
 
+/** What has moved has the name that it had; any other place is a page in the way. */
+const MOVED = /\/(?:live\.jpeg|report|demand|publish)\/?(?:[?#]|$)/;
+
 /** Ms to wait where the edge says nothing about it. */
 const BUSY_MS = 1000;
 
@@ -158,12 +161,17 @@ export function errorResult({ status, headers, text }: Answer): UploadResult {
   const detail = detailOf(text) ?? strangerWords(status, headers);
   if (ABOUT_THE_FRAME.has(status)) return { kind: "skipped", status, detail };
   if (ABOUT_THE_SETTINGS.has(status)) return { kind: "refused", status, detail };
-  if (status >= 300 && status < 400) {
-    const location = headers.get("location") ?? "nowhere";
+  const location = headers.get("location");
+  if (status >= 300 && status < 400 && location !== null) {
     const to = location.startsWith("/") ? location.split(/[?#]/)[0] : shownAddress(location);
-    return { kind: "refused", status, detail: `moved to ${to}: change PERCH_URL` };
+    if (MOVED.test(location)) {
+      return { kind: "refused", status, detail: `moved to ${to}: change PERCH_URL` };
+    }
+    const detail = `something that is no Perch edge sends to ${to}, to sign in there, it seems: ` +
+      "sign this machine in, or let the camera's requests past it";
+    return { kind: "busy", status, detail, retryMs: STRANGER_MS };
   }
-  if (status < 300) return { kind: "busy", status, detail, retryMs: STRANGER_MS };
+  if (status < 400) return { kind: "busy", status, detail, retryMs: STRANGER_MS };
   const seconds = Number(headers.get("retry-after") ?? NaN);
   const retryMs = seconds >= 0 ? Math.min(seconds * 1000, MAX_BUSY_MS) : BUSY_MS;
   return { kind: "busy", status, detail, retryMs: Math.max(retryMs, BUSY_MS) };

@@ -46,6 +46,29 @@ Deno.test("what a person must mend is refused", () => {
   });
 });
 
+Deno.test("a page to sign in that stands in the edge's place is told as such, without its query", () => {
+  const back = "?rd=https%3A%2F%2Fcam.example.org%2Fcams%2Fcam%2Flive.jpeg";
+  for (
+    const [location, to] of [
+      [`https://auth.example.org/login${back}`, "https://auth.example.org/…"],
+      [`/oauth2/start${back}`, "/oauth2/start"],
+      ["http://192.168.8.1:2050/", "http://192.168.8.1:2050"],
+      [`/${back}`, "/"],
+    ]
+  ) {
+    const { kind, detail } = verdict(302, { location }) as { kind: string; detail: string };
+    assert.equal(kind, "busy");
+    assert.ok(
+      detail.startsWith(`something that is no Perch edge sends to ${to}, to sign in`),
+      detail,
+    );
+  }
+  for (const status of [302, 304]) assert.equal(verdict(status).kind, "busy", "to nowhere");
+  for (const end of ["/", "?a=b"]) {
+    assert.equal(verdict(308, { location: `/garden/live.jpeg${end}` }).kind, "refused");
+  }
+});
+
 Deno.test("an edge in trouble says how long to wait, within reason", () => {
   const retryMs = (headers: Record<string, string>) => {
     const one = result(503, headers);

@@ -144,12 +144,12 @@ Deno.test("an answer to the question for demand that makes no sense is trouble",
 Deno.test("a redirect is not followed: the token goes nowhere else", () =>
   withEdge((request) => {
     assert.doesNotMatch(request.url, /elsewhere/);
-    return new Response(null, { status: 308, headers: { location: "/elsewhere" } });
+    return new Response(null, { status: 308, headers: { location: "/elsewhere/live.jpeg" } });
   }, async (transport) => {
     const result = await transport.send(FRAME, NEVER);
     assert.equal(
       result.kind === "refused" && result.detail,
-      "moved to /elsewhere: change PERCH_URL",
+      "moved to /elsewhere/live.jpeg: change PERCH_URL",
     );
   }));
 
