@@ -8,13 +8,13 @@ import {
   booleanSetting,
   choiceSetting,
   integerSetting,
-  lineOf,
   numberSetting,
   type Parsed,
   parseSettings,
   type Setting,
   setting,
   type SettingWarning,
+  withSlips,
 } from "../shared/settings.ts";
 
 const SOURCES = [
@@ -160,7 +160,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if (!parsed.ok) return parsed;
   const set = parsed.config;
   const problem = inputProblem(set.PERCH_SOURCE, set.PERCH_INPUT);
-  if (problem) return { ok: false, problems: [problem, ...parsed.warnings.map(lineOf)] };
+  if (problem) return { ok: false, problems: withSlips([problem], parsed.warnings) };
   const picture: Picture = {
     fps: set.PERCH_FPS,
     width: set.PERCH_WIDTH,

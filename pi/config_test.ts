@@ -218,6 +218,10 @@ Deno.test("a name that nobody reads is one warning with the nearest one, the edg
     PERCH_INPT: "http://me:s3cret@c/",
   });
   assert.match(input, /^PERCH_INPT: .* did you mean PERCH_INPUT\?$/);
+  // What has nothing to do with it would hide it.
+  assert.equal(problems({ ...REQUIRED, PERCH_FPS: "x", PERCH_SHARPNES: "1" }).length, 1);
+  const broken = { PERCH_SOURCE: "http", PERCH_INPUT: "http://me:a/b@c/", PERCH_ROOT: "/opt" };
+  assert.equal(problems({ ...REQUIRED, ...broken }).length, 1);
 });
 
 Deno.test("0 leaves the option against flicker out", () => {

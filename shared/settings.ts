@@ -45,7 +45,16 @@ export function parseSettings<S extends z.ZodObject>(
     const name = String(issue.path[0] ?? "settings");
     return `${name}: got ${quoted(name, given[name])}, wanted ${issue.message}`;
   });
-  return { ok: false, problems: [...problems, ...warnings.map(lineOf)] };
+  return { ok: false, problems: withSlips(problems, warnings) };
+}
+
+/** Problems, and those of the warnings that may be why: a slip in the name of what is wrong. */
+export function withSlips(
+  problems: readonly string[],
+  warnings: readonly SettingWarning[],
+): string[] {
+  const fixes = problems.map((problem) => `did you mean ${problem.split(":")[0]}?`);
+  return [...problems, ...warnings.filter(({ fix }) => fixes.includes(fix)).map(lineOf)];
 }
 
 function quoted(name: string, value: string | undefined): string {

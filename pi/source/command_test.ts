@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
 import { createSpawn, type Spawn } from "../process.ts";
-import { explainExit, runCommand, unknownOption } from "./command.ts";
+import { runCommand, unknownOption } from "./command.ts";
+import { explainExit } from "./explain.ts";
 import { SourceError } from "./source.ts";
 
 const NEVER = new AbortController().signal;

@@ -56,16 +56,16 @@ Deno.test("a page to sign in that stands in the edge's place is told as such, wi
       [`/${back}`, "/"],
     ]
   ) {
-    const { kind, detail } = verdict(302, { location }) as { kind: string; detail: string };
+    const { kind, detail } = result(302, { location }) as { kind: string; detail: string };
     assert.equal(kind, "busy");
     assert.ok(
       detail.startsWith(`something that is no Perch edge sends to ${to}, to sign in`),
       detail,
     );
   }
-  for (const status of [302, 304]) assert.equal(verdict(status).kind, "busy", "to nowhere");
+  for (const status of [302, 304]) assert.equal(result(status).kind, "busy", "to nowhere");
   for (const end of ["/", "?a=b"]) {
-    assert.equal(verdict(308, { location: `/garden/live.jpeg${end}` }).kind, "refused");
+    assert.equal(result(308, { location: `/garden/live.jpeg${end}` }).kind, "refused");
   }
 });
 
