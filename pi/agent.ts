@@ -110,7 +110,8 @@ export function isWithin(minutes: number, { from, to }: TimeRange): boolean {
 }
 
 /**
- * The profile for a wall time.
+ * The profile for a wall time: by day one picture, by night another, with a long shutter, high gain and
+ * few frames.
  *
  * @param create Makes a source; called once for the day and once for the night.
  */
@@ -150,7 +151,7 @@ export interface ReporterOptions {
   send(report: Report, signal: AbortSignal): Promise<UploadResult>;
 }
 
-/** Sends the newest report, whenever there is one, until `signal` aborts. */
+/** Tells the edge how the camera is, so that a page can say why there is no picture; until `signal` aborts. */
 export async function runReporter(options: ReporterOptions, signal: AbortSignal): Promise<void> {
   const { clock, reports, send, about } = options;
   let sent = 0;

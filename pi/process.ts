@@ -178,7 +178,10 @@ export const TAIL_LINE_LENGTH = 400;
 /** Characters looked at of a line: more than are kept, so that none ends inside an address. */
 const MAX_LINE = 16 * TAIL_LINE_LENGTH;
 
-/** Collects text and keeps its last lines, without what the addresses in them say. */
+/**
+ * The last lines a program wrote, for a person who asks why it failed: bounded, whatever it writes, and
+ * without what the addresses in them say.
+ */
 export class LineTail {
   readonly #secrets: readonly string[];
   #lines: string[] = [];

@@ -1,4 +1,5 @@
-// The service that runs the agent from boot on, with no more rights than a camera needs. Pure.
+// The service that runs the agent from boot on, with no more rights than a camera needs, and what puts
+// it on this machine: the only place that writes files.
 
 import { dirname } from "node:path";
 import type { Output } from "./process.ts";

@@ -80,7 +80,11 @@ interface Choice {
   readonly why: string;
 }
 
-/** Makes the source. It looks again after each failure: cameras are plugged in and out. */
+/**
+ * A source that finds a camera: one on the Pi's own connector, else one on USB. Never a test pattern: a
+ * picture that is no view must be asked for. It looks again after each failure: cameras are plugged in
+ * and out.
+ */
 export function createAuto(options: AutoOptions): FrameSource {
   const sources = new Map<string, FrameSource>();
   const known = (key: string, create: () => FrameSource) => {

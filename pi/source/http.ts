@@ -192,7 +192,10 @@ const REFUSALS: Readonly<Record<number, readonly [kind: SourceErrorKind, advice:
   429: ["hardware", "it is asked too often, lower PERCH_FPS"],
 };
 
-/** Takes the pictures out of an answer. The multipart headers fall out in the splitter. */
+/**
+ * One answer of a camera: its pictures, or in words why there are none. The words are public: no
+ * address, and no more of the answer than its first bytes. Multipart headers fall out in the splitter.
+ */
 export class CameraAnswer {
   readonly #response: Response;
   readonly #splitter = new JpegSplitter();

@@ -1,5 +1,5 @@
-// What the rpicam programs share: their two names, their list of cameras, options that older builds
-// do not know.
+// The Pi's own camera, by rpicam-vid or rpicam-still: their two names, their list of cameras, options
+// that older builds do not know, and a source for each.
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
@@ -187,7 +187,10 @@ export interface WantedPicture {
   readonly fps: number;
 }
 
-/** How much of the sensor a mode must cover to count as the whole view. */
+/**
+ * How much of the sensor a mode must cover to count as the whole view. Left to itself a Pi camera takes
+ * a cropped 16:9 mode, and the picture looks zoomed in (rpicam-apps#511).
+ */
 const FULL = 0.98;
 
 /**
@@ -204,7 +207,11 @@ export function fullViewMode(camera: ListedCamera, wanted: WantedPicture): strin
   return best && `${best.width}:${best.height}:${best.bits}:${best.packed ? "P" : "U"}`;
 }
 
-/** The command line, for `rpicam-vid` or `libcamera-vid`. */
+/**
+ * The command line, for `rpicam-vid` or `libcamera-vid`: one long-lived program that writes MJPEG to
+ * stdout. Nothing else gives a whole frame the moment it is taken: rpicam-still holds back the end of
+ * each until the next.
+ */
 export function rpicamVidCommand(program: string, options: RpicamOptions): string[] {
   const { picture, controls, mode, extraArgs } = options;
   // Plain numbers only: Bullseye knows no units.
@@ -238,7 +245,10 @@ export function createRpicamVid(deps: RpicamDeps, options: RpicamOptions): Frame
   };
 }
 
-/** Ms between pictures from which each gets a process of its own. */
+/**
+ * Ms between pictures from which each gets a process of its own, which rests the camera in between;
+ * below, one process takes them on a timer.
+ */
 const SHOT_FROM_MS = 15_000;
 
 /** Ms the camera looks before it shoots, to find exposure and white balance. */

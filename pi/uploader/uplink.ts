@@ -86,7 +86,8 @@ export interface ProbeOptions {
 }
 
 /**
- * Probes until there is any answer.
+ * Probes until there is any answer. A probe that is lost takes TCP ever longer to repeat, so a fresh one
+ * starts every second, next to the ones still waiting: a slow network may answer late.
  *
  * @returns The first result that is not `failed`.
  * @throws The signal's reason when aborted.
