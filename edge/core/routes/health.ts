@@ -11,7 +11,9 @@ import { type CameraStatus, cameraStatusSchema } from "../../../shared/wire.ts";
 const healthSchema = z.object({
   ok: z.boolean(),
   line: z.string().describe("`ok`, or what is wrong"),
-  store: z.string().describe("what keeps the pictures: `kv` or `memory`, and what became of it"),
+  store: z.string().describe(
+    "what keeps the pictures: `kv`, `sqlite` or `memory`, and what became of it",
+  ),
   cams: z.array(cameraStatusSchema).optional(),
 }).meta({ title: "Health" });
 const BODIES = ["text/plain", healthSchema];

@@ -39,7 +39,7 @@ export class StoreTimeout extends StoreFailure {
 
 /** Whether the store answers, and how often it was asked, for `/health` and `/metrics`. */
 export interface StoreState {
-  /** What keeps the pictures: `kv` or `memory`, and what else is to be known of it. */
+  /** What keeps the pictures: `kv`, `sqlite` or `memory`, and what else is to be known of it. */
   readonly kind: string;
   /** False from the first call without an answer until the next one answered. */
   readonly answering: boolean;
