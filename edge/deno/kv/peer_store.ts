@@ -4,7 +4,7 @@
 import type { Frame } from "../../../shared/frame.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../../core/store/peer_store.ts";
 import { within } from "../../../shared/timeout.ts";
-import { type Followed, followKey } from "./follow.ts";
+import { followKey } from "./follow.ts";
 import type { StoredHead } from "./frame.ts";
 import type { KvFrameStore, KvStoreOptions } from "./frame_store.ts";
 import { demandKey, headKey, viewersKey, viewersPrefix } from "./keys.ts";
@@ -116,7 +116,11 @@ export class KvPeerStore implements PeerStore {
     }
   }
 
-  #follow<T>(key: Deno.KvKey, pollMs: number, signal: AbortSignal): Followed<T> {
+  #follow<T>(
+    key: Deno.KvKey,
+    pollMs: number,
+    signal: AbortSignal,
+  ): ReturnType<typeof followKey<T>> {
     const { clock, polls: { changes } } = this.#options;
     return followKey<T>(this.#link, key, { clock, pollMs, changes, signal });
   }

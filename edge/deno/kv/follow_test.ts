@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../shared/clock.ts";
-import { FileChanges } from "./file_changes.ts";
-import { followKey } from "./follow.ts";
+import { FakeClock } from "../../../shared/testing/fake_clock.ts";
+import { FileChanges, followKey } from "./follow.ts";
 import { KvLink } from "./link.ts";
 
 /** Long enough that no poll helps. */
@@ -58,28 +58,59 @@ Deno.test("what another process writes to a SQLite file is seen without a poll",
   await Deno.remove(dir, { recursive: true });
 });
 
-Deno.test("a file that is not there, or goes, is not heard of and does no harm", async () => {
+interface Journal {
+  readonly path: string;
+  readonly clock: FakeClock;
+  readonly changes: FileChanges;
+  /** Writes, and waits until the kernel has told of it. */
+  write(): Promise<void>;
+}
+
+/** Runs with a file that stands for a database's journal, is there and is watched. */
+async function withJournal(run: (journal: Journal) => Promise<void>): Promise<void> {
   const dir = await Deno.makeTempDir();
-  const path = `${dir}/perch.sqlite3`;
-  const changes = new FileChanges(path, systemClock);
+  const clock = new FakeClock();
+  const changes = new FileChanges(`${dir}/perch.sqlite3`, clock);
   changes.watch();
   assert.equal(changes.heard, false);
-  const write = () => Deno.writeTextFile(`${path}-wal`, "x", { append: true });
-  await write();
+  const path = `${dir}/perch.sqlite3-wal`;
+  await Deno.writeTextFile(path, "x");
   changes.watch();
-  const first = changes.bursts.next(0);
-  await write();
-  await first;
-  assert.equal(changes.heard, true);
-  await Deno.remove(`${path}-wal`);
-  while (changes.heard) await new Promise((resolve) => setTimeout(resolve, 1));
-  await write();
-  changes.watch();
-  const { seq } = changes.bursts;
-  await write();
-  await changes.bursts.next(seq);
+  await run({
+    ...{ path, clock, changes },
+    write: async () => {
+      await Deno.writeTextFile(path, "x", { append: true });
+      while (clock.sleeping === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    },
+  });
   changes.close();
   changes.watch();
   assert.equal(changes.heard, false);
   await Deno.remove(dir, { recursive: true });
-});
+}
+
+Deno.test("what was written is looked at again, for it may not be there to read at the first look", () =>
+  withJournal(async ({ clock, changes, write }) => {
+    for (const before of [0, 4]) {
+      await write();
+      for (const [look, ms] of [3, 30, 300, 3000].entries()) {
+        await clock.tick(ms - 1);
+        assert.equal(changes.bursts.seq, before + look);
+        await clock.tick(1);
+        assert.equal(changes.bursts.seq, before + look + 1);
+      }
+      assert.equal(clock.sleeping, 0);
+    }
+  }));
+
+Deno.test("a journal that goes is heard of no more, and one that comes again is", () =>
+  withJournal(async ({ path, clock, changes, write }) => {
+    await write();
+    assert.equal(changes.heard, true);
+    await clock.tick(10_000);
+    await Deno.remove(path);
+    while (changes.heard) await new Promise((resolve) => setTimeout(resolve, 1));
+    await Deno.writeTextFile(path, "x");
+    changes.watch();
+    await write();
+  }));
