@@ -5,9 +5,8 @@ import { cors } from "hono/cors";
 import { DEFAULT_CAM } from "../../shared/frame.ts";
 import { HEADER } from "../../shared/wire.ts";
 import { publisherOnly } from "./access/publishers.ts";
-import { ownerOnly, viewerOnly } from "./access/viewers.ts";
+import { ownerOnly, Passes, viewerOnly } from "./access/viewers.ts";
 import type { EdgeDeps } from "./edge.ts";
-import { Passes } from "./access/viewers.ts";
 import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 

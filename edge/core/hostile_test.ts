@@ -12,7 +12,7 @@ import { publishDownSchema } from "../../shared/wire.ts";
 import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
 import { CameraHub } from "./cameras/camera.ts";
 import { FanOut } from "./viewers/fan_out.ts";
-import { FrameBuffer } from "./ingest/live_frame.ts";
+import { FrameBuffer } from "./ingest/ingest.ts";
 import { SocketViewer } from "./viewers/socket.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 

@@ -21,7 +21,7 @@ import {
   type StateInput,
   wantedDemand,
 } from "./state.ts";
-import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
+import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { Viewers } from "./viewers.ts";
 
 /** A stream repeats its last picture after this many ms, so that proxies keep the line. */

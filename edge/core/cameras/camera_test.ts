@@ -3,7 +3,7 @@ import type { Frame } from "../../../shared/frame.ts";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
 import { CameraHub } from "./camera.ts";
-import { FrameBuffer } from "../ingest/live_frame.ts";
+import { FrameBuffer } from "../ingest/ingest.ts";
 
 function setUp(onRivals?: (cam: string) => void) {
   const clock = new FakeClock();

@@ -1,23 +1,25 @@
 // From an upload to a published frame: its body is accepted into the one buffer that it will be served
-// from, validated, stripped and given a version. On refusal the old frame stays.
+// from, validated, stripped and given a version. On refusal the old frame stays. The buffer is record, JPEG
+// and multipart part at the same time: a frame is copied once on its way in and never again.
+//
+//   | 32-byte header | JPEG ................ | boundary and head of the next part |
+//   |<------ record ----------------------->|
+//                    |<------ part ---------------------------------------------->|
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { FrameMeta } from "../../../shared/frame.ts";
+import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import { cleanJpeg } from "../../../shared/jpeg/clean.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";
 import { problem } from "../problem.ts";
-import { FrameBuffer, type LiveFrame } from "./live_frame.ts";
 
 /** In each period at least this much: 1 KB a second, a tenth of the slowest phone network. */
 const PERIOD_MS = 10_000;
 const BYTES_PER_PERIOD = 10_240;
 
-/** What a body without a declared length is read into at first, bytes. */
-const FIRST_BYTES = 64 * 1024;
-
-/** Bytes that are read at once. */
+/** Bytes that are read at once, and for which a body without a declared length has room at first. */
 const PIECE_BYTES = 64 * 1024;
 
 /** Forms and reports under way: each is in memory before anybody has shown a credential. */
@@ -76,13 +78,15 @@ export class Bodies {
     const { body } = request;
     if (!body) return new FrameBuffer(0, tail);
     const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
-    let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(FIRST_BYTES, maxBytes));
+    let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(PIECE_BYTES, maxBytes));
     const reading = this.#begin(body, form);
     try {
       for (let piece; (piece = await this.#next(reading));) {
         const size = reading.received;
         if (size > (length ?? maxBytes)) return tooLarge(maxBytes);
-        if (size > bytes.length) bytes = grown(bytes, Math.min(maxBytes, 2 * size));
+        if (size > bytes.length) {
+          bytes = new Uint8Array(bytes.buffer.transfer(Math.min(maxBytes, 2 * size)));
+        }
         bytes.set(piece, size - piece.length);
       }
     } catch (error) {
@@ -204,16 +208,10 @@ async function cutBehind(request: Request, response: Response): Promise<Response
   if (!refused) response.body?.cancel().catch(() => {});
   const last = refused ? response : problem(413, "Answer: the request's body has no end.");
   const bytes = await last.bytes();
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      controller.enqueue(bytes);
-      controller.close();
-    },
-  });
   const headers = new Headers(last.headers);
   headers.set("content-length", String(bytes.length + 1));
   headers.set("connection", "close");
-  return new Response(body, { status: last.status, headers });
+  return new Response(ReadableStream.from([bytes]), { status: last.status, headers });
 }
 
 function tooMany(status: 429 | 503, count: string): Response {
@@ -228,12 +226,6 @@ function broken(status: 400 | 408, what: string): Response {
 function tooLarge(maxBytes: number): Response {
   const detail = `Read the body: it is larger than ${maxBytes} bytes, the most that is taken here.`;
   return problem(413, detail);
-}
-
-function grown(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(size);
-  larger.set(bytes);
-  return larger;
 }
 
 /** Whether a request announces a body. Not to be asked of one that has become a socket. */
@@ -339,4 +331,60 @@ function captureTime({ ageMs, capturedAt }: Upload, now: number): number {
  */
 export function nextVersion(now: number, last: number): number {
   return Math.max(Math.floor(now), last + 1);
+}
+
+/** A frame ready for every route. */
+export interface LiveFrame extends Frame {
+  /** Header and JPEG: one message of a socket, one record of a stream. */
+  readonly record: Uint8Array<ArrayBuffer>;
+  /** JPEG, boundary and the head of the next part: one write of an MJPEG stream. */
+  readonly part: Uint8Array<ArrayBuffer>;
+  /** `"<version>"`, as an ETag. */
+  readonly etag: string;
+  /** Whether the camera brought it to this instance itself. */
+  readonly own: boolean;
+}
+
+/** Room for a JPEG of `size` bytes with what goes before and behind it. */
+export class FrameBuffer {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the JPEG goes. */
+  readonly jpeg: Uint8Array<ArrayBuffer>;
+  readonly #tail: Uint8Array;
+
+  /** @param tail What follows each frame of a stream (`partTail`). */
+  constructor(size: number, tail: Uint8Array) {
+    this.bytes = new Uint8Array(FRAME_HEADER_BYTES + size + tail.length);
+    this.jpeg = this.bytes.subarray(FRAME_HEADER_BYTES, FRAME_HEADER_BYTES + size);
+    this.#tail = tail;
+  }
+
+  /** A buffer that holds a copy of `jpeg`. */
+  static of(jpeg: Uint8Array, tail: Uint8Array): FrameBuffer {
+    const buffer = new FrameBuffer(jpeg.length, tail);
+    buffer.jpeg.set(jpeg);
+    return buffer;
+  }
+
+  /** This buffer, or a new one where `change` gives other bytes for the JPEG. */
+  with(change: (jpeg: Uint8Array) => Uint8Array): FrameBuffer {
+    const changed = change(this.jpeg);
+    return changed === this.jpeg ? this : FrameBuffer.of(changed, this.#tail);
+  }
+
+  /** Writes header and tail, and gives the frame out. Nobody writes to the bytes after this. */
+  finish(cam: string, camera: number, meta: FrameMeta, own = false): LiveFrame {
+    writeFrameHeader(this.bytes, { camera, ...meta, length: this.jpeg.length });
+    const end = FRAME_HEADER_BYTES + this.jpeg.length;
+    this.bytes.set(this.#tail, end);
+    return {
+      ...meta,
+      cam,
+      jpeg: this.jpeg,
+      record: this.bytes.subarray(0, end),
+      part: this.bytes.subarray(FRAME_HEADER_BYTES),
+      etag: `"${meta.version}"`,
+      own,
+    };
+  }
 }

@@ -3,8 +3,7 @@ import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
-import { Bodies, nextVersion } from "./ingest.ts";
-import { FrameBuffer } from "./live_frame.ts";
+import { Bodies, FrameBuffer, nextVersion } from "./ingest.ts";
 
 /** A body that is fed by the test. */
 function fedBody() {

@@ -2,8 +2,9 @@
 // that it is old. Drawn once for each frame that turned out to be the last.
 
 import type { CameraHub } from "../cameras/camera.ts";
-import { type LiveFrame, withPicture } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 import type { Platform } from "../platform.ts";
+import { withPicture } from "./renditions.ts";
 
 /** Makes what looks at a camera, and shows the notice where its picture has become old. */
 export function noSignal(

@@ -3,7 +3,7 @@ import { baseline, loadSharp } from "../../../shared/testing/jpegs.ts";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { CameraHub } from "../cameras/camera.ts";
-import { FrameBuffer } from "../ingest/live_frame.ts";
+import { FrameBuffer } from "../ingest/ingest.ts";
 import { SharpTools } from "../../deno/sharp.ts";
 import { noSignal, noSignalLines } from "./no_signal.ts";
 

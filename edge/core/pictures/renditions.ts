@@ -1,6 +1,8 @@
 // Smaller pictures of a frame: one job per version and width however many ask, a bounded number of
 // jobs at a time, and a bounded memory of the results.
 
+import { readFrameHeader } from "../../../shared/wire_frame.ts";
+import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { turns } from "../limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
 
@@ -90,4 +92,12 @@ export class Renditions {
       this.#keptBytes -= bytes;
     }
   }
+}
+
+/** The frame with another picture in place of its own. */
+export function withPicture(frame: LiveFrame, { jpeg, width, height }: Picture): LiveFrame {
+  const tail = frame.part.subarray(frame.jpeg.length);
+  const { camera } = readFrameHeader(frame.record)!;
+  const meta = { ...frame, size: jpeg.length, width, height };
+  return FrameBuffer.of(jpeg, tail).finish(frame.cam, camera, meta);
 }

@@ -2,8 +2,8 @@
 // while somebody does; one frame at a time, and what comes meanwhile is skipped.
 
 import { Latest } from "../../../shared/latest.ts";
-import { type LiveFrame, withPicture } from "../ingest/live_frame.ts";
-import type { Renditions } from "./renditions.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
+import { type Renditions, withPicture } from "./renditions.ts";
 
 /** A feed somebody watches. */
 export interface HeldFeed {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Latest } from "../../../shared/latest.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { readFrameHeader } from "../../../shared/wire_frame.ts";
-import { FrameBuffer, type LiveFrame } from "../ingest/live_frame.ts";
+import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { SharpTools } from "../../deno/sharp.ts";
 import { Renditions } from "./renditions.ts";
 import { ScaledFeeds } from "./scaled_feed.ts";

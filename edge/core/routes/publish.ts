@@ -6,7 +6,7 @@ import type { PublishDown } from "../../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader } from "../../../shared/wire_frame.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { FrameBuffer } from "../ingest/live_frame.ts";
+import { FrameBuffer } from "../ingest/ingest.ts";
 import type { PlatformSocket } from "../platform.ts";
 import { camOf, publishedCamera, route } from "./request.ts";
 import { notSocket } from "./socket.ts";

@@ -6,7 +6,13 @@ import { getCookie } from "hono/cookie";
 import type { StatusCode } from "hono/utils/http-status";
 import { z } from "zod";
 import { CAM_PATTERN, DEFAULT_CAM } from "../../../shared/frame.ts";
-import { keepCookie, SIGN_IN_COOKIE } from "../access/viewers.ts";
+import {
+  keepCookie,
+  MAX_SHARE_HOURS,
+  type Passes,
+  SIGN_IN_COOKIE,
+  SIGNED_IN_MS,
+} from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
 import {
   isForeign,
@@ -18,7 +24,6 @@ import {
   siteOf,
   unixMs,
 } from "./request.ts";
-import { MAX_SHARE_HOURS, type Passes, SIGNED_IN_MS } from "../access/viewers.ts";
 import { problem } from "../problem.ts";
 import type { ViewerPages } from "../pages/page.ts";
 

@@ -3,7 +3,7 @@
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../edge.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 import {
   type MjpegOptions,
   mjpegStream,

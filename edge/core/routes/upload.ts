@@ -6,8 +6,7 @@ import { startOfJpeg } from "../../../shared/jpeg/markers.ts";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { ingest, type IngestResult, type Upload } from "../ingest/ingest.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import { ingest, type IngestResult, type LiveFrame, type Upload } from "../ingest/ingest.ts";
 import { camOf, publishedCamera, readTexts, route, whole } from "./request.ts";
 import { problem } from "../problem.ts";
 

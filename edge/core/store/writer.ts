@@ -5,7 +5,7 @@
 import type { CameraHub } from "../cameras/camera.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import { Latest } from "../../../shared/latest.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 import type { FrameStore } from "./frame_store.ts";
 
 /** What the decision is made from. */

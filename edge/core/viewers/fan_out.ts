@@ -1,8 +1,17 @@
 // Everybody who watches one slot, woken together: after the call that brought the frame, so that the
-// camera has its answer before a thousand connections are written to.
+// camera has its answer before a thousand connections are written to. And a viewer behind a stream: it is
+// written to when its connection has room. One picture may lie there when it turns out that there is none;
+// there is no queue, so none can grow.
+//
+// What lies in buffers between the edge and a viewer whose line is slow: the platform's, the kernel's, a
+// proxy's, the viewer's own. Nobody says how much it is, but it shows: once all of them are full, writes
+// wait most of the time, and go at the pace of the line. From then on only as much is written as the
+// line carries, after all that lies there has gone, so that a picture is late by itself, not by those
+// before it.
 
 import type { Latest } from "../../../shared/latest.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
+import type { Guest, Place } from "../limits/viewer_gate.ts";
 
 interface Member {
   onFrame(): void;
@@ -96,5 +105,230 @@ class Crowd {
         this.#options.onFault(error);
       }
     }
+  }
+}
+
+/** What lies in buffers once writes begin to wait was written within this time, ms. */
+const LATELY_MS = 1000;
+
+/** A line on which no write waited for so long is a fast one, ms. */
+const FAST_MS = 8000;
+
+/** A write that waits for so long found all buffers full, ms. */
+const FULL_MS = 150;
+
+/** Writes from one full moment to another that tell a line's pace: so many, or fewer in a longer time. */
+const ENOUGH_WRITES = 6;
+const FEW_WRITES = 3;
+const ENOUGH_MS = 8000;
+
+/** Less than the line seems to carry, so that what lies there runs empty. */
+const MARGIN = 1.11;
+
+/** After this time it is tried whether the line has become faster, ms; twice as long each time. */
+const TRY_MS = 60_000;
+const TRY_MAX_MS = 480_000;
+
+/** The backlog of one viewer. Times are monotonic ms. */
+export class Backlog {
+  /** Ms that the line takes for one write; undefined where it is fast enough, as far as is known. */
+  #eachMs: number | undefined;
+  /** Writes on the way at `#at`. */
+  #depth: number;
+  #at: number;
+  /** Writes that fit into all that is on the way, once it was full. */
+  #capacity = 0;
+  #writtenAt: number;
+  #waitedAt: number;
+  /** Since when it was full, and what came after. */
+  #sinceFull: { readonly from: number; writes: number; waitedMs: number } | undefined;
+  #tryAt = Infinity;
+  #tryMs = TRY_MS;
+
+  /**
+   * @param since From when on no write has waited.
+   * @param writes How many there were since.
+   * @param now When one of them found no room for the first time.
+   */
+  constructor(since: number, writes: number, now: number) {
+    // Whose line is slow from the start has all that was written before him.
+    const isNew = now - since < FAST_MS;
+    this.#at = isNew ? since : now - LATELY_MS;
+    this.#depth = isNew ? writes : writes * LATELY_MS / (now - since);
+    this.#writtenAt = this.#waitedAt = now;
+  }
+
+  /** A write was handed over. */
+  wrote(now: number): void {
+    this.#pass(now);
+    this.#depth++;
+    if (this.#sinceFull) this.#sinceFull.writes++;
+    this.#writtenAt = now;
+  }
+
+  /** The next write is asked for. */
+  room(now: number): void {
+    const waited = now - this.#writtenAt;
+    this.#waitedAt = now;
+    if (this.#sinceFull) this.#sinceFull.waitedMs += waited;
+    // Where all is full there is room for several at once: whole rounds are counted.
+    if (waited < FULL_MS) return;
+    if (this.#sinceFull) {
+      const { from, writes, waitedMs } = this.#sinceFull;
+      const ms = now - from;
+      const tells = writes >= ENOUGH_WRITES || (writes >= FEW_WRITES && ms >= ENOUGH_MS);
+      if (this.#eachMs === undefined && !tells) return;
+      const isSlow = this.#eachMs !== undefined || waitedMs > ms / 2;
+      if (isSlow && writes > 0) this.#slow(now, ms / writes);
+    }
+    this.#sinceFull = { from: now, writes: 0, waitedMs: 0 };
+  }
+
+  /** Whether another write would do more than lie and wait. */
+  isLow(now: number): boolean {
+    if (this.#eachMs === undefined) return true;
+    if (now >= this.#tryAt) {
+      this.#eachMs = this.#sinceFull = undefined;
+      this.#waitedAt = this.#at = now;
+      this.#depth = 0;
+      return true;
+    }
+    this.#pass(now);
+    return this.#depth < 1;
+  }
+
+  /** Whether the line is as fast as any. */
+  isOver(now: number): boolean {
+    return this.#eachMs === undefined && now - this.#waitedAt > FAST_MS;
+  }
+
+  #slow(now: number, eachMs: number): void {
+    if (this.#eachMs === undefined) {
+      // All that was written and cannot have arrived yet.
+      this.#capacity = Math.max(1, this.#depth - (now - this.#at) / eachMs);
+      this.#tryAt = now + this.#tryMs;
+      this.#tryMs = Math.min(2 * this.#tryMs, TRY_MAX_MS);
+    }
+    this.#eachMs = MARGIN * eachMs;
+    this.#depth = this.#capacity;
+    this.#at = now;
+  }
+
+  #pass(now: number): void {
+    if (this.#eachMs === undefined) return;
+    this.#depth = Math.max(0, this.#depth - (now - this.#at) / this.#eachMs);
+    this.#at = now;
+  }
+}
+
+/** What every viewer of a stream needs. */
+export interface StreamOptions {
+  /** Where the viewer sits; given back when the connection is gone. */
+  readonly place: Place;
+  readonly fanOut: FanOut;
+  /** Called once when the viewer has gone. */
+  onLeave(): void;
+}
+
+/** One viewer. What it is written is up to the classes that stand on it. */
+export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
+  readonly #options: StreamOptions;
+  /** Of who was too slow lately. */
+  #backlog: Backlog | undefined;
+  /** Writes since then, while nothing waits. */
+  #since = 0;
+  #writes = 0;
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  /** Set while the last that was known is that there is room. */
+  #askAgain: (() => void) | undefined;
+  #taken = 0;
+  #left = false;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  /** Its body, for the answer. */
+  stream(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(this, { highWaterMark: 0 });
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+    this.begin();
+    this.#since = this.#options.fanOut.at;
+    this.#options.place.seat(this);
+  }
+
+  /**
+   * The connection has room. Where nothing is new for it the promise stays open until there is none
+   * again: a stream does not ask meanwhile, and a picture for a fast line costs no call.
+   */
+  pull(): Promise<void> | void {
+    this.#backlog?.room(this.#options.fanOut.at);
+    if (!this.#write()) return new Promise((resolve) => this.#askAgain = resolve);
+    if (this.#taken > 1) this.#fellBehind();
+  }
+
+  /** The client has gone. */
+  cancel(): void {
+    this.#leave();
+    this.#options.place.free();
+  }
+
+  /** Where it is in the stream; undefined while it has taken all there is. */
+  progress(): number | undefined {
+    return this.#askAgain ? undefined : this.#taken;
+  }
+
+  /** Ends it behind what was handed over. */
+  drop(): void {
+    if (this.#left) return;
+    this.#leave();
+    this.#controller.close();
+  }
+
+  /** Writes what is new, now or as soon as there is room. To be called when something is. */
+  protected offer(): void {
+    if (!this.#askAgain || !this.#write() || this.#controller.desiredSize === 0) return;
+    // Nobody took it: from now on what is new waits until all before it was taken.
+    this.#fellBehind();
+    this.#askAgain();
+    this.#askAgain = undefined;
+  }
+
+  /** Hands bytes over. */
+  protected enqueue(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#controller.enqueue(bytes);
+  }
+
+  /** Called once, when the stream opens. */
+  protected abstract begin(): void;
+
+  /** Hands over what is new, by `enqueue`; says whether there was anything. */
+  protected abstract write(now: number): boolean;
+
+  #write(): boolean {
+    const now = this.#options.fanOut.at;
+    if (this.#left || this.#backlog?.isLow(now) === false || !this.write(now)) return false;
+    this.#taken++;
+    this.#writes++;
+    if (!this.#backlog) return true;
+    this.#backlog.wrote(now);
+    if (!this.#backlog.isOver(now)) return true;
+    this.#backlog = undefined;
+    this.#since = now;
+    this.#writes = 0;
+    return true;
+  }
+
+  #fellBehind(): void {
+    this.#backlog ??= new Backlog(this.#since, this.#writes, this.#options.fanOut.at);
+  }
+
+  #leave(): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#options.onLeave();
   }
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { Latest } from "../../../shared/latest.ts";
 import { FanOut } from "./fan_out.ts";
-import { FrameBuffer } from "../ingest/live_frame.ts";
+import { FrameBuffer } from "../ingest/ingest.ts";
 
 const frame = FrameBuffer.of(new Uint8Array(3), new Uint8Array(2)).finish("cam", 0, {
   ...{ version: 1, size: 3, width: 1, height: 1, capturedAt: 0, receivedAt: 0 },

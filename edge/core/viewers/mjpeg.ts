@@ -5,8 +5,8 @@
 
 import type { Latest } from "../../../shared/latest.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import { type StreamOptions, StreamViewer } from "./stream_viewer.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import { type StreamOptions, StreamViewer } from "./fan_out.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 
 /** Headers of a stream's answer, whose parts are divided by `boundary`. */
 export function streamHeaders(boundary: string): Readonly<Record<string, string>> {

@@ -6,8 +6,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import { encodeMessage } from "../../../shared/wire_frame.ts";
 import type { CameraStatus } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { FanOut } from "./fan_out.ts";
-import { type StreamOptions, StreamViewer } from "./stream_viewer.ts";
+import { type FanOut, type StreamOptions, StreamViewer } from "./fan_out.ts";
 import type { Watched } from "./socket.ts";
 
 /** What a stream of records is made from. */

@@ -4,7 +4,7 @@
 
 import { HEADER } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 import type { Counter, Metrics } from "../metrics.ts";
 
 /** A CDN answers all pollers of one second from one request. */

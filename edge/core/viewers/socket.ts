@@ -5,7 +5,7 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import type { EdgeDeps } from "../edge.ts";
 import type { Latest } from "../../../shared/latest.ts";
-import type { LiveFrame } from "../ingest/live_frame.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 import type { PlatformSocket } from "../platform.ts";
 import { RateLimiter } from "../limits/limits.ts";
 import type { Ending, Guest, Place } from "../limits/viewer_gate.ts";

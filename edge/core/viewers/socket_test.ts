@@ -3,7 +3,7 @@ import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { encodeAck, readFrameHeader } from "../../../shared/wire_frame.ts";
 import { CameraHub } from "../cameras/camera.ts";
 import { FanOut } from "./fan_out.ts";
-import { FrameBuffer } from "../ingest/live_frame.ts";
+import { FrameBuffer } from "../ingest/ingest.ts";
 import type { PlatformSocket } from "../platform.ts";
 import { SocketViewer } from "./socket.ts";
 
