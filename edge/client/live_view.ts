@@ -73,6 +73,7 @@ export class LiveView implements Watcher {
       connection: this.state,
       status: this.status,
       shownAt: this.shownAt,
+      online: navigator.onLine,
       paceMs: this.#pace.ms,
       now: Date.now(),
       monotonic: performance.now(),
@@ -147,6 +148,9 @@ export function watchWhile(
   }
   addEventListener("online", () => {
     for (const { connection } of views) connection.retryNow();
+  });
+  addEventListener("offline", () => {
+    for (const view of views) view.onState();
   });
   setInterval(() => {
     for (const view of views) view.onState();

@@ -31,6 +31,8 @@ export interface Situation {
   readonly status: CameraStatus | undefined;
   /** Capture time of the picture on the screen. */
   readonly shownAt: number | undefined;
+  /** Whether this device says that it has a network. Default true. */
+  readonly online?: boolean;
   /** Ms between the camera's last pictures. */
   readonly paceMs?: number;
   readonly now: number;
@@ -60,6 +62,11 @@ export function describe(situation: Situation): StateWords {
   }
   if (connection.kind === "private") {
     return { kind: "private", label: "Private", headline: "This cam is private" };
+  }
+  // The viewer's own trouble must not be laid on the camera.
+  if (situation.online === false) {
+    const detail = `${last ? last + " " : ""}It goes on by itself when the network is back.`;
+    return { kind: "reconnecting", label: "No network", headline: "You are offline", detail };
   }
   if (connection.kind === "connecting") return CONNECTING;
   if (connection.kind === "retrying") {

@@ -50,6 +50,12 @@ const CASES: readonly [string, Partial<Situation>, string, RegExp?][] = [
     /Connection lost.*Last picture at .*Trying again in 4 s\./,
   ],
   [
+    "no network here",
+    { connection: { kind: "open", road: "stream", since: 0 }, online: false },
+    "reconnecting",
+    /You are offline.*Last picture at .*when the network is back/,
+  ],
+  [
     "nothing ever sent",
     { status: status({ state: "offline", version: undefined, receivedAt: undefined }) },
     "empty",

@@ -17,6 +17,7 @@ import {
 } from "./screen.ts";
 import { prepareSharing } from "./sharing.ts";
 import { SITE } from "./site.ts";
+import type { StateKind } from "./state.ts";
 import { Timeline } from "./timeline.ts";
 import { pictureName } from "./times.ts";
 import { Zoom } from "./zoom.ts";
@@ -69,7 +70,9 @@ function show(): void {
     showGlow(picture);
     showTime(shown.takenAt, player.past ? clock.now() : Date.now(), live.status?.zone);
   }
-  showState(player.words(clock.now()));
+  const words = player.words(clock.now());
+  showState(words);
+  offer(words.kind);
   if (live.status?.name) setText(document.querySelector("h1")!, live.status.name);
   const still = wanted.kind === "paused" || (wanted.kind === "past" && !wanted.playing);
   setPressed(byId("pause"), still);
@@ -106,6 +109,36 @@ function sizeChanged(): void {
   }, SIZE_SETTLES_MS);
 }
 
+/** Promises to say when the camera is back, for as long as this page lives, or takes that back. */
+async function promise(button: HTMLElement): Promise<void> {
+  const wanted = button.ariaPressed !== "true" &&
+    await Notification.requestPermission() === "granted" && tell("You will be told here.");
+  setPressed(button, wanted);
+  setText(button, wanted ? "You will be told" : "Tell me when it is back");
+}
+
+/** False where the browser cannot: Chrome on Android has the class, and throws. */
+function tell(body: string): boolean {
+  try {
+    new Notification(document.title, { body, tag: "back" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Offers what helps in a state, and keeps the promise. */
+function offer(kind: StateKind): void {
+  byId("retry").hidden = live.state.kind !== "retrying";
+  const button = byId("tell");
+  button.hidden = !["stale", "offline", "empty"].includes(kind) ||
+    !("Notification" in globalThis) || Notification.permission === "denied";
+  if (kind !== "live" || button.ariaPressed !== "true") return;
+  tell("The camera is back.");
+  setPressed(button, false);
+  setText(button, "Tell me when it is back");
+}
+
 /** Downloads the picture on the screen. */
 function save(): void {
   const { shown } = player;
@@ -127,6 +160,8 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
     sizeChanged();
   },
   whole: () => zoom.reset(),
+  retry: () => connection.retryNow(),
+  tell: (button) => void promise(button),
   snapshot: save,
   details: (button) => {
     const facts = byId("facts");

@@ -62,6 +62,8 @@ async function faults(page: Page, name: string, state: typeof STATES[number]): P
     set("when", "21 Nov, 14:03:27");
     document.getElementById("notice")!.hidden = headline === "";
     document.getElementById("live")!.hidden = false;
+    document.getElementById("tell")!.hidden = kind !== "offline" && kind !== "empty";
+    document.getElementById("retry")!.hidden = kind !== "reconnecting";
     const found: string[] = [];
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${wide} px wider than the screen`);

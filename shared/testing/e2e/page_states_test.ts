@@ -271,3 +271,53 @@ toolTest(
     }
   },
 );
+
+toolTest(
+  ["chromium"],
+  "who lost the network is told so, and not that the camera is late",
+  async () => {
+    await using set = await stage();
+    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+    await viewer.state("live");
+    await viewer.page.context().setOffline(true);
+    await viewer.page.locator("#headline", { hasText: "You are offline" }).waitFor({
+      timeout: 3000,
+    });
+    assert.equal(await viewer.text("#badge"), "No network");
+    assert.match(await viewer.page.title(), /^No network · /);
+    await viewer.page.context().setOffline(false);
+    await viewer.state("live");
+    assert.doesNotMatch(await viewer.page.title(), /·/);
+  },
+);
+
+toolTest(["chromium"], "who wants to be told is told when the camera is back, once", async () => {
+  await using set = await stage(IMPATIENT);
+  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
+    permissions: ["notifications"],
+    before: (page) =>
+      page.addInitScript(() => {
+        const told: string[] = [];
+        Object.assign(globalThis, { told });
+        globalThis.Notification = class extends Notification {
+          constructor(title: string, options?: NotificationOptions) {
+            super(title, options);
+            told.push(options!.body!);
+          }
+        };
+      }),
+  });
+  const told = () => viewer.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
+  await viewer.state("live");
+  assert.equal(await viewer.page.locator("#tell").isVisible(), false);
+  const { camera } = set;
+  await camera.stop();
+  await viewer.page.locator("#tell").click();
+  await viewer.page.getByText("You will be told").waitFor();
+  const again = camera.as(camera.cam);
+  again.run(set.edge.url, 10);
+  await viewer.state("live");
+  await again.stop();
+  await viewer.state("stale");
+  assert.deepEqual(await told(), ["You will be told here.", "The camera is back."]);
+});
