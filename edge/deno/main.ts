@@ -43,7 +43,7 @@ const stores = await storesFor(config.kvPath, {
 const edge = new Edge(config, denoPlatform({ clock, log, ...stores }));
 await edge.start();
 const stopServing = listen();
-log.info("a camera sends here with PERCH_URL, this address, and a token of PERCH_PUBLISH_TOKENS");
+log.info("cameras set PERCH_URL to this address, PERCH_TOKEN to a token of PERCH_PUBLISH_TOKENS");
 const stopping = new AbortController();
 tick(edge, clock, stopping.signal);
 
