@@ -72,10 +72,10 @@ export class UplinkStatus {
 }
 
 /** Ms between probes. */
-export const PROBE_EVERY_MS = 1000;
+const PROBE_EVERY_MS = 1000;
 
 /** Ms a probe may take: three round trips over the worst Wi-Fi. */
-export const PROBE_MS = 10_000;
+const PROBE_MS = 10_000;
 
 /** What is needed to reach something. */
 export interface ProbeOptions {

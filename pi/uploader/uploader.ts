@@ -13,7 +13,7 @@ import type { Transport, UploadResult } from "./transport.ts";
 import { probeUntilUp, UplinkStatus } from "./uplink.ts";
 
 /** Ms between tries while the edge refuses this camera's token or address. */
-export const REFUSED_MS = 30_000;
+const REFUSED_MS = 30_000;
 
 /** Ms from a lost frame to the next try, where the network lets small requests through. */
 const RETRY_MS = 1000;
@@ -263,7 +263,7 @@ function skipPause(skips: number): number {
 }
 
 /** Every wait under way ends when it wakes. */
-export class WakeSignal {
+class WakeSignal {
   #woken = new AbortController();
 
   /** Something changed. */

@@ -128,7 +128,7 @@ async function whyNot(
 }
 
 /** An open socket. At most one frame is under way on it. */
-export class PublishConnection {
+class PublishConnection {
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #demand = new Latest<Demand>();

@@ -30,7 +30,7 @@ export interface FakePicture extends Partial<Stamp> {
 /** One marker segment: marker, length, body. */
 export function segment(marker: number, body: Uint8Array | readonly number[]): Uint8Array {
   const length = body.length + 2;
-  return Uint8Array.from([0xff, marker, length >> 8, length & 0xff, ...body]);
+  return Buffer.concat([Buffer.from([0xff, marker, length >> 8, length]), Buffer.from(body)]);
 }
 
 const JFIF = segment(0xe0, [0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0]);
@@ -59,7 +59,7 @@ export function fakeJpeg(picture: FakePicture): Uint8Array<ArrayBuffer> {
         ...random(block.repeat(4) + "00000000", across),
       ]).flat(),
     ];
-  return Uint8Array.from(Buffer.concat([
+  return new Uint8Array(Buffer.concat([
     Uint8Array.of(0xff, 0xd8),
     ...head,
     segment(0xdb, [0, ...Array(64).fill(10)]),
@@ -76,9 +76,9 @@ export function fakeJpeg(picture: FakePicture): Uint8Array<ArrayBuffer> {
 function grains(seed: number): (bits: string, count: number) => Uint8Array[] {
   let random = Math.imul(seed, 2654435761) | 1;
   return (bits, count) => {
-    const fixed = bits.replaceAll("s", "0").match(/.{8}/g)!.map((byte) => parseInt(byte, 2));
-    const mask = bits.replaceAll("1", "0").replaceAll("s", "1").match(/.{8}/g)!
-      .map((byte) => parseInt(byte, 2));
+    const bytesOf = (text: string) => text.match(/.{8}/g)!.map((byte) => parseInt(byte, 2));
+    const fixed = bytesOf(bits.replaceAll("s", "0"));
+    const mask = bytesOf(bits.replaceAll("1", "0").replaceAll("s", "1"));
     const bytes = new Uint8Array(count * fixed.length);
     for (let i = 0; i < bytes.length; i++) {
       random ^= random << 13;
