@@ -1,15 +1,19 @@
-// A load balancer that gives each request to one of its servers, by chance. HTTP only, no sockets.
+// A load balancer that gives each request to one of its servers, by chance, the same in each run: how
+// many come to each is no luck then. HTTP only, no sockets.
+
+import { seededRandom } from "./seeded_random.ts";
 
 /** A running balancer. */
 export class Balancer implements AsyncDisposable {
   readonly url: string;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #random = seededRandom(1);
   readonly #stop = new AbortController();
 
   /** @param targets Where the servers are, as `http://host:port`. */
   constructor(targets: readonly string[]) {
     this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
-      const target = targets[Math.floor(Math.random() * targets.length)];
+      const target = targets[Math.floor(this.#random() * targets.length)];
       const { pathname, search } = new URL(request.url);
       const { method, headers, body } = request;
       const { signal } = this.#stop;

@@ -77,6 +77,8 @@ export class CameraHub {
   readonly demand: Latest<Demand> = new Latest();
   /** The last thing the camera said of itself. */
   report: Report | undefined;
+  /** Why the last picture that it brought was not taken. */
+  refusal: string | undefined;
   /** What people call it, and its time zone: told with its reports. */
   about: Pick<Report, "name" | "zone"> = {};
   /** Whether the camera speaks to this instance. */
@@ -128,6 +130,7 @@ export class CameraHub {
   publish(buffer: FrameBuffer, meta: FrameMeta): LiveFrame {
     const now = this.#options.clock.monotonic();
     this.contact.uploaded();
+    this.refusal = undefined;
     // What it says of a picture that comes holds until it says something else.
     if (this.report?.state !== "running") this.report = undefined;
     if (meta.seq && this.sessions.note(meta.seq, now)) this.#options.onRivals?.(this.cam);
@@ -243,10 +246,19 @@ export class CameraHub {
       fps: this.#rate.perSecond(now),
       intervalMs: this.intervalMs,
       viewers: this.viewers.all,
-      lastError: this.report?.error ?? (this.sessions.rivals(now) ? TWO_PROGRAMS : undefined) ??
+      lastError: this.report?.error ?? this.#refused ??
+        (this.sessions.rivals(now) ? TWO_PROGRAMS : undefined) ??
         (frozen ? FROZEN : undefined),
       ...this.about,
     };
+  }
+
+  /** What is wrong with its pictures, where none of them is of now. */
+  get #refused(): string | undefined {
+    const isOld = !this.latest.value || this.lostMs >= 0;
+    return isOld && this.refusal
+      ? `its pictures are refused: ${this.refusal}`.slice(0, 500)
+      : undefined;
   }
 
   /** Ends all waiting on this camera. */

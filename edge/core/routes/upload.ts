@@ -102,7 +102,7 @@ export function uploadsOf({ bodies, clock, config, hub, lag, log, metrics }: Edg
       bytes.value += result.frame.size;
       if (!come.has(camera.cam)) log.info("the first picture of a camera", { cam: camera.cam });
       come.add(camera.cam);
-    }
+    } else if (result.status !== 409 && result.status !== 503) camera.refusal = result.detail;
     return result;
   }
 
@@ -116,11 +116,13 @@ export function uploadsOf({ bodies, clock, config, hub, lag, log, metrics }: Edg
     const body = await bodies.accept(context.req.raw, maxFrameBytes, camera.partTail);
     if (body instanceof Response) {
       if (body.status === 408) slow.value++;
+      if (body.status === 413) camera.refusal = `larger than ${maxFrameBytes} bytes`;
       return body;
     }
     const from = FORM.test(typeOf(context)) ? startOfJpeg(body.jpeg, 0) : 0;
     if (from > 0 && from === body.jpeg.length) {
       const detail = "no JPEG (FF D8 FF) is in it, wanted one as a file, not as text";
+      camera.refusal = detail;
       return problem(400, `Read the form: ${detail}.`);
     }
     // What stands behind it in the form is a tail like any other.

@@ -456,3 +456,22 @@ Deno.test("that a camera has come is said once, that one was refused once a minu
     "a camera was refused: its PERCH_TOKEN is bound to another camera in PERCH_PUBLISH_TOKENS",
   ]);
 });
+
+Deno.test("a camera whose pictures are all refused is told of by that, one bad picture of many is not", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_FRAME_BYTES: "100000" });
+  const said = async () => (await (await edge.request("/status.json")).json()).lastError;
+  const wrong = [
+    [new Uint8Array(9), /^its pictures are refused: Not a whole JPEG: .*00 00 00/],
+    [new Uint8Array(100_001), /^its pictures are refused: larger than 100000 bytes/],
+  ] as const;
+  for (const [body, words] of wrong) {
+    await edge.put(body);
+    assert.match(await said(), words);
+  }
+  await edge.put(good);
+  assert.equal(await said(), undefined);
+  await edge.put(new Uint8Array(9));
+  assert.equal(await said(), undefined);
+  await edge.clock.tick(40_000);
+  assert.match(await said(), /refused/);
+});
