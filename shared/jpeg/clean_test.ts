@@ -10,7 +10,7 @@ import {
   withSegment,
 } from "../testing/jpegs.ts";
 import { STANDARD_DHT } from "./huffman.ts";
-import { cleanJpeg, exifOrientation, orientationSegment } from "./clean.ts";
+import { cleanJpeg, exifOrientation, orientationSegment } from "./markers.ts";
 import { inspectJpeg } from "./inspect.ts";
 
 /** `jpeg` as it is shown to people. */

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { fc } from "../testing/properties.ts";
 import { concat, makeCorpus, twelveMegapixels } from "../testing/jpegs.ts";
 import { edits, mutate } from "../testing/mutations.ts";
-import { cleanJpeg } from "./clean.ts";
+import { cleanJpeg } from "./markers.ts";
 import { inspectJpeg } from "./inspect.ts";
 import { JpegSplitter } from "./splitter.ts";
 

@@ -2,9 +2,8 @@
 // is never taken for a picture and a frame leaves the moment its EOI arrives. Which of them is a picture
 // the judge says.
 
-import { cleanJpeg } from "./clean.ts";
-import { inspectJpeg } from "./inspect.ts";
 import {
+  cleanJpeg,
   endOfEntropy,
   isSegment,
   isSkipped,
@@ -13,6 +12,7 @@ import {
   nextMarker,
   startOfJpeg,
 } from "./markers.ts";
+import { inspectJpeg } from "./inspect.ts";
 
 /** What a splitter has seen since it was made. */
 export interface SplitterCounts {

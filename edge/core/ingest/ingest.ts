@@ -9,7 +9,7 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
-import { cleanJpeg } from "../../../shared/jpeg/clean.ts";
+import { cleanJpeg } from "../../../shared/jpeg/markers.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";

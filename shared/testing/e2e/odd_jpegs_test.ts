@@ -2,7 +2,7 @@
 // a browser. What both show people see, what neither shows is refused.
 
 import assert from "node:assert/strict";
-import { cleanJpeg } from "../../jpeg/clean.ts";
+import { cleanJpeg } from "../../jpeg/markers.ts";
 import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { JpegSplitter } from "../../jpeg/splitter.ts";
 import { launchChromium } from "../chromium.ts";
