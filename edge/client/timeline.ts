@@ -50,7 +50,7 @@ export class Timeline {
       else this.#hover(event);
     });
     track.addEventListener("pointerleave", () => this.#preview.hidden = true);
-    track.addEventListener("keydown", (event) => this.#onKey(event));
+    track.addEventListener("keydown", (event) => this.onKey(event));
     this.#lookFirst();
     setInterval(() => document.hidden || void this.#refresh(), REFRESH_MS);
   }
@@ -170,15 +170,16 @@ export class Timeline {
     }, PREVIEW_RESTS_MS);
   }
 
-  #onKey(event: KeyboardEvent): void {
+  /** Steps by pictures, with shift by hours; Home and End go to the ends. */
+  onKey(event: KeyboardEvent): void {
     const { frames } = this.#past;
     const at = this.#index;
     const hour = (direction: 1 | -1) =>
       this.#past.nearest((frames[at]?.receivedAt ?? this.#clock.now()) + direction * HOUR_MS);
     const moves: Readonly<Record<string, () => number>> = {
-      ArrowLeft: () => at - 1,
+      ArrowLeft: () => event.shiftKey ? hour(-1) : at - 1,
       ArrowDown: () => at - 1,
-      ArrowRight: () => at + 1,
+      ArrowRight: () => event.shiftKey ? hour(1) : at + 1,
       ArrowUp: () => at + 1,
       PageUp: () => hour(1),
       PageDown: () => hour(-1),

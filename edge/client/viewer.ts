@@ -192,6 +192,7 @@ document.addEventListener("keydown", (event) => {
   const target = event.target as HTMLElement;
   if (target.closest("input, select, textarea, dialog")) return;
   if (event.key === " " && target.closest("button, a")) return;
+  if (!zoom.magnified && /^Arrow(Left|Right)$/.test(event.key)) return timeline.onKey(event);
   // Each button's title names its key.
   const name = event.key === " " ? "space" : event.key.toLowerCase();
   const button = document.querySelector<HTMLElement>(`button[title$="(${CSS.escape(name)})"]`);

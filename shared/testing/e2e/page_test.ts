@@ -232,6 +232,11 @@ toolTest(["chromium"], "the past can be scrubbed, played and left", async () => 
   await page.locator("#play").click();
   await until("it plays", async () => await viewer.pixels() !== oldest);
   await viewer.state("live");
+  await page.locator("#track").blur();
+  await page.keyboard.press("ArrowLeft");
+  await viewer.state("past");
+  await page.keyboard.press("ArrowRight");
+  await viewer.state("live");
   // Space halts the film, and nothing that is not seen.
   await page.keyboard.press("t");
   await viewer.state("past");
