@@ -84,7 +84,7 @@ export class EdgeObject {
     this.#underWay++;
     this.#goOn();
     try {
-      return await this.#edge.fetch(request);
+      return asIs(await this.#edge.fetch(request));
     } finally {
       this.#underWay--;
       this.#goOn();
@@ -153,4 +153,16 @@ export class EdgeObject {
     this.#alarmAt = dueAt;
     void this.#context.storage.setAlarm(dueAt);
   }
+}
+
+/** What the edge has compressed the runtime would compress once more. */
+function asIs(response: Response): Response {
+  if (!response.headers.has("content-encoding")) return response;
+  const { status, headers, body } = response;
+  const init: ResponseInit & { readonly encodeBody: string } = {
+    status,
+    headers,
+    encodeBody: "manual",
+  };
+  return new Response(body, init);
 }

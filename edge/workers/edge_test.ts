@@ -27,7 +27,7 @@ async function statusOf(url: string) {
 
 Deno.test("on Workers settings that are wrong are answered 503, with one line for each", async () => {
   await using edge = await Workerd.start({
-    vars: { PERCH_PUBLISH_TOKENS: "short", PERCH_FPS: "0", PERCH_TITEL: "x" },
+    vars: { PERCH_PUBLISH_TOKENS: "short", PERCH_FPS: "0" },
   });
   for (const path of ["/", "/live.jpeg", "/health", "/publish"]) {
     const response = await fetch(edge.url + path);
@@ -36,7 +36,6 @@ Deno.test("on Workers settings that are wrong are answered 503, with one line fo
     assert.deepEqual(lines.map((line) => line.split(":")[0]), [
       "PERCH_PUBLISH_TOKENS",
       "PERCH_FPS",
-      "PERCH_TITEL",
     ]);
     assert.ok(!lines.join().includes("short"));
   }
@@ -44,7 +43,9 @@ Deno.test("on Workers settings that are wrong are answered 503, with one line fo
 
 Deno.test("on Workers the page's files are served beside the object, under names that stay", async () => {
   await using edge = await Workerd.start();
-  const page = await (await fetch(edge.url)).text();
+  const answer = await fetch(edge.url);
+  assert.equal(answer.headers.get("content-type"), "text/html; charset=UTF-8");
+  const page = await answer.text();
   const files = [...page.matchAll(/(?:src|href)="(?:\.\/)?(assets\/[^"]+)"/g)].map(([, file]) =>
     file
   );

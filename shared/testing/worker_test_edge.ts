@@ -8,6 +8,7 @@ import type { ObjectStorage } from "../../edge/workers/runtime.ts";
 import { SqlStore } from "../../edge/workers/storage.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
+import { Elsewhere } from "./worker_deno.ts";
 import { TEST_TOKEN } from "./processes.ts";
 
 /** What the object of this test has. */
@@ -92,6 +93,10 @@ export class TestEdge implements AsyncDisposable {
         ...headers,
       },
     });
+  }
+
+  listen(): never {
+    throw new Elsewhere("A port");
   }
 
   async until(holds: () => boolean): Promise<void> {
