@@ -165,7 +165,8 @@ async function play(edge: RunningEdge, row: Row, cam: string): Promise<void> {
       PERCH_FPS: String(FPS),
       PERCH_WIDTH: "800",
       PERCH_HEIGHT: "600",
-      PERCH_STALL_S: String(STALL_MS / 1000),
+      // Where no stall is played a busy machine must not make one.
+      PERCH_STALL_S: row.fault.startsWith("stall") ? String(STALL_MS / 1000) : "10",
     },
   });
   const url = `${edge.url}/cams/${cam}`;
