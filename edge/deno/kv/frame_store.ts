@@ -9,19 +9,17 @@ import {
   demandKey,
   headKey,
   HEADS,
+  joinChunks,
   keyframeKey,
   keyframesPrefix,
+  MAX_ATOMIC_FRAME_BYTES,
   pendingKey,
   pendingPrefix,
-} from "./keys.ts";
-import type { KvLink, KvLinkOptions } from "./link.ts";
-import {
-  joinChunks,
-  MAX_ATOMIC_FRAME_BYTES,
   rollRecent,
   splitChunks,
   type StoredHead,
 } from "./frame.ts";
+import type { KvLink, KvLinkOptions } from "./link.ts";
 import { deleteFrames, deleteKeys, Expiry, MAX_MUTATIONS } from "./history.ts";
 import type {
   FrameStore,
@@ -80,9 +78,9 @@ export class KvFrameStore implements FrameStore {
     const large = frame.jpeg.length > MAX_ATOMIC_FRAME_BYTES;
     const keys = chunkKeys(cam, version, chunks.length);
     const chunkSets = chunks.map((value, i) => ({ key: keys[i], value }));
-    let known = this.#heads.get(cam) ?? await this.#readHead(cam);
+    const left = this.#heads.get(cam);
     this.#heads.delete(cam);
-    if (known.value && known.value.version >= version) known = await this.#readHead(cam);
+    let known = left?.value && left.value.version < version ? left : await this.#readHead(cam);
     if (known.value && known.value.version >= version) {
       return { ok: false, newest: known.value.version };
     }

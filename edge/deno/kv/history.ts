@@ -3,8 +3,7 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import { HeldClock } from "../../core/store/held_clock.ts";
-import type { StoredHead } from "./frame.ts";
-import { chunkKeys, keyframeKey } from "./keys.ts";
+import { chunkKeys, keyframeKey, type StoredHead } from "./frame.ts";
 import type { KvLink } from "./link.ts";
 
 /** KV takes so many mutations in a commit and not one more. */

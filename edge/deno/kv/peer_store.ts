@@ -5,9 +5,8 @@ import type { Frame } from "../../../shared/frame.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../../core/store/peer_store.ts";
 import { within } from "../../../shared/timeout.ts";
 import { followKey } from "./follow.ts";
-import type { StoredHead } from "./frame.ts";
+import { demandKey, headKey, type StoredHead, viewersKey, viewersPrefix } from "./frame.ts";
 import type { KvFrameStore, KvStoreOptions } from "./frame_store.ts";
-import { demandKey, headKey, viewersKey, viewersPrefix } from "./keys.ts";
 import type { KvLink } from "./link.ts";
 
 /** Records that count are looked at again after this time, ms. */
