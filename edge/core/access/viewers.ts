@@ -48,8 +48,9 @@ export function viewerOnly(
     const opened = await Promise.all(links.map((link) => passes.shared(link, now)));
     const [first] = opened;
     // A page within another site's keeps no cookies.
-    const ownPage = wantsPage(context) && context.req.header("sec-fetch-dest") !== "iframe";
-    if (first && ownPage && cams.includes(first.cam)) {
+    const ownPage = first && wantsPage(context) &&
+      context.req.header("sec-fetch-dest") !== "iframe";
+    if (ownPage && cams.includes(first.cam)) {
       // A person who opens a link gets its pass as a cookie, and an address without it.
       keepCookie(context, trustedProxies, shareCookie(first.cam), links[0], first.until - now);
       const url = urlOf(context);
