@@ -4,6 +4,7 @@
 import { Buffer } from "node:buffer";
 import type sharpModule from "sharp";
 import { glyphPath, textWidth } from "../../shared/glyphs.ts";
+import { turns } from "../core/limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../core/platform.ts";
 
 /** Quality of the JPEGs made here, 1 to 100. */
@@ -38,8 +39,8 @@ type Sharp = typeof sharpModule;
 /** `ImageTools` by libvips. */
 export class SharpTools implements ImageTools {
   readonly #jobs = new Set<Promise<unknown>>();
-  /** Settled when nothing is at work that has to be alone. */
-  #alone: Promise<unknown> = Promise.resolve();
+  /** One at a time, with no end to who may wait. */
+  readonly #alone = turns(1, Infinity, "", 0);
   #loading: Promise<Sharp> | undefined;
   #stopping = false;
   readonly #load: () => Promise<Sharp>;
@@ -125,15 +126,12 @@ export class SharpTools implements ImageTools {
     if (isProgressive && pixels > MAX_PROGRESSIVE_PIXELS) {
       throw new Error(`A progressive picture of ${width}x${height} pixels is passed on only`);
     }
-    const begin = () => {
+    const begin = async () => {
       if (this.#stopping) throw new Error("Change a picture: the edge is shutting down");
-      return work(sharp);
+      return await work(sharp);
     };
     const many = isProgressive ? MANY_PROGRESSIVE_PIXELS : MANY_PIXELS;
-    if (!alone && pixels <= many) return await begin();
-    const turn = this.#alone.then(begin);
-    this.#alone = turn.catch(() => {});
-    return await turn;
+    return await (alone || pixels > many ? this.#alone(begin) : begin());
   }
 }
 
