@@ -223,7 +223,9 @@ export function clientAddress(
   forwardedFor: string | undefined,
   trustedProxies: number,
 ): string {
-  return addressKey(trustedHop(forwardedFor, trustedProxies)) ?? addressKey(peer) ?? peer;
+  // What is no address costs an error with its stack: nothing is asked where nobody says anything.
+  const hop = trustedHop(forwardedFor, trustedProxies);
+  return (hop === "" ? undefined : addressKey(hop)) ?? addressKey(peer) ?? peer;
 }
 
 /**
