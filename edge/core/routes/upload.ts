@@ -89,19 +89,17 @@ export function uploadsOf({ bodies, clock, config, hub, lag, log, metrics }: Edg
   const slow = metrics.counter("perch_uploads_too_slow_total", "Uploads given up as too slow.");
   const frames = metrics.counter("perch_frames_received_total", "Frames taken from cameras.");
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
-  /** Cameras that have come since the start. */
-  const come = new Set<string>();
   return { take, receive, countRefused, refused };
 
   /** Publishes a frame. */
   function take(camera: CameraHub, upload: Upload): IngestResult {
     const ageMs = Math.max(upload.ageMs, lag.waited(clock.monotonic()));
+    const isFirst = camera.contact.sinceUploadMs === Infinity;
     const result = ingest(camera, { ...upload, ageMs }, { now: clock.now(), stripMetadata });
     if (result.ok) {
       frames.value++;
       bytes.value += result.frame.size;
-      if (!come.has(camera.cam)) log.info("the first picture of a camera", { cam: camera.cam });
-      come.add(camera.cam);
+      if (isFirst) log.info("the first picture of a camera", { cam: camera.cam });
     } else if (result.status !== 409 && result.status !== 503) camera.refusal = result.detail;
     return result;
   }
