@@ -37,6 +37,11 @@ export function createLog(options: LogOptions): Log {
   return { info: line("info"), warn: line("warn"), error: line("error") };
 }
 
+/** What an error says, in one line. */
+export function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split("\n")[0];
+}
+
 function formatLine(
   format: LogOptions["format"],
   now: number,

@@ -122,3 +122,14 @@ export function readAck(bytes: Uint8Array): Ack | undefined {
   ackBytes.set(bytes);
   return { camera: ackView.getUint16(2), version: ackView.getFloat64(8) };
 }
+
+/** All parts in one array. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}

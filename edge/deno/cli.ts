@@ -1,6 +1,7 @@
 // What a person typed behind `deno task edge`: settings as flags, a question for help, or for a token.
 
 import { readFlags } from "../../shared/flags.ts";
+import { reasonOf } from "../../shared/log.ts";
 import { settingRows, settingsHelp } from "../../shared/settings.ts";
 import { edgeSettings } from "../core/config.ts";
 
@@ -65,8 +66,8 @@ export async function makeToken(file: string): Promise<{ ok: boolean; line: stri
     const line = `wrote PERCH_PUBLISH_TOKENS to ${file}; the camera's PERCH_TOKEN is the same`;
     return { ok: true, line };
   } catch (error) {
-    const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
-    return { ok: false, line: `${file}: got "${why}", wanted a file that this user can write` };
+    const line = `${file}: got "${reasonOf(error)}", wanted a file that this user can write`;
+    return { ok: false, line };
   }
 }
 

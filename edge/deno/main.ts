@@ -1,15 +1,14 @@
 // The edge on Deno: reads settings, opens KV, serves, and shuts down in the right order.
 
 import { systemClock as clock } from "../../shared/clock.ts";
-import { createLog } from "../../shared/log.ts";
+import { createLog, reasonOf } from "../../shared/log.ts";
 import { lineOf } from "../../shared/settings.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
 import { helpText, makeToken, parseCli } from "./cli.ts";
 import { storesFor } from "./kv/stores.ts";
 import { denoPlatform } from "./platform.ts";
-import { serve, tick } from "./serve.ts";
-import { logUncaught } from "./uncaught.ts";
+import { logUncaught, serve, tick } from "./serve.ts";
 
 /** How long answers that are under way may take at the end, ms. */
 const GRACE_MS = 1000;
@@ -51,7 +50,7 @@ function listen(): ReturnType<typeof serve> {
   try {
     return serve(edge.fetch, { hostname, port, log });
   } catch (error) {
-    refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reason(error)}`]);
+    refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reasonOf(error)}`]);
   }
 }
 
@@ -80,8 +79,4 @@ function environment(): Record<string, string | undefined> {
 function refuse(problems: readonly string[]): never {
   for (const problem of problems) console.error(problem);
   Deno.exit(2);
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message.split("\n")[0] : String(error);
 }

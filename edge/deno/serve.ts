@@ -4,8 +4,7 @@
 import { type Clock, systemClock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import type { Edge } from "../core/edge.ts";
-import { giveBackMemory } from "./libc.ts";
-import { setKept } from "./tcp.ts";
+import { giveBackMemory, setKept } from "./libc.ts";
 
 /** Clients that may wait to be accepted. */
 const BACKLOG = 4096;
@@ -16,8 +15,8 @@ const AGAIN_MS = 1000;
 /** How often what is due by time alone is looked at, ms. */
 const TICK_MS = 1000;
 
-/** How often freed memory is given back, ms: a flood's would stay for good. It takes some ms. */
-const GIVE_BACK_MS = 30_000;
+/** Ticks after which freed memory is given back: a flood's would stay for good. It takes some ms. */
+const GIVE_BACK_TICKS = 30;
 
 /**
  * Serves until what it returns is called: that resolves when all answers are out, or after `graceMs`,
@@ -78,14 +77,28 @@ export async function tick(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<void> {
-  let giveBackAt = clock.monotonic() + GIVE_BACK_MS;
-  while (!signal.aborted) {
+  for (let ticks = 1;; ticks++) {
     const due = clock.monotonic() + TICK_MS;
     await clock.sleep(TICK_MS, signal).catch(() => {});
     if (signal.aborted) return;
     edge.tick(clock.monotonic() - due);
-    if (clock.monotonic() < giveBackAt) continue;
-    giveBackMemory();
-    giveBackAt = clock.monotonic() + GIVE_BACK_MS;
+    if (ticks % GIVE_BACK_TICKS === 0) giveBackMemory();
   }
+}
+
+/**
+ * Logs what nobody caught, in place of Deno's ending the process: a mistake in one task or callback costs
+ * only itself.
+ */
+export function logUncaught(target: EventTarget, log: Log): void {
+  const tell = (event: Event, message: string, error: unknown) => {
+    event.preventDefault();
+    log.error(message, { error: String(error instanceof Error ? error.stack : error) });
+  };
+  target.addEventListener("unhandledrejection", (event) => {
+    tell(event, "a task failed that nobody waited for", (event as PromiseRejectionEvent).reason);
+  });
+  target.addEventListener("error", (event) => {
+    tell(event, "a callback failed", (event as ErrorEvent).error);
+  });
 }

@@ -3,6 +3,7 @@
 // whom. What is needed to show it right (JFIF, colour profile, Adobe transform, and from EXIF which way up
 // it is: EXIF 2.3, tag 0x0112) stays, and the picture's own bytes are not touched.
 
+import { concat } from "../wire_frame.ts";
 import { STANDARD_DHT } from "./huffman.ts";
 import type { Run, WholeJpeg } from "./inspect.ts";
 
@@ -222,13 +223,7 @@ export function cleanJpeg(
     from = edit.to;
   }
   parts.push(bytes.subarray(from, end));
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let to = 0;
-  for (const part of parts) {
-    out.set(part, to);
-    to += part.length;
-  }
-  return out;
+  return concat(...parts);
 }
 
 /** Leaves out all extras but a bare orientation, and makes one where EXIF says more than that. */

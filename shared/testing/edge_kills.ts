@@ -4,7 +4,7 @@
 import { systemClock } from "../clock.ts";
 import assert from "node:assert/strict";
 import { inspectJpeg } from "../jpeg/inspect.ts";
-import type { StoredHead } from "../../edge/deno/kv/frame.ts";
+import type { StoredHead } from "../../edge/deno/kv/frame_store.ts";
 import { startInstance } from "./crowd.ts";
 import type { KillInCommit } from "./kill_in_commit.ts";
 import { KV_TOKEN } from "./kv_connect.ts";

@@ -2,7 +2,10 @@
 
 import type { Buffer } from "node:buffer";
 import { STANDARD_DHT } from "../jpeg/huffman.ts";
+import { concat } from "../wire_frame.ts";
 import { hasFfmpeg, toolPath } from "./tools.ts";
+
+export { concat };
 
 /** A JPEG and what is true of it. */
 export interface Sample {
@@ -147,17 +150,6 @@ export function withSegment(
   body: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   return concat(jpeg.subarray(0, 2), segment(code, body), jpeg.subarray(2));
-}
-
-/** All parts in one array. */
-export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }
 
 /** Decoded pixels, three bytes each. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { helloRecord, recordStream } from "../viewers/records.ts";
+import { concat } from "../../../shared/wire_frame.ts";
 import { camerasOf, cams, route, wait, width } from "./request.ts";
 import { answerStream, awaitNews, NO_PLACE } from "./admit.ts";
 
@@ -77,20 +78,10 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
     const now = clock.now();
     const parts = [now, ...cameras.flatMap((one) => [one, one.statusChanges.seq]), ...records];
     if (parts.length !== same.parts.length || parts.some((part, i) => part !== same.parts[i])) {
-      const body = joined([helloRecord(cameras, clock), ...records]);
+      const body = concat(helloRecord(cameras, clock), ...records);
       const headers = { ...HEADERS, "content-length": String(body.length) };
       same = { parts, response: new Response(body, { headers }) };
     }
     return same.response.clone();
   }
-}
-
-function joined(records: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(records.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const record of records) {
-    bytes.set(record, at);
-    at += record.length;
-  }
-  return bytes;
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { baseline } from "../../../shared/testing/jpegs.ts";
-import { chunkKey, pendingKey } from "../../deno/kv/frame.ts";
+import { chunkKey, pendingKey } from "../../deno/kv/frame_store.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { persistFrame, silentAfter } from "./writer.ts";
 

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { createLog } from "../../../shared/log.ts";
-import { Database } from "./database.ts";
+import { databaseAt } from "./stores.ts";
 
 interface Opened {
-  readonly database: Database;
+  readonly database: ReturnType<typeof databaseAt>;
   /** What it has logged. */
   readonly told: Record<string, string>[];
 }
@@ -15,7 +15,7 @@ function opened(path: string): Opened {
   const write = (line: string) => void told.push(JSON.parse(line));
   const log = createLog({ format: "json", write, now: Date.now });
   const options = { openKv: Deno.openKv, log, clock: { now: Date.now } };
-  return { database: new Database(path, options), told };
+  return { database: databaseAt(path, options), told };
 }
 
 /** Runs with the path of a database that was opened, filled and closed, in a folder of its own. */
@@ -68,7 +68,7 @@ for (const [what, damage] of Object.entries(DAMAGE)) {
       assert.match(line.message, /damaged; it is set aside/);
       assert.match(line.kept, /perch\.db\.damaged-\d{4}-/);
       assert.deepEqual(await Deno.readFile(line.kept), damaged);
-      assert.match(database.kind, /^kv, begun anew/);
+      assert.match(database.kind(), /^kv, begun anew/);
     }));
 }
 
@@ -80,7 +80,7 @@ Deno.test("a file that is well, and one that is empty or not there yet, is opene
       change();
       const { database, told } = opened(path);
       (await database.open()).close();
-      assert.deepEqual([told, database.kind], [[], "kv"]);
+      assert.deepEqual([told, database.kind()], [[], "kv"]);
     }
     assert.deepEqual([...Deno.readDirSync(path.replace(/[^/]+$/, ""))].length, 1);
   }));
@@ -118,5 +118,5 @@ Deno.test("a damaged file that cannot be moved stays, and is never opened", () =
 Deno.test("memory has no file to look at", async () => {
   const { database, told } = opened(":memory:");
   (await database.open()).close();
-  assert.deepEqual([told, database.kind], [[], "memory"]);
+  assert.deepEqual([told, database.kind()], [[], "memory"]);
 });

@@ -90,34 +90,6 @@ export interface Polls {
   readonly changes?: FileChanges;
 }
 
-/**
- * When to look. Where reads are billed and `watch` is true, seldom; at a file that another process
- * may write to, when it did, and often until it is known that the kernel tells.
- *
- * @param path What the database is opened by.
- */
-export function pollsFor(path: string | undefined, clock: Clock): Polls {
-  if (path === undefined || !isFile(path)) return { framesMs: 10_000, viewersMs: 10_000 };
-  return { framesMs: 25, viewersMs: 250, changes: new FileChanges(path, clock) };
-}
-
-/** Behind the newest frame is what a file has of it at most, ms: a card is worn no more than that takes. */
-const NEWEST_EVERY_MS = 2000;
-
-/**
- * Ms between two writes of a newest frame that nobody asks for. Never where writes are billed.
- *
- * @param path What the database is opened by.
- */
-export function newestEveryMs(path: string | undefined): number {
-  return path === undefined || path.startsWith("https:") ? Infinity : NEWEST_EVERY_MS;
-}
-
-/** Whether what a database is opened by is a file, not memory or another machine. */
-export function isFile(path: string): boolean {
-  return path !== ":memory:" && !/^https?:/.test(path);
-}
-
 /** Between two looks at a file of whose writes the kernel tells, ms. */
 const TOLD_POLL_MS = 5000;
 

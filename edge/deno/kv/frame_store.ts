@@ -3,24 +3,7 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import { type Frame, type FrameMeta, metaOf } from "../../../shared/frame.ts";
-import type { Polls } from "./follow.ts";
-import {
-  chunkKeys,
-  demandKey,
-  headKey,
-  HEADS,
-  joinChunks,
-  keyframeKey,
-  keyframesPrefix,
-  MAX_ATOMIC_FRAME_BYTES,
-  pendingKey,
-  pendingPrefix,
-  rollRecent,
-  splitChunks,
-  type StoredHead,
-} from "./frame.ts";
-import type { KvLink, KvLinkOptions } from "./link.ts";
-import { deleteFrames, deleteKeys, Expiry, MAX_MUTATIONS } from "./history.ts";
+import { concat } from "../../../shared/wire_frame.ts";
 import type {
   FrameStore,
   Head,
@@ -28,6 +11,64 @@ import type {
   StoreState,
   VersionRange,
 } from "../../core/store/frame_store.ts";
+import { HeldClock } from "../../core/store/held_clock.ts";
+import type { Polls } from "./follow.ts";
+import type { KvLink, KvLinkOptions } from "./link.ts";
+
+/** KV takes values of 65,536 raw bytes and not one more. */
+export const MAX_CHUNK_BYTES = 65_536;
+
+/** A frame up to this size fits one atomic of 819,200 bytes together with its head. */
+const MAX_ATOMIC_FRAME_BYTES = 700_000;
+
+/** Chunks of a larger one that an atomic takes. */
+const CHUNKS_PER_COMMIT = 10;
+
+/** KV takes so many mutations in a commit and not one more. */
+const MAX_MUTATIONS = 1000;
+
+/** Keyframes deleted along with a new one: more than one, so that a backlog melts. */
+const KEYFRAMES_AT_ONCE = 10;
+
+/** Frames before the head that a slow reader may still be at: two, and what is younger than this. */
+const RECENT_MS = 1000;
+const RECENT_MIN = 2;
+const RECENT_MAX = 12;
+
+/** Times a reader or writer that was overtaken starts over. */
+const TRIES = 5;
+
+const DAY_MS = 24 * 3_600_000;
+
+/** The newest frame of a camera: `StoredHead`. Never expires. */
+export const headKey = (cam: string): Deno.KvKey => ["head", cam];
+
+/** One chunk of a frame: at most `MAX_CHUNK_BYTES` raw bytes, never overwritten. */
+export function chunkKey(cam: string, version: number, index: number): Deno.KvKey {
+  return ["frame", cam, version, index];
+}
+
+/** A keyframe's description; its bytes are the chunks of its version. Without one, those of all. */
+const keyframeKey = (
+  cam: string,
+  ...version: number[]
+): Deno.KvKey => ["keyframe", cam, ...version];
+
+/** A frame too large for one atomic whose chunks are being written, or all such. */
+export const pendingKey = (cam: string, ...version: number[]): Deno.KvKey => {
+  return ["pending", cam, ...version];
+};
+
+/** Written whenever an instance gets its first viewer or loses its last: the thing to watch. */
+export const demandKey = (cam: string): Deno.KvKey => ["demand", cam];
+
+/** A head with what the next writer needs to delete. */
+export interface StoredHead extends Head {
+  /** Whether the chunks belong to a keyframe, which outlives the head. */
+  readonly keyframe: boolean;
+  /** `[version, chunks]` of frames before it that are still stored, newest first. */
+  readonly recent: readonly (readonly [number, number])[];
+}
 
 /** What the stores need. */
 export interface KvStoreOptions extends KvLinkOptions {
@@ -41,26 +82,20 @@ export interface KvStoreOptions extends KvLinkOptions {
   readonly polls: Polls;
 }
 
-/** Times a reader or writer that was overtaken starts over. */
-const TRIES = 5;
-
-/** Chunks a single atomic takes. */
-const CHUNKS_PER_COMMIT = 10;
-
 type HeadEntry = Pick<Deno.KvEntryMaybe<StoredHead>, "value" | "versionstamp">;
 
 /** `FrameStore` over Deno KV: memory, SQLite file or KV Connect. */
 export class KvFrameStore implements FrameStore {
   readonly #options: KvStoreOptions;
   readonly #link: KvLink;
-  readonly #expiry: Expiry;
+  readonly #held: HeldClock;
   /** Heads as this instance left them, so that a put need not read first. */
   readonly #heads = new Map<string, HeadEntry>();
 
   constructor(link: KvLink, options: KvStoreOptions) {
     this.#options = options;
     this.#link = link;
-    this.#expiry = new Expiry(link, options.clock, options.retentionMs);
+    this.#held = new HeldClock(options.clock);
   }
 
   get state(): StoreState {
@@ -72,30 +107,34 @@ export class KvFrameStore implements FrameStore {
   }
 
   async put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {
-    const { cam, version } = frame;
-    const chunks = splitChunks(frame.jpeg);
+    const { cam, version, jpeg } = frame;
+    const keys = chunkKeys(cam, version, Math.ceil(jpeg.length / MAX_CHUNK_BYTES));
+    const chunks = keys.map((key, i) => ({
+      key,
+      // A copy: a view would be stored with the whole buffer behind it.
+      value: jpeg.slice(i * MAX_CHUNK_BYTES, (i + 1) * MAX_CHUNK_BYTES),
+    }));
     const meta = { ...metaOf(frame), chunks: chunks.length };
-    const large = frame.jpeg.length > MAX_ATOMIC_FRAME_BYTES;
-    const keys = chunkKeys(cam, version, chunks.length);
-    const chunkSets = chunks.map((value, i) => ({ key: keys[i], value }));
+    const large = jpeg.length > MAX_ATOMIC_FRAME_BYTES;
+    const pending = large ? [pendingKey(cam, version)] : [];
     const left = this.#heads.get(cam);
     this.#heads.delete(cam);
     let known = left?.value && left.value.version < version ? left : await this.#readHead(cam);
     if (known.value && known.value.version >= version) {
       return { ok: false, newest: known.value.version };
     }
-    if (large) await this.#putChunks(frame, chunkSets);
-    const expired = history ? await this.#expiry.keys(cam, known.value) : [];
+    for (let i = 0; large && i < chunks.length; i += CHUNKS_PER_COMMIT) {
+      const some = chunks.slice(i, i + CHUNKS_PER_COMMIT);
+      const begun = i === 0 ? [{ key: pending[0], value: { chunks: chunks.length } }] : [];
+      await this.#link.commit({ sets: [...begun, ...some] });
+    }
+    const expired = history ? await this.#expired(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
       const { recent, dropped } = rollRecent(known.value, version);
-      const head: StoredHead = {
-        ...meta,
-        writer: this.#options.instance,
-        keyframe: history,
-        recent,
-      };
+      const writer = this.#options.instance;
+      const head: StoredHead = { ...meta, writer, keyframe: history, recent };
       const sets = [
-        ...large ? [] : chunkSets,
+        ...large ? [] : chunks,
         // Whose run it is from matters to the newest only, and is nobody's business.
         ...history ? [{ key: keyframeKey(cam, version), value: { ...meta, seq: undefined } }] : [],
         { key: headKey(cam), value: head },
@@ -103,11 +142,11 @@ export class KvFrameStore implements FrameStore {
       const deletes = [
         ...dropped.flatMap(([old, count]) => chunkKeys(cam, old, count)),
         ...expired,
-        ...large ? [pendingKey(cam, version)] : [],
+        ...pending,
       ];
       // What is too much for one commit goes before it, while head and keyframes still name it.
       const first = Math.max(0, deletes.length + sets.length - MAX_MUTATIONS);
-      await deleteKeys(this.#link, deletes.slice(0, first));
+      await this.#delete(deletes.slice(0, first));
       const versionstamp = await this.#link.commit({
         checks: [{ key: headKey(cam), versionstamp: known.versionstamp }],
         sets,
@@ -119,7 +158,7 @@ export class KvFrameStore implements FrameStore {
       }
       known = await this.#readHead(cam);
       if (known.value && known.value.version >= version) {
-        if (large) await deleteKeys(this.#link, [...keys, pendingKey(cam, version)]);
+        if (large) await this.#delete([...keys, ...pending]);
         return { ok: false, newest: known.value.version };
       }
     }
@@ -135,68 +174,6 @@ export class KvFrameStore implements FrameStore {
     return value ? await this.follow(cam, value) : undefined;
   }
 
-  async get(cam: string, version: number): Promise<Frame | undefined> {
-    const [head, keyframe] = await this.#link.getMany<StoredHead>([
-      headKey(cam),
-      keyframeKey(cam, version),
-    ]);
-    const meta = head.value?.version === version ? head.value : keyframe.value;
-    return meta ? await this.#read(cam, meta) : undefined;
-  }
-
-  async cams(): Promise<string[]> {
-    const heads = await this.#link.list({ prefix: HEADS }, { limit: 1000 });
-    return heads.map(({ key }) => String(key[1]));
-  }
-
-  async history(cam: string, range: VersionRange): Promise<FrameMeta[]> {
-    const oldest = this.#options.clock.now() - this.#options.retentionMs;
-    const from = Math.max(range.from ?? 0, oldest, 0);
-    const to = Math.min(range.to ?? Infinity, Number.MAX_SAFE_INTEGER - 1);
-    if (from > to) return [];
-    const entries = await this.#link.list<StoredHead>(
-      { start: keyframeKey(cam, from), end: keyframeKey(cam, to + 1) },
-      { limit: range.limit ?? 1000, reverse: true },
-    );
-    return entries.map(({ value }) => metaOf(value));
-  }
-
-  async prune(cam: string): Promise<void> {
-    const { value: head } = await this.#readHead(cam);
-    for (;;) {
-      const deletes = await this.#expiry.keys(cam, head);
-      if (deletes.length === 0) break;
-      await deleteKeys(this.#link, deletes);
-    }
-    // Chunks that no head will ever name: their version is older than the head's.
-    const [start, end] = [pendingKey(cam, 0), pendingKey(cam, head?.version ?? 0)];
-    await deleteFrames(this.#link, { start, end });
-  }
-
-  async forget(cam: string): Promise<void> {
-    this.#heads.delete(cam);
-    // The head goes last: as long as it is there the rest can be found and deleted again.
-    await deleteFrames(this.#link, { prefix: keyframesPrefix(cam) });
-    await deleteFrames(this.#link, { prefix: pendingPrefix(cam) });
-    const { value: head } = await this.#readHead(cam);
-    if (!head) return;
-    const frames = [[head.version, head.chunks] as const, ...head.recent];
-    await deleteKeys(this.#link, [
-      ...frames.flatMap(([version, chunks]) => chunkKeys(cam, version, chunks)),
-      demandKey(cam),
-      headKey(cam),
-    ]);
-  }
-
-  close(): void {
-    this.#options.polls.changes?.close();
-    this.#link.close();
-  }
-
-  async #readHead(cam: string): Promise<HeadEntry> {
-    return await this.#link.get<StoredHead>(headKey(cam));
-  }
-
   /** The frame of `head`, or of the head that overtook it. */
   async follow(cam: string, head: StoredHead): Promise<Frame | undefined> {
     for (let tries = 0; tries < TRIES; tries++) {
@@ -209,25 +186,136 @@ export class KvFrameStore implements FrameStore {
     return undefined;
   }
 
+  async get(cam: string, version: number): Promise<Frame | undefined> {
+    const keys = [headKey(cam), keyframeKey(cam, version)];
+    const [head, keyframe] = await this.#link.getMany<StoredHead>(keys);
+    const meta = head.value?.version === version ? head.value : keyframe.value;
+    return meta ? await this.#read(cam, meta) : undefined;
+  }
+
+  async cams(): Promise<string[]> {
+    const heads = await this.#link.list({ prefix: ["head"] }, { limit: 1000 });
+    return heads.map(({ key }) => String(key[1]));
+  }
+
+  async history(cam: string, range: VersionRange): Promise<FrameMeta[]> {
+    const oldest = this.#options.clock.now() - this.#options.retentionMs;
+    const from = Math.max(range.from ?? 0, oldest, 0);
+    const to = Math.min(range.to ?? Infinity, Number.MAX_SAFE_INTEGER - 1);
+    if (from > to) return [];
+    const options = { limit: range.limit ?? 1000, reverse: true };
+    const entries = await this.#keyframes(cam, from, to + 1, options);
+    return entries.map(({ value }) => metaOf(value));
+  }
+
+  async prune(cam: string): Promise<void> {
+    const { value: head } = await this.#readHead(cam);
+    for (let keys; (keys = await this.#expired(cam, head)).length > 0;) await this.#delete(keys);
+    // Chunks that no head will ever name: their version is older than the head's.
+    const [start, end] = [pendingKey(cam, 0), pendingKey(cam, head?.version ?? 0)];
+    await this.#deleteFrames({ start, end });
+  }
+
+  async forget(cam: string): Promise<void> {
+    this.#heads.delete(cam);
+    // The head goes last: as long as it is there the rest can be found and deleted again.
+    await this.#deleteFrames({ prefix: keyframeKey(cam) });
+    await this.#deleteFrames({ prefix: pendingKey(cam) });
+    const { value: head } = await this.#readHead(cam);
+    if (!head) return;
+    const frames = [[head.version, head.chunks] as const, ...head.recent];
+    const chunks = frames.flatMap(([version, count]) => chunkKeys(cam, version, count));
+    await this.#delete([...chunks, demandKey(cam), headKey(cam)]);
+  }
+
+  close(): void {
+    this.#options.polls.changes?.close();
+    this.#link.close();
+  }
+
+  async #readHead(cam: string): Promise<HeadEntry> {
+    return await this.#link.get<StoredHead>(headKey(cam));
+  }
+
   async #read(
     cam: string,
     meta: FrameMeta & { readonly chunks: number },
   ): Promise<Frame | undefined> {
-    const entries = await this.#link.getMany<Uint8Array<ArrayBuffer>>(
-      chunkKeys(cam, meta.version, meta.chunks),
-    );
-    const jpeg = joinChunks(entries.map(({ value }) => value), meta.size);
-    return jpeg && { ...metaOf(meta), cam, jpeg };
+    const keys = chunkKeys(cam, meta.version, meta.chunks);
+    const entries = await this.#link.getMany<Uint8Array<ArrayBuffer>>(keys);
+    const jpeg = concat(...entries.flatMap(({ value }) => value ?? []));
+    return jpeg.length === meta.size ? { ...metaOf(meta), cam, jpeg } : undefined;
   }
 
-  async #putChunks(
-    { cam, version }: Frame,
-    sets: readonly { key: Deno.KvKey; value: Uint8Array }[],
-  ): Promise<void> {
-    const pending = { key: pendingKey(cam, version), value: { chunks: sets.length } };
-    for (let i = 0; i < sets.length; i += CHUNKS_PER_COMMIT) {
-      const some = sets.slice(i, i + CHUNKS_PER_COMMIT);
-      await this.#link.commit({ sets: i === 0 ? [pending, ...some] : some });
+  #keyframes(cam: string, from: number, to: number, options: Parameters<KvLink["list"]>[1]) {
+    const selector = { start: keyframeKey(cam, from), end: keyframeKey(cam, to) };
+    return this.#link.list<StoredHead>(selector, options);
+  }
+
+  /**
+   * Keys of the oldest keyframes that are past the retention, but not of `head`: it is the last picture.
+   * By hand, because expiry runs late on SQLite and would take that of a dead camera too.
+   */
+  async #expired(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
+    const now = this.#options.clock.now();
+    const before = now - this.#options.retentionMs;
+    if (!this.#held.holds(head) || before <= 0) return [];
+    const limit = { limit: KEYFRAMES_AT_ONCE };
+    const oldest = await this.#keyframes(cam, 0, before, limit);
+    // Versions never go back: after a clock that was years ahead they stay there, and only the time
+    // of receipt tells how old a keyframe is.
+    const ahead = head && head.version > now + DAY_MS
+      ? await this.#keyframes(cam, now + DAY_MS, head.version + 1, limit)
+      : [];
+    const expired = ahead.filter(({ value: { receivedAt } }) =>
+      receivedAt < before || receivedAt > now + DAY_MS
+    );
+    return [...oldest, ...expired]
+      .filter(({ value }) => value.version !== head?.version)
+      .flatMap(frameKeys);
+  }
+
+  /**
+   * Deletes any number of keys, in their order: what names others comes behind them, so that it is
+   * still there when this ends half way.
+   */
+  async #delete(keys: readonly Deno.KvKey[]): Promise<void> {
+    for (let i = 0; i < keys.length; i += MAX_MUTATIONS) {
+      await this.#link.commit({ deletes: keys.slice(i, i + MAX_MUTATIONS) });
     }
   }
+
+  /** Deletes the frames of all entries that `selector` finds. */
+  async #deleteFrames(selector: Deno.KvListSelector): Promise<void> {
+    for (;;) {
+      const some = await this.#link.list<{ chunks: number }>(selector, { limit: 100 });
+      if (some.length === 0) return;
+      await this.#delete(some.flatMap(frameKeys));
+    }
+  }
+}
+
+/** The chunk keys of a frame in their order. */
+function chunkKeys(cam: string, version: number, chunks: number): Deno.KvKey[] {
+  return Array.from({ length: chunks }, (_, index) => chunkKey(cam, version, index));
+}
+
+/** The chunks that a keyframe's or an unfinished frame's entry names, and its own key behind them. */
+function frameKeys({ key, value }: Deno.KvEntry<{ readonly chunks: number }>): Deno.KvKey[] {
+  const [, cam, version] = key;
+  return [...chunkKeys(String(cam), Number(version), value.chunks), key];
+}
+
+/** What stays readable behind a new head of `version`, and what goes. */
+function rollRecent(
+  head: StoredHead | null,
+  version: number,
+): { recent: StoredHead["recent"]; dropped: StoredHead["recent"] } {
+  if (!head) return { recent: [], dropped: [] };
+  const own = head.keyframe ? [] : [[head.version, head.chunks] as const];
+  const older = [...own, ...head.recent];
+  const kept = older.filter(([old], i) =>
+    i < RECENT_MIN || (i < RECENT_MAX && version - old < RECENT_MS)
+  );
+  return { recent: kept, dropped: older.slice(kept.length) };
 }

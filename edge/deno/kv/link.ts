@@ -91,10 +91,8 @@ export class KvLink {
     options: { readonly limit: number; readonly reverse?: boolean },
   ): Promise<Deno.KvEntry<T>[]> {
     const batchSize = Math.min(options.limit, 500);
-    return await this.#call(
-      "list",
-      (kv) => Array.fromAsync(kv.list<T>(selector, { ...options, batchSize })),
-    );
+    const list = (kv: Deno.Kv) => Array.fromAsync(kv.list<T>(selector, { ...options, batchSize }));
+    return await this.#call("list", list);
   }
 
   /** The commit's versionstamp, or undefined where a check failed and nothing was written. */
@@ -102,10 +100,7 @@ export class KvLink {
     const { checks = [], sets = [], deletes = [] } = commit;
     const result = await this.#call("write", (kv) => {
       const atomic = kv.atomic().check(...checks);
-      for (const { key, value, expireIn } of sets) {
-        if (expireIn === undefined) atomic.set(key, value);
-        else atomic.set(key, value, { expireIn });
-      }
+      for (const { key, value, expireIn } of sets) atomic.set(key, value, { expireIn });
       for (const key of deletes) atomic.delete(key);
       return atomic.commit();
     });

@@ -5,12 +5,23 @@ import type { Frame } from "../../../shared/frame.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../../core/store/peer_store.ts";
 import { within } from "../../../shared/timeout.ts";
 import { followKey } from "./follow.ts";
-import { demandKey, headKey, type StoredHead, viewersKey, viewersPrefix } from "./frame.ts";
-import type { KvFrameStore, KvStoreOptions } from "./frame_store.ts";
+import {
+  demandKey,
+  headKey,
+  type KvFrameStore,
+  type KvStoreOptions,
+  type StoredHead,
+} from "./frame_store.ts";
 import type { KvLink } from "./link.ts";
 
 /** Records that count are looked at again after this time, ms. */
 const LOOK_MS = VIEWERS_TTL_MS / 3;
+
+/** How many people watch a camera on one instance, or on all. */
+const viewersKey = (
+  cam: string,
+  ...instance: string[]
+): Deno.KvKey => ["viewers", cam, ...instance];
 
 /** `PeerStore` over Deno KV. */
 export class KvPeerStore implements PeerStore {
@@ -65,7 +76,7 @@ export class KvPeerStore implements PeerStore {
   }
 
   async viewersElsewhere(cam: string): Promise<number> {
-    const prefix = viewersPrefix(cam);
+    const prefix = viewersKey(cam);
     const records = await this.#link.list<{ count: number }>({ prefix }, { limit: 1000 });
     const now = this.#options.clock.monotonic();
     const before = this.#seen.get(cam);

@@ -1,21 +1,32 @@
 // Both stores over one Deno KV, and where this edge keeps its pictures.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { Log } from "../../../shared/log.ts";
+import { type Log, reasonOf } from "../../../shared/log.ts";
 import type { Platform } from "../../core/platform.ts";
-import type { FrameStore } from "../../core/store/frame_store.ts";
 import { MemoryStore } from "../../core/store/memory_store.ts";
-import type { PeerStore } from "../../core/store/peer_store.ts";
-import { Database } from "./database.ts";
-import { newestEveryMs, pollsFor } from "./follow.ts";
+import { FileChanges } from "./follow.ts";
 import { KvFrameStore, type KvStoreOptions } from "./frame_store.ts";
-import { KvLink } from "./link.ts";
+import { KvLink, type KvLinkOptions } from "./link.ts";
 import { KvPeerStore } from "./peer_store.ts";
 
 /** Frames, and what other instances tell. `store.close` lets go of both. */
-export interface KvStores {
-  readonly store: FrameStore;
-  readonly peers: PeerStore;
+export type KvStores = Required<Pick<Platform, "store" | "peers">>;
+
+/** Behind the newest frame is what a file has of it at most, ms: a card is worn no more than that takes. */
+const NEWEST_EVERY_MS = 2000;
+
+/** What SQLite says of a file that it cannot make sense of. */
+const DAMAGED = /malformed|not a database/;
+
+/** SQLite's files beside the database; the database itself comes last. */
+const SUFFIXES = ["-wal", "-shm", ""];
+
+/** What they are opened with, and where it is told of. */
+interface Given {
+  openKv(path?: string): Promise<Deno.Kv>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly retentionMs: number;
 }
 
 /** Makes them. Nothing is opened before the first call. */
@@ -31,31 +42,107 @@ export function kvStores(options: KvStoreOptions): KvStores {
  */
 export async function storesFor(
   path: string | undefined,
-  given: {
-    openKv(path?: string): Promise<Deno.Kv>;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly retentionMs: number;
-  },
+  given: Given,
 ): Promise<Pick<Platform, "store" | "peers">> {
-  const options = {
-    ...given,
-    instance: crypto.randomUUID(),
-    deadlineMs: 2000,
-    polls: pollsFor(path, given.clock),
-    newestEveryMs: newestEveryMs(path),
-  };
-  if (path !== undefined) {
-    const database = new Database(path, given);
-    return kvStores({ ...options, open: () => database.open(), kind: () => database.kind });
-  }
+  // Where reads are billed and `watch` is true, it is looked at seldom; a file that another process may
+  // write to, when it did, and often until it is known that the kernel tells.
+  const polls = path !== undefined && isFile(path)
+    ? { framesMs: 25, viewersMs: 250, changes: new FileChanges(path, given.clock) }
+    : { framesMs: 10_000, viewersMs: 10_000 };
+  const billed = path === undefined || path.startsWith("https:");
+  const newestEveryMs = billed ? Infinity : NEWEST_EVERY_MS;
+  const instance = crypto.randomUUID();
+  const options = { ...given, instance, deadlineMs: 2000, polls, newestEveryMs };
+  if (path !== undefined) return kvStores({ ...options, ...databaseAt(path, given) });
   try {
     (await given.openKv()).close();
   } catch (error) {
     const message =
       "there is no Deno KV here: pictures are kept in memory, and go with the process";
-    given.log.warn(message, { error: String(error).split("\n")[0] });
+    given.log.warn(message, { error: reasonOf(error) });
     return { store: new MemoryStore(given) };
   }
   return kvStores({ ...options, open: () => given.openKv() });
+}
+
+/**
+ * The database at `path`, for a link to open. Live pictures do not need it, so nothing about it keeps the
+ * edge from starting: a damaged file is set aside, and where no file can be written it is tried again
+ * and again while pictures go on from memory.
+ */
+export function databaseAt(
+  path: string,
+  { openKv, log, clock }: Pick<Given, "openKv" | "log"> & { clock: Pick<Clock, "now"> },
+): Required<Pick<KvLinkOptions, "open" | "kind">> {
+  let kind = path === ":memory:" ? "memory" : "kv";
+  let looked = !isFile(path);
+  /** Why it is not to be opened: Deno KV would end the process over it. */
+  let broken: string | undefined;
+  let told = false;
+  return { open, kind: () => kind };
+
+  /** @throws Where it cannot be opened now, with what strangers may know of it. */
+  async function open(): Promise<Deno.Kv> {
+    if (!looked) await look();
+    if (broken) throw new Error(broken);
+    try {
+      return await openKv(path);
+    } catch (error) {
+      const wanted = isFile(path) ? "a file to write in" : "a KV server";
+      const message = `PERCH_KV_PATH: got "${path}", wanted ${wanted}; ` +
+        "pictures go on from memory until it can be opened";
+      if (!told) log.error(message, { error: reasonOf(error) });
+      told = true;
+      throw new Error("PERCH_KV_PATH cannot be opened", { cause: error });
+    }
+  }
+
+  async function look(): Promise<void> {
+    looked = true;
+    const damage = await damageOf(path);
+    if (damage === undefined) return;
+    // Cards for cameras take no colon in a name.
+    const time = new Date(clock.now()).toISOString().replaceAll(":", "-");
+    const kept = `${path}.damaged-${time}`;
+    try {
+      for (const suffix of SUFFIXES) move(path + suffix, kept + suffix);
+      kind = "kv, begun anew: the one before was damaged and is set aside";
+      const message = "the store is damaged; it is set aside and a new one begun";
+      log.error(message, { path, damage, kept });
+    } catch (error) {
+      broken = "it is damaged and cannot be set aside";
+      const message = "the store is damaged and stays where it is; pictures go on from memory";
+      log.error(message, { path, damage, error: reasonOf(error) });
+    }
+  }
+}
+
+/** Whether what a database is opened by is a file, not memory or another machine. */
+function isFile(path: string): boolean {
+  return path !== ":memory:" && !/^https?:/.test(path);
+}
+
+/** What is wrong with a file; undefined where all is well, or it cannot be read: then KV says why. */
+async function damageOf(path: string): Promise<string | undefined> {
+  try {
+    if ((await Deno.stat(path)).size === 0) return undefined;
+    const { DatabaseSync } = await import("node:sqlite");
+    const database = new DatabaseSync(path);
+    try {
+      const { quick_check: said } = database.prepare("PRAGMA quick_check(1)").get() ?? {};
+      return said === "ok" ? undefined : String(said).split("\n").at(-1);
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    return DAMAGED.test(reasonOf(error)) ? reasonOf(error) : undefined;
+  }
+}
+
+function move(from: string, to: string): void {
+  try {
+    Deno.renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
 }

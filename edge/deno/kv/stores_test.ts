@@ -12,7 +12,7 @@ import {
   peerStoreContract,
   type PeersUnderTest,
 } from "../../../shared/testing/peer_store_contract.ts";
-import { chunkKey, headKey, MAX_CHUNK_BYTES, pendingKey } from "./frame.ts";
+import { chunkKey, headKey, MAX_CHUNK_BYTES, pendingKey } from "./frame_store.ts";
 import { type KvStores, kvStores } from "./stores.ts";
 
 const RETENTION_MS = 24 * 3_600_000;

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { withLibc } from "./libc.ts";
-import { KEPT, setKept } from "./tcp.ts";
+import { KEPT, setKept, withLibc } from "./libc.ts";
 
 /** How many sockets of this process are set as `KEPT` says. */
 function kept(): number {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptSocket } from "./sockets.ts";
+import { acceptSocket } from "./platform.ts";
 
 const HANDSHAKE = "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
   "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n\r\n";
