@@ -86,7 +86,7 @@ export async function awaitNews(
   const cleanups = cameras.flatMap((camera) => [
     // Who waits watches: a camera at rest must hear of it.
     camera.viewers.wait(poller),
-    fanOut.subscribe(camera.latest, () => isNews() && done(), done),
+    fanOut.subscribe(camera.latest, { onFrame: () => isNews() && done(), onClose: done }),
     ...states ? [camera.statusChanges.onSet(done)] : [],
   ]);
   // Not before: to give a request its signal costs as much as to answer it.

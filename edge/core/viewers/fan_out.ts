@@ -13,8 +13,11 @@ import type { Latest } from "../../../shared/latest.ts";
 import type { LiveFrame } from "../ingest/ingest.ts";
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 
-interface Member {
+/** Somebody who watches a slot. */
+export interface Subscriber {
+  /** The slot has a new frame; called soon after, once for however many came in between. */
   onFrame(): void;
+  /** The slot is closed; called once. */
   onClose(): void;
 }
 
@@ -43,17 +46,12 @@ export class FanOut {
     return this.#turn.at;
   }
 
-  /**
-   * Calls `onFrame` soon after the slot has a new frame, once for however many came in between.
-   *
-   * @param onClose Called once when the slot is closed.
-   * @returns A function that stops the calls.
-   */
-  subscribe(frames: Latest<LiveFrame>, onFrame: () => void, onClose: () => void): () => void {
+  /** Tells `subscriber` of what becomes of a slot. @returns A function that stops the calls. */
+  subscribe(frames: Latest<LiveFrame>, subscriber: Subscriber): () => void {
     this.#turn.at = this.#options.now();
     let crowd = this.#crowds.get(frames);
     if (!crowd) this.#crowds.set(frames, crowd = new Crowd(frames, this.#options, this.#turn));
-    return crowd.join({ onFrame, onClose });
+    return crowd.join(subscriber);
   }
 }
 
@@ -61,7 +59,7 @@ class Crowd {
   readonly #frames: Latest<LiveFrame>;
   readonly #options: FanOutOptions;
   readonly #turn: { at: number };
-  readonly #members = new Set<Member>();
+  readonly #members = new Set<Subscriber>();
   #stopListening: (() => void) | undefined;
   #waking = false;
 
@@ -71,7 +69,7 @@ class Crowd {
     this.#turn = turn;
   }
 
-  join(member: Member): () => void {
+  join(member: Subscriber): () => void {
     this.#members.add(member);
     this.#stopListening ??= this.#frames.onSet(() => this.#wake(), () => {
       // The last frame before the end is seen too.
@@ -96,7 +94,7 @@ class Crowd {
     });
   }
 
-  #each(tell: (member: Member) => void): void {
+  #each(tell: (member: Subscriber) => void): void {
     for (const member of this.#members) {
       try {
         tell(member);
@@ -230,9 +228,15 @@ export interface StreamOptions {
   onLeave(): void;
 }
 
-/** One viewer. What it is written is up to the classes that stand on it. */
-export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uint8Array> {
-  readonly #options: StreamOptions;
+/**
+ * One viewer. What it is written is up to the classes that stand on it. All that a picture needs is in
+ * one object: by the next one, caches have forgotten a thousand viewers, and each further object costs.
+ */
+export abstract class StreamViewer
+  implements Guest, Subscriber, UnderlyingDefaultSource<Uint8Array> {
+  readonly #fanOut: FanOut;
+  readonly #place: Place;
+  readonly #onLeave: () => void;
   /** Of who was too slow lately. */
   #backlog: Backlog | undefined;
   /** Writes since then, while nothing waits. */
@@ -244,8 +248,10 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   #taken = 0;
   #left = false;
 
-  constructor(options: StreamOptions) {
-    this.#options = options;
+  constructor({ fanOut, place, onLeave }: StreamOptions) {
+    this.#fanOut = fanOut;
+    this.#place = place;
+    this.#onLeave = onLeave;
   }
 
   /** Its body, for the answer. */
@@ -256,8 +262,8 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.begin();
-    this.#since = this.#options.fanOut.at;
-    this.#options.place.seat(this);
+    this.#since = this.#fanOut.at;
+    this.#place.seat(this);
   }
 
   /**
@@ -265,7 +271,7 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
    * again: a stream does not ask meanwhile, and a picture for a fast line costs no call.
    */
   pull(): Promise<void> | void {
-    this.#backlog?.room(this.#options.fanOut.at);
+    this.#backlog?.room(this.#fanOut.at);
     if (!this.#write()) return new Promise((resolve) => this.#askAgain = resolve);
     if (this.#taken > 1) this.#fellBehind();
   }
@@ -273,7 +279,7 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   /** The client has gone. */
   cancel(): void {
     this.#leave();
-    this.#options.place.free();
+    this.#place.free();
   }
 
   /** Where it is in the stream; undefined while it has taken all there is. */
@@ -288,8 +294,12 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
     this.#controller.close();
   }
 
+  onClose(): void {
+    this.drop();
+  }
+
   /** Writes what is new, now or as soon as there is room. To be called when something is. */
-  protected offer(): void {
+  onFrame(): void {
     if (!this.#askAgain || !this.#write() || this.#controller.desiredSize === 0) return;
     // Nobody took it: from now on what is new waits until all before it was taken.
     this.#fellBehind();
@@ -309,7 +319,7 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   protected abstract write(now: number): boolean;
 
   #write(): boolean {
-    const now = this.#options.fanOut.at;
+    const now = this.#fanOut.at;
     if (this.#left || this.#backlog?.isLow(now) === false || !this.write(now)) return false;
     this.#taken++;
     this.#writes++;
@@ -323,12 +333,12 @@ export abstract class StreamViewer implements Guest, UnderlyingDefaultSource<Uin
   }
 
   #fellBehind(): void {
-    this.#backlog ??= new Backlog(this.#since, this.#writes, this.#options.fanOut.at);
+    this.#backlog ??= new Backlog(this.#since, this.#writes, this.#fanOut.at);
   }
 
   #leave(): void {
     if (this.#left) return;
     this.#left = true;
-    this.#options.onLeave();
+    this.#onLeave();
   }
 }

@@ -15,14 +15,17 @@ function setUp() {
     now: () => 0,
     onFault: (error) => faults.push(error),
   });
-  return { faults, fanOut, frames: new Latest<typeof frame>() };
+  const frames = new Latest<typeof frame>();
+  const subscribe = (onFrame: () => unknown, onClose: () => unknown = () => {}) =>
+    fanOut.subscribe(frames, { onFrame, onClose });
+  return { faults, frames, subscribe };
 }
 
 Deno.test("everybody is woken after the call that brought a frame, once for several", async () => {
-  const { fanOut, frames } = setUp();
+  const { frames, subscribe } = setUp();
   const woken = [0, 0];
-  const leave = fanOut.subscribe(frames, () => woken[0]++, () => {});
-  fanOut.subscribe(frames, () => woken[1]++, () => {});
+  const leave = subscribe(() => woken[0]++);
+  subscribe(() => woken[1]++);
   frames.set(frame);
   frames.set(frame);
   assert.deepEqual(woken, [0, 0]);
@@ -35,23 +38,23 @@ Deno.test("everybody is woken after the call that brought a frame, once for seve
 });
 
 Deno.test("who leaves while others are woken is not", async () => {
-  const { fanOut, frames } = setUp();
+  const { frames, subscribe } = setUp();
   let woken = 0;
-  fanOut.subscribe(frames, () => leave(), () => {});
-  const leave = fanOut.subscribe(frames, () => woken++, () => {});
+  subscribe(() => leave());
+  const leave = subscribe(() => woken++);
   frames.set(frame);
   await nextTurn();
   assert.equal(woken, 0);
 });
 
 Deno.test("a slot that everybody left wakes nobody, and can be watched again", async () => {
-  const { fanOut, frames } = setUp();
-  fanOut.subscribe(frames, () => assert.fail("woken"), () => {})();
+  const { frames, subscribe } = setUp();
+  subscribe(() => assert.fail("woken"))();
   frames.set(frame);
   await nextTurn();
   let woken = 0;
   let closed = 0;
-  fanOut.subscribe(frames, () => woken++, () => closed++);
+  subscribe(() => woken++, () => closed++);
   frames.set(frame);
   await nextTurn();
   frames.close();
@@ -59,21 +62,21 @@ Deno.test("a slot that everybody left wakes nobody, and can be watched again", a
 });
 
 Deno.test("the last frame before the end is told before the end", () => {
-  const { fanOut, frames } = setUp();
+  const { frames, subscribe } = setUp();
   const told: string[] = [];
-  fanOut.subscribe(frames, () => told.push("frame"), () => told.push("end"));
+  subscribe(() => told.push("frame"), () => told.push("end"));
   frames.set(frame);
   frames.close();
   assert.deepEqual(told, ["frame", "end"]);
 });
 
 Deno.test("a member that throws is told of and dropped; the others get every frame", async () => {
-  const { faults, fanOut, frames } = setUp();
+  const { faults, frames, subscribe } = setUp();
   let woken = 0;
-  fanOut.subscribe(frames, () => {
+  subscribe(() => {
     throw new Error("a bug");
   }, () => assert.fail("it was dropped"));
-  fanOut.subscribe(frames, () => woken++, () => {});
+  subscribe(() => woken++);
   for (let n = 1; n <= 2; n++) {
     frames.set(frame);
     await nextTurn();

@@ -74,39 +74,37 @@ export function mjpegStream(options: MjpegOptions): ReadableStream<Uint8Array> {
 }
 
 class MjpegViewer extends StreamViewer {
-  readonly #options: MjpegOptions;
-  readonly #cleanups: (() => void)[];
+  readonly #camera: CameraHub;
+  readonly #frames: Latest<LiveFrame>;
+  readonly #writeFrame: MjpegOptions["write"];
   readonly #isDue: ((now: number) => boolean) | undefined;
+  readonly #join: () => void;
   #seq = 0;
 
-  constructor(options: MjpegOptions) {
-    super({
-      place: options.place,
-      fanOut: options.fanOut,
-      onLeave: () => {
-        for (const cleanup of this.#cleanups.splice(0)) cleanup();
-        options.onLeave();
-      },
-    });
-    this.#options = options;
-    this.#cleanups = [options.camera.viewers.attach()];
-    this.#isDue = options.fps === undefined ? undefined : thinnedTo(options.fps);
+  constructor({ camera, frames, fanOut, place, opening, fps, write, onLeave }: MjpegOptions) {
+    const cleanups = [camera.viewers.attach(), onLeave];
+    super({ place, fanOut, onLeave: () => cleanups.splice(0).forEach((cleanup) => cleanup()) });
+    this.#camera = camera;
+    this.#frames = frames;
+    this.#writeFrame = write;
+    this.#isDue = fps === undefined ? undefined : thinnedTo(fps);
+    this.#join = () => {
+      if (opening) this.enqueue(opening);
+      cleanups.push(fanOut.subscribe(frames, this));
+    };
   }
 
   protected begin(): void {
-    const { opening, frames, fanOut } = this.#options;
-    if (opening) this.enqueue(opening);
-    this.#cleanups.push(fanOut.subscribe(frames, () => this.offer(), () => this.drop()));
+    this.#join();
   }
 
   protected write(now: number): boolean {
-    const { camera, frames, write } = this.#options;
-    const frame = frames.value;
-    if (!frame || frames.seq === this.#seq || this.#isDue?.(now) === false) return false;
-    if (this.#seq > 0) camera.skipped += frames.seq - this.#seq - 1;
-    this.#seq = frames.seq;
-    camera.sentBytes += frame.part.length;
-    if (write) write(frame, (bytes) => this.enqueue(bytes));
+    const { value: frame, seq } = this.#frames;
+    if (!frame || seq === this.#seq || this.#isDue?.(now) === false) return false;
+    if (this.#seq > 0) this.#camera.skipped += seq - this.#seq - 1;
+    this.#seq = seq;
+    this.#camera.sentBytes += frame.part.length;
+    if (this.#writeFrame) this.#writeFrame(frame, (bytes) => this.enqueue(bytes));
     else this.enqueue(frame.part);
     return true;
   }

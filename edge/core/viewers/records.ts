@@ -69,10 +69,10 @@ class RecordViewer extends StreamViewer {
     for (const subscription of this.#subscriptions) {
       const { camera, frames } = subscription;
       this.#cleanups.push(
-        fanOut.subscribe(frames, () => this.offer(), () => this.drop()),
+        fanOut.subscribe(frames, this),
         camera.statusChanges.onSet(({ value }) => {
           this.#news.set(camera, value);
-          this.offer();
+          this.onFrame();
         }),
       );
     }

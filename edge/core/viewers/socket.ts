@@ -105,7 +105,10 @@ export class SocketViewer implements Guest {
       const { camera, frames } = subscription;
       const goAway = () => this.#socket.close(GOING_AWAY, "The edge is shutting down");
       this.#cleanups.push(
-        this.#fanOut.subscribe(frames, () => this.#offer(subscription), goAway),
+        this.#fanOut.subscribe(frames, {
+          onFrame: () => this.#offer(subscription),
+          onClose: goAway,
+        }),
         camera.statusChanges.onSet(({ value }) => {
           const message: StatusMessage = { type: "status", ...this.#said, status: value };
           // The next one says it too, once the line has taken what waits.
