@@ -66,7 +66,7 @@ export const cameraSettings = z.object({
   PERCH_NAME: textSetting(/^.{1,60}$/u, "1 to 60 characters").optional().meta(told("what people call this camera, in any language; unset = its id")),
 
   PERCH_SOURCE: choiceSetting(SOURCES).default("auto").meta(told("what takes pictures", { heading: "What from" })),
-  PERCH_INPUT: z.string().optional().meta(told("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", { sources: ["ffmpeg", "v4l2-ctl", "http"] })),
+  PERCH_INPUT: z.string().optional().meta(told("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", { sources: ["ffmpeg", "v4l2-ctl", "http", "pattern"] })),
 
   PERCH_FPS: numberSetting(0.001, 60, "frames a second").default(5).meta(told("frames a second the camera takes", { heading: "The picture" })),
   PERCH_WIDTH: evenSetting(64, 8192).default(1280).meta(told("pixels across", { sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] })),
@@ -223,6 +223,7 @@ function warningsOf(config: Config): SettingWarning[] {
 function inputProblem(source: SourceKind, input: string | undefined): string | undefined {
   const wanted = INPUT_WANTED[source];
   if (!wanted) return undefined;
+  if (input === undefined && source === "pattern") return undefined;
   const fits = input !== undefined && wanted.pattern.test(input);
   if (fits && (!CAMERA_ADDRESS.test(input) || URL.canParse(input))) return undefined;
   const got = input === undefined ? "nothing" : JSON.stringify(shownAddress(input));
@@ -241,6 +242,7 @@ const INPUT_WANTED: Partial<Record<SourceKind, { pattern: RegExp; text: string }
   "ffmpeg": { pattern: /./, text: "a device, a file, an rtsp:// address or lavfi:…" },
   "v4l2-ctl": { pattern: /^\/dev\//, text: "a device such as /dev/v4l/by-id/usb-…" },
   "http": { pattern: /^https?:\/\//i, text: "an http:// or https:// address" },
+  "pattern": { pattern: /^(garden|harbour)$/, text: "garden or harbour" },
 };
 
 /** What the rpicam programs are told day and night. */

@@ -165,7 +165,7 @@ for (
   const [source, input, ignored] of [
     ["ffmpeg", "rtsp://c/1", ["PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
     ["v4l2-ctl", "/dev/video0", ["PERCH_QUALITY", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
-    ["pattern", "x", ["PERCH_INPUT", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN", "PERCH_EXTRA_ARGS"]],
+    ["pattern", "harbour", ["PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN", "PERCH_EXTRA_ARGS"]],
     ["rpicam-vid", "x", ["PERCH_INPUT"]],
     ["auto", "x", ["PERCH_INPUT"]],
     [

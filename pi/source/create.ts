@@ -43,7 +43,10 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
     case "http":
       return createHttp(deps, { url: input, fps: picture.fps });
     case "pattern":
-      return createPattern(deps, picture);
+      return createPattern(deps, {
+        ...picture,
+        scene: input === "harbour" ? "harbour" : "garden",
+      });
     case "auto":
       return createAuto({
         spawn,

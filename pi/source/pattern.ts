@@ -1,10 +1,19 @@
-// A camera for machines without one: a scene that moves, with clock and frame number. Only when asked
-// for, never in place of a camera that is missing.
+// A camera for machines without one: a scene that moves under the sky of the hour, with clock and frame
+// number. Only when asked for, never in place of a camera that is missing.
 
 import type sharpModule from "sharp";
 import type { Clock } from "../../shared/clock.ts";
 import { drawText, type RgbPixels, textWidth } from "../../shared/glyphs.ts";
-import { BACKGROUND, SCENE_HEIGHT, SCENE_WIDTH, SPRITES } from "./pattern_scene.ts";
+import { HARBOUR } from "./pattern_harbour.ts";
+import { type Colour, type Light, lightAt } from "./pattern_light.ts";
+import {
+  type Drawing,
+  GARDEN,
+  type Scene,
+  SCENE_HEIGHT,
+  SCENE_WIDTH,
+  SKY,
+} from "./pattern_scene.ts";
 import type { FrameSource } from "./source.ts";
 
 /** Size and pace of the pattern. */
@@ -16,17 +25,24 @@ export interface PatternOptions {
   readonly fps: number;
   /** JPEG quality, 1 to 100. */
   readonly quality: number;
+  /** Default the garden. */
+  readonly scene?: SceneName;
 }
+
+const SCENES = { garden: GARDEN, harbour: HARBOUR } as const satisfies Record<string, Scene>;
+
+/** What there is to look at. */
+export type SceneName = keyof typeof SCENES;
 
 /** Makes the source. */
 export function createPattern(
   { clock }: { readonly clock: Clock },
-  { width, height, fps, quality }: PatternOptions,
+  { width, height, fps, quality, scene }: PatternOptions,
 ): FrameSource {
   return {
     name: `pattern ${width}x${height} at ${fps} fps`,
     async run(signal, onBytes) {
-      const picture = await PatternPicture.create(width, height);
+      const picture = await PatternPicture.create(width, height, scene);
       let due = clock.monotonic();
       for (let frame = 1; !signal.aborted; frame++) {
         onBytes(await picture.jpeg({ now: clock.now(), frame }, quality));
@@ -59,61 +75,127 @@ export interface PatternMoment {
   readonly frame: number;
 }
 
-type SpriteName = keyof typeof SPRITES;
-
 const WHITE = [255, 255, 255] as const;
 const SHADE = [30, 52, 76] as const;
+
+/** In steps of so many ms the light changes. */
+const LIGHT_MS = 20_000;
+
+/** Where stars are: parts of the picture's width, and of the sky's height. */
+const STARS: readonly (readonly [number, number])[] = Array.from({ length: 90 }, (_, i) => {
+  return [(i * 0.6180339887) % 1, ((i * 0.7548776662) % 1) ** 1.4 * 0.9];
+});
 
 /** Draws the pictures of one size. */
 export class PatternPicture {
   readonly #sharp: typeof sharpModule;
-  readonly #background: RgbPixels;
-  readonly #pixels: RgbPixels;
-  readonly #sprites: ReadonlyMap<SpriteName, Sprite>;
+  readonly #scene: Scene;
+  readonly #sprites: ReadonlyMap<string, Sprite>;
   readonly #scale: number;
+  readonly #pixels: RgbPixels;
+  /** Everything that does not move, in the light of `#lit`. */
+  readonly #still: Uint8Array;
+  #lit: number | undefined;
+  /** What each value of a colour becomes in that light. */
+  #tints: Tints = TRUE;
 
   private constructor(
     sharp: typeof sharpModule,
-    background: RgbPixels,
-    sprites: ReadonlyMap<SpriteName, Sprite>,
-    scale: number,
+    scene: Scene,
+    sprites: ReadonlyMap<string, Sprite>,
+    { width, height }: { readonly width: number; readonly height: number },
   ) {
     this.#sharp = sharp;
-    this.#background = background;
-    this.#pixels = { ...background, data: new Uint8Array(background.data.length) };
+    this.#scene = scene;
     this.#sprites = sprites;
-    this.#scale = scale;
+    this.#scale = scaleFor(width, height);
+    this.#pixels = { data: new Uint8Array(3 * width * height), width, height };
+    this.#still = new Uint8Array(3 * width * height);
   }
 
-  /** Draws what stays the same, once. Sharp is loaded here: only this source needs it. */
-  static async create(width: number, height: number): Promise<PatternPicture> {
+  /** Draws what pictures are made of, once. Sharp is loaded here: only this source needs it. */
+  static async create(
+    width: number,
+    height: number,
+    name: SceneName = "garden",
+  ): Promise<PatternPicture> {
     const sharp: typeof sharpModule = (await import("sharp")).default;
     sharp.concurrency(1);
     sharp.cache(false);
-    const scale = Math.max(width / SCENE_WIDTH, height / SCENE_HEIGHT);
-    const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `viewBox="0 0 ${SCENE_WIDTH} ${SCENE_HEIGHT}" preserveAspectRatio="xMidYMid slice">${BACKGROUND}</svg>`;
-    const data = await sharp(new TextEncoder().encode(svg)).removeAlpha().raw().toBuffer();
-    const sprites = new Map<SpriteName, Sprite>();
-    for (const name of Object.keys(SPRITES) as SpriteName[]) {
-      sprites.set(name, await drawSprite(sharp, name, scale));
+    const scene = SCENES[name];
+    const scale = scaleFor(width, height);
+    const sprites = new Map<string, Sprite>();
+    for (const [name, drawing] of Object.entries({ ...SKY, ...scene.drawings })) {
+      const size = { width: drawing.width * scale, height: drawing.height * scale };
+      sprites.set(name, await draw(sharp, drawing, size));
     }
-    return new PatternPicture(sharp, { data, width, height }, sprites, scale);
+    for (const name of ["land", "lamps"] as const) {
+      const drawing = { width: SCENE_WIDTH, height: SCENE_HEIGHT, svg: scene[name] };
+      sprites.set(name, await draw(sharp, drawing, { width, height }));
+    }
+    return new PatternPicture(sharp, scene, sprites, { width, height });
   }
 
   /** The picture of a moment, as a JPEG. */
   async jpeg(moment: PatternMoment, quality: number): Promise<Uint8Array> {
     const { width, height, data } = this.#pixels;
-    data.set(this.#background.data);
+    this.#light(moment.now);
+    data.set(this.#still);
     this.#drawClouds(moment.now / 1000);
-    this.#drawBird(moment.now / 1000);
+    for (const [name, x, y] of this.#scene.actors(moment.now / 1000)) this.#blend(name, x, y);
     this.#drawLabels(moment);
     return await this.#sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality })
       .toBuffer();
   }
 
+  /** Draws what stands still in the light of a moment. */
+  #light(now: number): void {
+    const step = Math.floor(now / LIGHT_MS);
+    if (step === this.#lit) return;
+    this.#lit = step;
+    const date = new Date(step * LIGHT_MS);
+    const light = lightAt(date.getHours() + date.getMinutes() / 60 + date.getSeconds() / 3600);
+    this.#tints = tintsOf(light.land);
+    this.#drawSky(light);
+    const { moon, at, shine, dark } = light;
+    const body = moon ? "moon" : "sun";
+    const { width, height } = SKY[body];
+    const [x, y] = [at.x * SCENE_WIDTH - width / 2, at.y * SCENE_HEIGHT - height / 2];
+    this.#blend(body, x, y, { opacity: shine, tints: TRUE });
+    const [left, top] = [this.#pixels.width, this.#pixels.height].map((pixels, i) => {
+      return ([SCENE_WIDTH, SCENE_HEIGHT][i] - pixels / this.#scale) / 2;
+    });
+    this.#blend("land", left, top);
+    this.#blend("lamps", left, top, { opacity: dark, tints: TRUE });
+    this.#still.set(this.#pixels.data);
+  }
+
+  #drawSky({ sky: [high, middle, low], dark }: Light): void {
+    const { width, height, data } = this.#pixels;
+    const horizon = this.#scene.horizon * height;
+    const row = new Uint8Array(3 * width);
+    for (let y = 0; y < height; y++) {
+      // What is below the horizon is mirrored.
+      const part = 1 - Math.min(1, Math.abs(1 - y / horizon));
+      const [from, to, at] = part < 0.55
+        ? [high, middle, part / 0.55]
+        : [middle, low, (part - 0.55) / 0.45];
+      for (let i = 0; i < 3; i++) row[i] = from[i] + at * (to[i] - from[i]);
+      for (let i = 3; i < row.length; i++) row[i] = row[i - 3];
+      data.set(row, 3 * y * width);
+    }
+    const size = Math.max(1, Math.round(this.#scale * 2));
+    for (const [i, [x, y]] of STARS.entries()) {
+      const at = 3 * (Math.floor(y * horizon) * width + Math.floor(x * (width - size)));
+      for (let dot = 0; dot < size * size; dot++) {
+        const to = at + 3 * (Math.floor(dot / size) * width + dot % size);
+        for (let c = to; c < to + 3; c++) data[c] += (255 - data[c]) * dark * (0.3 + i % 5 / 8);
+      }
+    }
+  }
+
   #drawClouds(seconds: number): void {
-    const clouds: readonly (readonly [SpriteName, number, number, number])[] = [
+    const clouds: readonly (readonly ["cloud" | "wisp", number, number, number])[] = [
       // Which, how high, how fast in scene pixels a second, how far at second 0. Two of a kind are
       // half a way apart, so that the sky is never empty.
       ["wisp", 236, 5, 0],
@@ -122,21 +204,9 @@ export class PatternPicture {
       ["cloud", 300, 12, 850],
     ];
     for (const [name, y, speed, start] of clouds) {
-      const way = SCENE_WIDTH + SPRITES[name].width;
-      this.#blend(name, (start + seconds * speed) % way - SPRITES[name].width, y);
+      const way = SCENE_WIDTH + SKY[name].width;
+      this.#blend(name, (start + seconds * speed) % way - SKY[name].width, y, { behind: "land" });
     }
-  }
-
-  #drawBird(seconds: number): void {
-    // A round of 24 seconds: look about, hop along the branch and back, breathe, blink.
-    const round = seconds % 24;
-    const turned = (round > 7 && round < 9) || (round > 15 && round < 23);
-    const along = hop(round, 8) - hop(round, 22);
-    const jump = Math.sin(Math.PI * (hop(round, 8) % 1)) + Math.sin(Math.PI * (hop(round, 22) % 1));
-    const blinking = round % 3.8 < 0.25;
-    const name = turned ? "birdTurned" : blinking ? "birdBlinking" : "bird";
-    const breath = Math.sin(seconds * 2.2) * 1.2;
-    this.#blend(name, 880 + along * 46, 282 - along * 6 - jump * 26 + breath);
   }
 
   #drawLabels({ now, frame }: PatternMoment): void {
@@ -160,10 +230,23 @@ export class PatternPicture {
     drawText(this.#pixels, text, { x, y, scale, colour: WHITE });
   }
 
-  /** Lays a sprite over the picture; the place is in scene pixels, what lies outside is cut off. */
-  #blend(name: SpriteName, sceneX: number, sceneY: number): void {
+  /** Lays a drawing over the picture; the place is in scene pixels, what lies outside is cut off. */
+  #blend(
+    name: string,
+    sceneX: number,
+    sceneY: number,
+    { opacity = 1, tints = this.#tints, behind }: {
+      readonly opacity?: number;
+      readonly tints?: Tints;
+      /** A drawing as large as the picture, which hides it. */
+      readonly behind?: string;
+    } = {},
+  ): void {
     const { rgba, width, height } = this.#sprites.get(name)!;
     const { data, width: across, height: down } = this.#pixels;
+    const [red, green, blue] = tints;
+    const before = behind === undefined ? undefined : this.#sprites.get(behind)!.rgba;
+    const strength = Math.round(256 * opacity);
     const left = Math.round((sceneX - SCENE_WIDTH / 2) * this.#scale + across / 2);
     const top = Math.round((sceneY - SCENE_HEIGHT / 2) * this.#scale + down / 2);
     const fromX = Math.max(0, -left);
@@ -172,33 +255,44 @@ export class PatternPicture {
       let from = (y * width + fromX) * 4;
       let to = ((top + y) * across + left + fromX) * 3;
       for (let x = fromX; x < toX; x++, from += 4, to += 3) {
-        const alpha = rgba[from + 3];
+        let alpha = (rgba[from + 3] * strength) >> 8;
+        if (before) alpha = (alpha * (256 - before[to / 3 * 4 + 3])) >> 8;
         if (alpha === 0) continue;
-        data[to] += ((rgba[from] - data[to]) * alpha) >> 8;
-        data[to + 1] += ((rgba[from + 1] - data[to + 1]) * alpha) >> 8;
-        data[to + 2] += ((rgba[from + 2] - data[to + 2]) * alpha) >> 8;
+        data[to] += ((red[rgba[from]] - data[to]) * alpha) >> 8;
+        data[to + 1] += ((green[rgba[from + 1]] - data[to + 1]) * alpha) >> 8;
+        data[to + 2] += ((blue[rgba[from + 2]] - data[to + 2]) * alpha) >> 8;
       }
     }
   }
 }
 
-async function drawSprite(
+/** What each value of red, green and blue becomes. */
+type Tints = readonly [Uint8Array, Uint8Array, Uint8Array];
+
+function tintsOf([red, green, blue]: Colour): Tints {
+  const tint = (most: number) => Uint8Array.from({ length: 256 }, (_, value) => value * most / 255);
+  return [tint(red), tint(green), tint(blue)];
+}
+
+/** Of what shines itself. */
+const TRUE = tintsOf([255, 255, 255]);
+
+/** Pixels of the picture for one of the scene: it fills the picture. */
+function scaleFor(width: number, height: number): number {
+  return Math.max(width / SCENE_WIDTH, height / SCENE_HEIGHT);
+}
+
+async function draw(
   sharp: typeof sharpModule,
-  name: SpriteName,
-  scale: number,
+  { width, height, svg }: Drawing,
+  size: { readonly width: number; readonly height: number },
 ): Promise<Sprite> {
-  const { width, height, svg } = SPRITES[name];
-  const size = `width="${Math.round(width * scale)}" height="${Math.round(height * scale)}"`;
-  const text =
-    `<svg xmlns="http://www.w3.org/2000/svg" ${size} viewBox="0 0 ${width} ${height}">${svg}</svg>`;
+  const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.round(size.width)}" ` +
+    `height="${Math.round(size.height)}" viewBox="0 0 ${width} ${height}" ` +
+    `preserveAspectRatio="xMidYMid slice">${svg}</svg>`;
   const { data, info } = await sharp(new TextEncoder().encode(text)).ensureAlpha().raw()
     .toBuffer({ resolveWithObject: true });
   return { rgba: data, width: info.width, height: info.height };
-}
-
-/** How far a hop that starts at `from` and takes half a second has come: 0 to 1. */
-function hop(seconds: number, from: number): number {
-  return Math.min(1, Math.max(0, (seconds - from) * 2));
 }
 
 const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];

@@ -1,42 +1,90 @@
-// The drawn parts of the pattern camera's picture, as SVG: a morning over hills, clouds, and a robin
-// on a branch. No text elements: a Pi without a desktop has no fonts.
+// The drawn parts of the pattern camera's pictures, as SVG: what both scenes have, and a garden with a
+// robin on a branch. No text elements: a Pi without a desktop has no fonts.
 
-/** The scene is drawn for this size and scaled to the one asked for. */
+/** A scene is drawn for this size and scaled to the one asked for. */
 export const SCENE_WIDTH = 1280;
 export const SCENE_HEIGHT = 720;
 
-/** Everything that does not move. */
-export const BACKGROUND = `
-<defs>
-  <linearGradient id="sky" x1="0" y1="0" x2="0" y2="1">
-    <stop offset="0" stop-color="#35608f"/>
-    <stop offset=".38" stop-color="#7ba6c4"/>
-    <stop offset=".62" stop-color="#f0d3b2"/>
-    <stop offset=".76" stop-color="#f7b98d"/>
-  </linearGradient>
-  <radialGradient id="glow" cx="890" cy="470" r="430" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#fff6dc" stop-opacity=".95"/>
-    <stop offset=".14" stop-color="#ffe9bd" stop-opacity=".6"/>
-    <stop offset="1" stop-color="#ffe0b0" stop-opacity="0"/>
-  </radialGradient>
+/** A drawing of its own size. */
+export interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly svg: string;
+}
+
+/** What moves, in the daylight: which drawing, and where its upper left corner is. */
+export type Actor = readonly [name: string, x: number, y: number];
+
+/** What a pattern camera looks at. */
+export interface Scene {
+  /** How far down the sky goes, as a part of the height; below, the land or its mirror image. */
+  readonly horizon: number;
+  /** What stands still under the sky, as it looks at noon. */
+  readonly land: string;
+  /** What shines at night. */
+  readonly lamps: string;
+  readonly drawings: Readonly<Record<string, Drawing>>;
+  actors(seconds: number): readonly Actor[];
+}
+
+/** What every sky has. Sun and moon are drawn around the middle. */
+export const SKY: Readonly<Record<"sun" | "moon" | "cloud" | "wisp", Drawing>> = {
+  sun: {
+    width: 640,
+    height: 640,
+    svg: `<defs><radialGradient id="glow">
+<stop offset="0" stop-color="#fff6dc" stop-opacity=".95"/>
+<stop offset=".16" stop-color="#fff0d0" stop-opacity=".36"/>
+<stop offset="1" stop-color="#ffe0b0" stop-opacity="0"/></radialGradient></defs>
+<circle cx="320" cy="320" r="320" fill="url(#glow)"/><circle cx="320" cy="320" r="34" fill="#fff8e4"/>`,
+  },
+  moon: {
+    width: 260,
+    height: 260,
+    svg: `<defs><radialGradient id="glow"><stop offset=".2" stop-color="#dfe8ff" stop-opacity=".4"/>
+<stop offset="1" stop-color="#dfe8ff" stop-opacity="0"/></radialGradient></defs>
+<circle cx="130" cy="130" r="130" fill="url(#glow)"/><circle cx="130" cy="130" r="30" fill="#f1efe4"/>
+<path fill="#d3d2cc" d="M118 112a9 9 0 1 0 1 0zM142 130a6 6 0 1 0 1 0zM124 140a5 5 0 1 0 1 0z"/>`,
+  },
+  cloud: {
+    width: 420,
+    height: 150,
+    svg: `<defs><filter id="soft" x="-20%" y="-40%" width="140%" height="180%">
+<feGaussianBlur stdDeviation="13"/></filter></defs>
+<g fill="#fffaf2" fill-opacity=".82" filter="url(#soft)"><ellipse cx="205" cy="92" rx="150" ry="24"/>
+<ellipse cx="150" cy="76" rx="62" ry="32"/><ellipse cx="232" cy="62" rx="70" ry="38"/>
+<ellipse cx="300" cy="84" rx="54" ry="24"/></g>`,
+  },
+  wisp: {
+    width: 360,
+    height: 90,
+    svg: `<defs><filter id="soft" x="-20%" y="-60%" width="140%" height="220%">
+<feGaussianBlur stdDeviation="10"/></filter></defs>
+<g fill="#fffaf2" fill-opacity=".6" filter="url(#soft)"><ellipse cx="180" cy="48" rx="140" ry="12"/>
+<ellipse cx="150" cy="40" rx="80" ry="14"/><ellipse cx="236" cy="54" rx="70" ry="10"/></g>`,
+  },
+};
+
+/** A garden before the hills, where a robin lives. */
+export const GARDEN: Scene = {
+  horizon: 0.72,
+  land: `<defs>
   <linearGradient id="far" x1="0" y1="420" x2="0" y2="600" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#9a8fa0"/><stop offset="1" stop-color="#d9b6a0"/>
+    <stop offset="0" stop-color="#7f8fa6" stop-opacity=".92"/><stop offset="1" stop-color="#a3acb0" stop-opacity=".85"/>
   </linearGradient>
   <linearGradient id="middle" x1="0" y1="470" x2="0" y2="680" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#66727f"/><stop offset="1" stop-color="#a39a93"/>
+    <stop offset="0" stop-color="#5f7480"/><stop offset="1" stop-color="#8d9a92"/>
   </linearGradient>
   <linearGradient id="near" x1="0" y1="560" x2="0" y2="720" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#34495a"/><stop offset="1" stop-color="#22323f"/>
+    <stop offset="0" stop-color="#3a5456"/><stop offset="1" stop-color="#263a3c"/>
   </linearGradient>
 </defs>
-<rect width="1280" height="720" fill="url(#sky)"/>
-<circle cx="890" cy="470" r="34" fill="#fff8e4"/>
-<rect width="1280" height="720" fill="url(#glow)"/>
 <path fill="url(#far)" d="M0 505C90 470 150 452 235 470S380 520 470 492 620 430 715 452 860 512 960 494
  1120 438 1195 452 1260 470 1280 478V720H0Z"/>
 <path fill="url(#middle)" d="M0 560C120 520 200 545 300 566S500 540 600 530 790 590 900 585 1090 530 1280 566
  V720H0Z"/>
 <path fill="url(#near)" d="M0 640C160 600 330 610 480 636S800 668 960 646 1180 612 1280 622V720H0Z"/>
+<path fill="#6a4c44" d="M424 608h58v32h-58z"/><path fill="#4a3836" d="M414 610l39-28 39 28z"/>
 <g fill="#22323f">
   <path d="M1010 648l16-58 16 58zM1040 646l13-44 13 44zM985 652l11-36 11 36z"/>
   <path d="M250 618l12-40 12 40zM275 620l15-54 15 54zM305 622l10-32 10 32z"/>
@@ -55,35 +103,38 @@ export const BACKGROUND = `
   <path d="M828 484c-20 14-22 34-12 50 18-10 24-30 12-50z"/>
   <path d="M820 456c-18-14-38-12-50 0 12 16 34 16 50 0z" fill="#a3b46c"/>
   <path d="M1052 300c-22 6-32 22-28 40 20-2 32-20 28-40z" fill="#a3b46c"/>
-</g>`;
+</g>`,
+  lamps:
+    `<defs><radialGradient id="light"><stop offset="0" stop-color="#ffd98a" stop-opacity=".75"/>
+<stop offset="1" stop-color="#ffc46a" stop-opacity="0"/></radialGradient></defs>
+<circle cx="453" cy="624" r="64" fill="url(#light)"/>
+<path fill="#ffe3a3" d="M433 618h12v12h-12zM460 618h12v12h-12z"/>`,
+  drawings: {
+    bird: { width: 150, height: 140, svg: bird("open") },
+    birdBlinking: { width: 150, height: 140, svg: bird("closed") },
+    birdTurned: {
+      width: 150,
+      height: 140,
+      svg: `<g transform="matrix(-1 0 0 1 150 0)">${bird("open")}</g>`,
+    },
+  },
+  actors(seconds) {
+    // A round of 24 seconds: look about, hop along the branch and back, breathe, blink.
+    const round = seconds % 24;
+    const turned = (round > 7 && round < 9) || (round > 15 && round < 23);
+    const along = hop(round, 8) - hop(round, 22);
+    const jump = Math.sin(Math.PI * (hop(round, 8) % 1)) + Math.sin(Math.PI * (hop(round, 22) % 1));
+    const blinking = round % 3.8 < 0.25;
+    const name = turned ? "birdTurned" : blinking ? "birdBlinking" : "bird";
+    const breath = Math.sin(seconds * 2.2) * 1.2;
+    return [[name, 880 + along * 46, 282 - along * 6 - jump * 26 + breath]];
+  },
+};
 
-/** What moves: each drawn once, then laid over the background at places that change. */
-export const SPRITES = {
-  cloud: {
-    width: 420,
-    height: 150,
-    svg: `<defs><filter id="soft" x="-20%" y="-40%" width="140%" height="180%">
-<feGaussianBlur stdDeviation="13"/></filter></defs>
-<g fill="#fffaf2" fill-opacity=".82" filter="url(#soft)"><ellipse cx="205" cy="92" rx="150" ry="24"/>
-<ellipse cx="150" cy="76" rx="62" ry="32"/><ellipse cx="232" cy="62" rx="70" ry="38"/>
-<ellipse cx="300" cy="84" rx="54" ry="24"/></g>`,
-  },
-  wisp: {
-    width: 360,
-    height: 90,
-    svg: `<defs><filter id="soft" x="-20%" y="-60%" width="140%" height="220%">
-<feGaussianBlur stdDeviation="10"/></filter></defs>
-<g fill="#fffaf2" fill-opacity=".6" filter="url(#soft)"><ellipse cx="180" cy="48" rx="140" ry="12"/>
-<ellipse cx="150" cy="40" rx="80" ry="14"/><ellipse cx="236" cy="54" rx="70" ry="10"/></g>`,
-  },
-  bird: { width: 150, height: 140, svg: bird("open") },
-  birdBlinking: { width: 150, height: 140, svg: bird("closed") },
-  birdTurned: {
-    width: 150,
-    height: 140,
-    svg: `<g transform="matrix(-1 0 0 1 150 0)">${bird("open")}</g>`,
-  },
-} as const;
+/** How far a hop that starts at `from` and takes half a second has come: 0 to 1. */
+function hop(seconds: number, from: number): number {
+  return Math.min(1, Math.max(0, (seconds - from) * 2));
+}
 
 /** A robin that looks to the left; its feet stand at (78, 132). */
 function bird(eye: "open" | "closed"): string {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
-import { createPattern } from "./pattern.ts";
+import { createPattern, PatternPicture, type SceneName } from "./pattern.ts";
+import { lightAt } from "./pattern_light.ts";
 
 const SIZE = { width: 640, height: 360, fps: 5, quality: 60 };
 
@@ -50,7 +51,7 @@ Deno.test("the pattern gives whole pictures of the size asked for, one at a time
 });
 
 Deno.test("the pattern's clock, frame number and clouds change, its hills do not", async () => {
-  const clock = new FakeClock();
+  const clock = new FakeClock(new Date(2026, 5, 21, 12).getTime());
   const { stop, done, until } = start(clock);
   const first = await until(1);
   clock.jump(60_000);
@@ -85,4 +86,38 @@ Deno.test("a pattern that is stopped before it starts gives nothing and ends", a
   const source = createPattern({ clock: new FakeClock() }, SIZE);
   await source.run(AbortSignal.abort(), (chunk) => frames.push(chunk));
   assert.equal(frames.length, 0);
+});
+
+Deno.test("the pattern's light is that of the hour: dark at night, red in the evening", async () => {
+  const look = async (scene: SceneName, hour: number) => {
+    const picture = await PatternPicture.create(320, 180, scene);
+    const now = new Date(2026, 5, 21, hour).getTime();
+    const { channels } = await sharp(await picture.jpeg({ now, frame: 1 }, 80)).stats();
+    return channels.map(({ mean }) => mean);
+  };
+  for (const scene of ["garden", "harbour"] as const) {
+    const [night, noon, evening] = [
+      await look(scene, 1),
+      await look(scene, 12),
+      await look(scene, 19),
+    ];
+    assert.ok(Math.max(...night) < 80, `${scene} ${night}`);
+    assert.ok(Math.min(...noon) > 110 && noon[2] > noon[0], `${scene} ${noon}`);
+    assert.ok(evening[0] > evening[2], `${scene} ${evening}`);
+  }
+});
+
+Deno.test("the light never jumps, at midnight neither", () => {
+  const flat = (minute: number) => {
+    const { sky, land, dark, at: { y }, shine } = lightAt(minute % 1440 / 60);
+    // Where one goes and the other comes neither is to be seen.
+    return { body: [shine, shine * y], colours: [...sky, land].flat(), dark };
+  };
+  for (let minute = 0; minute < 1440; minute++) {
+    const [one, next] = [flat(minute), flat(minute + 1)];
+    const steps = one.colours.map((value, i) => Math.abs(value - next.colours[i]));
+    assert.ok(Math.max(...steps) < 4, `colours at minute ${minute}`);
+    assert.ok(Math.abs(one.dark - next.dark) < 0.02, `dark at minute ${minute}`);
+    assert.ok(one.body.every((v, i) => Math.abs(v - next.body[i]) < 0.05), `body at ${minute}`);
+  }
 });
