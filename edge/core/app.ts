@@ -7,6 +7,7 @@ import { HEADER } from "../../shared/wire.ts";
 import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, Passes, viewerOnly } from "./access/viewers.ts";
 import type { EdgeDeps } from "./edge.ts";
+import { FORMS } from "./ingest/bodies.ts";
 import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 
@@ -157,8 +158,8 @@ const finish: MiddlewareHandler = async (context, next) => {
 function smallBody({ bodies, limits }: EdgeDeps): MiddlewareHandler {
   return describe({ problems: [400, 408, 413, 429, 503] }, async function smallBody(context, next) {
     const { req } = context;
-    const address = limits.viewerAddress(context);
-    const body = await bodies.accept(req.raw, MAX_REPORT_BYTES, undefined, { address });
+    const share = { kind: FORMS, of: limits.viewerAddress(context) };
+    const body = await bodies.accept(req.raw, MAX_REPORT_BYTES, share);
     if (body instanceof Response) return body;
     req.raw = new Request(req.raw, { body: body.jpeg });
     await next();

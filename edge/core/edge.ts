@@ -6,7 +6,7 @@ import type { EdgeConfig } from "./config.ts";
 import { type CostMeter, costMeter } from "./cost.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
-import { Bodies, hasBody } from "./ingest/ingest.ts";
+import { Bodies, hasBody } from "./ingest/bodies.ts";
 import { type Limits, limitsOf } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { Metrics } from "./metrics.ts";

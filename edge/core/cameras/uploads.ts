@@ -145,6 +145,11 @@ export class CameraContact {
     };
   }
 
+  /** How many of these there are. */
+  get listening(): number {
+    return this.#listening;
+  }
+
   /** To be called when a frame stayed away that was due here, or went to another instance. */
   leftOut(): void {
     this.#leftOutAt = this.#clock.monotonic();

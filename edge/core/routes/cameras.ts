@@ -12,6 +12,7 @@ import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/
 import {
   cameraOf,
   camOf,
+  listeningCamera,
   NO_STORE,
   number,
   publishedCamera,
@@ -84,7 +85,7 @@ export function getDemand({ hub, clock }: EdgeDeps): Handler {
     answers: { 200: ["what is wanted", [demandSchema.meta({ title: "Demand" })]] },
     problems: [503],
   }, async (context, query) => {
-    const { contact, demand } = publishedCamera(camOf(context), hub);
+    const { contact, demand } = listeningCamera(camOf(context), hub);
     const { interval, wait } = query();
     const hangUp = contact.listen();
     await within(clock, wait * 1000, context.req.raw.signal, async (signal) => {

@@ -57,6 +57,28 @@ Deno.test("a camera that has gone is not told at once any more what is wanted", 
   await server.shutdown();
 });
 
+Deno.test("of one camera only so many requests wait, another one goes on", async () => {
+  await using edge = await TestEdge.start();
+  const wait = (cam: string) =>
+    edge.request(`/cams/${cam}/demand?interval=10000&wait=30`, { headers });
+  const held = Array.from({ length: 64 }, () => wait("cam"));
+  const { contact } = edge.edge.deps.hub.open("cam")!;
+  await edge.until(() => contact.listening === 64);
+  const refused = await wait("cam");
+  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "5"]);
+  const socket = await edge.request("/publish?session=s", {
+    headers: {
+      ...headers,
+      ...{ "upgrade": "websocket", "connection": "Upgrade" },
+      ...{ "sec-websocket-version": "13", "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==" },
+    },
+  });
+  assert.equal(socket.status, 429);
+  held.push(wait("garden"));
+  await edge.clock.tick(30_001);
+  for (const answer of held) assert.equal((await answer).status, 200);
+});
+
 Deno.test("demand is told to the camera only", async () => {
   await using edge = await TestEdge.start();
   assert.equal((await edge.request("/demand")).status, 401);

@@ -8,7 +8,7 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { FrameBuffer } from "../ingest/ingest.ts";
 import type { PlatformSocket } from "../platform.ts";
-import { camOf, publishedCamera, route } from "./request.ts";
+import { camOf, listeningCamera, route } from "./request.ts";
 import { notSocket } from "./socket.ts";
 import type { Uploads } from "./upload.ts";
 
@@ -33,7 +33,7 @@ export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler 
     const wrong = notSocket(context);
     if (wrong) return wrong;
     const { session } = query();
-    const camera = publishedCamera(camOf(context), hub);
+    const camera = listeningCamera(camOf(context), hub);
     if (!camera.contact.receiving) await hub.find(camera.cam);
     const { socket, response } = deps.acceptSocket(context.req.raw);
     serve(socket, camera, session);

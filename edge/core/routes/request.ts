@@ -195,6 +195,19 @@ export function publishedCamera(cam: string, hub: Hub): CameraHub {
   throw problemException(503, detail, { retryAfter: 60 });
 }
 
+/** Requests and sockets of a camera that wait for what is asked of it: one, and what lines that broke left. */
+const MAX_LISTENING = 64;
+
+/** As `publishedCamera`, for what stays. */
+export function listeningCamera(cam: string, hub: Hub): CameraHub {
+  const camera = publishedCamera(cam, hub);
+  const { listening } = camera.contact;
+  if (listening < MAX_LISTENING) return camera;
+  const detail =
+    `Tell camera ${cam} what is wanted: ${listening} of it wait for that, the most here.`;
+  throw problemException(429, detail, { retryAfter: 5 });
+}
+
 /** @throws 503 from the end on: another instance, or this one started again, does it. */
 export function refuseAtEnd(hub: Hub): void {
   if (!hub.closed) return;

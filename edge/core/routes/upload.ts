@@ -6,6 +6,7 @@ import { startOfJpeg } from "../../../shared/jpeg/markers.ts";
 import { HEADER, parseSeq } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
+import { FRAMES } from "../ingest/bodies.ts";
 import { ingest, type IngestResult, type LiveFrame, type Upload } from "../ingest/ingest.ts";
 import { camOf, publishedCamera, readTexts, route, whole } from "./request.ts";
 import { problem } from "../problem.ts";
@@ -111,7 +112,8 @@ export function uploadsOf({ bodies, clock, config, hub, lag, log, metrics }: Edg
     said: Omit<Upload, "buffer">,
   ): Promise<LiveFrame | Response> {
     const startedAt = clock.monotonic();
-    const body = await bodies.accept(context.req.raw, maxFrameBytes, camera.partTail);
+    const share = { kind: FRAMES, of: camera.cam };
+    const body = await bodies.accept(context.req.raw, maxFrameBytes, share, camera.partTail);
     if (body instanceof Response) {
       if (body.status === 408) slow.value++;
       if (body.status === 413) camera.refusal = `larger than ${maxFrameBytes} bytes`;

@@ -1,0 +1,251 @@
+// Requests' bodies: read into one buffer each, as many as there is room for, as long as they keep coming,
+// and out of the way where nobody wants them.
+
+import type { Clock } from "../../../shared/clock.ts";
+import { problem } from "../problem.ts";
+import { FrameBuffer } from "./ingest.ts";
+
+/** In each period at least this much: 1 KB a second, a tenth of the slowest phone network. */
+const PERIOD_MS = 10_000;
+const BYTES_PER_PERIOD = 10_240;
+
+/** Bytes that are read at once, and for which a body without a declared length has room at first. */
+const PIECE_BYTES = 64 * 1024;
+
+/** Bodies that count together: each takes memory while it is under way. */
+interface Kind {
+  /** Of whom there may be so many, as messages say it. */
+  readonly whose: string;
+  readonly most: number;
+  /** Everybody's together. */
+  readonly inAll: number;
+  /** Whether all of one has to come within the first period. */
+  readonly brief?: boolean;
+}
+
+/** Pictures, by camera: it sends one at a time, and a few may be left over from a line that broke. */
+export const FRAMES: Kind = { whose: "of this camera", most: 16, inAll: 64 };
+
+/** Forms and reports, by address: they are in memory before anybody has shown a credential. */
+export const FORMS: Kind = { whose: "from this address", most: 32, inAll: 256, brief: true };
+
+/** What nobody wants. */
+const UNWANTED: Kind = { whose: "", most: 64, inAll: 64 };
+
+/** What is still taken of a body that nobody wants: a picture that is too large is refused in peace. */
+const MAX_UNWANTED_BYTES = 16 * 1024 * 1024;
+
+/** A body that is being read. Times are monotonic ms. */
+interface Reading {
+  readonly reader: ReadableStreamBYOBReader;
+  /** Where the next piece goes. */
+  room: Uint8Array<ArrayBuffer>;
+  received: number;
+  /** What had come when this period began, and when that was. */
+  before: number;
+  since: number;
+  slow?: boolean;
+  readonly share: Share;
+}
+
+/** What a body counts as, and for whom: for nobody maybe. */
+export interface Share {
+  readonly kind: Kind;
+  readonly of?: string;
+}
+
+/** Bodies under way. Each has to keep coming: who sends a byte now and then would hold its buffer for ever. */
+export class Bodies {
+  readonly #clock: Clock;
+  readonly #underWay = new Set<Reading>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** How many are being read. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /**
+   * Accepts the body of an upload, or gives the problem to answer with.
+   *
+   * @param maxBytes Larger bodies are refused, while they arrive at the latest.
+   * @param tail What follows the frame in a stream (`partTail`).
+   */
+  async accept(
+    request: Request,
+    maxBytes: number,
+    share: Share,
+    tail: Uint8Array = new Uint8Array(),
+  ): Promise<FrameBuffer | Response> {
+    const full = this.#full(share);
+    if (full) return full;
+    const length = declaredLength(request);
+    if (length !== undefined && length > maxBytes) return tooLarge(maxBytes);
+    const { body } = request;
+    if (!body) return new FrameBuffer(0, tail);
+    const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
+    let bytes = buffer?.jpeg ?? new Uint8Array(Math.min(PIECE_BYTES, maxBytes));
+    const reading = this.#begin(body, share);
+    try {
+      for (let piece; (piece = await this.#next(reading));) {
+        const size = reading.received;
+        if (size > (length ?? maxBytes)) return tooLarge(maxBytes);
+        if (size > bytes.length) {
+          bytes = new Uint8Array(bytes.buffer.transfer(Math.min(maxBytes, 2 * size)));
+        }
+        bytes.set(piece, size - piece.length);
+      }
+    } catch (error) {
+      // Who sends it all and hangs up is told by an error too.
+      if (reading.received !== length) {
+        return broken(400, `${reading.received} bytes, then ${error}`);
+      }
+    } finally {
+      // A lock that is given back costs an error with its stack: only where `answer` may need it.
+      this.#end(reading, length === undefined);
+    }
+    const { received, slow } = reading;
+    if (slow) {
+      const wanted = share.kind.brief
+        ? `all of it within ${PERIOD_MS / 1000} s`
+        : `at least ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`;
+      return broken(408, `${received} bytes, then less than is wanted: ${wanted}`);
+    }
+    if (length !== undefined && received < length) {
+      return broken(400, `it ended after ${received} of ${length} bytes`);
+    }
+    return buffer ?? FrameBuffer.of(bytes.subarray(0, received), tail);
+  }
+
+  /**
+   * The answer, once the rest of the request's body is out of the way. Where it has no end the
+   * connection is cut behind the answer: servers would go on reading, Deno's whatever became of the
+   * body.
+   */
+  async answer(request: Request, response: Response): Promise<Response> {
+    if (response.status === 204 || response.status === 101) return response;
+    const length = declaredLength(request);
+    // Deno does not hang up on a body that it waits for: who is too slow would wait for the last byte.
+    const ends = length === undefined
+      ? response.status !== 408 && await this.#ends(request, response)
+      : length <= MAX_UNWANTED_BYTES;
+    return ends ? response : await cutBehind(request, response);
+  }
+
+  /** Gives up what comes too slowly. To be called every second or so. */
+  tick(): void {
+    const now = this.#clock.monotonic();
+    for (const reading of this.#underWay) {
+      if (now - reading.since < PERIOD_MS) continue;
+      reading.slow = reading.share.kind.brief ||
+        reading.received - reading.before < BYTES_PER_PERIOD;
+      reading.before = reading.received;
+      reading.since = now;
+      if (reading.slow) reading.reader.cancel().catch(() => {});
+    }
+  }
+
+  #full({ kind, of }: Share): Response | undefined {
+    const all = [...this.#underWay].filter(({ share }) => share.kind === kind);
+    const same = all.filter(({ share }) => of !== undefined && share.of === of).length;
+    if (same >= kind.most) return tooMany(429, `${same} ${kind.whose}`);
+    return all.length >= kind.inAll ? tooMany(503, `${all.length}`) : undefined;
+  }
+
+  /** Whether a body of unknown length is over before it gets on anybody's nerves. */
+  async #ends({ body, bodyUsed }: Request, { status }: Response): Promise<boolean> {
+    if (!body || body.locked) return false;
+    const share = { kind: UNWANTED };
+    const isRead = bodyUsed && status < 400;
+    if (!isRead && this.#full(share)) return false;
+    const reading = this.#begin(body, share);
+    try {
+      while (await this.#next(reading)) {
+        if (reading.received > MAX_UNWANTED_BYTES) return false;
+      }
+      return !reading.slow;
+    } catch {
+      return true;
+    } finally {
+      this.#end(reading, true);
+    }
+  }
+
+  #begin(body: ReadableStream<Uint8Array>, share: Share): Reading {
+    const since = this.#clock.monotonic();
+    const room = new Uint8Array(PIECE_BYTES);
+    const reading: Reading = { reader: readerOf(body), room, received: 0, before: 0, since, share };
+    this.#underWay.add(reading);
+    return reading;
+  }
+
+  /** The next piece, which is there until the one behind it is asked for; undefined at the end. */
+  async #next(reading: Reading): Promise<Uint8Array | undefined> {
+    const { done, value } = await reading.reader.read(reading.room);
+    if (done) return undefined;
+    reading.received += value.length;
+    reading.room = new Uint8Array(value.buffer);
+    return value;
+  }
+
+  /** Whoever stops before the end leaves the rest unread: `answer` takes it, or cuts. */
+  #end(reading: Reading, release: boolean): void {
+    this.#underWay.delete(reading);
+    if (release) reading.reader.releaseLock();
+  }
+}
+
+/**
+ * Reads all pieces into the same memory, where Deno would take new 64 KiB for each byte that comes alone.
+ * What has come whole Deno has in a stream that takes no memory, and needs none.
+ */
+function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader {
+  try {
+    return body.getReader({ mode: "byob" });
+  } catch {
+    return body.getReader() as unknown as ReadableStreamBYOBReader;
+  }
+}
+
+/**
+ * The answer with a promise of one byte more than there is: where it is missing, servers end the
+ * connection. At once, for Deno keeps in memory what comes in while an answer is under way.
+ */
+async function cutBehind(request: Request, response: Response): Promise<Response> {
+  if (!request.body?.locked) request.body?.cancel().catch(() => {});
+  const refused = response.status >= 400;
+  if (!refused) response.body?.cancel().catch(() => {});
+  const last = refused ? response : problem(413, "Answer: the request's body has no end.");
+  const bytes = await last.bytes();
+  const headers = new Headers(last.headers);
+  headers.set("content-length", String(bytes.length + 1));
+  headers.set("connection", "close");
+  return new Response(ReadableStream.from([bytes]), { status: last.status, headers });
+}
+
+function tooMany(status: 429 | 503, count: string): Response {
+  const detail = `Read the body: there are ${count} under way, the most that are read at once.`;
+  return problem(status, detail, { retryAfter: 1 });
+}
+
+function broken(status: 400 | 408, what: string): Response {
+  return problem(status, `Read the body: ${what}.`, status === 408 ? { retryAfter: 1 } : {});
+}
+
+function tooLarge(maxBytes: number): Response {
+  const detail = `Read the body: it is larger than ${maxBytes} bytes, the most that is taken here.`;
+  return problem(413, detail);
+}
+
+/** Whether a request announces a body. Not to be asked of one that has become a socket. */
+export function hasBody({ headers }: Request): boolean {
+  return (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
+}
+
+function declaredLength(request: Request): number | undefined {
+  const text = request.headers.get("content-length");
+  return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
