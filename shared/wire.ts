@@ -61,6 +61,9 @@ export const reportSchema = z.object({
 });
 export type Report = z.output<typeof reportSchema>;
 
+/** What a camera tells of itself, whatever it is doing. */
+export type About = Pick<Report, "name" | "zone">;
+
 /** `Perch-Seq`: a session (one run of the camera program) and its count. */
 export interface CameraSeq {
   readonly session: string;

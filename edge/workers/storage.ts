@@ -6,6 +6,7 @@ import { type Frame, type FrameMeta, metaOf } from "../../shared/frame.ts";
 import {
   type FrameStore,
   type Head,
+  type PutOptions,
   type PutResult,
   StoreFailure,
   type StoreState,
@@ -60,7 +61,7 @@ export class SqlStore implements FrameStore {
     return this.#state;
   }
 
-  put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {
+  put(frame: Frame, { history, about }: PutOptions): Promise<PutResult> {
     const { cam, version, jpeg } = frame;
     const { storage, instance } = this.#options;
     return this.#do("writes", () =>
@@ -75,7 +76,8 @@ export class SqlStore implements FrameStore {
           );
         }
         const chunks = Math.max(1, Math.ceil(jpeg.length / MAX_PART_BYTES));
-        const meta = JSON.stringify({ ...metaOf(frame), chunks, writer: instance });
+        const told = { chunks, writer: instance, about: about ?? head?.about };
+        const meta = JSON.stringify({ ...metaOf(frame), ...told });
         for (let part = 0; part < chunks; part++) {
           // A copy: a view would bring the whole buffer behind it along.
           const bytes = jpeg.slice(part * MAX_PART_BYTES, (part + 1) * MAX_PART_BYTES);

@@ -50,6 +50,19 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     assert.deepEqual(await store.cams(), ["cam"]);
   });
 
+  test("what is told of a camera comes back with its head, and stays where nothing is told", async (under) => {
+    const store = under.open("a");
+    const about = { name: "Küche", zone: "Europe/Zurich" };
+    await store.put(frameOf(1, 10), { history: true, about });
+    await store.put(frameOf(2, 10), { history: false });
+    assert.deepEqual((await store.head("cam"))?.about, about);
+    await under.open("b").put(frameOf(3, 800_000), { history: false, about: { name: "Yard" } });
+    assert.equal((await store.head("cam"))?.about?.name, "Yard");
+    await store.forget("cam");
+    await store.put(frameOf(4, 10), { history: false });
+    assert.equal((await store.head("cam"))?.about, undefined);
+  });
+
   test("frames of every size come back whole", async ({ open }) => {
     const store = open("a");
     let version = 0;

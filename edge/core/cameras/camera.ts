@@ -10,7 +10,7 @@
 import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import { Latest } from "../../../shared/latest.ts";
-import type { CameraState, CameraStatus, Demand, Report } from "../../../shared/wire.ts";
+import type { About, CameraState, CameraStatus, Demand, Report } from "../../../shared/wire.ts";
 import { CameraContact, FrameRate, Sessions, TWO_PROGRAMS } from "./uploads.ts";
 import {
   cameraState,
@@ -79,8 +79,8 @@ export class CameraHub {
   report: Report | undefined;
   /** Why the last picture that it brought was not taken. */
   refusal: string | undefined;
-  /** What people call it, and its time zone: told with its reports. */
-  about: Pick<Report, "name" | "zone"> = {};
+  /** What people call it, and its time zone: told with its reports, and stored. */
+  about: About | undefined;
   /** Whether the camera speaks to this instance. */
   readonly contact: CameraContact;
   /** Which uploads are late. */

@@ -54,8 +54,11 @@ export class Hub {
 
   /** The same, as people look for them. */
   get byName(): CameraHub[] {
-    const name = ({ cam, about }: CameraHub) => about.name ?? cam;
-    return this.cameras.sort((one, other) => name(one).localeCompare(name(other)));
+    const name = ({ cam, about }: CameraHub) => about?.name ?? cam;
+    const { compare } = new Intl.Collator(undefined, { numeric: true });
+    return this.cameras.sort((one, other) =>
+      compare(name(one), name(other)) || compare(one.cam, other.cam)
+    );
   }
 
   /** The camera, made if new; undefined where there are too many already. */
@@ -158,6 +161,8 @@ export class Hub {
         // One that was forgotten meanwhile stays so.
         if (frame && this.#lookedAt.has(cam)) this.open(cam)?.publishRemote(frame, false);
       }
+      const found = this.#cameras.get(cam);
+      if (found) found.about ??= head?.about;
     } catch (error) {
       this.#options.onStoreError(`read the newest frame of ${cam}`, error);
     }

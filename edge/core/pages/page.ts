@@ -73,7 +73,7 @@ export function viewerPages(deps: EdgeDeps) {
     const assets = Object.entries(await names()).map(([name, file]) => {
       return [name, `${root}assets/${file}`];
     });
-    const called = deps.hub.known(values.cam)?.about.name;
+    const called = deps.hub.known(values.cam)?.about?.name;
     const name = called ?? (values.cam === DEFAULT_CAM ? site : values.cam);
     const title = name === site ? site : `${name} · ${site}`;
     const url = `${siteOf(context, trustedProxies)}cams/${values.cam}`;

@@ -129,6 +129,32 @@ Deno.test("cameras are called and ordered by the names that they report", async 
   assert.match(wall, /data-cams="one,cam,pond".*Front &lt;door&gt;.*Küche.*pond/s);
 });
 
+Deno.test("names and their order outlast a restart, though no camera comes back", async () => {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/perch.sqlite`;
+  const clock = new FakeClock();
+  const before = await TestEdge.start({}, path, { clock });
+  for (const [cam, name] of [["b", "Kamera 10"], ["c", "kamera 9"], ["a", "Kamera 10"]]) {
+    const body = JSON.stringify({ state: "starting", name, zone: "Europe/Zurich" });
+    await before.request(`/cams/${cam}/report`, { method: "PUT", body, headers });
+    await before.put(frame, {}, `/cams/${cam}/live.jpeg`);
+    while (!await before.store.head(cam)) await clock.tick(100);
+  }
+  await before.stop();
+  await using after = await TestEdge.start({}, path, { clock });
+  const { cams } = await (await after.request("/cams")).json();
+  assert.deepEqual(
+    cams.map(({ cam, name, zone }: Record<string, string>) => [cam, name, zone]),
+    ["c:kamera 9", "a:Kamera 10", "b:Kamera 10"].map((one) => [...one.split(":"), "Europe/Zurich"]),
+  );
+  await after.put(frame, {}, "/cams/c/live.jpeg");
+  await after.clock.tick(400_000);
+  await after.put(frame, {}, "/cams/c/live.jpeg");
+  await after.clock.tick(1000);
+  assert.equal((await after.store.head("c"))?.about?.name, "kamera 9", "nothing was told since");
+  await Deno.remove(dir, { recursive: true });
+});
+
 /** So that a camera is soon called lost. */
 const IMPATIENT = { PERCH_STALE_S: "1", PERCH_IDLE_INTERVAL_S: "1", PERCH_KEYFRAME_S: "1" };
 

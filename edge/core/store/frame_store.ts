@@ -2,6 +2,7 @@
 // (shared/testing/frame_store_contract.ts) holds every implementation to it.
 
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
+import type { About } from "../../../shared/wire.ts";
 
 /** The newest stored frame of a camera, without its bytes. */
 export interface Head extends FrameMeta {
@@ -9,6 +10,16 @@ export interface Head extends FrameMeta {
   readonly chunks: number;
   /** The instance that stored it. */
   readonly writer: string;
+  /** What was told of the camera: it keeps its name over a restart. */
+  readonly about?: About;
+}
+
+/** How a frame is stored. */
+export interface PutOptions {
+  /** Whether it becomes a history frame too. */
+  readonly history: boolean;
+  /** Told of the camera; where nothing is, what was told before stays. */
+  readonly about?: About;
 }
 
 /** Whether a frame was written, and the newest stored version. */
@@ -64,11 +75,10 @@ export interface FrameStore {
   /** Ms between two writes of a newest frame that nobody asks for: Infinity where writes are billed. */
   readonly newestEveryMs: number;
   /**
-   * Makes `frame` the newest of its camera, and a history frame too if asked. Readers see the frame
-   * before or this one, never a mixture. Writes nothing where a head of that version or a newer one is
-   * stored already.
+   * Makes `frame` the newest of its camera. Readers see the frame before or this one, never a mixture.
+   * Writes nothing where a head of that version or a newer one is stored already.
    */
-  put(frame: Frame, options: { readonly history: boolean }): Promise<PutResult>;
+  put(frame: Frame, options: PutOptions): Promise<PutResult>;
   /** The newest stored frame's description, or undefined. */
   head(cam: string): Promise<Head | undefined>;
   /** The newest stored frame. */

@@ -2,7 +2,15 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import { type Frame, type FrameMeta, metaOf } from "../../../shared/frame.ts";
-import type { FrameStore, Head, PutResult, StoreState, VersionRange } from "./frame_store.ts";
+import type { About } from "../../../shared/wire.ts";
+import type {
+  FrameStore,
+  Head,
+  PutOptions,
+  PutResult,
+  StoreState,
+  VersionRange,
+} from "./frame_store.ts";
 
 /** Most bytes of the past that are kept: the oldest goes first. */
 const MAX_HISTORY_BYTES = 64 * 1024 * 1024;
@@ -17,6 +25,7 @@ interface HistoryFrame {
 export class MemoryStore implements FrameStore {
   readonly #options: { readonly clock: Clock; readonly retentionMs: number };
   readonly #newest = new Map<string, Frame>();
+  readonly #about = new Map<string, About>();
   /** It goes with the process: a newer one here helps nobody. */
   readonly newestEveryMs = Infinity;
   /** By camera and version, oldest first. */
@@ -47,7 +56,7 @@ export class MemoryStore implements FrameStore {
     return this.#historyBytes + newest.reduce((sum, { size }) => sum + size, 0);
   }
 
-  put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {
+  put(frame: Frame, { history, about }: PutOptions): Promise<PutResult> {
     const { cam, version } = frame;
     const known = this.#newest.get(cam);
     if (known && known.version >= version) {
@@ -57,6 +66,7 @@ export class MemoryStore implements FrameStore {
     // A view would be kept with the whole buffer behind it.
     const kept: Frame = { ...metaOf(frame), cam, jpeg: frame.jpeg.slice() };
     this.#newest.set(cam, kept);
+    if (about) this.#about.set(cam, about);
     if (history) {
       this.#history.set(keyOf(cam, version), {
         frame: kept,
@@ -70,7 +80,9 @@ export class MemoryStore implements FrameStore {
 
   head(cam: string): Promise<Head | undefined> {
     const newest = this.#read(this.#newest.get(cam));
-    return Promise.resolve(newest && { ...metaOf(newest), chunks: 1, writer: "memory" });
+    return Promise.resolve(
+      newest && { ...metaOf(newest), chunks: 1, writer: "memory", about: this.#about.get(cam) },
+    );
   }
 
   newest(cam: string): Promise<Frame | undefined> {
@@ -107,6 +119,7 @@ export class MemoryStore implements FrameStore {
 
   forget(cam: string): Promise<void> {
     this.#newest.delete(cam);
+    this.#about.delete(cam);
     for (const { frame } of this.#history.values()) {
       if (frame.cam === cam) this.#drop(frame);
     }

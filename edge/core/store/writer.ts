@@ -187,7 +187,7 @@ export class StoreWriter {
   async #put(frame: LiveFrame, keyframe: boolean): Promise<void> {
     const { store, clock } = this.#options;
     this.#storedAt = clock.monotonic();
-    const putting = store.put(frame, { history: keyframe });
+    const putting = store.put(frame, { history: keyframe, about: this.#camera.about });
     const result = await this.#ask(`store a frame of ${frame.cam}`, putting);
     if (!result) return;
     this.#storedVersion = result.newest;

@@ -7,6 +7,7 @@ import { concat } from "../../../shared/wire_frame.ts";
 import type {
   FrameStore,
   Head,
+  PutOptions,
   PutResult,
   StoreState,
   VersionRange,
@@ -106,7 +107,7 @@ export class KvFrameStore implements FrameStore {
     return this.#options.newestEveryMs;
   }
 
-  async put(frame: Frame, { history }: { readonly history: boolean }): Promise<PutResult> {
+  async put(frame: Frame, { history, about }: PutOptions): Promise<PutResult> {
     const { cam, version, jpeg } = frame;
     const keys = chunkKeys(cam, version, Math.ceil(jpeg.length / MAX_CHUNK_BYTES));
     const chunks = keys.map((key, i) => ({
@@ -131,8 +132,8 @@ export class KvFrameStore implements FrameStore {
     const expired = history ? await this.#expired(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
       const { recent, dropped } = rollRecent(known.value, version);
-      const writer = this.#options.instance;
-      const head: StoredHead = { ...meta, writer, keyframe: history, recent };
+      const told = { writer: this.#options.instance, about: about ?? known.value?.about };
+      const head: StoredHead = { ...meta, ...told, keyframe: history, recent };
       const sets = [
         ...large ? [] : chunks,
         // Whose run it is from matters to the newest only, and is nobody's business.
