@@ -72,10 +72,12 @@ export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptio
               onBytes(jpeg);
             }
           }
-        } finally {
-          if (!answer.good) trouble = answer.problem;
+        } catch (error) {
+          // A picture that came whole is one, whatever becomes of the rest.
+          answer.breakOff(describeFailure(error));
         }
-        return answer.good ? undefined : answer.problem;
+        if (answer.good) return undefined;
+        return trouble = answer.problem;
       }
     },
   };
@@ -205,6 +207,7 @@ export class CameraAnswer {
   #pictures = 0;
   #pixels = 0;
   #tails = 0;
+  #why: string | undefined;
 
   constructor(response: Response) {
     this.#response = response;
@@ -218,6 +221,11 @@ export class CameraAnswer {
       this.#start = [...this.#start, ...chunk.subarray(0, SHOWN_BYTES)].slice(0, SHOWN_BYTES);
     }
     return this.#splitter.push(chunk).filter((jpeg) => this.#isPicture(jpeg));
+  }
+
+  /** Notes why there is no more of it. */
+  breakOff(why: string): void {
+    this.#why = why;
   }
 
   /** Whether it brought a picture. */
@@ -242,7 +250,9 @@ export class CameraAnswer {
 
   #words(): string {
     const start = this.#start;
-    if (start.length === 0) return "answers without a body";
+    if (start.length === 0) {
+      return this.#why ? `breaks off its answer: ${this.#why}` : "answers without a body";
+    }
     const { counts } = this.#splitter;
     const begun = start[0] === 0xff && start[1] === 0xd8;
     const broken = brokenWords(counts) ?? (begun && brokenWords({ ...counts, truncated: 1 }));

@@ -321,6 +321,46 @@ Deno.test("a bad answer among good ones costs a second, and nothing is said of i
   assert.ok(gaps.length > 50, `${gaps}`);
 });
 
+/** An answer that begins with `bytes` and breaks. */
+function broken(bytes: Uint8Array<ArrayBuffer>): Response {
+  const why = new TypeError("error reading a body from connection");
+  let given = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (given || bytes.length === 0) controller.error(why);
+      else controller.enqueue(bytes);
+      given = true;
+    },
+  });
+  return new Response(body, { headers: { "content-type": "image/jpeg" } });
+}
+
+Deno.test("a picture that came whole is one, whatever becomes of the rest of the answer", async () => {
+  const { clock, at, source } = onClock(() => broken(JPEG));
+  const stop = new AbortController();
+  let pictures = 0;
+  const running = source.run(stop.signal, () => void pictures++);
+  for (let n = 0; n < 20; n++) await clock.tick(200);
+  stop.abort();
+  await running;
+  assert.ok(pictures >= 20, `${pictures}`);
+  assert.deepEqual(at.slice(1, 4).map((time, index) => time - at[index]), [200, 200, 200]);
+});
+
+Deno.test("a camera that breaks off is told as one that answers", async () => {
+  const said = (bytes: Uint8Array<ArrayBuffer>) =>
+    onClock(() => broken(bytes)).source.run(new AbortController().signal, () => {})
+      .catch(({ message }) => message);
+  assert.equal(
+    await said(new Uint8Array()),
+    "the camera at PERCH_INPUT breaks off its answer: error reading a body from connection",
+  );
+  assert.equal(
+    await said(JPEG.slice(0, 900)),
+    "the camera at PERCH_INPUT sends pictures, no whole JPEG: 1 cut off",
+  );
+});
+
 Deno.test("a camera that gives only bad answers for 10 s has failed", async () => {
   const { clock, at, source } = onClock((asked) => asked === 1 ? new Response(JPEG) : BAD[1]());
   let error: unknown;

@@ -46,9 +46,14 @@ export function signInFor(
 
 function isDigest(challenge: Challenge, algorithm: string): boolean {
   const named = (challenge.get("algorithm") ?? "MD5").replace(/-sess$/i, "");
-  const qop = challenge.get("qop");
   return challenge.get("scheme") === "digest" && named.toUpperCase() === algorithm &&
-    (qop === undefined || /\bauth(?!-)\b/i.test(qop));
+    qopOf(challenge) !== undefined;
+}
+
+/** What the answer is to protect; empty where the camera names nothing, undefined for what is not known. */
+function qopOf(challenge: Challenge): "auth" | "auth-int" | "" | undefined {
+  const offered = (challenge.get("qop") ?? "").toLowerCase().split(",").map((one) => one.trim());
+  return (["auth", "auth-int", ""] as const).find((one) => offered.includes(one));
 }
 
 function digestSignIn(
@@ -64,14 +69,16 @@ function digestSignIn(
   const [user, password] = [bytesOf(who.user), bytesOf(who.password)];
   const plain = hashOf(user, unescaped(realm), password);
   const secret = /-sess$/i.test(algorithm ?? "") ? hashOf(plain, nonce, cnonce) : plain;
+  const qop = qopOf(challenge);
   let count = 0;
   return (url) => {
     const { pathname, search } = new URL(url);
     const uri = pathname + search;
-    const asked = hashOf("GET", uri);
+    // What is asked has no body.
+    const asked = hashOf("GET", uri, ...(qop === "auth-int" ? [hashOf("")] : []));
     const nc = (++count).toString(16).padStart(8, "0");
     // A camera that names no `qop` knows only RFC 2069.
-    const fresh = challenge.has("qop") ? [nc, cnonce, "auth"] : [];
+    const fresh = qop ? [nc, cnonce, qop] : [];
     const response = hashOf(secret, nonce, ...fresh, asked);
     return [
       `Digest username="${user.replace(/["\\]/g, "\\$&")}", realm="${realm}", nonce="${nonce}"`,
@@ -79,7 +86,7 @@ function digestSignIn(
       ...(algorithm === undefined ? [] : [`algorithm=${algorithm}`]),
       `response="${response}"`,
       ...(opaque === undefined ? [] : [`opaque="${opaque}"`]),
-      ...(fresh.length === 0 ? [] : [`qop=auth, nc=${nc}, cnonce="${cnonce}"`]),
+      ...(fresh.length === 0 ? [] : [`qop=${qop}, nc=${nc}, cnonce="${cnonce}"`]),
     ].join(", ");
   };
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { type Credentials, signInFor } from "./sign_in.ts";
 
 const MUFASA = { user: "Mufasa", password: "Circle of Life" };
@@ -47,6 +48,16 @@ Deno.test("all that a camera must have back is in the answer, and no qop it did 
   assert.doesNotMatch(header('Digest realm="r", nonce="n"'), /qop|nc=|cnonce|opaque|algorithm/);
 });
 
+Deno.test("a camera that protects bodies too gets the answer for none", () => {
+  const whole = 'Digest realm="cam", nonce="n0nce", qop="auth-int"';
+  const hash = (text: string) => createHash("md5").update(text).digest("hex");
+  const [who, what] = [hash("Mufasa:cam:Circle of Life"), hash(`GET:/dir/index.html:${hash("")}`)];
+  assert.equal(response(whole), hash(`${who}:n0nce:00000001:0a4f113b:auth-int:${what}`));
+  assert.match(header(whole), /qop=auth-int, nc=/);
+  assert.match(header('Digest realm="r", nonce="n", qop="auth-int,auth"'), /qop=auth, nc=/);
+  assert.doesNotMatch(header('Digest realm="r", nonce="n", qop=""'), /qop/);
+});
+
 Deno.test("each question has a count of its own", () => {
   const signIn = signInFor(MUFASA, challenge("MD5"))!;
   assert.match(signIn(URL), /nc=00000001/);
@@ -80,6 +91,6 @@ Deno.test("the safest way that is offered and known is taken", () => {
 
 Deno.test("Basic is for cameras that want it or say nothing, never in place of Digest", () => {
   assert.equal(header(null), `Basic ${btoa("Mufasa:Circle of Life")}`);
-  assert.equal(signInFor(MUFASA, 'Digest realm="x", nonce="y", qop="auth-int"'), undefined);
+  assert.equal(signInFor(MUFASA, 'Digest realm="x", nonce="y", qop="auth-conf"'), undefined);
   assert.equal(signInFor(MUFASA, "Negotiate"), undefined);
 });
