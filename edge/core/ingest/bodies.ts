@@ -2,6 +2,8 @@
 // and out of the way where nobody wants them.
 
 import type { Clock } from "../../../shared/clock.ts";
+import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
+import { startOfJpeg } from "../../../shared/jpeg/markers.ts";
 import { problem } from "../problem.ts";
 import { FrameBuffer } from "./ingest.ts";
 
@@ -99,10 +101,12 @@ export class Bodies {
         bytes.set(piece, size - piece.length);
       }
     } catch (error) {
-      // Who sends it all and hangs up is told by an error too.
-      if (reading.received !== length) {
-        return broken(400, `${reading.received} bytes, then ${error}`);
-      }
+      // Who sends it all and hangs up is told by an error too; without a length the picture tells.
+      const { received } = reading;
+      const isAll = length === undefined
+        ? holdsPicture(bytes.subarray(0, received))
+        : received === length;
+      if (!isAll) return broken(400, `${received} bytes, then ${error}`);
     } finally {
       // A lock that is given back costs an error with its stack: only where `answer` may need it.
       this.#end(reading, length === undefined);
@@ -196,6 +200,10 @@ export class Bodies {
     this.#underWay.delete(reading);
     if (release) reading.reader.releaseLock();
   }
+}
+
+function holdsPicture(bytes: Uint8Array): boolean {
+  return inspectJpeg(bytes.subarray(startOfJpeg(bytes, 0))).ok;
 }
 
 /**

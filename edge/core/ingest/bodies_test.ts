@@ -309,7 +309,7 @@ Deno.test("a frame whose camera is forgotten while it comes is not answered as t
   assert.equal((await edge.request("/live.jpeg")).status, 200);
 });
 
-for (const protocol of ["HTTP/1.1", "HTTP/1.0"]) {
+for (const protocol of ["HTTP/1.1", "HTTP/1.0", "chunks"]) {
   for (
     const [how, hangUp] of [
       ["half of its line", (line: Deno.TcpConn) => line.closeWrite()],
@@ -321,10 +321,15 @@ for (const protocol of ["HTTP/1.1", "HTTP/1.0"]) {
       const server = edge.listen();
       const { hostname, port } = new URL(server.url);
       const jpeg = await baseline(640, 480);
+      const isChunked = protocol === "chunks";
       const request = new Blob([
-        `PUT /live.jpeg ${protocol}\r\nHost: edge.test\r\nAuthorization: Bearer ${TEST_TOKEN}\r\n`,
-        `Content-Length: ${jpeg.length}\r\n\r\n`,
+        `PUT /live.jpeg ${isChunked ? "HTTP/1.1" : protocol}\r\nHost: edge.test\r\n`,
+        `Authorization: Bearer ${TEST_TOKEN}\r\n`,
+        ...isChunked
+          ? [`Transfer-Encoding: chunked\r\n\r\n${jpeg.length.toString(16)}\r\n`]
+          : [`Content-Length: ${jpeg.length}\r\n\r\n`],
         jpeg,
+        ...isChunked ? ["\r\n0\r\n\r\n"] : [],
       ]);
       const taken = edge.edge.deps.metrics.counter("perch_frames_received_total", "");
       for (let sent = 1; sent <= 20; sent++) {

@@ -31,8 +31,7 @@ const FORM = /^multipart\/[\w.+-]+$/;
  * What JPEGs are sent as, the first of several; some programs call all that they send an encoded form.
  * Whether they are some the judge says.
  */
-const TYPE =
-  /^(|image\/p?jpe?g|(application|binary)\/octet-stream|application\/x-www-form-urlencoded)$/;
+const TYPE = /^$|jpe?g|\*|octet-stream|^binary$|^application\/x-www-form-urlencoded$/;
 
 /** What a request says that it brings. */
 function typeOf({ req }: Context): string {

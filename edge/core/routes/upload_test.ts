@@ -336,6 +336,9 @@ Deno.test("a JPEG is taken by PUT and POST, as what programs call it, and out of
     "image/jpeg, image/jpeg",
     "application/octet-stream",
     "binary/octet-stream",
+    "binary",
+    "image/*",
+    "image/x-jpeg",
     "application/x-www-form-urlencoded",
   ];
   const FORM = "multipart/form-data; boundary=XX";
