@@ -1,17 +1,13 @@
 // The edge on Deno: reads settings, opens KV, serves, and shuts down in the right order.
 
 import { systemClock as clock } from "../../shared/clock.ts";
-import { createLog, reasonOf } from "../../shared/log.ts";
+import { createLog } from "../../shared/log.ts";
 import { lineOf } from "../../shared/settings.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
-import { Edge } from "../core/edge.ts";
 import { helpText, makeToken, parseCli } from "./cli.ts";
 import { storesFor } from "./kv/stores.ts";
-import { denoPlatform } from "./platform.ts";
-import { logUncaught, serve, tick } from "./serve.ts";
-
-/** How long answers that are under way may take at the end, ms. */
-const GRACE_MS = 1000;
+import { run } from "./run.ts";
+import { logUncaught } from "./serve.ts";
 
 const cli = parseCli(Deno.args);
 if (!cli.ok) refuse(cli.problems);
@@ -28,7 +24,6 @@ if (cli.command === "make-token") {
 const parsed = parseEdgeConfig({ ...environment(), ...cli.settings });
 if (!parsed.ok) refuse(parsed.problems);
 const { config } = parsed;
-const { host: hostname, port } = config;
 const log = createLog({ format: config.log, write: console.log, now: clock.now });
 logUncaught(globalThis, log);
 for (const warning of parsed.warnings) log.warn(lineOf(warning));
@@ -39,28 +34,12 @@ const stores = await storesFor(config.kvPath, {
   log,
   retentionMs: config.historyMs,
 });
-const edge = new Edge(config, denoPlatform({ clock, log, ...stores }));
-await edge.start();
-const stopServing = listen();
-log.info("cameras set PERCH_URL to this address, PERCH_TOKEN to a token of PERCH_PUBLISH_TOKENS");
-const stopping = new AbortController();
-tick(edge, clock, stopping.signal);
-
-function listen(): ReturnType<typeof serve> {
-  try {
-    return serve(edge.fetch, { hostname, port, log });
-  } catch (error) {
-    refuse([`HOST, PORT: got ${hostname}:${port}, wanted a free address: ${reasonOf(error)}`]);
-  }
-}
+const stop = await run(config, { clock, log, ...stores }).catch((error) => refuse([error.message]));
 
 /** A store that hangs must not hold it up: platforms kill after 5 s. */
 async function shutDown(): Promise<void> {
   setTimeout(() => Deno.exit(1), 4500);
-  log.info("shutting down");
-  stopping.abort();
-  await Promise.all([edge.stop(), stopServing(GRACE_MS)]);
-  stores.store.close();
+  await stop();
   Deno.exit(0);
 }
 

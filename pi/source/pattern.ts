@@ -247,6 +247,7 @@ export class PatternPicture {
     const [red, green, blue] = tints;
     const before = behind === undefined ? undefined : this.#sprites.get(behind)!.rgba;
     const strength = Math.round(256 * opacity);
+    if (strength === 0) return;
     const left = Math.round((sceneX - SCENE_WIDTH / 2) * this.#scale + across / 2);
     const top = Math.round((sceneY - SCENE_HEIGHT / 2) * this.#scale + down / 2);
     const fromX = Math.max(0, -left);

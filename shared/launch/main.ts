@@ -5,10 +5,11 @@ import { renderUnicodeCompact } from "uqr";
 import {
   edgeEnv,
   invitation,
+  isDrawn,
   isLaunchMode,
   listeningPort,
   networkAddresses,
-  piEnv,
+  piEnvs,
 } from "./plan.ts";
 import { type RunningTask, startTask } from "./process.ts";
 
@@ -27,15 +28,21 @@ function stopAll(): void {
   for (const task of running) task.stop();
 }
 
-function start(name: string, extra: Record<string, string>, onLine = (_line: string) => {}): void {
+/** @param label What its lines begin with. */
+function start(
+  name: string,
+  label: string,
+  extra: Record<string, string>,
+  onLine = (_line: string) => {},
+): void {
   const task = startTask(name, extra, (line) => {
-    console.log(`${name.padEnd(4)} | ${line}`);
+    console.log(`${label.padEnd(4)} | ${line}`);
     onLine(line);
   });
   running.push(task);
   task.ended.then((code) => {
     if (stopping) return;
-    console.error(`${name} ended with code ${code}: stopping`);
+    console.error(`${label} ended with code ${code}: stopping`);
     Deno.exitCode = code || 1;
     stopAll();
   });
@@ -57,11 +64,14 @@ Deno.addSignalListener("SIGINT", stopAll);
 if (Deno.build.os !== "windows") Deno.addSignalListener("SIGTERM", stopAll);
 
 let opened = false;
-start("edge", edgeEnv(mode, env, token, choosePort()), (line) => {
+const edge = isDrawn(mode, env) ? "demo:edge" : "edge";
+start(edge, "edge", edgeEnv(mode, env, token, choosePort()), (line) => {
   const port = listeningPort(line);
   if (port === undefined || opened || stopping) return;
   opened = true;
-  start("pi", piEnv(mode, env, token, port));
+  for (const [i, extra] of piEnvs(mode, env, token, port).entries()) {
+    start("pi", i === 0 ? "pi" : `pi ${i + 1}`, extra);
+  }
   const addresses = networkAddresses(Deno.networkInterfaces());
   const qr = Deno.stdout.isTerminal() ? renderUnicodeCompact : undefined;
   console.log(invitation(mode, port, addresses, qr).join("\n"));

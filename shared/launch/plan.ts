@@ -6,6 +6,9 @@ export type LaunchMode = "demo" | "lan";
 /** Variables of the environment, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
+/** The usual id of the camera that the demo adds. */
+const SECOND = { PERCH_CAM: "harbour", PERCH_NAME: "Harbour", PERCH_INPUT: "harbour" };
+
 /** Whether `text` is a launch mode. */
 export function isLaunchMode(text: string | undefined): text is LaunchMode {
   return text === "demo" || text === "lan";
@@ -33,18 +36,23 @@ export function edgeEnv(
   };
 }
 
-/** What the camera agent gets on top of the caller's environment, for an edge on `port`. */
-export function piEnv(
+/** Whether the pictures are drawn: then there are two cameras, and a day of pictures from before. */
+export function isDrawn(mode: LaunchMode, env: Env): boolean {
+  return mode === "demo" && (env.PERCH_SOURCE || "pattern") === "pattern";
+}
+
+/** What each camera agent gets on top of the caller's environment, for an edge on `port`. */
+export function piEnvs(
   mode: LaunchMode,
   env: Env,
   token: string,
   port: number,
-): Record<string, string> {
-  return {
-    PERCH_URL: `http://127.0.0.1:${port}`,
-    PERCH_TOKEN: token,
-    PERCH_SOURCE: env.PERCH_SOURCE || (mode === "demo" ? "pattern" : "auto"),
-  };
+): Record<string, string>[] {
+  const to = { PERCH_URL: `http://127.0.0.1:${port}`, PERCH_TOKEN: token };
+  if (!isDrawn(mode, env)) return [{ ...to, PERCH_SOURCE: env.PERCH_SOURCE || "auto" }];
+  const drawn = { ...to, PERCH_SOURCE: "pattern" };
+  const first = { PERCH_NAME: env.PERCH_NAME || "Front garden", PERCH_INPUT: "garden" };
+  return [{ ...drawn, ...first }, { ...drawn, ...SECOND }];
 }
 
 /** The port in the edge's `listening on …` line, or undefined in any other line. */
@@ -87,7 +95,9 @@ export function invitation(
   const network = addresses.slice(0, 3).map((address) => `http://${address}:${port}/`);
   return [
     "",
-    mode === "demo" ? "Perch is up, with a test pattern for a camera." : "Perch is up.",
+    mode === "demo"
+      ? "Perch is up. Its two cameras, and the day behind the first, are drawn."
+      : "Perch is up.",
     "",
     ...(qr && network.length > 0 ? qr(network[0]).split("\n").map(whiteOnBlack) : []),
     `  on this machine      http://localhost:${port}/`,

@@ -3,9 +3,10 @@ import {
   edgeEnv,
   type InterfaceAddress,
   invitation,
+  isDrawn,
   listeningPort,
   networkAddresses,
-  piEnv,
+  piEnvs,
 } from "./plan.ts";
 
 Deno.test("a demo keeps nothing, shows a pattern, and knows only its own token", () => {
@@ -16,11 +17,15 @@ Deno.test("a demo keeps nothing, shows a pattern, and knows only its own token",
     PERCH_KV_PATH: ":memory:",
     PERCH_PUBLISH_TOKENS: "t",
   });
-  assert.deepEqual(piEnv("demo", env, "t", 8123), {
+  const drawn = {
     PERCH_URL: "http://127.0.0.1:8123",
     PERCH_TOKEN: "t",
     PERCH_SOURCE: "pattern",
-  });
+  };
+  assert.deepEqual(piEnvs("demo", env, "t", 8123), [
+    { ...drawn, PERCH_NAME: "Front garden", PERCH_INPUT: "garden" },
+    { ...drawn, PERCH_CAM: "harbour", PERCH_NAME: "Harbour", PERCH_INPUT: "harbour" },
+  ]);
 });
 
 Deno.test("lan takes the machine's own camera and keeps the tokens and the file it is given", () => {
@@ -29,13 +34,15 @@ Deno.test("lan takes the machine's own camera and keeps the tokens and the file 
   assert.equal(edge.PERCH_PUBLISH_TOKENS, "cam=another-token,t");
   assert.equal(edge.PERCH_KV_PATH, "/var/lib/perch.db");
   assert.equal(edgeEnv("lan", {}, "t", "8000").PERCH_KV_PATH, ":memory:");
-  assert.equal(piEnv("lan", {}, "t", 8000).PERCH_SOURCE, "auto");
+  assert.equal(piEnvs("lan", {}, "t", 8000)[0].PERCH_SOURCE, "auto");
 });
 
 Deno.test("a source asked for in the environment is used in either mode", () => {
   const env = { PERCH_SOURCE: "ffmpeg" };
-  assert.equal(piEnv("demo", env, "t", 1).PERCH_SOURCE, "ffmpeg");
-  assert.equal(piEnv("lan", env, "t", 1).PERCH_SOURCE, "ffmpeg");
+  for (const mode of ["demo", "lan"] as const) {
+    assert.deepEqual(piEnvs(mode, env, "t", 1).map((set) => set.PERCH_SOURCE), ["ffmpeg"]);
+    assert.equal(isDrawn(mode, env), false, "no drawn day stands behind a real camera");
+  }
 });
 
 Deno.test("the port is read from the edge's listening line only", () => {
