@@ -59,8 +59,8 @@ export function createApp(deps: EdgeDeps): Hono {
   const uploads = uploadsOf(deps);
   const stream = getStream(deps);
 
-  // A header that is set on the answer to a handshake makes it another answer, which is none: these
-  // stand before whatever sets one. Deno 2.5 closes its port for good over it.
+  // Setting a header builds the answer anew, and a handshake does not survive that (Deno 2.5 even closes
+  // its port for good): these come before whatever sets one.
   const viewerOfCams = viewerOf(camsOf);
   app.on("GET", ofCamera("/publish"), publisher, getPublish(deps, uploads));
   app.on("GET", ["/ws"], ...viewerOfCams, getSocket(deps));
@@ -133,7 +133,7 @@ function noRoute(app: Hono, method: string, path: string): Response {
   const sends = method === "PUT" || method === "POST";
   const road = sends ? ": pictures go to /live.jpeg or /cams/<id>/live.jpeg" : "";
   if (allow !== "" && !allow.includes(method)) {
-    const detail = `${method} is nothing for ${path}: send ${allow}${road.replace(":", ";")}.`;
+    const detail = `${path} does not take ${method}: send ${allow}${road.replace(":", ";")}.`;
     return problem(405, detail, { headers: { allow } });
   }
   return problem(404, `There is nothing at ${path}${road}.`);

@@ -96,7 +96,7 @@ export function logUncaught(target: EventTarget, log: Log): void {
     log.error(message, { error: String(error instanceof Error ? error.stack : error) });
   };
   target.addEventListener("unhandledrejection", (event) => {
-    tell(event, "a task failed that nobody waited for", (event as PromiseRejectionEvent).reason);
+    tell(event, "an unhandled rejection", (event as PromiseRejectionEvent).reason);
   });
   target.addEventListener("error", (event) => {
     tell(event, "a callback failed", (event as ErrorEvent).error);

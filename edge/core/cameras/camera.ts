@@ -33,13 +33,13 @@ const STATUS_EVERY_MS = 10_000;
 /** A frame of another instance that is younger than this came as it was taken, ms. */
 const YOUNG_MS = 5000;
 
-/** How far the clock of another instance may be ahead of this one, ms, and neither was set. */
+/** Normal difference between the clocks of two instances, ms. */
 const MAX_SKEW_MS = 5000;
 
-/** From one look at the wall clock to the next it gains or loses no more by itself, ms. */
+/** A larger jump between two looks at the wall clock means that it was set, ms. */
 const MAX_DRIFT_MS = 1000;
 
-/** For so long equal pictures are one and the same, ms; then it is stored and sent again. */
+/** An equal picture counts as the same one for this long, ms; then it is stored and sent again. */
 const SAME_MS = REPEAT_MS;
 
 /** Between two words to viewers that the picture they have is still the picture of now, ms. */
@@ -103,7 +103,7 @@ export class CameraHub {
   #seenVersion = 0;
   /** Whether the newest picture came again since viewers were told. */
   #repeated = false;
-  /** Whether the newest frame, of another instance, came to the store while it was looked at. */
+  /** Whether we saw the newest frame, of another instance, arrive in the store. */
   #seenToCome = false;
   #displayedAt = -Infinity;
   #toldAt = -Infinity;
@@ -319,7 +319,7 @@ export class CameraHub {
     this.#offset = offset;
     if (!wasSet) return;
     const newest = this.latest.value;
-    // What it was when it was found was told by the clock alone.
+    // Its age came from the wall clock alone: work it out again.
     if (newest && !newest.own && !this.#seenToCome) this.#hear(newest, Infinity);
     this.#tell();
   }

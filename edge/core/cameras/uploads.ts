@@ -84,8 +84,8 @@ const ABSENT_MS = 10_000;
 const CONTACT_MS = 90_000;
 
 /**
- * A load balancer may give each upload to another instance. One that was left out once is taken for
- * left out again within this time, ms.
+ * A load balancer may give each upload to another instance. Once this instance missed one, it assumes for
+ * this long that it misses more, ms.
  */
 const SHARED_MS = 60_000;
 

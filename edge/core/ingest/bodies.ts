@@ -208,7 +208,7 @@ function holdsPicture(bytes: Uint8Array): boolean {
 
 /**
  * Reads all pieces into the same memory, where Deno would take new 64 KiB for each byte that comes alone.
- * What has come whole Deno has in a stream that takes no memory, and needs none.
+ * A body that came whole needs none, and Deno's stream of it takes none.
  */
 function readerOf(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader {
   try {

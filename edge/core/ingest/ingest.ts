@@ -1,6 +1,6 @@
-// From an upload to a published frame: its body is accepted into the one buffer that it will be served
-// from, validated, stripped and given a version. On refusal the old frame stays. The buffer is record, JPEG
-// and multipart part at the same time: a frame is copied once on its way in and never again.
+// From an upload to a published frame: bodies.ts read it into the one buffer that it will be served from;
+// here it is validated, stripped and given a version. On refusal the old frame stays. The buffer is record,
+// JPEG and multipart part at the same time: a frame is copied once on its way in and never again.
 //
 //   | 32-byte header | JPEG ................ | boundary and head of the next part |
 //   |<------ record ----------------------->|
@@ -13,7 +13,7 @@ import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import type { CameraSeq } from "../../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";
 
-/** The largest cameras have 64 million; what has more is few bytes that cost every viewer its memory. */
+/** The largest cameras have 64 million. A small file can claim far more, and take all of a viewer's memory. */
 const MAX_PIXELS = 100_000_000;
 
 /** What came in besides the bytes. */
@@ -41,8 +41,8 @@ export type IngestResult =
   };
 
 /**
- * How much older than known a picture may be by the camera's clock, ms. Where that says more it may as
- * well be wrong, as it is on a Pi without a battery clock.
+ * How much age the camera's clock may add to a picture, ms. If it says more the clock is wrong, as on a Pi
+ * without a battery clock.
  */
 const MAX_CLOCK_LAG_MS = 2000;
 
@@ -86,7 +86,7 @@ export function ingest(
   return { ok: true, frame: camera.publish(buffer, meta) };
 }
 
-/** What the frame before this one says of other instances, which a load balancer may give some to. */
+/** Learns from `Perch-Last` which version another instance gave: a load balancer may send some there. */
 function noteLast(camera: CameraHub, version: number | undefined, now: number): void {
   if (version === undefined || version <= camera.newestVersion) return;
   if (camera.contact.receiving) camera.contact.leftOut();

@@ -89,10 +89,10 @@ const REMEMBERED_MS = 60_000;
 /** From here on it is called a stall, ms. */
 export const STALL_MS = 1000;
 
-/** Who did nothing for so long has found what came meanwhile waiting, ms. */
+/** After a stall this long, requests that are read now may have waited, ms. */
 const ASLEEP_MS = 5000;
 
-/** What comes so long after that may have waited too, ms: it is read in no certain order. */
+/** For so long afterwards others may have waited too, ms: they are read in no certain order. */
 const WAKING_MS = 1000;
 
 /** How late what is done once a second is done. Times are monotonic ms. */

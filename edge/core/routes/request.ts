@@ -204,7 +204,7 @@ export function listeningCamera(cam: string, hub: Hub): CameraHub {
   const { listening } = camera.contact;
   if (listening < MAX_LISTENING) return camera;
   const detail =
-    `Tell camera ${cam} what is wanted: ${listening} of it wait for that, the most here.`;
+    `Tell camera ${cam} what is wanted: ${listening} of its requests wait already, the most here.`;
   throw problemException(429, detail, { retryAfter: 5 });
 }
 
@@ -253,7 +253,7 @@ export function urlOf({ req }: Context): URL {
   const url = URL.parse(req.url);
   if (url) return url;
   const got = JSON.stringify(req.url.slice(0, 100));
-  throw problemException(400, `Read the address: got ${got}, wanted one with a host that can be.`);
+  throw problemException(400, `Read the address: got ${got}, wanted a valid host.`);
 }
 
 /**

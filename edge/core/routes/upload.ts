@@ -28,8 +28,8 @@ const headersSchema = z.object({
 const FORM = /^multipart\/[\w.+-]+$/;
 
 /**
- * What JPEGs are sent as, the first of several; some programs call all that they send an encoded form.
- * Whether they are some the judge says.
+ * Content types that JPEGs are sent with, the first of several; some programs call everything an encoded
+ * form. `inspectJpeg` decides whether it is a JPEG.
  */
 const TYPE = /^$|jpe?g|\*|octet-stream|^binary$|^application\/x-www-form-urlencoded$/;
 

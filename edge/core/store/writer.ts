@@ -166,8 +166,8 @@ export class StoreWriter {
     });
     // The first is stored in any case: other instances learn from it that the camera lives.
     if (persist !== "nothing" || arrived || back) await this.#put(frame, persist === "keyframe");
-    // Behind a frame of this instance: what a dead writer had not finished is nobody's only when the
-    // head is newer.
+    // Only after the first write of this instance: then what a dead writer left unfinished is older than
+    // the head, and can go.
     if (arrived) await this.#ask(`clean up after ${cam}`, store.prune(cam));
   }
 

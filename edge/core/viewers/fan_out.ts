@@ -1,13 +1,12 @@
 // Everybody who watches one slot, woken together: after the call that brought the frame, so that the
 // camera has its answer before a thousand connections are written to. And a viewer behind a stream: it is
-// written to when its connection has room. One picture may lie there when it turns out that there is none;
-// there is no queue, so none can grow.
+// written to when its connection has room. At most one picture waits
+// when the connection turns out to be full; there is no queue, so none can grow.
 //
 // What lies in buffers between the edge and a viewer whose line is slow: the platform's, the kernel's, a
 // proxy's, the viewer's own. Nobody says how much it is, but it shows: once all of them are full, writes
 // wait most of the time, and go at the pace of the line. From then on only as much is written as the
-// line carries, after all that lies there has gone, so that a picture is late by itself, not by those
-// before it.
+// line carries, once the buffers have run empty, so that a picture waits only for its own transfer.
 
 import type { Latest } from "../../../shared/latest.ts";
 import type { LiveFrame } from "../ingest/ingest.ts";
@@ -229,8 +228,8 @@ export interface StreamOptions {
 }
 
 /**
- * One viewer. What it is written is up to the classes that stand on it. All that a picture needs is in
- * one object: by the next one, caches have forgotten a thousand viewers, and each further object costs.
+ * One viewer; subclasses choose what to write. All that a picture needs is in this one object: with a
+ * thousand viewers each further one is a cache miss.
  */
 export abstract class StreamViewer
   implements Guest, Subscriber, UnderlyingDefaultSource<Uint8Array> {

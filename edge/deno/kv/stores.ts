@@ -12,7 +12,7 @@ import { KvPeerStore } from "./peer_store.ts";
 /** Frames, and what other instances tell. `store.close` lets go of both. */
 export type KvStores = Required<Pick<Platform, "store" | "peers">>;
 
-/** Behind the newest frame is what a file has of it at most, ms: a card is worn no more than that takes. */
+/** How old the newest frame in a file may be, ms: fewer writes spare the SD card. */
 const NEWEST_EVERY_MS = 2000;
 
 /** What SQLite says of a file that it cannot make sense of. */
@@ -44,8 +44,8 @@ export async function storesFor(
   path: string | undefined,
   given: Given,
 ): Promise<Pick<Platform, "store" | "peers">> {
-  // Where reads are billed and `watch` is true, it is looked at seldom; a file that another process may
-  // write to, when it did, and often until it is known that the kernel tells.
+  // Remote KV tells of changes, and bills reads: poll rarely. A file that other processes share: poll often
+  // until the kernel is known to tell of changes.
   const polls = path !== undefined && isFile(path)
     ? { framesMs: 25, viewersMs: 250, changes: new FileChanges(path, given.clock) }
     : { framesMs: 10_000, viewersMs: 10_000 };
