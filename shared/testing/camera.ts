@@ -19,6 +19,8 @@ export class NumberedCamera {
   #count = 0;
 
   readonly #session = crypto.randomUUID();
+  /** The version that the last frame got, which the next one names; unset where this is not done. */
+  last: string | undefined = "";
 
   private constructor(bases: readonly Uint8Array[]) {
     this.#bases = bases;
@@ -48,8 +50,10 @@ export class NumberedCamera {
     const response = await putFrame(url, jpeg, {
       "perch-captured": String(Date.now()),
       "perch-seq": `${this.#session}:${n}`,
+      ...this.last ? { "perch-last": this.last } : {},
     });
     await response.body?.cancel();
+    if (this.last !== undefined) this.last = response.headers.get("etag") ?? this.last;
     return response;
   }
 

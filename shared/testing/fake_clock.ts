@@ -13,6 +13,7 @@ export class FakeClock implements Clock {
   #mono = 0;
   #wall: number;
   readonly #sleepers = new Set<Sleeper>();
+  readonly #outside: { readonly busy: () => boolean; hopeless: boolean }[] = [];
 
   /** @param wall Where wall time starts, Unix ms. */
   constructor(wall = Date.UTC(2026, 0, 1)) {
@@ -35,6 +36,11 @@ export class FakeClock implements Clock {
   /** Moves wall time only, as a clock being set does. */
   jump(ms: number): void {
     this.#wall += ms;
+  }
+
+  /** Has time wait while something outside is at work, such as a real store; in vain only once. */
+  waitFor(busy: () => boolean): void {
+    this.#outside.push({ busy, hopeless: false });
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -75,10 +81,30 @@ export class FakeClock implements Clock {
     await this.settle();
   }
 
-  /** Lets every promise that is ready run, and the macrotasks they start. */
+  /** Lets every promise that is ready run, and what they start, as far as it ends soon. */
   protected async settle(): Promise<void> {
-    for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 0));
+    let waited: number;
+    do {
+      waited = 0;
+      await turns(3);
+      for (const outside of this.#outside) {
+        const end = performance.now() + (outside.hopeless ? 0 : PATIENCE_MS);
+        while (outside.busy() && performance.now() < end) {
+          if (++waited < 50) await turns(1);
+          else await new Promise((resolve) => setTimeout(resolve, 0));
+        }
+        outside.hopeless = outside.busy();
+      }
+    } while (waited > 0);
   }
+}
+
+/** What is broken on purpose has no end. */
+const PATIENCE_MS = 1000;
+
+/** Lets the event loop go round. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 /** Turns of the microtask queue after which what was awake has come to rest. */
@@ -104,7 +130,7 @@ export class VirtualClock extends FakeClock {
       for (let turn = 0; turn < TURNS; turn++) await null;
       if (!this.#outside) return;
       this.#outside = false;
-      for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await turns(3);
     } while (this.#outside);
   }
 }

@@ -18,6 +18,9 @@ export const KV_TOKEN = "kv-connect-for-tests";
 /** The client repeats a failed call after about 200 ms. */
 const CLIENT_RETRY_MS = 300;
 
+/** What was sent has been taken after so long, ms. */
+const QUIET_MS = 10;
+
 /** What goes wrong at present. */
 export interface KvFaults {
   /** Ms before every answer; a write happens in their middle. */
@@ -41,6 +44,8 @@ export class KvConnectServer {
   /** Bytes of writes that came in and are not answered yet. */
   openWriteBytes = 0;
   readonly table: KvTable = new KvTable();
+  #usedAt = 0;
+  #failed = false;
   readonly #watchers = new Set<() => void>();
   readonly #relay = new H2Relay();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
@@ -54,6 +59,11 @@ export class KvConnectServer {
     this.#relay.start(this.#server.addr.port);
   }
 
+  /** Whether clients may still be about to act on what it said. */
+  get busy(): boolean {
+    return performance.now() - this.#usedAt < QUIET_MS;
+  }
+
   /** For `Deno.openKv`. */
   get url(): string {
     return `http://127.0.0.1:${this.#relay.port}`;
@@ -61,6 +71,7 @@ export class KvConnectServer {
 
   /** Drops every connection and refuses new ones, until `recover`. */
   fail(): void {
+    this.#failed = true;
     this.#relay.cut();
     this.endWatches();
   }
@@ -73,9 +84,10 @@ export class KvConnectServer {
   async [Symbol.asyncDispose](): Promise<void> {
     // A call that the client still repeats would do so for ever, and Deno 2.9.5 ends with a
     // segmentation fault when a test file ends under one: what is no server error ends it.
+    const failed = this.#failed || this.faults.status !== undefined;
     Object.assign(this.faults, { latencyMs: 0, status: 400 });
     this.endWatches();
-    await new Promise((resolve) => setTimeout(resolve, CLIENT_RETRY_MS));
+    if (failed) await new Promise((resolve) => setTimeout(resolve, CLIENT_RETRY_MS));
     this.fail();
     await this.#server.shutdown();
   }
@@ -88,6 +100,7 @@ export class KvConnectServer {
   async #answer(request: Request): Promise<Response> {
     const { latencyMs, status } = this.faults;
     this.usage.requests++;
+    this.#usedAt = performance.now();
     const bytes = await request.arrayBuffer().catch(() => undefined);
     if (!bytes) return new Response("the client has gone", { status: 400 });
     const body = new Uint8Array(bytes);
@@ -101,6 +114,7 @@ export class KvConnectServer {
       if (written > 0) await pause(latencyMs / 2);
       return response;
     } finally {
+      this.#usedAt = performance.now();
       this.openWriteBytes -= written;
     }
   }
@@ -147,10 +161,12 @@ export class KvConnectServer {
     let end = () => {};
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
-        const send = (changed: (text: string) => boolean) =>
+        const send = (changed: (text: string) => boolean) => {
+          this.#usedAt = performance.now();
           controller.enqueue(encodeWatchOutput(
             keys.map((key, i) => changed(texts[i]) ? { entry: this.table.get(key) } : undefined),
           ));
+        };
         send(() => true);
         stopListening = this.table.onWrite((written) => {
           if (this.faults.status === undefined && texts.some((text) => written.has(text))) {

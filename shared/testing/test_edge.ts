@@ -68,6 +68,7 @@ export class TestEdge implements AsyncDisposable {
       ...denoPlatform({ clock, log, ...stores }),
       random: () => 0.5,
     });
+    clock.waitFor(() => stores.store.state.pending > 0);
     await edge.start();
     const started = new TestEdge(edge, clock, stores, lines);
     tick(edge, clock, started.#stopping.signal);

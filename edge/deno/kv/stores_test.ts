@@ -28,8 +28,8 @@ function underTest(kv: Deno.Kv, close: () => Promise<void>): KvUnderTest {
   return {
     clock,
     retentionMs: RETENTION_MS,
-    open: (instance) =>
-      kvStores({
+    open: (instance) => {
+      const stores = kvStores({
         open,
         clock,
         instance,
@@ -37,7 +37,10 @@ function underTest(kv: Deno.Kv, close: () => Promise<void>): KvUnderTest {
         retentionMs: RETENTION_MS,
         newestEveryMs: Infinity,
         polls: { framesMs: 1000, viewersMs: 1000 },
-      }),
+      });
+      clock.waitFor(() => stores.store.state.pending > 0);
+      return stores;
+    },
     entries: async () => (await Array.fromAsync(kv.list({ prefix: [] }))).length,
     close,
   };
