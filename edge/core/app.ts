@@ -14,7 +14,7 @@ import { onError, problem } from "./problem.ts";
 import { camOf, camsOf, describe, type Operation } from "./routes/request.ts";
 import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
 import { getHealth } from "./routes/health.ts";
-import { getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";
+import { getDay, getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";
 import { putFrame, uploadsOf } from "./routes/upload.ts";
 import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
@@ -90,6 +90,7 @@ export function createApp(deps: EdgeDeps): Hono {
   app.on("GET", ofCamera("/stream.mjpeg"), ...viewer, stream);
   app.on("GET", ofCamera("/frames"), ...viewer, seldom, getFrames(deps));
   app.on("GET", ofCamera("/frames/:file"), ...viewer, seldom, getFrame(deps));
+  app.on("GET", ofCamera("/day.jpeg"), ...viewer, seldom, getDay(deps));
   app.on("GET", ofCamera("/timelapse.mjpeg"), ...viewer, seldom, getTimelapse(deps));
   app.on("GET", ofCamera("/timelapse.avi"), ...viewer, seldom, getFilm(deps));
   app.on("GET", ofCamera("/status.json"), ...viewer, getStatus(deps));

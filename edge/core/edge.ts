@@ -14,6 +14,7 @@ import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
 import { Peers } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";
 import { Renditions } from "./pictures/renditions.ts";
+import { Rows } from "./pictures/rows.ts";
 import { ScaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
@@ -36,6 +37,7 @@ export interface EdgeDeps extends Platform {
   readonly limits: Limits;
   readonly lag: LoopLag;
   readonly renditions: Renditions;
+  readonly rows: Rows;
   readonly feeds: ScaledFeeds;
   /** Forgets a camera here and in the store, which the other instances learn it from. */
   forget(cam: string): Promise<void>;
@@ -67,6 +69,9 @@ export class Edge {
       this.#storeWell = false;
       log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
     };
+    const renditions = new Renditions(platform.images);
+    metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
+    const rows = new Rows(platform, renditions);
     const hub = new Hub({
       ...{ clock, store, fps, idleIntervalMs, staleMs, onStoreError },
       partTail: new TextEncoder().encode(partTail(boundary)),
@@ -79,18 +84,19 @@ export class Edge {
         let logged: LoggedState = {};
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));
       },
-      onForget: (camera) => this.#leaving = this.#leave(camera),
+      onForget: (camera) => {
+        rows.forget(camera.cam);
+        this.#leaving = this.#leave(camera);
+      },
     });
     const lag = new LoopLag();
     const stall = () => Math.max(0, lag.worst(clock.monotonic())) / 1000;
     metrics.gauge("perch_stall_seconds", "Longest stall of the last minute.", stall);
-    const renditions = new Renditions(platform.images);
-    metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
     this.#noSignal = noSignal(platform);
     const cost = costMeter(hub, metrics, platform);
     this.deps = {
       ...platform,
-      ...{ config, hub, metrics, cost, lag, renditions, boundary },
+      ...{ config, hub, metrics, cost, lag, renditions, rows, boundary },
       fanOut: new FanOut({
         soon: platform.soon,
         now: () => clock.monotonic(),

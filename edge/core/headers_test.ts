@@ -43,7 +43,7 @@ Deno.test("HEAD is answered as GET without the body: its length, or none, and ne
     ...["/cams", "/sign-in", "/test", "/openapi.json", "/embed.js", "/manifest.webmanifest"],
     ...["/favicon.ico", "/stream.mjpeg", "/live", "/live.stream", "/frames", "/timelapse.mjpeg"],
     ...["/timelapse.avi", `/frames/${kept.version}.jpeg`, "/frames/1.jpeg", "/health?live", "/ws"],
-    ...["/cams/none/live.jpeg", "/assets/none.js", "/live.jpeg?w=7"],
+    ...["/cams/none/live.jpeg", "/assets/none.js", "/live.jpeg?w=7", "/day.jpeg"],
   ];
   const unknown: string[] = [];
   for (const path of paths) {

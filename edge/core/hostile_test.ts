@@ -61,6 +61,7 @@ const resource = fc.constantFrom(
   ...[
     "frames",
     "frames/1.jpeg",
+    "day.jpeg",
     "timelapse.mjpeg",
     "embed",
     "embed.js",

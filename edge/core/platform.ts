@@ -37,6 +37,8 @@ export interface ImageTools {
   readonly stillsOnly?: boolean;
   /** `jpeg` at most `width` pixels across, upright. */
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture>;
+  /** Small pictures side by side, as large as the last; black where there is none. */
+  row(pictures: readonly (Picture | undefined)[]): Promise<Picture>;
   /** The picture without its colours and dimmed, under lines of text. */
   notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture>;
   /** Begins no job any more; resolves when none is at work. */

@@ -86,6 +86,24 @@ export class SharpTools implements ImageTools {
     });
   }
 
+  /** Small pictures side by side, as large as the last; black where there is none. */
+  row(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
+    const last = pictures.findLast((picture) => picture !== undefined)!;
+    return this.#job(last.jpeg, async (sharp) => {
+      const { width, height } = last;
+      const size = { width, height, channels: 3 } as const;
+      const inputs = [];
+      for (const [i, picture] of pictures.entries()) {
+        if (!picture) continue;
+        const image = sharp(picture.jpeg, READ).resize(width, height).toColourspace("srgb");
+        inputs.push({ input: await image.raw().toBuffer(), raw: size, left: i * width, top: 0 });
+      }
+      const create = { ...size, width: width * pictures.length, background: "#000" };
+      const row = sharp({ create }).composite(inputs).jpeg({ quality: QUALITY });
+      return { jpeg: new Uint8Array(await row.toBuffer()), width: create.width, height };
+    });
+  }
+
   /**
    * The picture without its colours and dimmed, under lines of text. One at a time: cameras of one
    * network fall silent together.

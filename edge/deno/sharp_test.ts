@@ -107,3 +107,23 @@ Deno.test("large pictures are read one at a time, notices too, and small ones be
   await Promise.all([160, 320].map((width) => tools.scale(small, width)));
   assert.equal(most, 2);
 });
+
+Deno.test("small pictures stand side by side, those of another shape and without colours too", async () => {
+  const sharp = (await import("sharp")).default;
+  const plain = async (width: number, height: number, background: string) => {
+    const create = { width, height, channels: 3, background } as const;
+    const jpeg = new Uint8Array(await sharp({ create }).jpeg().toBuffer());
+    return { jpeg, width, height };
+  };
+  const grey = await plain(80, 45, "#fff");
+  grey.jpeg = new Uint8Array(await sharp(grey.jpeg).greyscale().jpeg().toBuffer());
+  const pictures = [await plain(80, 45, "#f00"), undefined, await plain(80, 60, "#00f"), grey];
+  const row = await new SharpTools().row([...pictures, await plain(80, 45, "#0f0"), undefined]);
+  assert.deepEqual([row.width, row.height], [480, 45]);
+  const { data, info } = await sharp(row.jpeg).raw().toBuffer({ resolveWithObject: true });
+  const seen = Array.from({ length: 6 }, (_, i) => {
+    const at = 3 * (20 * info.width + i * 80 + 40);
+    return [...data.subarray(at, at + 3)].map((value) => Number(value > 127)).join("");
+  });
+  assert.deepEqual(seen, ["100", "000", "001", "111", "010", "000"]);
+});

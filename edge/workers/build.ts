@@ -11,7 +11,7 @@ const HEADERS = `/assets/*
   X-Content-Type-Options: nosniff
 `;
 
-/** Bundles a worker, with the packages of deno.json, into `folder`. */
+/** Bundles a worker, with the packages of deno.json and what changes pictures, into `folder`. */
 export async function bundle(
   entry: string,
   folder: string,
@@ -39,6 +39,10 @@ export async function bundle(
         }),
     }],
   });
+  for (const [of, name] of [["dec", "mozjpeg_dec.wasm"], ["enc", "mozjpeg_enc.wasm"]]) {
+    const file = new URL(`./codec/${of}/${name}`, import.meta.resolve("@jsquash/jpeg"));
+    await Deno.copyFile(file, `${folder}/${name}`);
+  }
   return metafile;
 }
 
@@ -72,10 +76,6 @@ if (import.meta.main) {
   }
   await bundle(path("worker.ts"), path("dist/code"));
   await stop();
-  for (const [folder, name] of [["dec", "mozjpeg_dec.wasm"], ["enc", "mozjpeg_enc.wasm"]]) {
-    const file = new URL(`./codec/${folder}/${name}`, import.meta.resolve("@jsquash/jpeg"));
-    await Deno.copyFile(file, path(`dist/code/${name}`));
-  }
   await copySite();
   if (Deno.args[0] === "dev") await writeDev();
 }

@@ -20,9 +20,11 @@ export class JpegTools implements ImageTools {
   }
 
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
-    const made = this.#last.then(() => this.#make(jpeg, width));
-    this.#last = made.catch(() => {});
-    return made;
+    return this.#inTurn(() => this.#make(jpeg, width));
+  }
+
+  row(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
+    return this.#inTurn(() => this.#join(pictures));
   }
 
   notice(): Promise<Picture> {
@@ -33,6 +35,12 @@ export class JpegTools implements ImageTools {
     await this.#last;
   }
 
+  #inTurn(make: () => Promise<Picture>): Promise<Picture> {
+    const made = this.#last.then(make);
+    this.#last = made.catch(() => {});
+    return made;
+  }
+
   async #make(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
     const known = inspectJpeg(jpeg);
     if (!known.ok || known.width * known.height > MAX_PIXELS) throw new Error("It is too large.");
@@ -41,6 +49,29 @@ export class JpegTools implements ImageTools {
     const small = averaged(large, Math.min(width, large.width));
     const made = new Uint8Array(await encode(small as ImageData, ENCODING));
     return { jpeg: made, width: small.width, height: small.height };
+  }
+
+  /** One of another shape is cut, or fills its place in part. */
+  async #join(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
+    const { decode, encode } = await this.ready();
+    const { width, height } = pictures.findLast((picture) => picture !== undefined)!;
+    const row = {
+      data: new Uint32Array(pictures.length * width * height),
+      width: pictures.length * width,
+      height,
+    };
+    for (const [i, picture] of pictures.entries()) {
+      if (!picture) continue;
+      const one = await decode(picture.jpeg.slice().buffer);
+      const pixels = new Uint32Array(one.data.buffer, one.data.byteOffset);
+      for (let y = 0; y < Math.min(height, one.height); y++) {
+        const line = pixels.subarray(y * one.width, y * one.width + Math.min(width, one.width));
+        row.data.set(line, y * row.width + i * width);
+      }
+    }
+    const data = new Uint8ClampedArray(row.data.buffer);
+    const made = new Uint8Array(await encode({ ...row, data } as ImageData, ENCODING));
+    return { jpeg: made, width: row.width, height };
   }
 }
 

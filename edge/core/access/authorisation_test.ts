@@ -113,6 +113,7 @@ const ROWS: readonly Row[] = [
   viewer("/cams/:cam/status.json"),
   viewer("/cams/:cam/frames"),
   { ...viewer("/cams/:cam/frames/:file", 404), path: "/cams/garden/frames/1.jpeg" },
+  viewer("/cams/:cam/day.jpeg", 404, "?from=0&to=60000&every=60000"),
   viewer("/cams/:cam/timelapse.mjpeg", 404, "?to=1"),
   viewer("/cams/:cam/timelapse.avi", 404, "?to=1"),
   viewer("/cams/:cam/embed"),

@@ -101,7 +101,7 @@ export function turns(atOnce: number, most: number, detail: string, retryAfter: 
 const WRONG_CREDENTIALS = { perSecond: 1 / 6, burst: 10 };
 
 /**
- * Indexes and films of the past an address may ask for: each reads much of the store, and takes a
+ * Indexes, days and films of the past an address may ask for: each reads much of the store, and takes a
  * tenth of a second of CPU time where many pictures are kept.
  */
 const HISTORY = { perSecond: 2, burst: 60 };
@@ -129,7 +129,7 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
   const uploads = new RateLimiter({ perSecond, burst: Math.max(10, 2 * perSecond) }, clock);
   /** Tokens and passwords that are none, by address. */
   const wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
-  /** Indexes and films of the past, by address. */
+  /** Indexes, days and films of the past, by address. */
   const history = new RateLimiter(HISTORY, clock);
   /** Single pictures of the past, by address. */
   const pastFrames = new RateLimiter(PAST_FRAMES, clock);

@@ -5,6 +5,7 @@ import { readFrameHeader } from "../../../shared/wire_frame.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { turns } from "../limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
+import { KeptPictures } from "./kept.ts";
 
 /** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
@@ -19,25 +20,18 @@ export interface Source extends Picture {
   readonly version: number;
 }
 
-interface Job {
-  readonly picture: Promise<Picture>;
-  /** Of the result; 0 while it is under way. */
-  bytes: number;
-}
-
 /** Makes and keeps smaller pictures. */
 export class Renditions {
   /** Results made so far. */
   made = 0;
   readonly #images: ImageTools | undefined;
-  readonly #jobs = new Map<string, Job>();
+  readonly #kept = new KeptPictures(MAX_KEPT_BYTES);
   readonly #turn = turns(
     MAX_JOBS,
     MAX_QUEUED,
     "Too many pictures are being made: ask again, or without w.",
     1,
   );
-  #keptBytes = 0;
 
   constructor(images: ImageTools | undefined) {
     this.#images = images;
@@ -58,17 +52,7 @@ export class Renditions {
     const images = this.#images;
     if (!images || source.width <= width) return source;
     const key = `${source.cam} ${source.version} ${width}`;
-    const job = this.#jobs.get(key) ?? this.#start(images, key, source, width);
-    // What was asked for last is forgotten last.
-    this.#jobs.delete(key);
-    this.#jobs.set(key, job);
-    return await job.picture;
-  }
-
-  #start(images: ImageTools, key: string, source: Source, width: number): Job {
-    const job = { picture: this.#turn(() => this.#make(images, source, width)), bytes: 0 };
-    job.picture.then(({ jpeg }) => this.#keep(job, jpeg.length), () => this.#jobs.delete(key));
-    return job;
+    return await this.#kept.get(key, () => this.#turn(() => this.#make(images, source, width)));
   }
 
   async #make(images: ImageTools, source: Source, width: number): Promise<Picture> {
@@ -80,16 +64,6 @@ export class Renditions {
       if (error instanceof ImagingUnavailable) throw error;
       // Kept as any result: it would fail again. A browser may still show it.
       return source;
-    }
-  }
-
-  #keep(job: Job, bytes: number): void {
-    job.bytes = bytes;
-    this.#keptBytes += bytes;
-    for (const [oldest, { bytes }] of this.#jobs) {
-      if (this.#keptBytes <= MAX_KEPT_BYTES) break;
-      if (bytes > 0) this.#jobs.delete(oldest);
-      this.#keptBytes -= bytes;
     }
   }
 }

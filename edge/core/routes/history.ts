@@ -1,5 +1,5 @@
-// The past: GET /frames says which pictures are kept, /frames/<version>.jpeg is one of them,
-// /timelapse.mjpeg replays them and /timelapse.avi is the same as one file to keep.
+// The past: GET /frames says which pictures are kept, /frames/<version>.jpeg is one of them, /day.jpeg is a row of tiny ones, /timelapse.mjpeg replays them and /timelapse.avi is the same as one
+// file to keep.
 
 import type { Context, Handler } from "hono";
 import { z } from "zod";
@@ -8,9 +8,10 @@ import { aviBytes, type AviFilm, aviFrameHeader, aviHeader, aviIndex } from "../
 import { timelapseStream } from "../history/timelapse.ts";
 import { seated } from "../limits/viewer_gate.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
+import { MAX_TILES, type Row, SETTLED_MS, TILE_MS } from "../../../shared/day.ts";
 import { streamHeaders } from "../viewers/mjpeg.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
-import { cameraOf, isKnown, number, route, unixMs, whole, width } from "./request.ts";
+import { cameraOf, isKnown, number, oneOf, route, unixMs, whole, width } from "./request.ts";
 import { problem, problemException } from "../problem.ts";
 
 const rangeSchema = z.object({
@@ -78,6 +79,46 @@ export function getFrame(deps: EdgeDeps): Handler {
       "content-length": String(jpeg.length),
     });
   });
+}
+
+const rowSchema = z.object({
+  from: whole(0, Number.MAX_SAFE_INTEGER).describe("where it begins, a multiple of `every`"),
+  to: whole(0, Number.MAX_SAFE_INTEGER).describe(
+    `where it ends, a multiple of \`every\`, at least ${SETTLED_MS / 1000} s ago`,
+  ),
+  every: oneOf(TILE_MS).describe("ms that each of them stands for, by the newest there is of it"),
+});
+
+export function getDay(deps: EdgeDeps): Handler {
+  const { clock, config, hub, rows } = deps;
+  const scope = config.viewToken ? "private" : "public";
+  return route({
+    summary: "A day, or a part of one, as a row of tiny pictures",
+    query: rowSchema,
+    answers: { 200: ["side by side, black where there is none; it never changes", ["image/jpeg"]] },
+    problems: [404, 501, 503],
+  }, async (context, query) => {
+    const { cam } = await cameraOf(context, hub);
+    const row = query();
+    checkRow(row, clock.now());
+    const kept = row.to > clock.now() - config.historyMs;
+    const picture = kept ? await rows.get(cam, row) : undefined;
+    if (!picture) return problem(404, `Camera ${cam} has no kept pictures in that time.`);
+    return context.body(picture.jpeg, 200, {
+      "content-type": "image/jpeg",
+      "content-length": String(picture.jpeg.length),
+      "cache-control": `${scope}, max-age=31536000, immutable`,
+    });
+  });
+}
+
+/** Few rows can be asked for, and none that would be another one later. @throws 422 */
+function checkRow({ from, to, every }: Row, now: number): void {
+  const most = MAX_TILES * every;
+  const wanted = `two multiples of ${every}, at most ${most} apart, the later one past`;
+  const fits = from % every === 0 && to % every === 0 && to > from && to - from <= most;
+  if (fits && to <= now - SETTLED_MS) return;
+  throw problemException(422, `Read from and to: got ${from} and ${to}, wanted ${wanted}.`);
 }
 
 const replaySchema = rangeSchema.extend({

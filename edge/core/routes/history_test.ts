@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Frame } from "../../../shared/frame.ts";
 import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import { baseline, loadSharp } from "../../../shared/testing/jpegs.ts";
+import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import { toolPath, toolTest } from "../../../shared/testing/tools.ts";
 
@@ -97,6 +98,57 @@ Deno.test("a damaged picture comes smaller too, and one that cannot be scaled as
     }
   }
   assert.deepEqual(edge.lines.filter((line) => line.includes("failed")), []);
+});
+
+Deno.test("a day is a row of tiny pictures, which may be kept for ever", async () => {
+  const { edge, frames } = await edgeWithPast(4);
+  await using _ = edge;
+  await edge.clock.tick(1.2 * MINUTE);
+  const from = Math.floor(frames[0].version / MINUTE - 2) * MINUTE;
+  const path = `/cams/cam/day.jpeg?from=${from}&to=${from + 6 * MINUTE}&every=${MINUTE}`;
+  const answer = await edge.request(path);
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("cache-control"), "public, max-age=31536000, immutable");
+  const jpeg = await answer.bytes();
+  const row = inspectJpeg(jpeg);
+  assert.ok(row.ok);
+  assert.deepEqual([row.width, row.height], [480, 60]);
+  // Once it is made, nothing is asked of the store.
+  edge.store.close();
+  assert.deepEqual(await (await edge.request(path)).bytes(), jpeg);
+});
+
+Deno.test("a day is asked for in whole tiles, at most 25 hours of what has passed", async () => {
+  const { edge, frames: [{ version }] } = await edgeWithPast(1);
+  await using _ = edge;
+  const QUARTER = 15 * MINUTE;
+  const at = Math.floor(version / QUARTER) * QUARTER;
+  const ask = async (from: number, to: number, every = QUARTER) => {
+    const answer = await edge.request(`/day.jpeg?from=${from}&to=${to}&every=${every}`);
+    await answer.body?.cancel();
+    return answer.status;
+  };
+  assert.equal(await ask(at - 1, at), 422, "not a multiple");
+  assert.equal(await ask(at, at + QUARTER), 422, "not over yet");
+  assert.equal(await ask(at, at), 422, "nothing");
+  assert.equal(await ask(at - 102 * QUARTER, at), 422, "too long");
+  assert.equal(await ask(at - QUARTER, at, QUARTER + 1), 422, "no such length");
+  assert.equal(await ask(at - 26 * 60 * MINUTE, at - 24 * 60 * MINUTE), 404, "not kept any more");
+});
+
+Deno.test("a camera that is forgotten leaves no day behind", async () => {
+  const { edge, frames: [frame] } = await edgeWithPast(1);
+  await using _ = edge;
+  await edge.clock.tick(1.2 * MINUTE);
+  const from = Math.floor(frame.version / MINUTE) * MINUTE;
+  const path = `/day.jpeg?from=${from}&to=${from + MINUTE}&every=${MINUTE}`;
+  assert.equal((await edge.request(path)).status, 200);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const gone = await edge.request("/cams/cam", { method: "DELETE", headers });
+  assert.ok(gone.ok, String(gone.status));
+  await edge.put(frame.jpeg);
+  const answer = await edge.request(path);
+  assert.equal(answer.status, 404);
 });
 
 Deno.test("while the store does not answer the past is not there now, and nothing is broken", async () => {
