@@ -49,7 +49,7 @@ export function piEnvs(
   port: number,
 ): Record<string, string>[] {
   const to = { PERCH_URL: `http://127.0.0.1:${port}`, PERCH_TOKEN: token };
-  if (!isDrawn(mode, env)) return [{ ...to, PERCH_SOURCE: env.PERCH_SOURCE || "auto" }];
+  if (!isDrawn(mode, env)) return [to];
   const drawn = { ...to, PERCH_SOURCE: "pattern" };
   const first = { PERCH_NAME: env.PERCH_NAME || "Front garden", PERCH_INPUT: "garden" };
   return [{ ...drawn, ...first }, { ...drawn, ...SECOND }];
