@@ -155,7 +155,7 @@ export class Edge {
       this.#attempt(`store ${cam}`, () => writer.step());
       this.#attempt(`follow ${cam} elsewhere`, () => peers?.step());
     }
-    if (this.#storeWell || !store.state.answering) return;
+    if (this.#storeWell || store.state.problem !== undefined) return;
     this.#storeWell = true;
     log.info("the store answers again");
   }

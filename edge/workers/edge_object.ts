@@ -3,12 +3,12 @@
 
 import { systemClock as clock } from "../../shared/clock.ts";
 import { createLog } from "../../shared/log.ts";
-import { lineOf } from "../../shared/settings.ts";
+import { lineOf, type Parsed } from "../../shared/settings.ts";
 import type { CameraHub } from "../core/cameras/camera.ts";
+import { type EdgeConfig, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
 import type { Bindings, ObjectContext, ObjectSocket } from "./runtime.ts";
 import { JpegTools } from "./images.ts";
-import { settingsOf } from "./settings.ts";
 import { Sockets } from "./sockets.ts";
 import { SqlStore } from "./storage.ts";
 
@@ -24,6 +24,17 @@ const NOTES =
 
 /** Ms between two writes of a watched camera's newest frame. What is lost is lost by a crash alone. */
 const WATCHED_STORE_MS = 5000;
+
+const settings = new WeakMap<Bindings, Parsed<EdgeConfig>>();
+
+/** The settings, checked once: variables and secrets of the Worker, by the names that they have everywhere. */
+export function settingsOf(env: Bindings): Parsed<EdgeConfig> {
+  const texts = Object.entries(env).filter(([, value]) => typeof value === "string");
+  const parsed = settings.get(env) ??
+    parseEdgeConfig(Object.fromEntries(texts) as Record<string, string>);
+  settings.set(env, parsed);
+  return parsed;
+}
 
 /** The Durable Object. */
 export class EdgeObject {
@@ -46,12 +57,8 @@ export class EdgeObject {
     const log = createLog({ format: config.log, write: console.log, now: clock.now });
     for (const warning of warnings) log.warn(lineOf(warning));
     const sockets = new Sockets(context);
-    this.#store = new SqlStore({
-      storage: context.storage,
-      clock,
-      retentionMs: config.historyMs,
-      instance: "object",
-    });
+    const { storage } = context;
+    this.#store = new SqlStore({ storage, clock, retentionMs: config.historyMs });
     const edge = new Edge(config, {
       clock,
       log,
@@ -73,7 +80,7 @@ export class EdgeObject {
     this.#edge = edge;
     this.#sockets = sockets;
     context.blockConcurrencyWhile(async () => {
-      this.#alarmAt = await context.storage.getAlarm() ?? Infinity;
+      this.#alarmAt = await storage.getAlarm() ?? Infinity;
       await edge.start();
       await sockets.wake(edge.fetch);
     });
@@ -159,10 +166,6 @@ export class EdgeObject {
 function asIs(response: Response): Response {
   if (!response.headers.has("content-encoding")) return response;
   const { status, headers, body } = response;
-  const init: ResponseInit & { readonly encodeBody: string } = {
-    status,
-    headers,
-    encodeBody: "manual",
-  };
+  const init = { status, headers, encodeBody: "manual" };
   return new Response(body, init);
 }

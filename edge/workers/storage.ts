@@ -3,6 +3,8 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import { type Frame, type FrameMeta, metaOf } from "../../shared/frame.ts";
+import { reasonOf } from "../../shared/log.ts";
+import { concat } from "../../shared/wire_frame.ts";
 import {
   type FrameStore,
   type Head,
@@ -31,8 +33,6 @@ export interface SqlStoreOptions {
   readonly storage: ObjectStorage;
   readonly clock: Clock;
   readonly retentionMs: number;
-  /** Names it in what it writes. */
-  readonly instance: string;
 }
 
 /** `FrameStore` of one Durable Object. */
@@ -41,12 +41,8 @@ export class SqlStore implements FrameStore {
   newestEveryMs = 0;
   readonly #options: SqlStoreOptions;
   readonly #held: HeldClock;
-  readonly #state: { -readonly [K in keyof StoreState]: StoreState[K] } = {
+  readonly state: { -readonly [K in keyof StoreState]: StoreState[K] } = {
     kind: "sqlite",
-    answering: true,
-    problem: undefined,
-    failures: 0,
-    pending: 0,
     reads: 0,
     writes: 0,
   };
@@ -57,28 +53,16 @@ export class SqlStore implements FrameStore {
     this.#sql(SCHEMA);
   }
 
-  get state(): StoreState {
-    return this.#state;
-  }
-
   put(frame: Frame, { history, about }: PutOptions): Promise<PutResult> {
     const { cam, version, jpeg } = frame;
-    const { storage, instance } = this.#options;
     return this.#do("writes", () =>
-      storage.transactionSync(() => {
+      this.#options.storage.transactionSync(() => {
         const head = this.#head(cam);
         if (head && head.version >= version) return { ok: false, newest: head.version };
-        if (head) {
-          this.#sql(
-            `DELETE FROM frames WHERE cam = ? AND version = ? AND history = 0`,
-            cam,
-            head.version,
-          );
-        }
-        const chunks = Math.max(1, Math.ceil(jpeg.length / MAX_PART_BYTES));
-        const told = { chunks, writer: instance, about: about ?? head?.about };
-        const meta = JSON.stringify({ ...metaOf(frame), ...told });
-        for (let part = 0; part < chunks; part++) {
+        const overtaken = `DELETE FROM frames WHERE cam = ? AND version = ? AND history = 0`;
+        if (head) this.#sql(overtaken, cam, head.version);
+        const meta = JSON.stringify({ ...metaOf(frame), about: about ?? head?.about });
+        for (let part = 0; part * MAX_PART_BYTES < jpeg.length; part++) {
           // A copy: a view would bring the whole buffer behind it along.
           const bytes = jpeg.slice(part * MAX_PART_BYTES, (part + 1) * MAX_PART_BYTES);
           const row = [cam, version, part, Number(history), frame.receivedAt, meta, bytes];
@@ -125,7 +109,7 @@ export class SqlStore implements FrameStore {
         `SELECT meta FROM frames WHERE cam = ? AND version BETWEEN ? AND ? AND part = 0 AND history = 1
            ORDER BY version DESC LIMIT ?`,
         ...[cam, oldest, newest, limit],
-      ).map(({ meta }) => metaOf({ ...readMeta(meta), seq: undefined })));
+      ).map((row) => metaOf({ ...readMeta(row), seq: undefined })));
   }
 
   prune(cam: string): Promise<void> {
@@ -139,11 +123,8 @@ export class SqlStore implements FrameStore {
   close(): void {}
 
   #head(cam: string): Head | undefined {
-    const [row] = this.#sql(
-      `SELECT meta FROM frames WHERE cam = ? ORDER BY version DESC, part DESC LIMIT 1`,
-      cam,
-    );
-    return row && readMeta(row.meta);
+    const newest = `SELECT meta FROM frames WHERE cam = ? ORDER BY version DESC LIMIT 1`;
+    return this.#sql(newest, cam).map(readMeta)[0];
   }
 
   #frame(cam: string, version: number): Frame | undefined {
@@ -152,16 +133,12 @@ export class SqlStore implements FrameStore {
       ...[cam, version],
     );
     if (rows.length === 0) return undefined;
-    const meta = metaOf(readMeta(rows[0].meta));
-    const jpeg = new Uint8Array(meta.size);
-    rows.forEach(({ bytes }, part) =>
-      jpeg.set(new Uint8Array(bytes as ArrayBuffer), part * MAX_PART_BYTES)
-    );
-    return { ...meta, cam, jpeg };
+    const parts = rows.map(({ bytes }) => new Uint8Array(bytes as ArrayBuffer));
+    return { ...metaOf(readMeta(rows[0])), cam, jpeg: concat(...parts) };
   }
 
   /** Deletes what is past the retention, but not the last picture. */
-  #expire(cam: string, known: Head | undefined): void {
+  #expire(cam: string, known: FrameMeta | undefined): void {
     const { clock, retentionMs } = this.#options;
     const now = clock.now();
     const before = now - retentionMs;
@@ -180,24 +157,20 @@ export class SqlStore implements FrameStore {
 
   /** A promise as every store gives it, although nothing is waited for. */
   #do<T>(kind: "reads" | "writes", work: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       try {
         resolve(work());
-        this.#state[kind]++;
-        this.#state.answering = true;
-        this.#state.problem = undefined;
-      } catch (error) {
+        this.state[kind]++;
+        this.state.problem = undefined;
+      } catch (cause) {
         // Full, or over what a day may cost.
-        const problem = error instanceof Error ? error.message : String(error);
-        this.#state.failures++;
-        this.#state.answering = false;
-        this.#state.problem = problem;
-        reject(new StoreFailure(problem, { cause: error }));
+        this.state.problem = reasonOf(cause);
+        throw new StoreFailure(this.state.problem, { cause });
       }
     });
   }
 }
 
-function readMeta(meta: SqlValue): Head {
+function readMeta({ meta }: SqlRow): Head {
   return JSON.parse(String(meta));
 }

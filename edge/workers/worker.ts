@@ -1,8 +1,8 @@
 // In front of the object that is the edge: settings that are wrong, and public snapshots. The page's
 // own files the runtime serves before anything of this runs.
 
+import { settingsOf } from "./edge_object.ts";
 import type { Bindings, WorkerContext } from "./runtime.ts";
-import { settingsOf } from "./settings.ts";
 import { snapshot, snapshotKey } from "./snapshots.ts";
 
 export { EdgeObject } from "./edge_object.ts";

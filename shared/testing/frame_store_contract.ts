@@ -46,7 +46,7 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     assert.deepEqual(await store.put(frame, { history: false }), written(frame));
     assert.deepEqual(await store.newest("cam"), frame);
     assert.deepEqual(await open("b").newest("cam"), frame);
-    assert.match((await store.head("cam"))?.writer ?? "", /^(a|memory)$/);
+    assert.equal((await store.head("cam"))?.size, 30_000);
     assert.deepEqual(await store.cams(), ["cam"]);
   });
 
@@ -264,16 +264,9 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
   test("state says that the store answers", async ({ open }) => {
     const store = open("a");
     await store.head("cam");
-    const { kind, ...state } = store.state;
+    const { kind, problem, reads, writes } = store.state;
     assert.match(kind, /^(kv|memory|sqlite)$/);
-    assert.deepEqual(state, {
-      answering: true,
-      problem: undefined,
-      failures: 0,
-      pending: 0,
-      reads: 1,
-      writes: 0,
-    });
+    assert.deepEqual([problem, reads, writes], [undefined, 1, 0]);
   });
 }
 

@@ -13,7 +13,7 @@ frameStoreContract("SQLite in a Durable Object", () => {
   return Promise.resolve({
     clock,
     retentionMs,
-    open: (instance: string) => new SqlStore({ storage, clock, retentionMs, instance }),
+    open: () => new SqlStore({ storage, clock, retentionMs }),
     // In pieces of the size that KV has.
     entries: () => {
       const pieces = "SELECT total(1 + length(bytes) / 65536) AS pieces FROM frames";

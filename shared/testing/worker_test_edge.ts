@@ -46,7 +46,7 @@ export class TestEdge implements AsyncDisposable {
     const log: Log = { info: write, warn: write, error: write };
     const storage = object.storage!;
     const retentionMs = parsed.config.historyMs;
-    const store = new SqlStore({ storage, clock, retentionMs, instance: "test" });
+    const store = new SqlStore({ storage, clock, retentionMs });
     store.newestEveryMs = Infinity;
     storage.sql.exec("DELETE FROM frames");
     const edge = new Edge(parsed.config, {

@@ -5,7 +5,6 @@ import type { Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../edge.ts";
 import { NO_STORE, route } from "./request.ts";
-import type { StoreState } from "../store/frame_store.ts";
 import { type CameraStatus, cameraStatusSchema } from "../../../shared/wire.ts";
 
 const healthSchema = z.object({
@@ -34,7 +33,7 @@ export function getHealth(deps: EdgeDeps): Handler {
     const cams = hub.cameras.map((camera) => camera.status());
     const nameless = config.viewToken !== undefined;
     const stallMs = lag.worst(clock.monotonic());
-    const health = judgeHealth(cams, expected, store.state, stallMs, nameless);
+    const health = judgeHealth(cams, expected, store.state.problem, stallMs, nameless);
     const status = health.ok ? 200 : 503;
     const about = { ...health, store: store.state.kind };
     const type = accepts(context, {
@@ -58,7 +57,7 @@ export function getHealth(deps: EdgeDeps): Handler {
 export function judgeHealth(
   cams: readonly CameraStatus[],
   expected: readonly string[],
-  store: Pick<StoreState, "answering" | "problem">,
+  storeProblem: string | undefined,
   stallMs: number,
   nameless = false,
 ): Pick<z.output<typeof healthSchema>, "ok" | "line"> {
@@ -66,7 +65,7 @@ export function judgeHealth(
   if (stallMs >= STALL_MS) {
     problems.push(`stalled: ${(stallMs / 1000).toFixed(1)} s within a minute`);
   }
-  if (!store.answering) problems.push(`store: ${store.problem ?? "no answer"}`);
+  if (storeProblem !== undefined) problems.push(`store: ${storeProblem}`);
   const seen = cams.filter(({ ageMs }) => ageMs !== undefined);
   const missed = expected.filter((cam) => !seen.some((known) => known.cam === cam));
   const lost = [

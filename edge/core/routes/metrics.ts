@@ -10,7 +10,7 @@ export function getMetrics({ metrics, hub, store, memoryBytes }: EdgeDeps): Hand
     Object.fromEntries(hub.cameras.map((camera) => [`cam="${camera.cam}"`, read(camera)]));
   const age = each(({ ageMs = NaN }) => ageMs / 1000);
   const skipped = each((camera) => camera.skipped);
-  const storeAnswers = () => store.state.answering ? 1 : 0;
+  const storeAnswers = () => store.state.problem === undefined ? 1 : 0;
   metrics.gauge("perch_cameras", "Cameras known here.", () => hub.cameras.length);
   metrics.gauge("perch_viewers", "Viewers of this instance.", each(({ viewers }) => viewers.here));
   metrics.gauge(

@@ -6,10 +6,6 @@ import type { About } from "../../../shared/wire.ts";
 
 /** The newest stored frame of a camera, without its bytes. */
 export interface Head extends FrameMeta {
-  /** How many chunks the JPEG is stored in. */
-  readonly chunks: number;
-  /** The instance that stored it. */
-  readonly writer: string;
   /** What was told of the camera: it keeps its name over a restart. */
   readonly about?: About;
 }
@@ -43,23 +39,12 @@ export class StoreFailure extends Error {
   override name = "StoreFailure";
 }
 
-/** A call that had no answer by its deadline, or was not tried because the store is silent. */
-export class StoreTimeout extends StoreFailure {
-  override name = "StoreTimeout";
-}
-
-/** Whether the store answers, and how often it was asked, for `/health` and `/metrics`. */
+/** Whether the store answers, and how often it was asked. */
 export interface StoreState {
   /** What keeps the pictures: `kv`, `sqlite` or `memory`, and what else is to be known of it. */
   readonly kind: string;
-  /** False from the first call without an answer until the next one answered. */
-  readonly answering: boolean;
-  /** Why it does not answer, in one line. */
+  /** In one line why it does not answer, from the first call without an answer until the next one answered. */
   readonly problem?: string;
-  /** Calls that failed since the start. */
-  readonly failures: number;
-  /** Calls under way, those past their deadline included. */
-  readonly pending: number;
   /** Calls that were answered since the start. */
   readonly reads: number;
   readonly writes: number;
@@ -79,7 +64,6 @@ export interface FrameStore {
    * Writes nothing where a head of that version or a newer one is stored already.
    */
   put(frame: Frame, options: PutOptions): Promise<PutResult>;
-  /** The newest stored frame's description, or undefined. */
   head(cam: string): Promise<Head | undefined>;
   /** The newest stored frame. */
   newest(cam: string): Promise<Frame | undefined>;

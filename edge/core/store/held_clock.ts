@@ -1,7 +1,7 @@
 // Whether the wall clock may be believed, before something is deleted by it.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { Head } from "./frame_store.ts";
+import type { FrameMeta } from "../../../shared/frame.ts";
 
 /** A clock that was set may be set back: nothing is deleted by it until it has held for so long, ms. */
 const HELD_MS = 3_600_000;
@@ -22,7 +22,7 @@ export class HeldClock {
   }
 
   /** Whether it has held for long. A program may start while it is wrong: `head` says that it is not. */
-  holds(head: Pick<Head, "receivedAt"> | null | undefined): boolean {
+  holds(head: Pick<FrameMeta, "receivedAt"> | null | undefined): boolean {
     const at = this.#clock.monotonic();
     const now = this.#clock.now();
     const offset = now - at;

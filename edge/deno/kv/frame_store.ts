@@ -63,8 +63,11 @@ export const pendingKey = (cam: string, ...version: number[]): Deno.KvKey => {
 /** Written whenever an instance gets its first viewer or loses its last: the thing to watch. */
 export const demandKey = (cam: string): Deno.KvKey => ["demand", cam];
 
-/** A head with what the next writer needs to delete. */
+/** The newest stored frame of a camera without its bytes, with what the next writer needs to delete. */
 export interface StoredHead extends Head {
+  readonly chunks: number;
+  /** The instance that stored it. */
+  readonly writer: string;
   /** Whether the chunks belong to a keyframe, which outlives the head. */
   readonly keyframe: boolean;
   /** `[version, chunks]` of frames before it that are still stored, newest first. */

@@ -3,7 +3,7 @@
 // deadline no other is made, and its end is what tells that the store is back.
 
 import type { Clock } from "../../../shared/clock.ts";
-import { StoreFailure, type StoreState, StoreTimeout } from "../../core/store/frame_store.ts";
+import { StoreFailure, type StoreState } from "../../core/store/frame_store.ts";
 
 /** What a link needs. */
 export interface KvLinkOptions {
@@ -52,7 +52,7 @@ export class KvLink {
   readonly #closed = new AbortController();
   #problem: string | undefined;
   #writeProblem: string | undefined;
-  readonly #counts = { failures: 0, pending: 0, reads: 0, writes: 0 };
+  readonly #counts = { reads: 0, writes: 0 };
   /** Calls past their deadline that are still in the client. */
   #hanging = 0;
   #lastTry = 0;
@@ -64,7 +64,7 @@ export class KvLink {
   get state(): StoreState {
     const problem = this.#problem ?? this.#writeProblem;
     const kind = this.#options.kind?.() ?? "kv";
-    return { kind, answering: problem === undefined, problem, ...this.#counts };
+    return { kind, problem, ...this.#counts };
   }
 
   /** The database itself, for `watch`, which has no end and so no deadline. */
@@ -127,17 +127,16 @@ export class KvLink {
   async #call<T>(action: string, run: (kv: Deno.Kv) => Promise<T>): Promise<T> {
     const { clock, deadlineMs } = this.#options;
     if (this.#hanging > 0 && clock.monotonic() - this.#lastTry < TRUST_MS) {
-      throw new StoreTimeout(`Cannot ${action}: ${this.#problem}`);
+      throw new StoreFailure(`Cannot ${action}: ${this.#problem}`);
     }
     this.#lastTry = clock.monotonic();
-    this.#counts.pending++;
     const answer = (async () => await run(await this.kv()))();
-    answer.catch(() => {}).finally(() => this.#counts.pending--);
+    answer.catch(() => {});
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
       this.#hanging++;
       answer.then(() => this.#answered(action), () => {}).finally(() => this.#hanging--);
-      throw new StoreTimeout(`no answer from the store in ${deadlineMs} ms`);
+      throw new StoreFailure(`no answer from the store in ${deadlineMs} ms`);
     });
     late.catch(() => {});
     try {
@@ -148,9 +147,8 @@ export class KvLink {
       const message = error instanceof Error ? error.message : String(error);
       // A mistake of ours says nothing about the store.
       if (REFUSAL.test(message)) throw error;
-      this.#counts.failures++;
       this.#problem = message;
-      if (error instanceof StoreTimeout) throw error;
+      if (error instanceof StoreFailure) throw error;
       // A full disk can still be read: only a write that works takes this back.
       if (action === "write") this.#writeProblem = message;
       throw new StoreFailure(message, { cause: error });
