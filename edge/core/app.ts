@@ -13,12 +13,11 @@ import { onError, problem } from "./problem.ts";
 
 import { camOf, camsOf, describe, type Operation } from "./routes/request.ts";
 import { deleteCamera, getCams, getDemand, getStatus, putReport } from "./routes/cameras.ts";
-import { getHealth } from "./routes/health.ts";
+import { getHealth, getMetrics } from "./routes/health.ts";
 import { getDay, getFilm, getFrame, getFrames, getTimelapse } from "./routes/history.ts";
 import { putFrame, uploadsOf } from "./routes/upload.ts";
 import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
-import { getMetrics } from "./routes/metrics.ts";
 import { assetRoutes, getEmbed, getRoot } from "./routes/pages.ts";
 import { getPublish } from "./routes/publish.ts";
 import { getLiveRecords, getLiveStream } from "./routes/records.ts";

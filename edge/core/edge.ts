@@ -3,13 +3,12 @@
 import { createApp } from "./app.ts";
 import type { CameraHub } from "./cameras/camera.ts";
 import type { EdgeConfig } from "./config.ts";
-import { type CostMeter, costMeter } from "./cost.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
 import { Bodies, hasBody } from "./ingest/bodies.ts";
 import { type Limits, limitsOf } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
-import { Metrics } from "./metrics.ts";
+import { type CostMeter, costMeter, Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
 import { Peers } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";

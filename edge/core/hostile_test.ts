@@ -13,7 +13,7 @@ import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wi
 import { CameraHub } from "./cameras/camera.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { FrameBuffer } from "./ingest/ingest.ts";
-import { SocketViewer } from "./viewers/socket.ts";
+import { socketViewer } from "./viewers/socket.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 
 /** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
@@ -466,7 +466,7 @@ Deno.test("any message on a viewer's socket is an acknowledgement or is refused"
   let sent = 0;
   const send = (data: unknown) => void (typeof data === "string" || sent++);
   const socket = { readyState: 1 as const, bufferedAmount: 0, send, close() {} };
-  const viewer = new SocketViewer(
+  const viewer = socketViewer(
     socket,
     [{ camera, frames: camera.latest, release() {} }],
     { fanOut: new FanOut({ soon: (work) => work(), now: () => 0, onFault: assert.fail }), clock },

@@ -1,7 +1,10 @@
-// Counts as Prometheus text. Counters are plain numbers: adding to one costs nothing on the path of
-// a frame; the text is made only when somebody asks.
+// Counts, as Prometheus text and as what hosts bill by. Counters are plain numbers: adding to one costs
+// nothing on the path of a frame; the text is made only when somebody asks.
 
-/** Something that only grows. */
+import { z } from "zod";
+import type { Hub } from "./cameras/hub.ts";
+import type { Platform } from "./platform.ts";
+
 export interface Counter {
   value: number;
 }
@@ -16,7 +19,6 @@ interface Family {
   read(): Reading;
 }
 
-/** The counters and gauges of one instance. */
 export class Metrics {
   readonly #families = new Map<string, Family>();
   readonly #counters = new Map<string, Counter>();
@@ -48,5 +50,43 @@ export class Metrics {
       else for (const label in reading) text += `${name}{${label}} ${reading[label]}\n`;
     }
     return text;
+  }
+}
+
+const count = z.number();
+
+/** Counts so far, and for how many ms. Bytes are those of answers, streams and sockets, without heads and TLS. */
+export const costReportSchema = z.object({
+  countedMs: count,
+  counted: z.object({ requests: count, egressBytes: count, reads: count, writes: count }),
+});
+type CostReport = z.output<typeof costReportSchema>;
+
+/** Counts, from its making on. */
+export type CostMeter = ReturnType<typeof costMeter>;
+
+export function costMeter(hub: Hub, metrics: Metrics, { clock, store }: Platform) {
+  const since = clock.monotonic();
+  let requests = 0;
+  let answeredBytes = 0;
+  const show = (name: string, help: string, of: keyof CostReport["counted"]) =>
+    metrics.countedBy(name, help, () => report().counted[of]);
+  show("perch_requests_total", "Requests answered.", "requests");
+  show("perch_egress_bytes_total", "Bytes sent.", "egressBytes");
+  show("perch_store_reads_total", "Reads of the store.", "reads");
+  show("perch_store_writes_total", "Writes to the store.", "writes");
+  return { answered, report };
+
+  /** Counts the answer to a request; streams and sockets are counted by their frames. */
+  function answered({ method }: Request, { headers }: Response): void {
+    requests++;
+    if (method !== "HEAD") answeredBytes += Number(headers.get("content-length") ?? 0);
+  }
+
+  function report(): CostReport {
+    const { reads, writes } = store.state;
+    const streamed = hub.cameras.reduce((sum, { sentBytes }) => sum + sentBytes, 0);
+    const counted = { requests, egressBytes: answeredBytes + streamed, reads, writes };
+    return { countedMs: clock.monotonic() - since, counted };
   }
 }

@@ -4,8 +4,8 @@
 import type { Handler } from "hono";
 import { z } from "zod";
 import { mayPublish, secretsOf, tokenOf } from "../access/publishers.ts";
-import { costReportSchema } from "../cost.ts";
 import type { EdgeDeps } from "../edge.ts";
+import { costReportSchema } from "../metrics.ts";
 import { within } from "../../../shared/timeout.ts";
 import { isCamId } from "../../../shared/frame.ts";
 import { cameraStatusSchema, demandSchema, reportSchema } from "../../../shared/wire.ts";

@@ -5,7 +5,7 @@ import type { Handler } from "hono";
 import { z } from "zod";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import { helloRecord, recordStream } from "../viewers/records.ts";
+import { helloMessage, recordOf, RecordViewer } from "../viewers/records.ts";
 import { concat } from "../../../shared/wire_frame.ts";
 import { camerasOf, cams, route, wait, width } from "./request.ts";
 import { answerStream, awaitNews, NO_PLACE } from "./admit.ts";
@@ -36,7 +36,7 @@ export function getLiveStream(deps: EdgeDeps): Handler {
     return answerStream(context, deps, HEADERS, (place) => {
       const { fanOut, clock, feeds } = deps;
       const watched = cameras.map((camera) => ({ camera, ...feeds.hold(camera.latest, width) }));
-      return recordStream({ watched, fanOut, place, clock });
+      return new RecordViewer(watched, { fanOut, place, clock }).stream();
     });
   });
 }
@@ -78,7 +78,7 @@ export function getLiveRecords(deps: EdgeDeps): Handler {
     const now = clock.now();
     const parts = [now, ...cameras.flatMap((one) => [one, one.statusChanges.seq]), ...records];
     if (parts.length !== same.parts.length || parts.some((part, i) => part !== same.parts[i])) {
-      const body = concat(helloRecord(cameras, clock), ...records);
+      const body = concat(recordOf(helloMessage(cameras, clock)), ...records);
       const headers = { ...HEADERS, "content-length": String(body.length) };
       same = { parts, response: new Response(body, { headers }) };
     }

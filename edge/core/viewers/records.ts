@@ -1,73 +1,66 @@
 // The page's stream: pictures and states of one camera or several as records, in one answer without
 // end. A viewer whose line is slow gets the newest picture of each camera when there is room.
 
-import type { HelloMessage, StatusMessage } from "../../../shared/viewer_messages.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import type { HelloMessage, StatusMessage } from "../../../shared/viewer_messages.ts";
 import { encodeMessage } from "../../../shared/wire_frame.ts";
 import type { CameraStatus } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import { type FanOut, type StreamOptions, StreamViewer } from "./fan_out.ts";
+import { type StreamOptions, StreamViewer } from "./fan_out.ts";
 import type { Watched } from "./socket.ts";
 
-/** What a stream of records is made from. */
-export interface RecordOptions extends Pick<StreamOptions, "place"> {
-  readonly clock: Pick<Clock, "now" | "monotonic">;
-  readonly watched: readonly Watched[];
-  readonly fanOut: FanOut;
-}
+type Time = Pick<Clock, "now" | "monotonic">;
 
 /** The states of all cameras, and the numbers that they have in headers. */
-export function helloRecord(
-  cameras: readonly CameraHub[],
-  clock: RecordOptions["clock"],
-): Uint8Array<ArrayBuffer> {
+export function helloMessage(cameras: readonly CameraHub[], clock: Time): HelloMessage {
   const cams = cameras.map((camera) => ({ camera: camera.camera, status: camera.status() }));
-  const now = clock.now();
-  const hello: HelloMessage = { type: "hello", now, upMs: clock.monotonic(), cams };
-  return encodeMessage(hello, now);
+  return { type: "hello", now: clock.now(), upMs: clock.monotonic(), cams };
 }
 
-/** The body of a stream's answer. Its reader counts as a viewer of each camera until it has gone. */
-export function recordStream(options: RecordOptions): ReadableStream<Uint8Array> {
-  return new RecordViewer(options).stream();
+export function statusMessage(status: CameraStatus, clock: Time): StatusMessage {
+  return { type: "status", now: clock.now(), upMs: clock.monotonic(), status };
+}
+
+/** A message as a record. */
+export function recordOf(message: HelloMessage | StatusMessage): Uint8Array<ArrayBuffer> {
+  return encodeMessage(message, message.now);
 }
 
 /** A status as a record, made once for all viewers. */
 const statusRecords = new WeakMap<CameraStatus, Uint8Array<ArrayBuffer>>();
 
-interface Subscription extends Watched {
-  sentSeq: number;
-}
-
-class RecordViewer extends StreamViewer {
-  readonly #options: RecordOptions;
-  readonly #subscriptions: readonly Subscription[];
+/** The body of a stream's answer. Its reader counts as a viewer of each camera until it has gone. */
+export class RecordViewer extends StreamViewer {
+  readonly #options: Pick<StreamOptions, "fanOut"> & { readonly clock: Time };
+  readonly #subscriptions: readonly (Watched & { sentSeq: number })[];
   /** The one whose turn it is. */
   #next = 0;
   /** States to be told. */
   readonly #news = new Map<CameraHub, CameraStatus>();
   readonly #cleanups: (() => void)[] = [];
 
-  constructor(options: RecordOptions) {
+  constructor(
+    watched: readonly Watched[],
+    options: Pick<StreamOptions, "place" | "fanOut"> & { readonly clock: Time },
+  ) {
     super({
-      place: options.place,
-      fanOut: options.fanOut,
+      ...options,
       onLeave: () => {
         for (const cleanup of this.#cleanups.splice(0)) cleanup();
       },
     });
     this.#options = options;
-    this.#subscriptions = options.watched.map((one) => ({ ...one, sentSeq: 0 }));
-    for (const { camera, release } of options.watched) {
+    this.#subscriptions = watched.map((one) => ({ ...one, sentSeq: 0 }));
+    for (const { camera, release } of watched) {
       this.#cleanups.push(camera.viewers.attach(), release);
     }
   }
 
   protected begin(): void {
-    const { watched, fanOut, clock } = this.#options;
-    this.enqueue(helloRecord(watched.map(({ camera }) => camera), clock));
-    for (const subscription of this.#subscriptions) {
-      const { camera, frames } = subscription;
+    const { fanOut, clock } = this.#options;
+    const cameras = this.#subscriptions.map(({ camera }) => camera);
+    this.enqueue(recordOf(helloMessage(cameras, clock)));
+    for (const { camera, frames } of this.#subscriptions) {
       this.#cleanups.push(
         fanOut.subscribe(frames, this),
         camera.statusChanges.onSet(({ value }) => {
@@ -87,10 +80,8 @@ class RecordViewer extends StreamViewer {
     this.#news.delete(camera);
     let record = statusRecords.get(status);
     if (!record) {
-      const { clock } = this.#options;
-      const now = clock.now();
-      const message: StatusMessage = { type: "status", now, upMs: clock.monotonic(), status };
-      statusRecords.set(status, record = encodeMessage(message, now));
+      record = recordOf(statusMessage(status, this.#options.clock));
+      statusRecords.set(status, record);
     }
     this.enqueue(record);
     return true;

@@ -5,7 +5,7 @@ import { CameraHub } from "../cameras/camera.ts";
 import { FanOut } from "./fan_out.ts";
 import { FrameBuffer } from "../ingest/ingest.ts";
 import type { PlatformSocket } from "../platform.ts";
-import { SocketViewer } from "./socket.ts";
+import { socketViewer } from "./socket.ts";
 
 class FakeSocket {
   readyState: PlatformSocket["readyState"] = 1;
@@ -39,7 +39,7 @@ function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
     })
   );
   const socket = new FakeSocket();
-  const viewer = new SocketViewer(
+  const viewer = socketViewer(
     socket,
     cameras.map((camera) => ({ camera, frames: camera.latest, release: () => {} })),
     { fanOut: new FanOut({ soon: (work) => work(), now: () => 0, onFault: assert.fail }), clock },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { INITIAL_WINDOW, MAX_WINDOW, nextWindow, type WindowState } from "./window.ts";
+import { INITIAL_WINDOW, MAX_WINDOW, nextWindow, type WindowState } from "./socket.ts";
 
 /** Acknowledgements on a line whose round trip depends on the window. */
 function run(count: number, rtt: (size: number) => number, limited = true): WindowState[] {
