@@ -10,14 +10,14 @@ import { type Limits, limitsOf } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { type CostMeter, costMeter, Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
-import { Peers } from "./peers/peers.ts";
+import { type Peers, peersOf } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";
 import { Renditions } from "./pictures/renditions.ts";
 import { Rows } from "./pictures/rows.ts";
 import { ScaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
-import { StoreWriter } from "./store/writer.ts";
+import { type StoreWriter, storeWriter } from "./store/writer.ts";
 
 /** What a home may tell beside a request; more of it is for its own `clientAddress`. */
 export interface RequestInfo {
@@ -77,8 +77,8 @@ export class Edge {
       storeLagMs: store.newestEveryMs === Infinity ? keyframeMs : 0,
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
-        const writer = new StoreWriter(camera, { keyframeMs, staleMs, store, clock, onStoreError });
-        const peers = others && new Peers(camera, { peers: others, clock, onStoreError });
+        const writer = storeWriter(camera, { keyframeMs, staleMs, store, clock, onStoreError });
+        const peers = others && peersOf(camera, { peers: others, clock, onStoreError });
         this.#stations.set(camera, { writer, peers });
         let logged: LoggedState = {};
         camera.statusChanges.onSet(({ value }) => logged = logState(log, value, logged));

@@ -27,134 +27,102 @@ export function peerPlan(
   };
 }
 
-/** What it needs. */
-export interface PeersOptions {
-  readonly peers: PeerStore;
-  readonly clock: Clock;
-  /** Told when a call to the store fails. */
-  onStoreError(action: string, error: unknown): void;
+/** Keeps one camera in step with the other instances until it is stopped. */
+export interface Peers {
+  /** Does what is due by time alone. To be called every second or so. */
+  step(): void;
+  /** Ends it, and withdraws what was told. */
+  stop(): Promise<void>;
 }
 
-/** Keeps one camera in step with the other instances until it is stopped. */
-export class Peers {
-  readonly #camera: CameraHub;
-  readonly #options: PeersOptions;
-  readonly #frames: Task;
-  readonly #viewers: Task;
-  readonly #stopListening: readonly (() => void)[];
-  #stopped = false;
+/** Begins it: acts at once when viewers come and go. `onStoreError` is told of each call that fails. */
+export function peersOf(
+  camera: CameraHub,
+  { peers, clock, onStoreError }: {
+    readonly peers: PeerStore;
+    readonly clock: Clock;
+    onStoreError(action: string, error: unknown): void;
+  },
+): Peers {
+  const { cam, viewers, contact } = camera;
+  const frames = task(takeFrames, `take frames of ${cam} from other instances`);
+  const counts = task(takeViewers, `hear who watches ${cam} elsewhere`);
+  let stopped = false;
   /** The number that others know, 0 for none. */
-  #told = 0;
-  #toldAt = -Infinity;
-  #telling: Promise<void> | undefined;
+  let told = 0;
+  let toldAt = -Infinity;
+  let telling: Promise<void> | undefined;
+  const stopListening = [
+    camera.demand.onSet(step),
+    // A camera that has just come is filmed for others at once, not at the next step.
+    camera.latest.onSet(({ value }) => value.own && !counts.running() && step()),
+  ];
+  step();
+  return { step, stop };
 
-  /** Acts at once when viewers come and go. What time alone changes needs `step`. */
-  constructor(camera: CameraHub, options: PeersOptions) {
-    this.#camera = camera;
-    this.#options = options;
-    const { cam } = camera;
-    this.#frames = new Task(
-      (signal) => this.#takeFrames(signal),
-      (error) => options.onStoreError(`take frames of ${cam} from other instances`, error),
-    );
-    this.#viewers = new Task(
-      (signal) => this.#takeViewers(signal),
-      (error) => options.onStoreError(`hear who watches ${cam} elsewhere`, error),
-    );
-    this.#stopListening = [
-      camera.demand.onSet(() => this.step()),
-      // A camera that has just come is filmed for others at once, not at the next step.
-      camera.latest.onSet(({ value }) => {
-        if (value.own && !this.#viewers.running) this.step();
-      }),
-    ];
-    this.step();
-  }
-
-  /** Does what is due. To be called every second or so. */
-  step(): void {
-    if (this.#stopped) return;
-    const { viewers, contact } = this.#camera;
+  function step(): void {
+    if (stopped) return;
     if (contact.inTouch && !contact.receiving) contact.leftOut();
     const plan = peerPlan(viewers, contact);
-    this.#frames.want(plan.watchFrames);
-    this.#viewers.want(plan.watchViewers);
-    const fresh = this.#told > 0 && this.#toldAgeMs < HELLO_MS;
-    this.#tell(plan.tell || fresh ? viewers.here : 0);
+    frames.want(plan.watchFrames);
+    counts.want(plan.watchViewers);
+    const fresh = told > 0 && clock.monotonic() - toldAt < HELLO_MS;
+    tell(plan.tell || fresh ? viewers.here : 0);
   }
 
-  /** Ends it, and withdraws what was told. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
-    for (const stop of this.#stopListening) stop();
-    this.#frames.want(false);
-    this.#viewers.want(false);
-    await this.#telling;
-    this.#tell(0);
-    await this.#telling;
+  async function stop(): Promise<void> {
+    stopped = true;
+    for (const stop of stopListening) stop();
+    frames.want(false);
+    counts.want(false);
+    await telling;
+    tell(0);
+    await telling;
   }
 
-  get #toldAgeMs(): number {
-    return this.#options.clock.monotonic() - this.#toldAt;
-  }
-
-  #tell(count: number): void {
-    const due = count === 0 ? this.#told > 0 : this.#told === 0 || this.#toldAgeMs >= RENEW_MS;
-    if (!due || this.#telling) return;
-    this.#toldAt = this.#options.clock.monotonic();
-    const { cam } = this.#camera;
-    this.#telling = this.#options.peers.setViewers(cam, count).then(
-      () => this.#told = count,
-      (error) => this.#options.onStoreError(`tell the viewers of ${cam}`, error),
+  function tell(count: number): void {
+    const isOld = clock.monotonic() - toldAt >= RENEW_MS;
+    const due = count === 0 ? told > 0 : told === 0 || isOld;
+    if (!due || telling) return;
+    toldAt = clock.monotonic();
+    telling = peers.setViewers(cam, count).then(
+      () => void (told = count),
+      (error) => onStoreError(`tell the viewers of ${cam}`, error),
     ).then(() => {
-      this.#telling = undefined;
+      telling = undefined;
       // Somebody may have come or gone while the store was busy; a failure waits for `step`.
-      if (this.#told === count) this.step();
+      if (told === count) step();
     });
   }
 
-  async #takeFrames(signal: AbortSignal): Promise<void> {
-    const camera = this.#camera;
-    for await (const frame of this.#options.peers.watch(camera.cam, signal)) {
-      if (camera.publishRemote(frame, true)) camera.contact.leftOut();
+  async function takeFrames(signal: AbortSignal): Promise<void> {
+    for await (const frame of peers.watch(cam, signal)) {
+      if (camera.publishRemote(frame, true)) contact.leftOut();
     }
   }
 
-  async #takeViewers(signal: AbortSignal): Promise<void> {
-    const camera = this.#camera;
+  async function takeViewers(signal: AbortSignal): Promise<void> {
     try {
-      for await (const count of this.#options.peers.watchViewers(camera.cam, signal)) {
-        camera.viewers.elsewhere = count;
-      }
+      for await (const count of peers.watchViewers(cam, signal)) viewers.elsewhere = count;
     } finally {
-      camera.viewers.elsewhere = 0;
+      viewers.elsewhere = 0;
     }
   }
-}
 
-/** Something that runs while it is wanted. One that failed is not running: it is begun again. */
-class Task {
-  readonly #run: (signal: AbortSignal) => Promise<void>;
-  readonly #onError: (error: unknown) => void;
-  #abort: AbortController | undefined;
-
-  constructor(run: (signal: AbortSignal) => Promise<void>, onError: (error: unknown) => void) {
-    this.#run = run;
-    this.#onError = onError;
-  }
-
-  get running(): boolean {
-    return this.#abort !== undefined;
-  }
-
-  want(wanted: boolean): void {
-    if (wanted === this.running) return;
-    this.#abort?.abort();
-    this.#abort = undefined;
-    if (!wanted) return;
-    const abort = this.#abort = new AbortController();
-    this.#run(abort.signal).catch(this.#onError).finally(() => {
-      if (this.#abort === abort) this.#abort = undefined;
-    });
+  /** Something that runs while it is wanted. One that failed is not running: it is begun again. */
+  function task(run: (signal: AbortSignal) => Promise<void>, action: string) {
+    let under: AbortController | undefined;
+    return {
+      running: () => under !== undefined,
+      want(wanted: boolean): void {
+        if (wanted === (under !== undefined)) return;
+        under?.abort();
+        const begun = under = wanted ? new AbortController() : undefined;
+        if (!begun) return;
+        run(begun.signal).catch((error) => onStoreError(action, error)).finally(() => {
+          if (under === begun) under = undefined;
+        });
+      },
+    };
   }
 }
