@@ -16,7 +16,6 @@ export const TITLES: Readonly<Record<number, string>> = {
   405: "Wrong method",
   408: "Too slow",
   409: "Not newer",
-  411: "Length needed",
   413: "Too large",
   415: "Wrong content type",
   422: "Bad value",

@@ -8,13 +8,13 @@ import { concat } from "../../shared/wire_frame.ts";
 import {
   type FrameStore,
   type Head,
+  heldClock,
   type PutOptions,
   type PutResult,
   StoreFailure,
   type StoreState,
   type VersionRange,
 } from "../core/store/frame_store.ts";
-import { HeldClock } from "../core/store/held_clock.ts";
 import type { ObjectStorage, SqlRow, SqlValue } from "./runtime.ts";
 
 /** A row is at most 2 MB. */
@@ -40,7 +40,7 @@ export class SqlStore implements FrameStore {
   /** Each, unless the home says otherwise: what memory holds may be gone at the next event. */
   newestEveryMs = 0;
   readonly #options: SqlStoreOptions;
-  readonly #held: HeldClock;
+  readonly #clockHolds: ReturnType<typeof heldClock>;
   readonly state: { -readonly [K in keyof StoreState]: StoreState[K] } = {
     kind: "sqlite",
     reads: 0,
@@ -49,7 +49,7 @@ export class SqlStore implements FrameStore {
 
   constructor(options: SqlStoreOptions) {
     this.#options = options;
-    this.#held = new HeldClock(options.clock);
+    this.#clockHolds = heldClock(options.clock);
     this.#sql(SCHEMA);
   }
 
@@ -142,7 +142,7 @@ export class SqlStore implements FrameStore {
     const { clock, retentionMs } = this.#options;
     const now = clock.now();
     const before = now - retentionMs;
-    if (!this.#held.holds(known)) return;
+    if (!this.#clockHolds(known?.receivedAt)) return;
     // Versions never go back: after a clock that was years ahead only the time of receipt tells.
     this.#sql(
       `DELETE FROM frames WHERE cam = ?1 AND version < (SELECT max(version) FROM frames WHERE cam = ?1)

@@ -1,6 +1,7 @@
 // What the edge needs kept: the newest frame of each camera, and history frames. One contract suite
 // (shared/testing/frame_store_contract.ts) holds every implementation to it.
 
+import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import type { About } from "../../../shared/wire.ts";
 
@@ -79,4 +80,31 @@ export interface FrameStore {
   forget(cam: string): Promise<void>;
   /** Lets go of what the store holds. */
   close(): void;
+}
+
+/** A clock that was set may be set back: nothing is deleted by it until it has held for so long, ms. */
+const HELD_MS = 3_600_000;
+
+/** What a clock may be corrected by without having been set, ms. */
+const CORRECTED_MS = 60_000;
+
+/**
+ * Makes what says whether the wall clock has held for long, so that it may be deleted by. A program may
+ * start while it is wrong: the newest frame's `receivedAt` says that it is not.
+ */
+export function heldClock(clock: Clock): (receivedAt: number | undefined) => boolean {
+  /** Wall time less monotonic time, at the last look. */
+  let known: number | undefined;
+  let setAt = -Infinity;
+  return function holds(receivedAt) {
+    const at = clock.monotonic();
+    const now = clock.now();
+    const offset = now - at;
+    const isRight = known === undefined
+      ? Math.abs(now - (receivedAt ?? now)) < HELD_MS
+      : Math.abs(offset - known) <= CORRECTED_MS;
+    if (!isRight) setAt = at;
+    known = offset;
+    return at - setAt >= HELD_MS;
+  };
 }

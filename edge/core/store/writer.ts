@@ -168,7 +168,10 @@ export function storeWriter(
 
   async function put(frame: LiveFrame, history: boolean): Promise<void> {
     storedAt = clock.monotonic();
-    const result = await ask(`store a frame of ${cam}`, store.put(frame, { history, about: camera.about }));
+    const result = await ask(
+      `store a frame of ${cam}`,
+      store.put(frame, { history, about: camera.about }),
+    );
     if (!result) return;
     storedVersion = result.newest;
     if (!result.ok) camera.raise(result.newest);

@@ -4,15 +4,15 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { type Frame, type FrameMeta, metaOf } from "../../../shared/frame.ts";
 import { concat } from "../../../shared/wire_frame.ts";
-import type {
-  FrameStore,
-  Head,
-  PutOptions,
-  PutResult,
-  StoreState,
-  VersionRange,
+import {
+  type FrameStore,
+  type Head,
+  heldClock,
+  type PutOptions,
+  type PutResult,
+  type StoreState,
+  type VersionRange,
 } from "../../core/store/frame_store.ts";
-import { HeldClock } from "../../core/store/held_clock.ts";
 import type { Polls } from "./follow.ts";
 import type { KvLink, KvLinkOptions } from "./link.ts";
 
@@ -92,14 +92,14 @@ type HeadEntry = Pick<Deno.KvEntryMaybe<StoredHead>, "value" | "versionstamp">;
 export class KvFrameStore implements FrameStore {
   readonly #options: KvStoreOptions;
   readonly #link: KvLink;
-  readonly #held: HeldClock;
+  readonly #clockHolds: ReturnType<typeof heldClock>;
   /** Heads as this instance left them, so that a put need not read first. */
   readonly #heads = new Map<string, HeadEntry>();
 
   constructor(link: KvLink, options: KvStoreOptions) {
     this.#options = options;
     this.#link = link;
-    this.#held = new HeldClock(options.clock);
+    this.#clockHolds = heldClock(options.clock);
   }
 
   get state(): StoreState {
@@ -263,7 +263,7 @@ export class KvFrameStore implements FrameStore {
   async #expired(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
     const now = this.#options.clock.now();
     const before = now - this.#options.retentionMs;
-    if (!this.#held.holds(head) || before <= 0) return [];
+    if (!this.#clockHolds(head?.receivedAt) || before <= 0) return [];
     const limit = { limit: KEYFRAMES_AT_ONCE };
     const oldest = await this.#keyframes(cam, 0, before, limit);
     // Versions never go back: after a clock that was years ahead they stay there, and only the time
