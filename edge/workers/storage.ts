@@ -43,6 +43,7 @@ export class SqlStore implements FrameStore {
   readonly #clockHolds: ReturnType<typeof heldClock>;
   readonly state: { -readonly [K in keyof StoreState]: StoreState[K] } = {
     kind: "sqlite",
+    pending: 0,
     reads: 0,
     writes: 0,
   };

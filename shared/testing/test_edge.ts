@@ -59,8 +59,7 @@ export class TestEdge implements AsyncDisposable {
       open: () => Deno.openKv(kvPath),
       instance,
       clock,
-      // Memory always answers, but in real time, and this edge's jumps.
-      deadlineMs: kvPath === ":memory:" ? 1e9 : 5000,
+      deadlineMs: 5000,
       retentionMs: parsed.config.historyMs,
       newestEveryMs,
       polls: { framesMs: 10_000, viewersMs: 10_000 },

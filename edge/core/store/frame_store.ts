@@ -46,6 +46,8 @@ export interface StoreState {
   readonly kind: string;
   /** In one line why it does not answer, from the first call without an answer until the next one answered. */
   readonly problem?: string;
+  /** Calls under way, those past their deadline included. */
+  readonly pending: number;
   /** Calls that were answered since the start. */
   readonly reads: number;
   readonly writes: number;

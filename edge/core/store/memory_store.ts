@@ -10,7 +10,7 @@ const MAX_HISTORY_BYTES = 64 * 1024 * 1024;
 
 /** `FrameStore` of one process. */
 export class MemoryStore implements FrameStore {
-  readonly state = { kind: "memory", reads: 0, writes: 0 };
+  readonly state = { kind: "memory", pending: 0, reads: 0, writes: 0 };
   /** It goes with the process: a newer one here helps nobody. */
   readonly newestEveryMs = Infinity;
   readonly #options: { readonly clock: Clock; readonly retentionMs: number };

@@ -52,7 +52,7 @@ export class KvLink {
   readonly #closed = new AbortController();
   #problem: string | undefined;
   #writeProblem: string | undefined;
-  readonly #counts = { reads: 0, writes: 0 };
+  readonly #counts = { pending: 0, reads: 0, writes: 0 };
   /** Calls past their deadline that are still in the client. */
   #hanging = 0;
   #lastTry = 0;
@@ -130,8 +130,9 @@ export class KvLink {
       throw new StoreFailure(`Cannot ${action}: ${this.#problem}`);
     }
     this.#lastTry = clock.monotonic();
+    this.#counts.pending++;
     const answer = (async () => await run(await this.kv()))();
-    answer.catch(() => {});
+    answer.catch(() => {}).finally(() => this.#counts.pending--);
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {
       this.#hanging++;

@@ -21,6 +21,7 @@ Deno.test("a call has no answer for longer than its deadline, then the next ones
   assert.deepEqual(link.state, {
     kind: "kv",
     problem: "no answer from the store in 2000 ms",
+    pending: 1,
     reads: 0,
     writes: 1,
   });
