@@ -31,7 +31,6 @@ export class Metrics {
     return counter;
   }
 
-  /** A counter that something else keeps. */
   countedBy(name: string, help: string, read: () => Reading): void {
     this.#families.set(name, { help, type: "counter", read });
   }
@@ -62,7 +61,6 @@ export const costReportSchema = z.object({
 });
 type CostReport = z.output<typeof costReportSchema>;
 
-/** Counts, from its making on. */
 export type CostMeter = ReturnType<typeof costMeter>;
 
 export function costMeter(hub: Hub, metrics: Metrics, { clock, store }: Platform) {

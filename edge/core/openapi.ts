@@ -19,7 +19,6 @@ const problemSchema = z.looseObject({
   offset: z.int().optional().describe("where in the picture the fault is, in bytes"),
 }).meta({ title: "Problem" });
 
-/** A part of the description. */
 type Json = { readonly [name: string]: unknown };
 
 /**

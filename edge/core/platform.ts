@@ -17,12 +17,10 @@ export interface AcceptedSocket {
   readonly response: Response;
 }
 
-/** Says that pictures cannot be changed on this machine. */
 export class ImagingUnavailable extends Error {
   override name = "ImagingUnavailable";
 }
 
-/** A JPEG and its size in pixels. */
 export interface Picture {
   readonly jpeg: Uint8Array<ArrayBuffer>;
   readonly width: number;
@@ -45,7 +43,6 @@ export interface ImageTools {
   stop(): Promise<void>;
 }
 
-/** Where an edge runs. */
 export interface Platform {
   readonly clock: Clock;
   readonly log: Log;

@@ -25,7 +25,6 @@ export const TITLES: Readonly<Record<number, string>> = {
   503: "Not available now",
 };
 
-/** What a problem says besides its status. */
 interface ProblemExtras {
   /** Seconds after which another try makes sense, sent as `Retry-After`. */
   readonly retryAfter?: number;
@@ -35,7 +34,6 @@ interface ProblemExtras {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A problem document as a response. */
 export function problem(status: number, detail: string, extras: ProblemExtras = {}): Response {
   const headers = new Headers({
     "content-type": "application/problem+json",

@@ -10,14 +10,12 @@ export type Cli =
   | {
     readonly ok: true;
     readonly command: "run" | "help" | "make-token";
-    /** By their names in the environment. */
     readonly settings: Readonly<Record<string, string>>;
     /** Where a token goes. */
     readonly file: string;
   }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads the arguments of the program. */
 export function parseCli(args: readonly string[]): Cli {
   const flags = readFlags(args, settingRows(edgeSettings), ["make-token"]);
   if (!flags.ok) return flags;
@@ -30,7 +28,6 @@ export function parseCli(args: readonly string[]): Cli {
   return { ok: true, command, settings, file };
 }
 
-/** What `--help` prints. */
 export function helpText(): string {
   return `Perch's edge: takes the cameras' pictures and shows the newest to everybody who watches.
 

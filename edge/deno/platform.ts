@@ -4,7 +4,6 @@ import { reasonOf } from "../../shared/log.ts";
 import type { AcceptedSocket, Platform } from "../core/platform.ts";
 import { SharpTools } from "./sharp.ts";
 
-/** The built page. */
 const DIST = new URL("../client/dist/", import.meta.url);
 
 /** Seconds of silence after which a socket's client is pinged, and dropped if no answer comes. */
@@ -13,7 +12,6 @@ const IDLE_TIMEOUT_S = 30;
 /** How long a client may take to hear that its handshake is done, ms. */
 const HANDSHAKE_MS = 10_000;
 
-/** Deno as the edge's platform, with the rest as given. */
 export function denoPlatform(given: Pick<Platform, "clock" | "log" | "store" | "peers">): Platform {
   return {
     ...given,

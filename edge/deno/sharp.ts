@@ -36,7 +36,6 @@ const MAX_NOTICE_WIDTH = 1280;
 
 type Sharp = typeof sharpModule;
 
-/** `ImageTools` by libvips. */
 export class SharpTools implements ImageTools {
   readonly #jobs = new Set<Promise<unknown>>();
   /** One at a time, with no end to who may wait. */
@@ -75,7 +74,6 @@ export class SharpTools implements ImageTools {
     while (this.#jobs.size > 0) await Promise.allSettled(this.#jobs);
   }
 
-  /** `jpeg` with `width` pixels across. */
   scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
     return this.#job(jpeg, async (sharp) => {
       const { data, info } = await sharp(jpeg, READ)
@@ -86,7 +84,6 @@ export class SharpTools implements ImageTools {
     });
   }
 
-  /** Small pictures side by side, as large as the last; black where there is none. */
   row(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
     const last = pictures.findLast((picture) => picture !== undefined)!;
     return this.#job(last.jpeg, async (sharp) => {

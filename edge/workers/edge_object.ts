@@ -36,7 +36,6 @@ export function settingsOf(env: Bindings): Parsed<EdgeConfig> {
   return parsed;
 }
 
-/** The Durable Object. */
 export class EdgeObject {
   readonly #context: ObjectContext;
   readonly #edge: Edge;
@@ -86,7 +85,6 @@ export class EdgeObject {
     });
   }
 
-  /** Answers a request. */
   async fetch(request: Request): Promise<Response> {
     this.#underWay++;
     this.#goOn();

@@ -4,7 +4,6 @@
 export type SqlValue = string | number | null | ArrayBuffer | ArrayBufferView;
 export type SqlRow = Readonly<Record<string, SqlValue>>;
 
-/** What a Durable Object keeps. */
 export interface ObjectStorage {
   readonly sql: {
     exec(query: string, ...values: SqlValue[]): { toArray(): SqlRow[] };
@@ -21,7 +20,6 @@ export interface ObjectSocket extends WebSocket {
   deserializeAttachment(): unknown;
 }
 
-/** A Durable Object's own context. */
 export interface ObjectContext {
   readonly storage: ObjectStorage;
   acceptWebSocket(socket: ObjectSocket): void;
@@ -30,7 +28,6 @@ export interface ObjectContext {
   blockConcurrencyWhile<T>(run: () => Promise<T>): Promise<T>;
 }
 
-/** Something that answers requests. */
 export interface Fetcher {
   fetch(request: Request | string): Promise<Response>;
 }
@@ -42,12 +39,10 @@ export interface Bindings {
   readonly [setting: string]: unknown;
 }
 
-/** A request's own context in the Worker. */
 export interface WorkerContext {
   waitUntil(work: Promise<unknown>): void;
 }
 
-/** Both ends of a new WebSocket. */
 export function socketPair(): { readonly client: unknown; readonly server: ObjectSocket } {
   const { WebSocketPair } = globalThis as unknown as {
     readonly WebSocketPair: new () => Readonly<Record<0 | 1, unknown>>;

@@ -17,7 +17,6 @@ const NO_CODE = 1005;
 const GONE = 1006;
 const POLICY_VIOLATION = 1008;
 
-/** The request that opened a socket. */
 interface Opening {
   readonly url: string;
   readonly headers: [string, string][];
@@ -26,7 +25,6 @@ interface Opening {
 /** The sockets of one object. Each carries what its route gave it to be told by, as long as it is awake. */
 export class Sockets {
   readonly #context: ObjectContext;
-  /** Those of viewers. */
   readonly viewers: Set<ObjectSocket> = new Set();
   /** Requests that are answered once more, and the sockets that they opened. */
   readonly #asleep = new Map<Request, ObjectSocket>();
@@ -67,7 +65,6 @@ export class Sockets {
     }
   }
 
-  /** A message came. */
   message(socket: ObjectSocket, data: string | ArrayBuffer): void {
     socket.onmessage?.call(socket, new MessageEvent("message", { data }));
   }

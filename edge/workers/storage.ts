@@ -28,14 +28,12 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS frames (
   history INTEGER NOT NULL, received INTEGER NOT NULL, meta TEXT NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (cam, version, part)) WITHOUT ROWID`;
 
-/** What the store is made from. */
 export interface SqlStoreOptions {
   readonly storage: ObjectStorage;
   readonly clock: Clock;
   readonly retentionMs: number;
 }
 
-/** `FrameStore` of one Durable Object. */
 export class SqlStore implements FrameStore {
   /** Each, unless the home says otherwise: what memory holds may be gone at the next event. */
   newestEveryMs = 0;

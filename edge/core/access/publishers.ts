@@ -17,7 +17,6 @@ export interface Secret {
   readonly digest: Promise<string>;
 }
 
-/** Who may publish. */
 export interface PublishToken extends Secret {
   /** The only camera it may publish; undefined = any. */
   readonly cam?: string;

@@ -18,7 +18,6 @@ const KEYFRAME = 0x10;
 const HEADER_BYTES = 224;
 const ENTRY_BYTES = 16;
 
-/** Bytes of the whole file. */
 export function aviBytes({ sizes }: AviFilm): number {
   return HEADER_BYTES + movieBytes(sizes) + 8 + sizes.length * ENTRY_BYTES;
 }

@@ -5,7 +5,6 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { partTail, streamOpening } from "../viewers/mjpeg.ts";
 
-/** How a timelapse is shown. */
 export interface TimelapseOptions {
   /** Oldest first. */
   readonly frames: readonly FrameMeta[];

@@ -27,7 +27,6 @@ export interface Rate {
 /** More keys than this are not told apart: the one unused for longest is forgotten. */
 const MAX_KEYS = 10_000;
 
-/** Says who has to wait. */
 export class RateLimiter {
   /** How often there was one, and how often not. */
   taken = 0;
@@ -43,7 +42,6 @@ export class RateLimiter {
     this.#slack = this.#gap * (rate.burst - 1);
   }
 
-  /** Keys remembered now. */
   get size(): number {
     return this.#restAt.size;
   }
@@ -115,7 +113,6 @@ const MAX_LISTINGS = 32;
  */
 const PAST_FRAMES = { perSecond: 60, burst: 1000 };
 
-/** The limits of one instance. */
 export type Limits = ReturnType<typeof limitsOf>;
 
 export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metrics) {
@@ -242,7 +239,6 @@ export function isLoopback(key: string): boolean {
   return key.startsWith("127.") || key === "::/64";
 }
 
-/** Undefined for what is no address. */
 function addressKey(text: string): string | undefined {
   // Proxies write a port behind it, and IPv6 in brackets.
   const address = text.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");

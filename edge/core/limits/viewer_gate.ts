@@ -26,7 +26,6 @@ export interface Pass {
   readonly key?: string;
 }
 
-/** A place at the gate. */
 export interface Place {
   /** Names who sits here, from when on it is looked at. */
   seat(guest: Guest): void;
@@ -52,14 +51,13 @@ interface Seat {
   stuckSince?: number;
 }
 
-/** Admits viewers of one instance. Times are monotonic ms. */
+/** Times are monotonic ms. */
 export class ViewerGate {
   readonly #most: Pick<EdgeConfig, "maxViewers" | "maxViewersPerAddress">;
   readonly #seats = new Set<Seat>();
   /** By address, those that were dropped but hang on included. */
   readonly #connections = new Map<string | undefined, number>();
   #now = 0;
-  /** Viewers that were dropped because they took nothing. */
   dropped = 0;
   /** How often there was no place, by what was full. */
   readonly refused: Record<Full, number> = { instance: 0, address: 0 };
@@ -68,7 +66,6 @@ export class ViewerGate {
     this.#most = most;
   }
 
-  /** Viewers now. */
   get seated(): number {
     return this.#seats.size;
   }
@@ -118,7 +115,6 @@ export class ViewerGate {
     }
   }
 
-  /** Ends whoever came in by a pass. */
   endPass(key: string): void {
     this.#endWhere((pass) => pass.key === key);
   }

@@ -10,7 +10,6 @@ import type { EdgeDeps } from "../edge.ts";
 import { problemException } from "../problem.ts";
 import { encodingOf, rootOf, siteOf } from "../routes/request.ts";
 
-/** The built pages. */
 export type ViewerPages = ReturnType<typeof viewerPages>;
 
 export function viewerPages(deps: EdgeDeps) {

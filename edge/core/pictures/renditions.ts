@@ -9,20 +9,16 @@ import { KeptPictures } from "./kept.ts";
 
 /** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
-/** Jobs at work at the same time. */
 const MAX_JOBS = 2;
 /** Jobs at work or waiting; more are refused. */
 const MAX_QUEUED = 64;
 
-/** What is to be scaled. */
 export interface Source extends Picture {
   readonly cam: string;
   readonly version: number;
 }
 
-/** Makes and keeps smaller pictures. */
 export class Renditions {
-  /** Results made so far. */
   made = 0;
   readonly #images: ImageTools | undefined;
   readonly #kept = new KeptPictures(MAX_KEPT_BYTES);

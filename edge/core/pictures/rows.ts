@@ -14,7 +14,6 @@ const MAX_TILE_HEIGHT = 4 * TILE_WIDTH;
 /** Rows being made or waiting; more are refused. One is made at a time. */
 const MAX_QUEUED = 16;
 
-/** Makes and keeps rows. */
 export class Rows {
   readonly #platform: Pick<Platform, "store" | "images">;
   readonly #renditions: Renditions;
@@ -44,7 +43,6 @@ export class Rows {
       }));
   }
 
-  /** Forgets what was of a camera. */
   forget(cam: string): void {
     for (const kept of [this.#rows, this.#tiles]) kept.forget(`${cam} `);
   }

@@ -5,7 +5,6 @@ import { Latest } from "../../../shared/latest.ts";
 import type { LiveFrame } from "../ingest/ingest.ts";
 import { type Renditions, withPicture } from "./renditions.ts";
 
-/** A feed somebody watches. */
 export interface HeldFeed {
   readonly frames: Latest<LiveFrame>;
   /** To be called when the watcher has gone. */
@@ -18,7 +17,6 @@ interface Feed {
   readonly stop: AbortController;
 }
 
-/** Every feed at another width of one instance. */
 export class ScaledFeeds {
   readonly #renditions: Renditions;
   readonly #feeds = new WeakMap<Latest<LiveFrame>, Map<number, Feed>>();

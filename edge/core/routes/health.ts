@@ -153,7 +153,6 @@ export class LoopLag {
     return ms >= ASLEEP_MS ? ms : 0;
   }
 
-  /** The worst delay of the last minute, ms. */
   worst(now: number): number {
     return now - this.#worst.at <= REMEMBERED_MS ? this.#worst.lateMs : 0;
   }

@@ -61,7 +61,6 @@ export function wantsStream(headers: Headers): boolean {
   return headers.has("icy-metadata") || PLAYERS.test(headers.get("user-agent") ?? "");
 }
 
-/** For a frame in another site's page. */
 export function getEmbed(pages: ViewerPages): Handler {
   return route({
     summary: "The picture alone, for a frame in another page",

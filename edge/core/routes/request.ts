@@ -25,7 +25,6 @@ export interface Operation<Query extends z.ZodObject = z.ZodObject> {
   readonly query?: Query;
   readonly headers?: z.ZodObject;
   readonly body?: Body;
-  /** By status. */
   readonly answers?: Readonly<Record<number, Answer>>;
   /** Statuses of the problem documents that it may answer with, besides 422 for a query. */
   readonly problems?: readonly number[];
@@ -110,7 +109,6 @@ export async function readJson<Schema extends z.ZodType>(
 const numeric = (text: unknown) =>
   /^\d{1,16}(\.\d{1,6})?$/.test(String(text)) ? Number(text) : text;
 
-/** A number in a query. */
 export function number(min: number, max: number) {
   const wanted = `a number from ${min} to ${max}`;
   return z.preprocess(numeric, z.number(wanted).min(min, wanted).max(max, wanted));
@@ -122,7 +120,6 @@ export function whole(min: number, max: number) {
   return z.preprocess(numeric, z.int(wanted).min(min, wanted).max(max, wanted));
 }
 
-/** One of some numbers. */
 export function oneOf(numbers: readonly number[]) {
   return z.preprocess(numeric, z.literal(numbers, `one of ${numbers.join(", ")}`));
 }
@@ -284,7 +281,6 @@ export function pathOf(context: Context, trustedProxies: number): string {
   return /^(\/[\w.~-]+)+\/?$/.test(prefix) ? `${prefix.replace(/\/$/, "")}/` : "/";
 }
 
-/** Where the site begins, for others. */
 export function siteOf(context: Context, trustedProxies: number): string {
   return originOf(context, trustedProxies) + pathOf(context, trustedProxies);
 }

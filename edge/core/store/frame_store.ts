@@ -11,7 +11,6 @@ export interface Head extends FrameMeta {
   readonly about?: About;
 }
 
-/** How a frame is stored. */
 export interface PutOptions {
   /** Whether it becomes a history frame too. */
   readonly history: boolean;
@@ -25,11 +24,9 @@ export interface PutResult {
   readonly newest: number;
 }
 
-/** A range of versions, both ends included. */
+/** Both ends included. Default: from 0, without an end. */
 export interface VersionRange {
-  /** Default 0. */
   readonly from?: number;
-  /** Default: no end. */
   readonly to?: number;
   /** At most this many, newest first. Default 1000. */
   readonly limit?: number;
@@ -58,7 +55,6 @@ export interface StoreState {
  * no call retries.
  */
 export interface FrameStore {
-  /** Whether the store answers, as far as the last calls tell. */
   readonly state: StoreState;
   /** Ms between two writes of a newest frame that nobody asks for: Infinity where writes are billed. */
   readonly newestEveryMs: number;
@@ -68,11 +64,9 @@ export interface FrameStore {
    */
   put(frame: Frame, options: PutOptions): Promise<PutResult>;
   head(cam: string): Promise<Head | undefined>;
-  /** The newest stored frame. */
   newest(cam: string): Promise<Frame | undefined>;
   /** One frame by version: the newest or a history frame. */
   get(cam: string, version: number): Promise<Frame | undefined>;
-  /** Cameras that have a head. */
   cams(): Promise<string[]>;
   /** History frames in a range that are not past the retention, newest first. */
   history(cam: string, range: VersionRange): Promise<FrameMeta[]>;
@@ -80,7 +74,6 @@ export interface FrameStore {
   prune(cam: string): Promise<void>;
   /** Deletes a camera with all its frames. Where it goes on sending, it is there again. */
   forget(cam: string): Promise<void>;
-  /** Lets go of what the store holds. */
   close(): void;
 }
 

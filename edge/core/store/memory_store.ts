@@ -8,7 +8,6 @@ import type { FrameStore, Head, PutOptions, PutResult, VersionRange } from "./fr
 /** Most bytes of the past that are kept: the oldest goes first. */
 const MAX_HISTORY_BYTES = 64 * 1024 * 1024;
 
-/** `FrameStore` of one process. */
 export class MemoryStore implements FrameStore {
   readonly state = { kind: "memory", pending: 0, reads: 0, writes: 0 };
   /** It goes with the process: a newer one here helps nobody. */

@@ -19,7 +19,6 @@ export interface PeerStore {
    * whoever waits in `watchViewers`. Lapses unless said again within `VIEWERS_TTL_MS`.
    */
   setViewers(cam: string, count: number): Promise<void>;
-  /** People who watch `cam` on other instances. */
   viewersElsewhere(cam: string): Promise<number>;
   /** `viewersElsewhere` as it changes, the present number first. Ends when `signal` aborts. */
   watchViewers(cam: string, signal: AbortSignal): AsyncIterable<number>;

@@ -66,7 +66,6 @@ export const demandKey = (cam: string): Deno.KvKey => ["demand", cam];
 /** The newest stored frame of a camera without its bytes, with what the next writer needs to delete. */
 export interface StoredHead extends Head {
   readonly chunks: number;
-  /** The instance that stored it. */
   readonly writer: string;
   /** Whether the chunks belong to a keyframe, which outlives the head. */
   readonly keyframe: boolean;
@@ -74,7 +73,6 @@ export interface StoredHead extends Head {
   readonly recent: readonly (readonly [number, number])[];
 }
 
-/** What the stores need. */
 export interface KvStoreOptions extends KvLinkOptions {
   /** This instance's name: the `writer` of what it stores. */
   readonly instance: string;
@@ -88,7 +86,6 @@ export interface KvStoreOptions extends KvLinkOptions {
 
 type HeadEntry = Pick<Deno.KvEntryMaybe<StoredHead>, "value" | "versionstamp">;
 
-/** `FrameStore` over Deno KV: memory, SQLite file or KV Connect. */
 export class KvFrameStore implements FrameStore {
   readonly #options: KvStoreOptions;
   readonly #link: KvLink;
@@ -289,7 +286,6 @@ export class KvFrameStore implements FrameStore {
     }
   }
 
-  /** Deletes the frames of all entries that `selector` finds. */
   async #deleteFrames(selector: Deno.KvListSelector): Promise<void> {
     for (;;) {
       const some = await this.#link.list<{ chunks: number }>(selector, { limit: 100 });
@@ -299,7 +295,6 @@ export class KvFrameStore implements FrameStore {
   }
 }
 
-/** The chunk keys of a frame in their order. */
 function chunkKeys(cam: string, version: number, chunks: number): Deno.KvKey[] {
   return Array.from({ length: chunks }, (_, index) => chunkKey(cam, version, index));
 }

@@ -5,7 +5,6 @@
 import type { Clock } from "../../../shared/clock.ts";
 import { StoreFailure, type StoreState } from "../../core/store/frame_store.ts";
 
-/** What a link needs. */
 export interface KvLinkOptions {
   /** Opens the database; called again after it failed. */
   open(): Promise<Deno.Kv>;
@@ -16,7 +15,6 @@ export interface KvLinkOptions {
   readonly deadlineMs: number;
 }
 
-/** One atomic write, as data. */
 export interface Commit {
   readonly checks?: readonly Deno.AtomicCheck[];
   readonly sets?: readonly {
@@ -45,7 +43,6 @@ const REFUSAL = new RegExp(
     "Total (mutation|key) size|Invalid check|expireIn must be|expected string)|could not be cloned",
 );
 
-/** Calls to one KV database. */
 export class KvLink {
   readonly #options: KvLinkOptions;
   #kv: Promise<Deno.Kv> | undefined;

@@ -23,7 +23,6 @@ const viewersKey = (
   ...instance: string[]
 ): Deno.KvKey => ["viewers", cam, ...instance];
 
-/** `PeerStore` over Deno KV. */
 export class KvPeerStore implements PeerStore {
   readonly #link: KvLink;
   readonly #frames: KvFrameStore;
