@@ -67,7 +67,7 @@ export class SqlStore implements FrameStore {
           const row = [cam, version, part, Number(history), frame.receivedAt, meta, bytes];
           this.#sql(`INSERT INTO frames VALUES (?, ?, ?, ?, ?, ?, ?)`, ...row);
         }
-        if (history) this.#expire(cam, head);
+        if (this.#clockHolds(head?.receivedAt) && history) this.#expire(cam);
         return { ok: true, newest: version };
       }));
   }
@@ -112,7 +112,9 @@ export class SqlStore implements FrameStore {
   }
 
   prune(cam: string): Promise<void> {
-    return this.#do("writes", () => this.#expire(cam, this.#head(cam)));
+    return this.#do("writes", () => {
+      if (this.#clockHolds(this.#head(cam)?.receivedAt)) this.#expire(cam);
+    });
   }
 
   forget(cam: string): Promise<void> {
@@ -137,11 +139,10 @@ export class SqlStore implements FrameStore {
   }
 
   /** Deletes what is past the retention, but not the last picture. */
-  #expire(cam: string, known: FrameMeta | undefined): void {
+  #expire(cam: string): void {
     const { clock, retentionMs } = this.#options;
     const now = clock.now();
     const before = now - retentionMs;
-    if (!this.#clockHolds(known?.receivedAt)) return;
     // Versions never go back: after a clock that was years ahead only the time of receipt tells.
     this.#sql(
       `DELETE FROM frames WHERE cam = ?1 AND version < (SELECT max(version) FROM frames WHERE cam = ?1)

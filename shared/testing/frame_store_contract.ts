@@ -204,6 +204,31 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
     assert.deepEqual((await store.history("cam", {})).slice(3), past);
   });
 
+  test("an instance that starts decades behind costs no past, whatever it stores first", async (under) => {
+    const { open, clock, retentionMs } = under;
+    for (let i = 0; i < 12; i++) {
+      await clock.tick(retentionMs / 24);
+      await open("before").put(frameOf(clock.now(), 10), { history: true });
+    }
+    const past = await open("before").history("cam", {});
+    const years = 40 * 365 * 24 * 3_600_000;
+    clock.jump(-years);
+    const store = open("a");
+    let version = past[0].version;
+    const put = async (cam: string, history: boolean) => {
+      version = nextVersion(clock.now(), version);
+      const frame = { ...frameOf(version, 10), cam, receivedAt: clock.now() };
+      await store.put(frame, { history });
+    };
+    await put("new", true);
+    for (let i = 0; i < 3; i++) {
+      await put("cam", i > 0);
+      await store.prune("cam");
+    }
+    clock.jump(years);
+    assert.deepEqual((await store.history("cam", {})).slice(2), past);
+  });
+
   test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
     const { open, clock, retentionMs, entries } = under;
     const store = open("a");

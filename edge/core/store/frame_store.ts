@@ -85,7 +85,8 @@ const CORRECTED_MS = 60_000;
 
 /**
  * Makes what says whether the wall clock has held for long, so that it may be deleted by. A program may
- * start while it is wrong: the newest frame's `receivedAt` says that it is not.
+ * start while it is wrong: only a frame that was stored a short while ago says that it is not. To be
+ * asked before each frame that is stored, by the clock, with the `receivedAt` of the one before.
  */
 export function heldClock(clock: Clock): (receivedAt: number | undefined) => boolean {
   /** Wall time less monotonic time, at the last look. */
@@ -95,10 +96,12 @@ export function heldClock(clock: Clock): (receivedAt: number | undefined) => boo
     const at = clock.monotonic();
     const now = clock.now();
     const offset = now - at;
-    const isRight = known === undefined
-      ? Math.abs(now - (receivedAt ?? now)) < HELD_MS
+    const sinceMs = now - (receivedAt ?? -Infinity);
+    const isSame = known === undefined
+      ? sinceMs < HELD_MS
       : Math.abs(offset - known) <= CORRECTED_MS;
-    if (!isRight) setAt = at;
+    // What was stored in the future was stored by a clock that was right.
+    if (!isSame || sinceMs <= -HELD_MS) setAt = at;
     known = offset;
     return at - setAt >= HELD_MS;
   };

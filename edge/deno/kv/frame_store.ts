@@ -129,7 +129,8 @@ export class KvFrameStore implements FrameStore {
       const begun = i === 0 ? [{ key: pending[0], value: { chunks: chunks.length } }] : [];
       await this.#link.commit({ sets: [...begun, ...some] });
     }
-    const expired = history ? await this.#expired(cam, known.value) : [];
+    const mayExpire = this.#clockHolds(known.value?.receivedAt);
+    const expired = history && mayExpire ? await this.#expired(cam, known.value) : [];
     for (let tries = 0; tries < TRIES; tries++) {
       const { recent, dropped } = rollRecent(known.value, version);
       const told = { writer: this.#options.instance, about: about ?? known.value?.about };
@@ -211,7 +212,10 @@ export class KvFrameStore implements FrameStore {
 
   async prune(cam: string): Promise<void> {
     const { value: head } = await this.#readHead(cam);
-    for (let keys; (keys = await this.#expired(cam, head)).length > 0;) await this.#delete(keys);
+    const mayExpire = this.#clockHolds(head?.receivedAt);
+    for (let keys; mayExpire && (keys = await this.#expired(cam, head)).length > 0;) {
+      await this.#delete(keys);
+    }
     // Chunks that no head will ever name: their version is older than the head's.
     const [start, end] = [pendingKey(cam, 0), pendingKey(cam, head?.version ?? 0)];
     await this.#deleteFrames({ start, end });
@@ -260,7 +264,7 @@ export class KvFrameStore implements FrameStore {
   async #expired(cam: string, head: StoredHead | null): Promise<Deno.KvKey[]> {
     const now = this.#options.clock.now();
     const before = now - this.#options.retentionMs;
-    if (!this.#clockHolds(head?.receivedAt) || before <= 0) return [];
+    if (before <= 0) return [];
     const limit = { limit: KEYFRAMES_AT_ONCE };
     const oldest = await this.#keyframes(cam, 0, before, limit);
     // Versions never go back: after a clock that was years ahead they stay there, and only the time
