@@ -95,7 +95,7 @@ function noteLast(camera: CameraHub, version: number | undefined, now: number): 
 
 /** When a picture was taken, by this clock. */
 function captureTime({ ageMs, capturedAt }: Upload, now: number): number {
-  const takenAt = Math.max(0, now - ageMs);
+  const takenAt = Math.max(0, Math.round(now - ageMs));
   const lagMs = takenAt - (capturedAt ?? takenAt);
   return lagMs > 0 && lagMs <= MAX_CLOCK_LAG_MS ? takenAt - lagMs : takenAt;
 }

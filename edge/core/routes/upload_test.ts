@@ -382,6 +382,25 @@ Deno.test("a JPEG is taken by PUT and POST, as what programs call it, and out of
   }
 });
 
+Deno.test("when a picture was taken is told in whole milliseconds, however long it was on its way", async () => {
+  await using edge = await TestEdge.start();
+  let end = () => {};
+  const sent = edge.put(
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(good);
+        end = () => controller.close();
+      },
+    }),
+  );
+  await edge.until(() => edge.edge.deps.bodies.size === 1);
+  await edge.clock.tick(1.4);
+  end();
+  assert.equal((await sent).status, 204);
+  const { capturedAt } = await (await edge.request("/status.json")).json();
+  assert.ok(Number.isInteger(capturedAt), `${capturedAt}`);
+});
+
 Deno.test("what is no picture of any kind is told what to send", async () => {
   await using edge = await TestEdge.start();
   const authorization = `Bearer ${TEST_TOKEN}`;
