@@ -46,9 +46,7 @@ interface Route {
 /** A proxy in front of one port of this machine. */
 export class FaultProxy implements AsyncDisposable {
   readonly port: number;
-  /** Bytes that went up so far, over all connections. */
-  bytesUp = 0;
-  #target: number;
+  readonly #target: number;
   #fault: NetworkFault = { kind: "none" };
   #listener: Deno.TcpListener | undefined;
   readonly #answers: Deno.HttpServer<Deno.NetAddr>;
@@ -75,16 +73,6 @@ export class FaultProxy implements AsyncDisposable {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
-  }
-
-  /** Connections open now. */
-  get connections(): number {
-    return this.#routes.size;
-  }
-
-  /** Sends new connections to another port, as after a restart of the edge. */
-  retarget(port: number): void {
-    this.#target = port;
   }
 
   /** Changes what the network does, for open connections too. */
@@ -179,7 +167,6 @@ export class FaultProxy implements AsyncDisposable {
     }
     if (fault.kind === "slow") await this.#wait(chunk, fault);
     route.up = begins ? chunk.length : route.up + chunk.length;
-    this.bytesUp += chunk.length;
     return fault.kind === "reset" && route.up > fault.bytes ? "end" : "pass";
   }
 

@@ -11,9 +11,25 @@ import {
 } from "./kv_protobuf.ts";
 import { H2Relay } from "./h2_relay.ts";
 import { KvTable, textOf } from "./kv_table.ts";
+import { type RunningEdge, startEdge, type StartOptions } from "./processes.ts";
 
 /** The token that clients must have in `DENO_KV_ACCESS_TOKEN`. */
 export const KV_TOKEN = "kv-connect-for-tests";
+
+/** Starts an edge on a store that others use too. */
+export function startInstance(kvPath: string, options: StartOptions = {}): Promise<RunningEdge> {
+  return startEdge({
+    ...options,
+    env: {
+      PERCH_KV_PATH: kvPath,
+      DENO_KV_ACCESS_TOKEN: KV_TOKEN,
+      PERCH_STRIP_METADATA: "false",
+      PERCH_MAX_UPLOADS_PER_S: "1000",
+      PERCH_MAX_VIEWERS_PER_ADDRESS: "1000",
+      ...options.env,
+    },
+  });
+}
 
 /** The client repeats a failed call after about 200 ms. */
 const CLIENT_RETRY_MS = 300;

@@ -19,18 +19,23 @@ export interface Proxied {
   readonly redirect: number;
 }
 
-/** Runs `fn` with an edge behind a proxy. */
+/**
+ * Runs `fn` with an edge behind a proxy.
+ *
+ * @param patience How long it waits for a head or more of a body. Default: as the recipe says.
+ */
 export async function behind(
   proxy: Proxy,
   env: Readonly<Record<string, string>>,
   fn: (at: Proxied) => Promise<void>,
+  patience = "10s",
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await using edge = await startEdge({ env: { PERCH_TRUST_PROXY: "1", ...env } });
     const [plain, tls, redirect] = freePorts(3);
     const at = { edge, url: `http://127.0.0.1:${plain}`, tls, redirect };
-    await using program = await (proxy === "nginx" ? startNginx : startCaddy)(folder, at);
+    await using program = await (proxy === "nginx" ? startNginx : startCaddy)(folder, at, patience);
     await fn(at);
     await program.stop("SIGTERM");
     // What nginx complains of, but for large bodies and what newer ones call http2, is the recipe.
@@ -51,7 +56,11 @@ export function freePorts(count: number): number[] {
   return ports;
 }
 
-async function startNginx(folder: string, at: Proxied): Promise<RunningProgram> {
+async function startNginx(
+  folder: string,
+  at: Proxied,
+  patience: string,
+): Promise<RunningProgram> {
   // deno-fmt-ignore
   const { success } = await new Deno.Command(toolPath("openssl")!, {
     args: [
@@ -69,6 +78,8 @@ async function startNginx(folder: string, at: Proxied): Promise<RunningProgram> 
     "listen [::]:443 ssl http2": `listen ${new URL(at.url).host}`,
     "/etc/letsencrypt/live/cam.example.org": folder,
     "/var/cache/perch-nginx": `${folder}/cache`,
+    "client_header_timeout 10s": `client_header_timeout ${patience}`,
+    "client_body_timeout 10s": `client_body_timeout ${patience}`,
   });
   return await runNginx(folder, recipe);
 }
@@ -93,11 +104,16 @@ http {
   return nginx;
 }
 
-async function startCaddy(folder: string, at: Proxied): Promise<RunningProgram> {
+async function startCaddy(
+  folder: string,
+  at: Proxied,
+  patience: string,
+): Promise<RunningProgram> {
   const recipe = replaced(await Deno.readTextFile(`${ROOT}edge/deploy/Caddyfile`), {
     "\n{\n": `\n{\nadmin off\nskip_install_trust\ndefault_bind 127.0.0.1\n` +
       `http_port ${at.redirect}\nhttps_port ${at.tls}\n`,
     "\n{$DOMAIN:cam.example.org} {": `\n${at.url}, {$DOMAIN} {`,
+    "read_header 10s": `read_header ${patience}`,
   });
   const file = `${folder}/Caddyfile`;
   await Deno.writeTextFile(file, recipe);

@@ -1,9 +1,11 @@
 // Viewers of a real edge: one of its MJPEG stream, one over a socket.
 
+import assert from "node:assert/strict";
 import { JpegSplitter } from "../jpeg/splitter.ts";
 import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
 import { readStamp, type Stamp } from "./fake_rpicam/jpeg.ts";
 import type { NumberedCamera } from "./camera.ts";
+import { News } from "./wait.ts";
 
 /** A picture that a viewer got. */
 export interface SeenFrame extends Stamp {
@@ -20,7 +22,7 @@ export class StreamViewer implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #client = Deno.createHttpClient({});
   readonly #done: Promise<void>;
-  #arrived = Promise.withResolvers<void>();
+  readonly #arrived = new News();
 
   /** @param url Gives the stream's address anew for each connection. */
   constructor(url: () => string) {
@@ -33,14 +35,13 @@ export class StreamViewer implements AsyncDisposable {
   }
 
   /** The first picture, past or future, that `wanted` accepts. */
-  async until(wanted: (frame: SeenFrame, index: number) => boolean): Promise<SeenFrame> {
+  until(wanted: (frame: SeenFrame, index: number) => boolean): Promise<SeenFrame> {
     let looked = 0;
-    for (;;) {
-      const found = this.frames.slice(looked).find((frame, i) => wanted(frame, looked + i));
-      if (found) return found;
+    return this.#arrived.until(() => {
+      const from = looked;
       looked = this.frames.length;
-      await this.#arrived.promise;
-    }
+      return this.frames.slice(from).find((frame, i) => wanted(frame, from + i));
+    });
   }
 
   /** Waits for `count` more pictures and gives the last of them. */
@@ -80,23 +81,19 @@ export class StreamViewer implements AsyncDisposable {
   #see(jpeg: Uint8Array): void {
     const seenAt = Date.now();
     this.frames.push({ ...readStamp(jpeg), seenAt, jpeg });
-    this.#arrived.resolve();
-    this.#arrived = Promise.withResolvers();
+    this.#arrived.tell();
   }
 }
 
 /** A viewer's socket, and what came over it. */
-export class CountingViewer {
-  /** Numbers of the frames that arrived, in their order. */
+export class CountingViewer implements AsyncDisposable {
+  /** Numbers of the frames that arrived whole, in their order. */
   readonly numbers: number[] = [];
-  /** Ms from capture to arrival, for frames captured since the viewer came. */
-  readonly ages: number[] = [];
+  /** Of all frames. */
   readonly versions: number[] = [];
-  torn = 0;
   readonly #camera: NumberedCamera;
-  readonly #since = Date.now();
   readonly #socket: WebSocket;
-  #wake = () => {};
+  readonly #arrived = new News();
 
   constructor(url: string, camera: NumberedCamera) {
     this.#camera = camera;
@@ -105,27 +102,31 @@ export class CountingViewer {
     this.#socket.onmessage = ({ data }) => this.#take(data);
   }
 
-  /** Numbers that came again, or after a later one. */
-  get repeated(): number {
-    return this.numbers.filter((n, i) => i > 0 && n <= this.numbers[i - 1]).length;
+  /** Resolves when the newest frame that came is number `n` or newer. */
+  async sees(n: number): Promise<void> {
+    await this.#arrived.until(() => (this.numbers.at(-1) ?? 0) >= n || undefined);
   }
 
-  /** Resolves when `wanted` holds, looked at after every frame. */
-  async until(wanted: (viewer: CountingViewer) => boolean): Promise<void> {
-    while (!wanted(this)) await new Promise<void>((resolve) => this.#wake = resolve);
+  /** Resolves after `count` more frames. */
+  async more(count: number): Promise<void> {
+    const wanted = this.numbers.length + count;
+    await this.#arrived.until(() => this.numbers.length >= wanted || undefined);
   }
 
-  /** Starts counting anew. */
-  forget(): void {
-    this.numbers.length = this.ages.length = this.versions.length = 0;
+  /** Hangs up. All must have come whole, each newer than the one before. */
+  async close(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    assert.equal(this.numbers.length, this.versions.length, "some were torn");
+    for (const each of [this.numbers, this.versions]) {
+      assert.deepEqual(each, [...new Set(each)].sort((a, b) => a - b));
+    }
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#socket.readyState === WebSocket.CLOSED) return resolve();
-      this.#socket.onclose = () => resolve();
-      this.#socket.close();
-    });
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#socket.readyState === WebSocket.CLOSED) return;
+    const closed = new Promise((resolve) => this.#socket.onclose = resolve);
+    this.#socket.close();
+    await closed;
   }
 
   #take(data: unknown): void {
@@ -135,10 +136,8 @@ export class CountingViewer {
     if (!header) return;
     this.#socket.send(encodeAck(header));
     const n = this.#camera.numberOf(bytes.subarray(FRAME_HEADER_BYTES));
-    if (n === undefined) this.torn++;
-    else this.numbers.push(n);
+    if (n !== undefined) this.numbers.push(n);
     this.versions.push(header.version);
-    if (header.capturedAt >= this.#since) this.ages.push(Date.now() - header.capturedAt);
-    this.#wake();
+    this.#arrived.tell();
   }
 }

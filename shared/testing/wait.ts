@@ -1,13 +1,40 @@
-// Waiting for what shows in no event.
+// Waiting for what others do: a minute is far more than anything takes.
 
 import assert from "node:assert/strict";
 import { systemClock } from "../clock.ts";
 
-/** Looks again and again until something holds; a minute is far more than anything takes. */
+const PATIENCE_MS = 60_000;
+
+/** Looks again and again until something holds, for what shows in no event. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 60_000; Date.now() < end;) {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end;) {
     if (await holds()) return;
     await systemClock.sleep(40);
   }
   assert.fail(`waited a minute: ${what}`);
+}
+
+/** Tells those who wait that there is something new. */
+export class News {
+  #next = Promise.withResolvers<void>();
+
+  tell(): void {
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+
+  /** What `look` finds at last; it looks now, and whenever there is something new. */
+  async until<T>(look: () => T | undefined): Promise<T> {
+    for (;;) {
+      const next = this.#next.promise;
+      const found = look();
+      if (found !== undefined) return found;
+      const silence = Promise.withResolvers<never>();
+      const timer = setTimeout(
+        () => silence.reject(new Error("nothing new in a minute")),
+        PATIENCE_MS,
+      );
+      await Promise.race([next, silence.promise]).finally(() => clearTimeout(timer));
+    }
+  }
 }

