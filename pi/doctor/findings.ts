@@ -257,7 +257,10 @@ export function edgeFindings(url: string, result: UploadResult, ms: number): Fin
     return [reached, fail(token, `${result.status} ${result.detail}`, fix)];
   }
   if (result.kind === "failed") {
-    return [fail(reach, `${url}: ${result.detail}`, "check PERCH_URL and this machine's network")];
+    const fix = /certificate/.test(result.detail)
+      ? "the edge needs a certificate for its name in PERCH_URL; one of your own goes in by DENO_CERT=<file>"
+      : "check PERCH_URL and this machine's network";
+    return [fail(reach, `${url}: ${result.detail}`, fix)];
   }
   const { status, detail } = result;
   return [fail(reach, `${url}: ${status} ${detail}`, "is PERCH_URL the address of a Perch edge?")];

@@ -97,9 +97,11 @@ function failureOf(error: unknown): SourceError {
     : /message head is too large/.test(why)
     ? "sends too many header lines: set PERCH_SOURCE=ffmpeg"
     : undefined;
-  return bad
-    ? cameraError("configuration", `${bad} (${why})`)
-    : cameraError("hardware", `cannot be reached: ${why}`);
+  if (bad) return cameraError("configuration", `${bad} (${why})`);
+  const advice = /certificate|TLS/.test(why)
+    ? ". Ask it without https, or set PERCH_SOURCE=ffmpeg, which checks no certificate"
+    : "";
+  return cameraError("hardware", `cannot be reached: ${why}${advice}`);
 }
 
 /** Redirects that are followed. */

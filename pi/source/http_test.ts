@@ -361,6 +361,16 @@ Deno.test("a camera that breaks off is told as one that answers", async () => {
   );
 });
 
+Deno.test("a camera with a certificate of its own is told as such, and what else there is", async () => {
+  const { source } = onClock(() => {
+    throw new TypeError("client error (Connect): invalid peer certificate: UnknownIssuer");
+  });
+  await assert.rejects(source.run(new AbortController().signal, () => {}), {
+    message: "the camera at PERCH_INPUT cannot be reached: its certificate is self-signed, or by " +
+      "nobody known here. Ask it without https, or set PERCH_SOURCE=ffmpeg, which checks no certificate",
+  });
+});
+
 Deno.test("a camera that gives only bad answers for 10 s has failed", async () => {
   const { clock, at, source } = onClock((asked) => asked === 1 ? new Response(JPEG) : BAD[1]());
   let error: unknown;

@@ -25,6 +25,17 @@ export const systemConnect: Connect = () => {
   };
 };
 
+/** What Deno's words for trouble with TLS mean for a person. */
+const TLS_TROUBLE: readonly (readonly [RegExp, string])[] = [
+  [/CaUsedAsEndEntity|UnknownIssuer/, "its certificate is self-signed, or by nobody known here"],
+  [
+    /certificate not valid for name.*?valid for (.*)/,
+    "its certificate is for $1, not for this name",
+  ],
+  [/InvalidContentType/, "it speaks no TLS: is its address http://…?"],
+  [/alert: (?:ProtocolVersion|HandshakeFailure)/, "its TLS is too old for this machine"],
+];
+
 /**
  * What a failed request says, in one line: not whom it asked, which is known, nor from which port or
  * in which second, which differ each time.
@@ -32,6 +43,10 @@ export const systemConnect: Connect = () => {
 export function describeFailure(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { message } = error.cause instanceof Error ? error.cause : error;
+  for (const [pattern, words] of TLS_TROUBLE) {
+    const match = pattern.exec(message);
+    if (match) return words.replace("$1", () => match[1].replaceAll(/\w+Name\("(.*?)"\)/g, "$1"));
+  }
   const why = message.replace(/^error sending request .*?(?=client error)/s, "")
     .replace(/: verification time (\d+) \(UNIX\).*/s, (_, seconds) => {
       const day = new Date(Number(seconds) * 1000).toISOString().slice(0, 10);

@@ -45,6 +45,22 @@ Deno.test("a certificate out of its time is told with the day that the clock her
   );
 });
 
+Deno.test("trouble with TLS is told in words that lead somewhere", () => {
+  const said = (why: string) => describeFailure(new TypeError(`client error (Connect): ${why}`));
+  for (const why of ["Other(OtherError(CaUsedAsEndEntity))", "UnknownIssuer"]) {
+    assert.match(said(`invalid peer certificate: ${why}`), /^its certificate is self-signed, or/);
+  }
+  assert.equal(
+    said(
+      'invalid peer certificate: certificate not valid for name "10.0.0.7"; certificate is only ' +
+        'valid for DnsName("cam.example.org") or DnsName("cam")',
+    ),
+    "its certificate is for cam.example.org or cam, not for this name",
+  );
+  assert.match(said("received corrupt message of type InvalidContentType"), /^it speaks no TLS/);
+  assert.match(said("received fatal alert: ProtocolVersion"), /^its TLS is too old/);
+});
+
 /** A response whose body does not know of any signal, as the runtime's own sometimes does not. */
 function deafResponse(): {
   response: Response;
