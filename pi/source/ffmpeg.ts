@@ -138,11 +138,14 @@ export function qscale(quality: number): number {
  * Makes the source. A USB camera that cannot compress is asked for plain pictures instead, and an
  * address that gives one picture is opened again for each.
  */
-export function createFfmpeg({ spawn, clock }: FfmpegDeps, options: FfmpegOptions): FrameSource {
+export function createFfmpeg({ spawn, clock }: FfmpegDeps, given: FfmpegOptions): FrameSource {
+  // ffmpeg knows no RTSP://, as some cameras' pages write it.
+  const input = given.input.replace(/^[a-z]+:\/\//i, (scheme) => scheme.toLowerCase());
+  const options = { ...given, input };
   let known: Known = { format: "mjpeg", playlist: true };
-  const isDevice = options.input.startsWith("/dev/");
+  const isDevice = input.startsWith("/dev/");
   return {
-    name: `ffmpeg ${shownAddress(options.input)}`,
+    name: `ffmpeg ${shownAddress(input)}`,
     neverRepeats: isDevice,
     async run(signal, onBytes) {
       try {
@@ -156,7 +159,7 @@ export function createFfmpeg({ spawn, clock }: FfmpegDeps, options: FfmpegOption
       }
 
       async function run() {
-        const stdin = known.playlist ? playlistOf(options.input) : undefined;
+        const stdin = known.playlist ? playlistOf(input) : undefined;
         for (let due = clock.monotonic(); !signal.aborted;) {
           let gave = false;
           const stderr = await runCommand(
@@ -170,7 +173,7 @@ export function createFfmpeg({ spawn, clock }: FfmpegDeps, options: FfmpegOption
             stdin,
           );
           if (signal.aborted) return;
-          if (!gave || !HTTP.test(options.input)) throw endedByItself("ffmpeg", stderr);
+          if (!gave || !HTTP.test(input)) throw endedByItself("ffmpeg", stderr);
           due = Math.max(due + 1000 / options.fps, clock.monotonic());
           await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
         }

@@ -156,7 +156,7 @@ toolTest(
   ["ffmpeg"],
   "an input that is not there is told in words, without its password",
   async () => {
-    const source = createFfmpeg(DEPS, options("rtsp://me:s3cret@127.0.0.1:9/x"));
+    const source = createFfmpeg(DEPS, options("RTSP://me:s3cret@127.0.0.1:9/x"));
     assert.doesNotMatch(source.name, /s3cret/);
     await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
       assert.ok(error instanceof SourceError);
