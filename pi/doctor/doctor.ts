@@ -2,14 +2,18 @@
 
 import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
+import { Latest } from "../../shared/latest.ts";
+import { createLog } from "../../shared/log.ts";
 import type { Parsed } from "../../shared/settings.ts";
+import { capture, type CapturedFrame } from "../capture.ts";
 import type { Config } from "../config.ts";
 import { type Output, outputOf, type Spawn } from "../process.ts";
-import { listUsbCameras } from "../source/create.ts";
+import { createSource, listUsbCameras } from "../source/create.ts";
 import { listCameras } from "../source/rpicam.ts";
 import type { Connect } from "../uploader/connection.ts";
 import { EdgeClient } from "../uploader/edge_client.ts";
-import { within } from "../../shared/timeout.ts";
+import { FrozenDetector } from "../watchdog.ts";
+import { scoped, within } from "../../shared/timeout.ts";
 import {
   architecture,
   cameraFound,
@@ -21,6 +25,7 @@ import {
   fail,
   type Finding,
   formatFinding,
+  networkCamera,
   ok,
   pageSize,
   throttling,
@@ -58,10 +63,11 @@ export async function runDoctor(
 }
 
 async function* findings(
-  { clock, spawn, connect, arch, deno }: DoctorDeps,
+  deps: DoctorDeps,
   parsed: Parsed<Config>,
   signal: AbortSignal,
 ): AsyncGenerator<Finding> {
+  const { clock, spawn, connect, arch, deno } = deps;
   const timed = <T>(work: (signal: AbortSignal) => Promise<T>) =>
     within(clock, ASK_MS, signal, work);
   const ask = (...command: string[]): Promise<Output | undefined> =>
@@ -92,9 +98,12 @@ async function* findings(
     usb: await timed((limit) => listUsbCameras(spawn, limit)),
     installed,
   } as const;
-  yield cameraFound(facts);
-  yield cameraFree(facts);
-  yield cameraPermission(await ask("id", "-nG"), facts.list);
+  if (config && isOnNetwork(config)) yield await pictureFound(deps, config, signal);
+  else {
+    yield cameraFound(facts);
+    yield cameraFree(facts);
+    if (facts.source !== "pattern") yield cameraPermission(await ask("id", "-nG"), facts.list);
+  }
 
   if (!parsed.ok) {
     for (const problem of parsed.problems) {
@@ -111,4 +120,31 @@ async function* findings(
   const result = await timed((limit) => client.demand(0, 0, limit));
   yield* edgeFindings(shownAddress(url), result, clock.monotonic() - startedAt);
   client.close();
+}
+
+/** Nothing but the camera itself tells whether it is there. */
+function isOnNetwork({ source, input = "" }: Config): boolean {
+  return (source === "http" || source === "ffmpeg") && /^[a-z]+:\/\//i.test(input);
+}
+
+/** Asks a camera on the network for one picture. */
+async function pictureFound(
+  { clock, spawn, connect }: DoctorDeps,
+  config: Config,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const log = createLog({ format: "text", write: () => {}, now: clock.now });
+  const deadline = config.stallMs ?? ASK_MS;
+  const frames = new Latest<CapturedFrame>();
+  const { error } = await scoped(signal, (run) =>
+    capture({
+      clock,
+      source: createSource({ clock, log, spawn, connect }, config, config.picture),
+      limits: { firstFrameMs: deadline, stallMs: deadline },
+      frozen: new FrozenDetector(),
+      frames,
+      onFirstFrame: () => run.abort(),
+      onRepeated: () => {},
+    }, run.signal));
+  return networkCamera(frames.value?.jpeg, error?.message);
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
+import { baseline } from "../../shared/testing/jpegs.ts";
 import { installFakeRpicam } from "../../shared/testing/fake_rpicam/install.ts";
 import { parseConfig } from "../config.ts";
 import { createSpawn } from "../process.ts";
@@ -61,4 +62,36 @@ Deno.test("a machine without camera, edge and settings is told all of it", async
   assert.equal(healthy, false);
   assert.match(text, /^fail {2}camera {12}rpicam-vid lists none$/m);
   assert.match(text, /^fail {2}settings {10}PERCH_TOKEN: got nothing/m);
+});
+
+Deno.test("a camera on the network is asked for a picture, and what it says is a finding", async () => {
+  const jpeg = await baseline(64, 48);
+  const answers: Record<string, () => Response> = {
+    "/good.jpg": () => new Response(jpeg),
+    "/page": () => new Response("<html>", { headers: { "content-type": "text/html" } }),
+    "/secret.jpg": () => new Response("no", { status: 401 }),
+  };
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    ({ url }) => (answers[new URL(url).pathname] ?? (() => Response.json({ interval: 1 })))(),
+  );
+  const at = `127.0.0.1:${server.addr.port}`;
+  const camera = async (path: string) => {
+    const env = {
+      PERCH_URL: `http://${at}`,
+      PERCH_TOKEN: "0123456789abcdef",
+      PERCH_SOURCE: "http",
+      PERCH_INPUT: `http://me:hidden99@${at}${path}?pwd=hidden99`,
+    };
+    const { text } = await examine(env, "none");
+    assert.doesNotMatch(text, /hidden99|dma_heap|group video/);
+    return /^.* camera +(.*)$/m.exec(text)?.[0];
+  };
+  assert.equal(
+    await camera("/good.jpg"),
+    "ok    camera            on the network: 64x48, 2 KB a picture",
+  );
+  assert.match((await camera("/page"))!, /^fail .* answers text\/html, no JPEG: starts with 3C/);
+  assert.match((await camera("/secret.jpg"))!, /^fail .* answers 401: check user and password$/);
+  await server.shutdown();
 });

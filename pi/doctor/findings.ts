@@ -2,6 +2,7 @@
 // said comes in, a finding goes out.
 
 import { shownAddress } from "../../shared/addresses.ts";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import type { SourceKind } from "../config.ts";
 import type { Output } from "../process.ts";
 import { explainExit } from "../source/explain.ts";
@@ -68,7 +69,6 @@ export function cameraFound(facts: CameraFacts): Finding {
   const input = shownAddress(facts.input ?? "");
   const subject = "camera";
   if (source === "pattern") return ok(subject, "a test pattern, as PERCH_SOURCE says");
-  if (source === "http") return ok(subject, "on the network, as PERCH_SOURCE says");
   if (source === "ffmpeg" || source === "v4l2-ctl") {
     if (!installed.includes(source)) {
       const name = source === "ffmpeg" ? "ffmpeg" : "v4l-utils";
@@ -94,6 +94,23 @@ export function cameraFound(facts: CameraFacts): Finding {
   }
   if (list) return fail(subject, `${list.program} lists none`, NO_CAMERA);
   return fail(subject, "neither rpicam-vid nor libcamera-vid is installed", INSTALL);
+}
+
+/**
+ * What a camera on the network gave.
+ *
+ * @param problem Why there is no picture.
+ */
+export function networkCamera(picture: Uint8Array | undefined, problem = "no answer"): Finding {
+  const subject = "camera";
+  if (!picture) {
+    const fix = 'what that means is in pi/README.md, under "When there is no picture"';
+    return fail(subject, problem, fix);
+  }
+  const seen = inspectJpeg(picture);
+  if (!seen.ok) return fail(subject, `its picture is broken: ${seen.problem}`, "restart it");
+  const kilobytes = Math.ceil(picture.length / 1000);
+  return ok(subject, `on the network: ${seen.width}x${seen.height}, ${kilobytes} KB a picture`);
 }
 
 /** Whether another program holds the camera. */
