@@ -241,6 +241,7 @@ export abstract class StreamViewer
   /** Writes since then, while nothing waits. */
   #since = 0;
   #writes = 0;
+  #startedAt = 0;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   /** Set while the last that was known is that there is room. */
   #askAgain: (() => void) | undefined;
@@ -261,7 +262,7 @@ export abstract class StreamViewer
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.begin();
-    this.#since = this.#fanOut.at;
+    this.#since = this.#startedAt = this.#fanOut.at;
     this.#place.seat(this);
   }
 
@@ -272,7 +273,6 @@ export abstract class StreamViewer
   pull(): Promise<void> | void {
     this.#backlog?.room(this.#fanOut.at);
     if (!this.#write()) return new Promise((resolve) => this.#askAgain = resolve);
-    if (this.#taken > 1) this.#fellBehind();
   }
 
   /** The client has gone. */
@@ -299,9 +299,16 @@ export abstract class StreamViewer
 
   /** Writes what is new, now or as soon as there is room. To be called when something is. */
   onFrame(): void {
-    if (!this.#askAgain || !this.#write() || this.#controller.desiredSize === 0) return;
+    if (!this.#askAgain) {
+      if (this.#taken > 0) this.#fellBehind();
+      return;
+    }
+    if (!this.#write()) return;
+    const isTaken = this.#controller.desiredSize === 0;
+    // A line that has shown itself fast is not asked whether it has room: that would cost a call a picture.
+    if (isTaken && this.#fanOut.at - this.#startedAt > FAST_MS) return;
     // Nobody took it: from now on what is new waits until all before it was taken.
-    this.#fellBehind();
+    if (!isTaken) this.#fellBehind();
     this.#askAgain();
     this.#askAgain = undefined;
   }
