@@ -52,7 +52,7 @@ export function createApp(deps: EdgeDeps): Hono {
   const viewerOfAll = viewerOf(() => [undefined]);
   const pages = viewerPages(deps);
   const form = smallBody(deps);
-  const seldom = describe({ problems: [429] }, async function seldom(context, next) {
+  const limitHistory = describe({ problems: [429] }, async function limitHistory(context, next) {
     return limits.tooMuchPast(context) ?? await next();
   });
   const uploads = uploadsOf(deps);
@@ -87,11 +87,11 @@ export function createApp(deps: EdgeDeps): Hono {
   app.on("PUT", ofCamera("/report"), publisher, form, putReport(deps));
   app.on("GET", ofCamera("/demand"), publisher, getDemand(deps));
   app.on("GET", ofCamera("/stream.mjpeg"), ...viewer, stream);
-  app.on("GET", ofCamera("/frames"), ...viewer, seldom, getFrames(deps));
-  app.on("GET", ofCamera("/frames/:file"), ...viewer, seldom, getFrame(deps));
-  app.on("GET", ofCamera("/day.jpeg"), ...viewer, seldom, getDay(deps));
-  app.on("GET", ofCamera("/timelapse.mjpeg"), ...viewer, seldom, getTimelapse(deps));
-  app.on("GET", ofCamera("/timelapse.avi"), ...viewer, seldom, getFilm(deps));
+  app.on("GET", ofCamera("/frames"), ...viewer, limitHistory, getFrames(deps));
+  app.on("GET", ofCamera("/frames/:file"), ...viewer, limitHistory, getFrame(deps));
+  app.on("GET", ofCamera("/day.jpeg"), ...viewer, limitHistory, getDay(deps));
+  app.on("GET", ofCamera("/timelapse.mjpeg"), ...viewer, limitHistory, getTimelapse(deps));
+  app.on("GET", ofCamera("/timelapse.avi"), ...viewer, limitHistory, getFilm(deps));
   app.on("GET", ofCamera("/status.json"), ...viewer, getStatus(deps));
   app.on("GET", ofCamera("/embed"), ...viewer, getEmbed(pages));
   app.on("GET", ofCamera(""), ...viewer, getRoot(deps, pages, stream));

@@ -69,7 +69,7 @@ export interface CameraHubOptions {
 export class CameraHub {
   readonly cam: string;
   /** The camera's number in frame headers of this instance. */
-  readonly camera: number;
+  readonly number: number;
   readonly partTail: Uint8Array;
   readonly latest: Latest<LiveFrame> = new Latest();
   readonly displayed: Latest<LiveFrame> = new Latest();
@@ -112,9 +112,9 @@ export class CameraHub {
   /** Wall time less monotonic time, at the last look. */
   #offset: number;
 
-  constructor(cam: string, camera: number, options: CameraHubOptions) {
+  constructor(cam: string, number: number, options: CameraHubOptions) {
     this.cam = cam;
-    this.camera = camera;
+    this.number = number;
     this.partTail = options.partTail;
     this.#options = options;
     this.#offset = options.clock.now() - options.clock.monotonic();
@@ -272,7 +272,7 @@ export class CameraHub {
     this.#noteClock();
     const newest = this.latest.value;
     if (!newest || !areSame(newest.jpeg, buffer.jpeg)) this.#firstAt = now;
-    const frame = buffer.finish(this.cam, this.camera, meta, own);
+    const frame = buffer.finish(this.cam, this.number, meta, own);
     this.#publishedAt = now;
     this.#repeated = false;
     this.#rate.add(now);

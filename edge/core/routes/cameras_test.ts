@@ -179,7 +179,7 @@ Deno.test("a retired camera that is forgotten makes room, and health is green ag
   assert.equal((await put("new")).status, 204);
   assert.equal((await put("old-0")).status, 204, "one that comes again is taken");
   assert.equal((await edge.request("/cams/old-0/live.jpeg")).status, 200);
-  const numbers = edge.edge.deps.hub.cameras.map(({ camera }) => camera);
+  const numbers = edge.edge.deps.hub.cameras.map(({ number }) => number);
   assert.equal(new Set(numbers).size, 2, "each has its own number");
 });
 

@@ -13,7 +13,7 @@ type Time = Pick<Clock, "now" | "monotonic">;
 
 /** The states of all cameras, and the numbers that they have in headers. */
 export function helloMessage(cameras: readonly CameraHub[], clock: Time): HelloMessage {
-  const cams = cameras.map((camera) => ({ camera: camera.camera, status: camera.status() }));
+  const cams = cameras.map((camera) => ({ camera: camera.number, status: camera.status() }));
   return { type: "hello", now: clock.now(), upMs: clock.monotonic(), cams };
 }
 

@@ -90,7 +90,7 @@ export function socketViewer(
     }
     const bytes = data instanceof ArrayBuffer ? new Uint8Array(data) : data;
     const ack = bytes instanceof Uint8Array ? readAck(bytes) : undefined;
-    const subscription = subscriptions.find((one) => one.camera.camera === ack?.camera);
+    const subscription = subscriptions.find((one) => one.camera.number === ack?.camera);
     // Who acknowledges what it cannot have got would be sent without end.
     if (!ack || !subscription || !(ack.version <= subscription.sentVersion)) return "wrong";
     return drawn(subscription, ack.version) ? "acknowledged" : "idle";
