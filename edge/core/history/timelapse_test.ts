@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
-import { timelapseStream } from "./timelapse.ts";
+import { seated } from "../limits/viewer_gate.ts";
+import { timelapse } from "./timelapse.ts";
 
 const FRAMES = [1, 2, 3, 4].map((version) => ({
   ...{ version, size: 3, width: 1, height: 1, capturedAt: version, receivedAt: version },
@@ -9,9 +10,9 @@ const FRAMES = [1, 2, 3, 4].map((version) => ({
 function setUp(read: (version: number) => Promise<Uint8Array | undefined>) {
   const clock = new FakeClock();
   const state = { ended: 0 };
-  const onEnd = () => void state.ended++;
-  const options = { frames: FRAMES, read, boundary: "b", fps: 10, clock, onEnd };
-  return { clock, state, stream: timelapseStream(options) };
+  const place = { seat: () => {}, free: () => void state.ended++ };
+  const options = { frames: FRAMES, read, boundary: "b", fps: 10, clock };
+  return { clock, state, stream: seated(place, (gone) => timelapse(options, gone)) };
 }
 
 /** Everything a stream gives, while time goes on. */

@@ -157,39 +157,46 @@ export class ViewerGate {
   }
 }
 
-/** `body`, looked at by the gate while it is read. */
+/**
+ * The body of an answer, looked at by the gate while it is read.
+ *
+ * @param pieces Makes what is sent, until its signal aborts.
+ */
 export function seated(
-  body: ReadableStream<Uint8Array>,
   place: Place,
+  pieces: (gone: AbortSignal) => AsyncGenerator<Uint8Array>,
 ): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
+  const gone = new AbortController();
+  const source = pieces(gone.signal);
   let taken = 0;
   let reading = false;
-  let dropped = false;
+  const end = () => {
+    gone.abort();
+    place.free();
+  };
   return new ReadableStream<Uint8Array>({
     start(controller) {
       place.seat({
         progress: () => reading ? undefined : taken,
         drop() {
-          dropped = true;
+          end();
           controller.close();
-          reader.cancel().catch(() => {});
         },
       });
     },
     async pull(controller) {
       reading = true;
-      const { done, value } = await reader.read();
+      const { done, value } = await source.next().catch((error) => {
+        end();
+        throw error;
+      });
       reading = false;
       taken++;
-      if (dropped) return;
-      if (done) controller.close();
-      else controller.enqueue(value);
+      if (gone.signal.aborted) return;
+      if (!done) return controller.enqueue(value);
+      end();
+      controller.close();
     },
-    cancel(reason) {
-      // Here, not where the body ends: one that was never read does not hear of it.
-      place.free();
-      return reader.cancel(reason);
-    },
+    cancel: end,
   }, { highWaterMark: 0 });
 }

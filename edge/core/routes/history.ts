@@ -5,7 +5,7 @@ import type { Context, Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../edge.ts";
 import { aviBytes, type AviFilm, aviFrameHeader, aviHeader, aviIndex } from "../history/avi.ts";
-import { timelapseStream } from "../history/timelapse.ts";
+import { timelapse } from "../history/timelapse.ts";
 import { seated } from "../limits/viewer_gate.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { MAX_TILES, type Row, SETTLED_MS, TILE_MS } from "../../../shared/day.ts";
@@ -136,7 +136,7 @@ export function getTimelapse(deps: EdgeDeps): Handler {
     const { cam, ...past } = await pastOf(context, deps, query());
     const read = async (version: number) => (await store.get(cam, version))?.jpeg;
     return answerStream(context, deps, streamHeaders(boundary), (place) => {
-      return seated(timelapseStream({ ...past, read, boundary, clock, onEnd: place.free }), place);
+      return seated(place, (gone) => timelapse({ ...past, read, boundary, clock }, gone));
     });
   });
 }
@@ -159,7 +159,7 @@ export function getFilm(deps: EdgeDeps): Handler {
       "cache-control": "no-store",
     };
     return answerStream(context, deps, headers, (place) => {
-      return seated(ReadableStream.from(chunks(deps, cam, frames, film, place.free)), place);
+      return seated(place, () => filmed(deps, cam, frames, film));
     });
   });
 }
@@ -176,24 +176,19 @@ async function pastOf(
   throw problemException(404, `Camera ${cam} has no kept pictures in that time.`);
 }
 
-async function* chunks(
+async function* filmed(
   { store }: EdgeDeps,
   cam: string,
   frames: readonly FrameMeta[],
   film: AviFilm,
-  onEnd: () => void,
-): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-  try {
-    yield aviHeader(film);
-    for (const { version, size } of frames) {
-      yield aviFrameHeader(size);
-      const frame = await store.get(cam, version);
-      // A picture whose time ran out meanwhile leaves a gap of its size: the length was promised.
-      yield frame?.size === size ? frame.jpeg : new Uint8Array(size);
-      if (size % 2 === 1) yield new Uint8Array(1);
-    }
-    yield aviIndex(film);
-  } finally {
-    onEnd();
+): AsyncGenerator<Uint8Array> {
+  yield aviHeader(film);
+  for (const { version, size } of frames) {
+    yield aviFrameHeader(size);
+    const frame = await store.get(cam, version);
+    // A picture whose time ran out meanwhile leaves a gap of its size: the length was promised.
+    yield frame?.size === size ? frame.jpeg : new Uint8Array(size);
+    if (size % 2 === 1) yield new Uint8Array(1);
   }
+  yield aviIndex(film);
 }
