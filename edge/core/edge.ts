@@ -14,7 +14,7 @@ import { type Peers, peersOf } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";
 import { Renditions } from "./pictures/renditions.ts";
 import { Rows } from "./pictures/rows.ts";
-import { ScaledFeeds } from "./pictures/scaled_feed.ts";
+import { type ScaledFeeds, scaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
 import { type StoreWriter, storeWriter } from "./store/writer.ts";
@@ -103,7 +103,7 @@ export class Edge {
       }),
       bodies: new Bodies(clock),
       limits: limitsOf(config, platform, metrics),
-      feeds: new ScaledFeeds(platform.images?.stillsOnly ? new Renditions(undefined) : renditions),
+      feeds: scaledFeeds(platform.images?.stillsOnly ? new Renditions(undefined) : renditions),
       forget: async (cam) => {
         hub.forget(cam);
         // What was under way to the store must not come behind.

@@ -136,10 +136,7 @@ export class CameraContact {
    */
   listen(): () => void {
     this.#listening++;
-    let listening = true;
     return () => {
-      if (!listening) return;
-      listening = false;
       this.#listening--;
       this.#heardAt = this.#clock.monotonic();
     };

@@ -55,10 +55,7 @@ export class Viewers {
   attach(): () => void {
     this.#connected++;
     this.#onChange();
-    let attached = true;
     return () => {
-      if (!attached) return;
-      attached = false;
       this.#connected--;
       this.#onChange();
     };

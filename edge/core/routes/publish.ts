@@ -58,7 +58,8 @@ export function getPublish(deps: EdgeDeps, { take, refused }: Uploads): Handler 
       }
       say(answer(new Uint8Array(data), camera, session));
     };
-    socket.onclose = () => cleanups.forEach((cleanup) => cleanup());
+    // It may be told twice.
+    socket.onclose = () => cleanups.splice(0).forEach((cleanup) => cleanup());
   }
 
   function answer(message: Uint8Array, camera: CameraHub, session: string): PublishDown {
