@@ -19,9 +19,7 @@ import { createWsTransport } from "./uploader/ws.ts";
 import { watchdogLimits } from "./watchdog.ts";
 import { within } from "../shared/timeout.ts";
 
-/** What an agent needs from outside. */
 export interface AgentDeps extends SourceDeps {
-  /** From 0 to 1. */
   random(): number;
   /** Names this run; letters, digits and dashes. */
   readonly session: string;
@@ -33,7 +31,6 @@ const TRANSPORTS = {
   ws: createWsTransport,
 } as const;
 
-/** One camera's agent. */
 export class Agent {
   readonly #supervisor: Supervisor;
   readonly #uploader: Uploader;
@@ -70,7 +67,6 @@ export class Agent {
     });
   }
 
-  /** What it is doing. */
   get state(): AgentState {
     const { demand, counts, trouble } = this.#uploader;
     const { activity, error, restarts } = this.#supervisor;
@@ -142,7 +138,6 @@ const REPEAT_MS = 60_000;
 /** Ms a report may take. */
 const SEND_MS = 10_000;
 
-/** What a reporter needs. */
 export interface ReporterOptions {
   readonly clock: Clock;
   readonly reports: Latest<Report>;

@@ -7,7 +7,6 @@ import { type FrameSource, SourceError } from "./source/source.ts";
 import { type FrozenDetector, REPEATED_MS, Watchdog, type WatchdogLimits } from "./watchdog.ts";
 import { scoped } from "../shared/timeout.ts";
 
-/** A picture the agent holds. */
 export interface CapturedFrame {
   readonly jpeg: Uint8Array<ArrayBuffer>;
   /** Unix ms at which its last byte came; wrong by whatever the Pi's clock is wrong. */
@@ -18,7 +17,6 @@ export interface CapturedFrame {
   readonly n: number;
 }
 
-/** What a run needs. */
 export interface CaptureOptions {
   readonly clock: Clock;
   readonly source: FrameSource;
@@ -32,7 +30,6 @@ export interface CaptureOptions {
   onRepeated(long: boolean): void;
 }
 
-/** How a run ended. */
 export interface CaptureEnd {
   /** Undefined where it was told to stop. */
   readonly error?: SourceError;

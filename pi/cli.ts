@@ -7,7 +7,6 @@ import { cameraSettings } from "./config.ts";
 
 const COMMANDS = ["run", "doctor", "systemd", "help"] as const;
 
-/** What the program is to do. */
 export type Command = typeof COMMANDS[number];
 
 /** A command line that makes sense, or every problem in it. */
@@ -15,14 +14,12 @@ export type Cli =
   | {
     readonly ok: true;
     readonly command: Command;
-    /** By their names in the environment. */
     readonly settings: Readonly<Record<string, string>>;
     /** `systemd --install`: write the unit instead of printing it. */
     readonly install: boolean;
   }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-/** Reads the arguments of the program. */
 export function parseCli(args: readonly string[]): Cli {
   const flags = readFlags(args, settingRows(cameraSettings), ["install"]);
   if (!flags.ok) return flags;
@@ -41,7 +38,6 @@ export function parseCli(args: readonly string[]): Cli {
   };
 }
 
-/** What `--help` prints. */
 export function helpText(): string {
   return `Perch's camera agent: takes pictures and sends the newest to the edge.
 

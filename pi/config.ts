@@ -27,7 +27,6 @@ const SOURCES = [
   "pattern",
 ] as const;
 
-/** Ways to get pictures. */
 export type SourceKind = typeof SOURCES[number];
 
 /** What is told of a setting besides its kind and its default. */
@@ -126,7 +125,6 @@ export interface Picture {
   readonly gain?: number;
 }
 
-/** The camera's settings, checked. */
 export interface Config {
   /** The edge's address without a slash at its end. */
   readonly url: string;
@@ -154,7 +152,6 @@ export interface Config {
   readonly given: readonly string[];
 }
 
-/** Reads the camera's settings. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Parsed<Config> {
   const parsed = parseSettings(cameraSettings, env);
   if (!parsed.ok) return parsed;
@@ -326,7 +323,6 @@ function splitArgs(text: string): string[] | undefined {
   return args;
 }
 
-/** A part of each day. */
 function timeRangeSetting(): Setting<TimeRange> {
   return setting("local times such as 21:30-06:00", (text) => {
     const match = /^(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)$/.exec(text);

@@ -9,7 +9,7 @@ import { Agent } from "./agent.ts";
 import { type Cli, helpText, parseCli } from "./cli.ts";
 import { cameraSettings, type Config, parseConfig } from "./config.ts";
 import { runDoctor } from "./doctor/doctor.ts";
-import { installService, serviceArguments, unitProblems, unitText, writeFile } from "./systemd.ts";
+import { installService, unitProblems, unitText, writeFile } from "./systemd.ts";
 import { createSpawn, outputOf } from "./process.ts";
 import { CLEAR_ROW, showState } from "./status.ts";
 import { systemConnect } from "./uploader/connection.ts";
@@ -95,12 +95,11 @@ async function doctor(parsed: Parsed<Config>): Promise<number> {
 
 async function systemd(given: Env, install: boolean): Promise<number> {
   const root = fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, "");
-  const { tasks } = JSON.parse(await Deno.readTextFile(`${root}/deno.json`));
-  const args = serviceArguments(tasks.pi.command, given.PERCH_SOURCE);
-  const unit = { deno: Deno.execPath(), root, args };
-  const problems = unitProblems(unit);
+  const machine = { deno: Deno.execPath(), root, source: given.PERCH_SOURCE };
+  const unit = unitText(await Deno.readTextFile(`${root}/pi/perch-pi.service`), machine);
+  const problems = unitProblems(machine);
   if (!install) {
-    console.log(unitText(unit));
+    console.log(unit);
     for (const problem of problems) console.error(problem);
     return 0;
   }

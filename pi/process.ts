@@ -50,7 +50,6 @@ const NO_SETTINGS = Object.fromEntries(
   [...CAMERA_NAMES, ...EDGE_NAMES, "DENO_KV_ACCESS_TOKEN"].map((name) => [name, ""]),
 );
 
-/** How programs are started. */
 export interface SpawnOptions {
   readonly clock: Clock;
   /** Variables on top of this process's own. */
@@ -169,7 +168,6 @@ function settledWithin<T>(work: Promise<T>, ms: number, clock: Clock): Promise<T
   return within(clock, ms, never, (timed) => Promise.race([work, untilAborted(timed)]));
 }
 
-/** Lines kept. */
 export const TAIL_LINES = 50;
 
 /** Characters kept of a line. */
@@ -201,7 +199,7 @@ export class LineTail {
     for (const line of lines) this.#add(line);
   }
 
-  /** The last lines, oldest first. */
+  /** Oldest first. */
   get lines(): string[] {
     const rest = this.#rest.trim() ? [this.#clean(this.#rest)] : [];
     return [...this.#lines, ...rest].slice(-TAIL_LINES);
@@ -219,7 +217,6 @@ export class LineTail {
   }
 }
 
-/** What a program said. */
 export interface Output {
   readonly code: number;
   readonly stdout: string;

@@ -11,7 +11,6 @@ export interface Terminal {
   consoleSize(): { readonly columns: number };
 }
 
-/** What is shown where. */
 export interface ShowOptions {
   readonly clock: Clock;
   readonly log: Log;

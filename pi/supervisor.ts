@@ -15,11 +15,9 @@ export interface Profile {
   readonly limits: WatchdogLimits;
 }
 
-/** What a supervisor needs. */
 export interface SupervisorOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** From 0 to 1. */
   random(): number;
   /** The profile for a wall time; a change of its value restarts the camera. */
   profile(now: number): Profile;
@@ -27,7 +25,6 @@ export interface SupervisorOptions {
   readonly reports: Latest<Report>;
 }
 
-/** What the camera is doing. */
 export type CameraActivity = "starting" | "running" | "failing" | "resting";
 
 /** Failures in a row after which cable and power supply are the likely cause. */
@@ -44,7 +41,6 @@ const REPEATED = `the same picture for ${
   REPEATED_MS / 60_000
 } min or longer: is the camera frozen?`;
 
-/** One camera's supervisor. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #frozen = new FrozenDetector();

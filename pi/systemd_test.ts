@@ -3,7 +3,6 @@ import { toolTest } from "../shared/testing/tools.ts";
 import type { Output } from "./process.ts";
 import {
   installService,
-  serviceArguments,
   SETTINGS_FILE,
   TOKEN_FILE,
   UNIT_FILE,
@@ -12,34 +11,36 @@ import {
   writeFile,
 } from "./systemd.ts";
 
-const TASK = 'deno run -q --env-file --allow-env="PERCH_*,A" --allow-read --allow-run=ls,stdbuf ' +
-  "--allow-ffi --allow-sys=cpus pi/main.ts";
-const UNIT = {
-  deno: "/usr/bin/env",
-  root: "/opt/perch",
-  args: serviceArguments(TASK, undefined),
-};
+const FILE = await Deno.readTextFile(new URL("./perch-pi.service", import.meta.url));
+const MACHINE = { deno: "/usr/bin/env", root: "/opt/perch" };
+const UNIT = unitText(FILE, MACHINE);
 
-Deno.test("the service runs what the task runs, without .env and with fewer rights", () => {
-  assert.equal(
-    UNIT.args.join(" "),
-    "run -q --allow-env=PERCH_*,A --allow-read=/run/credentials --allow-run=ls,stdbuf pi/main.ts",
-  );
-  assert.equal(
-    serviceArguments(TASK, "pattern").join(" "),
-    "run -q --allow-env=PERCH_*,A --allow-read --allow-run=ls,stdbuf --allow-ffi --allow-sys=cpus pi/main.ts",
-  );
+/** What Deno is run with. */
+function argumentsOf(unit: string): string[] {
+  return /^ExecStart=\S+ (.*)$/m.exec(unit)![1].split(" ");
+}
+
+Deno.test("the service has the rights of the task, less those that a camera does not need", async () => {
+  const config = await Deno.readTextFile(new URL("../deno.json", import.meta.url));
+  const words: string[] = JSON.parse(config).tasks.pi.command.split(" ").slice(1);
+  const task = words.filter((word) => !word.startsWith("--env-file"));
+  const few = task.filter((word) => !/^--allow-(ffi|sys)/.test(word))
+    .map((word) => word === "--allow-read" ? `${word}=/run/credentials` : word);
+  assert.deepEqual(argumentsOf(UNIT), few);
+  const pattern = unitText(FILE, { ...MACHINE, source: "pattern" });
+  assert.deepEqual(argumentsOf(pattern).sort(), task.sort());
 });
 
-Deno.test("words that systemd would read differently are quoted", () => {
-  const text = unitText({ ...UNIT, args: ["run", "a b", "50%", "$HOME"] });
-  assert.match(text, /^ExecStart=\/usr\/bin\/env run "a b" 50%% \$\$HOME$/m);
+Deno.test("a machine's own paths are in the unit, as systemd reads them", () => {
+  const text = unitText(FILE, { deno: "/opt/a b/50%/$HOME/deno", root: "/srv/perch" });
+  assert.match(text, /^ExecStart="\/opt\/a b\/50%%\/\$\$HOME\/deno" run /m);
+  assert.match(text, /^WorkingDirectory=\/srv\/perch$/m);
 });
 
 Deno.test("a unit that would not work from a home folder says so", () => {
-  assert.deepEqual(unitProblems(UNIT), []);
+  assert.deepEqual(unitProblems(MACHINE), []);
   const [deno, root] = unitProblems({
-    ...UNIT,
+    ...MACHINE,
     deno: "/home/pi/.deno/bin/deno",
     root: "/home/pi/perch",
   });
@@ -48,7 +49,7 @@ Deno.test("a unit that would not work from a home folder says so", () => {
 });
 
 Deno.test("nothing is set that V8 or a camera cannot live with", () => {
-  const settings = unitText(UNIT).split("\n").filter((line) => !line.startsWith("#")).join("\n");
+  const settings = UNIT.split("\n").filter((line) => !line.startsWith("#")).join("\n");
   for (const name of ["PrivateDevices", "MemoryDenyWriteExecute", "LimitAS"]) {
     assert.ok(!settings.includes(name), name);
   }
@@ -63,7 +64,7 @@ toolTest(
   async () => {
     const dir = await Deno.makeTempDir();
     const file = `${dir}/perch-test.service`;
-    await Deno.writeTextFile(file, unitText(UNIT));
+    await Deno.writeTextFile(file, UNIT);
     try {
       const verify = await new Deno.Command("systemd-analyze", { args: ["verify", file] }).output();
       const said = new TextDecoder().decode(verify.stderr);
@@ -114,7 +115,7 @@ Deno.test("installing writes unit, settings and token, and starts the service", 
       mode: 0o600,
     },
     [TOKEN_FILE]: { text: "a-token-that-is-secret", mode: 0o600 },
-    [UNIT_FILE]: { text: unitText(UNIT), mode: 0o644 },
+    [UNIT_FILE]: { text: UNIT, mode: 0o644 },
   });
   assert.deepEqual(steps, [
     "systemctl daemon-reload",

@@ -15,7 +15,6 @@ export const FROZEN_FRAMES = 30;
 /** Doublings of {@link FROZEN_FRAMES} while restarts bring the same picture again. */
 const FROZEN_DOUBLINGS = 6;
 
-/** What the watchdog goes by. */
 export interface WatchdogLimits {
   /** Ms from start to the first whole frame. */
   readonly firstFrameMs: number;
@@ -46,7 +45,6 @@ export class Watchdog {
     this.#startedAt = now;
   }
 
-  /** A whole frame came. */
   frame(now: number): void {
     this.#lastFrameAt = now;
   }

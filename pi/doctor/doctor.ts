@@ -34,7 +34,6 @@ import {
   wifiPowerSave,
 } from "./findings.ts";
 
-/** What the doctor needs from outside. */
 export interface DoctorDeps {
   readonly clock: Clock;
   readonly spawn: Spawn;

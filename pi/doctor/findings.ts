@@ -12,7 +12,6 @@ import type { UploadResult } from "../uploader/transport.ts";
 /** How bad it is: `warn` works today, `fail` gives no picture. */
 export type Grade = "ok" | "warn" | "fail";
 
-/** One thing that was looked at. */
 export interface Finding {
   readonly grade: Grade;
   /** Two or three words. */

@@ -12,7 +12,6 @@ import { createRpicamStill, createRpicamVid, listCameras } from "./rpicam.ts";
 import { type FrameSource, SourceError } from "./source.ts";
 import { createV4l2Ctl } from "./v4l2_ctl.ts";
 
-/** What sources need from outside. */
 export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Log;
@@ -65,7 +64,6 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
   }
 }
 
-/** What the choice needs. */
 export interface AutoOptions {
   readonly spawn: Spawn;
   readonly log: Log;

@@ -6,7 +6,6 @@ import type { Spawn } from "../process.ts";
 import { endedByItself, runCommand } from "./command.ts";
 import { type FrameSource, SourceError } from "./source.ts";
 
-/** How the input is to be read. */
 export interface FfmpegOptions {
   /** A device, a file, an address, or `lavfi:` and a filter graph. */
   readonly input: string;
@@ -56,7 +55,6 @@ export function playlistOf(input: string): string | undefined {
   return `ffconcat version 1.0\nfile '${input.replaceAll("'", "%27")}'\n${options.join("")}`;
 }
 
-/** What the source needs from outside. */
 export interface FfmpegDeps {
   readonly spawn: Spawn;
   readonly clock: Clock;
@@ -69,7 +67,6 @@ export interface Known {
   readonly playlist: boolean;
 }
 
-/** The command line. */
 export function ffmpegCommand(options: FfmpegOptions, { format, playlist }: Known): string[] {
   const { input, extraArgs } = options;
   const common = ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning"];

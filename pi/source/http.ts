@@ -15,13 +15,11 @@ import { brokenWords } from "../capture.ts";
 import { type Credentials, type SignIn, signInFor } from "./sign_in.ts";
 import { type FrameSource, SourceError, type SourceErrorKind } from "./source.ts";
 
-/** What the source needs from outside. */
 export interface HttpDeps {
   readonly clock: Clock;
   readonly connect: Connect;
 }
 
-/** Where pictures are. */
 export interface HttpOptions {
   /** May carry `user:password@`. */
   readonly url: string;
@@ -35,7 +33,6 @@ const SPARED_MS = 10_000;
 /** Ms to wait at least after a bad answer. */
 const SPARED_PAUSE_MS = 1000;
 
-/** Makes the source. */
 export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptions): FrameSource {
   const camera = new Camera(url);
   return {
@@ -107,7 +104,6 @@ function failureOf(error: unknown): SourceError {
 /** Redirects that are followed. */
 const MAX_MOVES = 5;
 
-/** Who is asked, and as whom. */
 class Camera {
   readonly #url: string;
   readonly #who: Credentials | undefined;
@@ -230,12 +226,10 @@ export class CameraAnswer {
     this.#why = why;
   }
 
-  /** Whether it brought a picture. */
   get good(): boolean {
     return this.#pictures > 0;
   }
 
-  /** Why it brought none. */
   get problem(): SourceError {
     const { status } = this.#response;
     if (status >= 200 && status < 300) return cameraError("hardware", this.#words());

@@ -16,7 +16,6 @@ import {
 } from "./pattern_scene.ts";
 import type { FrameSource } from "./source.ts";
 
-/** Size and pace of the pattern. */
 export interface PatternOptions {
   /** Pixels, even. */
   readonly width: number;
@@ -34,7 +33,6 @@ const SCENES = { garden: GARDEN, harbour: HARBOUR } as const satisfies Record<st
 /** What there is to look at. */
 export type SceneName = keyof typeof SCENES;
 
-/** Makes the source. */
 export function createPattern(
   { clock }: { readonly clock: Clock },
   { width, height, fps, quality, scene }: PatternOptions,
@@ -67,7 +65,6 @@ interface Sprite {
   readonly height: number;
 }
 
-/** What a picture shows. */
 export interface PatternMoment {
   /** Wall time, Unix ms. */
   readonly now: number;

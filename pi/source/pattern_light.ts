@@ -4,7 +4,6 @@
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** The light of a moment. */
 export interface Light {
   /** The sky from its top to the horizon. */
   readonly sky: readonly [Colour, Colour, Colour];

@@ -9,13 +9,11 @@ import { within } from "../../shared/timeout.ts";
 import { endedByItself, runCommand, unknownOption } from "./command.ts";
 import { type FrameSource, SourceError } from "./source.ts";
 
-/** What a source needs from outside. */
 export interface RpicamDeps {
   readonly spawn: Spawn;
   readonly log: Log;
 }
 
-/** How the camera is to be used. */
 export interface RpicamOptions {
   readonly picture: Picture;
   /** Options that hold day and night. */
@@ -228,7 +226,6 @@ export function rpicamVidCommand(program: string, options: RpicamOptions): strin
   ];
 }
 
-/** Makes the source. */
 export function createRpicamVid(deps: RpicamDeps, options: RpicamOptions): FrameSource {
   const { width, height, fps } = options.picture;
   const choose = rpicamChooser(deps.spawn, "vid", options);
@@ -285,12 +282,10 @@ export function timerCommand(program: string, options: RpicamOptions): string[] 
   return ["stdbuf", "-o0", program, ...timer, ...rest(options)];
 }
 
-/** What the source needs from outside. */
 export interface StillDeps extends RpicamDeps {
   readonly clock: Clock;
 }
 
-/** Makes the source. */
 export function createRpicamStill(deps: StillDeps, options: RpicamOptions): FrameSource {
   const { width, height, fps } = options.picture;
   const interval = 1000 / fps;

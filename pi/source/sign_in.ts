@@ -4,7 +4,6 @@
 
 import { createHash, randomBytes } from "node:crypto";
 
-/** Who asks. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;

@@ -33,7 +33,6 @@ export interface FrameSource {
  */
 export type SourceErrorKind = "configuration" | "hardware" | "stuck";
 
-/** How a source fails. */
 export class SourceError extends Error {
   override readonly name = "SourceError";
   readonly kind: SourceErrorKind;

@@ -5,7 +5,6 @@ import type { Spawn } from "../process.ts";
 import { endedByItself, runCommand } from "./command.ts";
 import type { FrameSource } from "./source.ts";
 
-/** How the camera is to be used. */
 export interface V4l2Options {
   /** For instance `/dev/v4l/by-id/usb-…-video-index0`, which survives replugging. */
   readonly device: string;
@@ -15,14 +14,12 @@ export interface V4l2Options {
   readonly extraArgs: readonly string[];
 }
 
-/** The command line. */
 export function v4l2Command({ device, fps, width, height, extraArgs }: V4l2Options): string[] {
   const format = `--set-fmt-video=width=${width},height=${height},pixelformat=MJPG`;
   const rate = `--set-parm=${Math.max(1, Math.round(fps))}`;
   return ["v4l2-ctl", "-d", device, format, rate, ...extraArgs, "--stream-mmap", "--stream-to=-"];
 }
 
-/** Makes the source. */
 export function createV4l2Ctl(spawn: Spawn, options: V4l2Options): FrameSource {
   return {
     name: `v4l2-ctl ${options.device}`,

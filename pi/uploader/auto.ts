@@ -7,7 +7,6 @@ import { createPutTransport } from "./put.ts";
 import type { Transport, UploadResult } from "./transport.ts";
 import { createWsTransport, NO_SOCKET } from "./ws.ts";
 
-/** Makes the transport. */
 export function createAutoTransport(client: EdgeClient, clock: Clock): Transport {
   const put = createPutTransport(client, clock);
   const ws = createWsTransport(client, clock);

@@ -2,7 +2,6 @@
 
 import { withoutAddresses } from "../../shared/addresses.ts";
 
-/** A pool of connections. */
 export interface Connection {
   /** `fetch` over this pool. */
   fetch(url: string, init: RequestInit): Promise<Response>;
@@ -10,7 +9,6 @@ export interface Connection {
   close(): void;
 }
 
-/** Opens a pool. */
 export type Connect = () => Connection;
 
 /**

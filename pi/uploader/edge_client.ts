@@ -90,13 +90,11 @@ export class EdgeClient {
     return this.ask("report", request, frameResult);
   }
 
-  /** Forgets open connections: after a failure none can be trusted. */
   renew(): void {
     this.#connection.close();
     this.#connection = this.#connect();
   }
 
-  /** Closes what is open. */
   close(): void {
     this.#connection.close();
   }
@@ -124,7 +122,6 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** An answer as far as it matters. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;

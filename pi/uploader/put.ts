@@ -18,7 +18,6 @@ const DEMAND_MS = 55_000;
  */
 const SLEEP_FROM_MS = 300_000;
 
-/** Makes the transport. */
 export function createPutTransport(client: EdgeClient, clock: Clock): Transport {
   const { session } = client.address;
   let last: string | undefined;

@@ -35,6 +35,5 @@ export interface Transport {
   awaitDemand(interval: number, signal: AbortSignal): Promise<UploadResult>;
   /** Forgets open connections: after a failure none can be trusted. */
   renew(): void;
-  /** Ends it. */
   close(): void;
 }

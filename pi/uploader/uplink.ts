@@ -21,7 +21,6 @@ const QUIET_MS = 60_000;
 /** Troubles remembered as told; a network that invents more of them is told anew. */
 const MAX_TOLD = 20;
 
-/** Remembers and logs trouble. */
 export class UplinkStatus {
   readonly #clock: Clock;
   readonly #log: Log;
@@ -42,7 +41,6 @@ export class UplinkStatus {
     return this.#text;
   }
 
-  /** There is trouble. */
   failed(result: ErrorResult): void {
     const status = result.kind === "failed" ? "" : ` ${result.status}`;
     const text = `${WORDS[result.kind]}:${status} ${result.detail}`;
@@ -77,10 +75,8 @@ const PROBE_EVERY_MS = 1000;
 /** Ms a probe may take: three round trips over the worst Wi-Fi. */
 const PROBE_MS = 10_000;
 
-/** What is needed to reach something. */
 export interface ProbeOptions {
   readonly clock: Clock;
-  /** From 0 to 1. */
   random(): number;
   probe(signal: AbortSignal): Promise<UploadResult>;
 }

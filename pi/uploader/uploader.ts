@@ -33,11 +33,9 @@ const MAX_SKIP_PAUSE_MS = 30_000;
 /** Ms without a wanted frame for which stopping the camera pays: it needs about 3 s to come back. */
 const REST_FROM_MS = 8000;
 
-/** What an uploader needs. */
 export interface UploaderOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** From 0 to 1. */
   random(): number;
   readonly transport: Transport;
   readonly frames: Latest<CapturedFrame>;
@@ -47,7 +45,6 @@ export interface UploaderOptions {
   readonly camera?: { want(frames: boolean): void };
 }
 
-/** What an uploader did so far. */
 export interface UploadCounts {
   sent: number;
   /** Bytes of frames that arrived. */
@@ -58,7 +55,6 @@ export interface UploadCounts {
   failed: number;
 }
 
-/** One camera's uploader. */
 export class Uploader {
   readonly counts: UploadCounts = { sent: 0, sentBytes: 0, skipped: 0, failed: 0 };
   readonly #options: UploaderOptions;
@@ -82,7 +78,6 @@ export class Uploader {
     this.#uplink = new UplinkStatus(options.clock, options.log);
   }
 
-  /** What the edge wants. */
   get demand(): Demand {
     return this.#demand;
   }
@@ -266,7 +261,6 @@ function skipPause(skips: number): number {
 class WakeSignal {
   #woken = new AbortController();
 
-  /** Something changed. */
   wake(): void {
     this.#woken.abort();
     this.#woken = new AbortController();

@@ -27,7 +27,6 @@ const DenoWebSocket = WebSocket as unknown as new (
  */
 const QUIET_MS = 45_000;
 
-/** Makes the transport. */
 export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
   const connections = new Latest<PublishConnection>();
   const current = () => connections.value?.closed === undefined ? connections.value : undefined;

@@ -1,7 +1,6 @@
 // The agent with the rights its service has, no more: a camera's pictures reach the edge.
 
 import assert from "node:assert/strict";
-import { serviceArguments } from "../../../pi/systemd.ts";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { isRunning } from "../fake_rpicam/starts.ts";
 import { ROOT, RunningProgram, startEdge, startPi, TEST_TOKEN } from "../processes.ts";
@@ -9,8 +8,8 @@ import { ROOT, RunningProgram, startEdge, startPi, TEST_TOKEN } from "../process
 Deno.test("the service's few rights are enough for a camera, and its log has priorities", async () => {
   await using fake = await installFakeRpicam();
   await using edge = await startEdge();
-  const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
-  const args = serviceArguments(tasks.pi.command, undefined);
+  const unit = await Deno.readTextFile(`${ROOT}pi/perch-pi.service`);
+  const args = /^ExecStart=\S+ (.*)$/m.exec(unit)![1].split(" ");
   assert.ok(args.includes("--allow-read=/run/credentials") && !args.includes("--allow-ffi"));
   await using pi = new RunningProgram("service", Deno.execPath(), args, {
     env: {
