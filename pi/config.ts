@@ -200,6 +200,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   return { ok: true, config: Object.freeze(config), warnings };
 }
 
+/** Seconds between pictures from which on an edge with its defaults would miss them (PERCH_STALE_S). */
+const RARE_S = 25;
+
 /** What in the settings works, but should not stay. */
 function warningsOf(config: Config): SettingWarning[] {
   const warnings: SettingWarning[] = [];
@@ -208,6 +211,15 @@ function warningsOf(config: Config): SettingWarning[] {
     warnings.push({
       found: `PERCH_URL is ${shownAddress(config.url)}: anybody on the way can read the token`,
       fix: "set up https on the edge, and PERCH_URL=https://…",
+    });
+  }
+  const slowest = Math.min(config.picture.fps, config.night?.picture.fps ?? Infinity);
+  const seconds = Math.ceil(1 / slowest);
+  if (seconds > RARE_S) {
+    warnings.push({
+      found:
+        `${slowest} frames a second is one in ${seconds} s: the edge would call that no signal`,
+      fix: `set PERCH_STALE_S=${Math.max(60, 3 * seconds)} on the edge`,
     });
   }
   const found = ignoredSettings(config.source, config.given);

@@ -161,6 +161,15 @@ Deno.test("http is fine on this machine, elsewhere it gets a warning", () => {
   assert.match(warning.fix, /https/);
 });
 
+Deno.test("a camera that takes a picture now and then is told what the edge has to know", () => {
+  assert.deepEqual(warnings({ PERCH_FPS: "0.05" }), []);
+  const [warning] = warnings({ PERCH_FPS: "0.02" });
+  assert.match(warning.found, /^0\.02 frames a second is one in 50 s: the edge would call that no/);
+  assert.equal(warning.fix, "set PERCH_STALE_S=150 on the edge");
+  const [atNight] = warnings({ PERCH_NIGHT: "21:00-06:00", PERCH_NIGHT_FPS: "0.01" });
+  assert.equal(atNight.fix, "set PERCH_STALE_S=300 on the edge");
+});
+
 for (
   const [source, input, ignored] of [
     ["ffmpeg", "rtsp://c/1", ["PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
