@@ -32,8 +32,8 @@ export const edgeSettings = z.object({
   PERCH_MAX_VIEWERS_PER_ADDRESS: integerSetting(1, 100_000, "viewers").default(50).describe("most streams and sockets served at once to one client address"),
   PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(500).describe("most requests a second taken from one camera"),
   PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).meta({ heading: "Behind a reverse proxy, and beside other sites", description: "reverse proxies in front whose `X-Forwarded-For` and `-Proto` are believed" }),
-  PERCH_CORS_ORIGINS: z.string().transform(splitList).default([]).describe("origins whose pages may read everything that viewers may, comma separated; `*` = all"),
-  PERCH_EMBED_ORIGINS: z.string().transform(splitList).default(["*"]).describe("origins whose pages may embed the cam (`/embed`, `<perch-cam>`), comma separated; `*` = all, `none` = nobody"),
+  PERCH_CORS_ORIGINS: z.string().transform(readOrigins).default([]).describe("origins whose pages may read everything that viewers may, comma separated; `*` = all"),
+  PERCH_EMBED_ORIGINS: z.string().transform(readOrigins).default(["*"]).describe("origins whose pages may embed the cam (`/embed`, `<perch-cam>`), comma separated; `*` = all, `none` = nobody"),
   PERCH_VIEWER_SOCKETS: booleanSetting().default(false).meta({ heading: "Seldom wanted", description: "answer viewers' WebSockets at `/ws`; Deno bounds no message, one viewer can take all memory" }),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
@@ -93,4 +93,18 @@ function configOf(set: z.output<typeof edgeSettings>) {
 
 function splitList(text: string): string[] {
   return text.split(",").map((item) => item.trim()).filter((item) => item !== "");
+}
+
+/** What browsers call a site, or what stands for several. */
+const ORIGIN = /^(?:\*|none|null|[a-z][a-z\d+.-]*:\/\/[^\s/;,?#@]+)$/;
+
+/** Reads sites; a slash behind one, which no browser sends, is forgiven. */
+function readOrigins(text: string, context: z.RefinementCtx): string[] {
+  const origins = splitList(text).map((item) => item.toLowerCase().replace(/\/$/, ""));
+  if (!origins.every((origin) => ORIGIN.test(origin))) {
+    const message =
+      "origins such as https://example.org, comma separated, with nothing behind the host";
+    context.addIssue({ code: "custom", message });
+  }
+  return origins;
 }

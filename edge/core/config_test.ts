@@ -100,3 +100,33 @@ Deno.test("more than 32 cameras are refused", () => {
   const tokens = Array.from({ length: 33 }, (_, i) => `c${i}=${TOKEN}`).join(",");
   assert.match(problems({ PERCH_PUBLISH_TOKENS: tokens })[0], /at most 32 cameras/);
 });
+
+Deno.test("sites that may embed or read are origins, and what can be none is refused", () => {
+  const token = { PERCH_PUBLISH_TOKENS: TOKEN };
+  for (const name of ["PERCH_CORS_ORIGINS", "PERCH_EMBED_ORIGINS"]) {
+    for (
+      const good of [
+        "*",
+        "none",
+        "https://a.example, HTTP://b.example:8080/",
+        "https://*.c.example",
+      ]
+    ) {
+      assert.deepEqual(problems({ ...token, [name]: good }), [], good);
+    }
+    for (const wrong of ["a.example", "https://a.example/cam", "https://a.example b.example"]) {
+      assert.match(
+        problems({ ...token, [name]: wrong })[0],
+        /wanted origins such as https:/,
+        wrong,
+      );
+    }
+  }
+  const parsed = parseEdgeConfig({ ...token, PERCH_CORS_ORIGINS: "HTTPS://A.example/" });
+  assert.deepEqual(parsed.ok && parsed.config.corsOrigins, ["https://a.example"]);
+});
+
+Deno.test("a publish token that no header carries is refused", () => {
+  const [problem] = problems({ PERCH_PUBLISH_TOKENS: "four words and a blank" });
+  assert.match(problem, /wanted tokens without blanks \(token 1 of 1\)/);
+});

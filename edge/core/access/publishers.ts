@@ -58,7 +58,9 @@ function digestOf(token: string): Promise<string> {
 export function parsePublishTokens(items: string[], context: z.RefinementCtx): PublishToken[] {
   const wanted = (message: string) => context.addIssue({ code: "custom", message });
   const tokens = items.flatMap((item, i) => {
-    const token = parseToken(item);
+    const parsed = parseToken(item);
+    const isSendable = typeof parsed === "string" || !/\s/.test(item);
+    const token = isSendable ? parsed : "tokens without blanks";
     if (typeof token !== "string") return token;
     wanted(`${token} (token ${i + 1} of ${items.length})`);
     return [];

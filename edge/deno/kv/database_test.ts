@@ -115,6 +115,17 @@ Deno.test("a damaged file that cannot be moved stays, and is never opened", () =
     assert.deepEqual(await Deno.readFile(long), damaged);
   }));
 
+Deno.test("a KV server that cannot be asked is told of without a password in its address", async () => {
+  for (
+    const path of ["http://me:s3cret99@127.0.0.1:9/x?key=s3cret99", "https://me:s3cret#99@kv/"]
+  ) {
+    const { database, told } = opened(path);
+    await assert.rejects(database.open());
+    assert.match(told[0].message, /^PERCH_KV_PATH: got "https?:\/\/.*…", wanted a KV server/);
+    assert.doesNotMatch(JSON.stringify(told), /s3cret/);
+  }
+});
+
 Deno.test("memory has no file to look at", async () => {
   const { database, told } = opened(":memory:");
   (await database.open()).close();

@@ -2,6 +2,7 @@
 // and nothing stops a call that is in it, not even closing the database: so while one is past its
 // deadline no other is made, and its end is what tells that the store is back.
 
+import { withoutAddresses } from "../../../shared/addresses.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import { StoreFailure, type StoreState } from "../../core/store/frame_store.ts";
 
@@ -142,7 +143,8 @@ export class KvLink {
       this.#answered(action);
       return result;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      // Everybody reads it in /health.
+      const message = withoutAddresses(error instanceof Error ? error.message : String(error));
       // A mistake of ours says nothing about the store.
       if (REFUSAL.test(message)) throw error;
       this.#problem = message;

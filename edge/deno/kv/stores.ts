@@ -1,5 +1,6 @@
 // Both stores over one Deno KV, and where this edge keeps its pictures.
 
+import { secretsOf, shownAddress, withoutAddresses } from "../../../shared/addresses.ts";
 import type { Clock } from "../../../shared/clock.ts";
 import { type Log, reasonOf } from "../../../shared/log.ts";
 import type { Platform } from "../../core/platform.ts";
@@ -89,9 +90,11 @@ export function databaseAt(
       return await openKv(path);
     } catch (error) {
       const wanted = isFile(path) ? "a file to write in" : "a KV server";
-      const message = `PERCH_KV_PATH: got "${path}", wanted ${wanted}; ` +
+      const shown = isFile(path) ? path : shownAddress(path);
+      const message = `PERCH_KV_PATH: got "${shown}", wanted ${wanted}; ` +
         "pictures go on from memory until it can be opened";
-      if (!told) log.error(message, { error: reasonOf(error) });
+      const reason = withoutAddresses(reasonOf(error), secretsOf(path));
+      if (!told) log.error(message, { error: reason });
       told = true;
       throw new Error("PERCH_KV_PATH cannot be opened", { cause: error });
     }
