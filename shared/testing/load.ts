@@ -114,7 +114,7 @@ export const polling: Scenario = async (bench) => {
       { ...plainRoad, group: "plain", subject: plain },
       { ...road, group: "edge", subject: edge },
     ];
-    for (const watch of watches) await bench.join(watch, viewers, 500);
+    for (const watch of watches) await bench.join(watch, viewers, viewers);
     const shown = await bench.inTurns(watches, turns);
     const rows = watches.map((watch, i) => figures(watch, shown[i]));
     bench.table(`${viewers} viewers, ${kind}`, rows);
@@ -137,8 +137,8 @@ export const slowLines: Scenario = async (bench) => {
   const slow = (group: string) => `${group}, slow`;
   const few = Math.ceil(Math.min(100, bench.options.viewers) / 5);
   for (const road of roads) {
-    await bench.join(road, 4 * few, 400);
-    await bench.join({ ...road, group: slow(road.group), rate: 64 * 1024 }, few, 100);
+    await bench.join(road, 4 * few, 4 * few);
+    await bench.join({ ...road, group: slow(road.group), rate: 64 * 1024 }, few, few);
   }
   // Ten seconds until the buffers on the way are full, and twice ten that are compared.
   const frames = 5 * bench.options.frames * bench.options.rounds;
