@@ -56,7 +56,7 @@ async function pictures(
 ) {
   await using edge = await TestEdge.start();
   for (const cam of cams) await edge.put(small, {}, `/cams/${cam}/live.jpeg`);
-  const server = edge.listen();
+  await using server = edge.listen();
   const stop = new AbortController();
   const seen: ReceivedFrame[] = [];
   const states = new Set<string>();
@@ -70,8 +70,6 @@ async function pictures(
   }, stop.signal);
   await assert.rejects(running, { name: "AbortError" });
   assert.deepEqual([...states].sort(), [...cams].sort());
-  await edge.stop();
-  await server.shutdown();
   return seen;
 }
 

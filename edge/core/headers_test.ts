@@ -14,7 +14,7 @@ Deno.test("HEAD is answered as GET without the body: its length, or none, and ne
   const env = { PERCH_VIEW_TOKEN: "only-some-may-watch", PERCH_LEGACY_UPLOAD: "true" };
   await using edge = await edgeWithPicture(env);
   await edge.clock.tick(2000);
-  const server = edge.listen();
+  await using server = edge.listen();
   const { hostname, port } = new URL(server.url);
   const ask = async (method: string, path: string) => {
     using line = await Deno.connect({ hostname, port: Number(port) });
@@ -57,8 +57,6 @@ Deno.test("HEAD is answered as GET without the body: its length, or none, and ne
     ...["/favicon.ico", "/stream.mjpeg", "/live", "/live.stream", "/timelapse.mjpeg", "/ws"],
     ...["/cams/none/live.jpeg", "/live.jpeg?w=7"],
   ]);
-  await edge.stop();
-  await server.shutdown();
 });
 
 async function headersOf(edge: TestEdge, path: string, init?: RequestInit): Promise<Headers> {

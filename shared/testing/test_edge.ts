@@ -97,13 +97,16 @@ export class TestEdge implements AsyncDisposable {
     });
   }
 
-  /** Serves it on a free port of 127.0.0.1. */
-  listen(): { readonly url: string; shutdown(): Promise<void> } {
+  /** Serves it on a free port of 127.0.0.1. It stops with that. */
+  listen(): { readonly url: string } & AsyncDisposable {
     const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
     const server = Deno.serve(loopback, this.edge.fetch);
     return {
       url: `http://127.0.0.1:${server.addr.port}`,
-      shutdown: () => server.shutdown(),
+      [Symbol.asyncDispose]: async () => {
+        await this.stop();
+        await server.shutdown();
+      },
     };
   }
 

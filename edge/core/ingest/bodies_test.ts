@@ -154,8 +154,7 @@ async function byHand(edge: TestEdge, head: string) {
       // The reader has closed the line where it ended.
       if (open) line.close();
       await listening;
-      await edge.stop();
-      await server.shutdown();
+      await server[Symbol.asyncDispose]();
     },
   };
 }
@@ -273,7 +272,7 @@ for (
 
 Deno.test("a picture that is refused is answered in peace, also without a declared length", async () => {
   await using edge = await TestEdge.start({ PERCH_MAX_FRAME_BYTES: "100000" });
-  const server = edge.listen();
+  await using server = edge.listen();
   const pieces = () => new Blob([new Uint8Array(3_000_000)]);
   for (const body of [() => pieces().stream(), pieces]) {
     for (const [authorization, status] of [["Bearer wrong", 401], [`Bearer ${TEST_TOKEN}`, 413]]) {
@@ -286,8 +285,6 @@ Deno.test("a picture that is refused is answered in peace, also without a declar
       assert.equal((await answer.json()).status, status);
     }
   }
-  await edge.stop();
-  await server.shutdown();
 });
 
 Deno.test("a frame whose camera is forgotten while it comes is not answered as taken", async () => {
@@ -318,7 +315,7 @@ for (const protocol of ["HTTP/1.1", "HTTP/1.0", "chunks"]) {
   ) {
     Deno.test(`a picture is taken where ${how} is closed right behind it, by ${protocol}`, async () => {
       await using edge = await TestEdge.start();
-      const server = edge.listen();
+      await using server = edge.listen();
       const { hostname, port } = new URL(server.url);
       const jpeg = await baseline(640, 480);
       const isChunked = protocol === "chunks";
@@ -338,7 +335,6 @@ for (const protocol of ["HTTP/1.1", "HTTP/1.0", "chunks"]) {
         await hangUp(line);
         await edge.until(() => taken.value === sent);
       }
-      await server.shutdown();
     });
   }
 }

@@ -130,7 +130,23 @@ Deno.test("three people behind one address may play the day at once", async () =
   assert.equal((await edge.request("/frames")).status, 200, "the index is counted apart");
 });
 
-Deno.test("requests that wait for a picture are limited by address", async () => {
+Deno.test("a camera that sends far too many pictures is asked to wait, and that is counted", async () => {
+  await using edge = await TestEdge.start({ PERCH_MAX_UPLOADS_PER_S: "20" });
+  const send = async () => {
+    const answers = [];
+    for (let i = 0; i < 200; i++) answers.push(await edge.put(frame));
+    const refused = answers.filter(({ status }) => status === 429);
+    assert.ok(refused.every(({ headers }) => headers.get("retry-after") === "1"));
+    return refused.length;
+  };
+  assert.equal(await send(), 160, "a burst of two seconds");
+  await edge.clock.tick(1000);
+  assert.equal(await send(), 180, "and twenty a second");
+  const metrics = await (await edge.request("/metrics")).text();
+  assert.match(metrics, /^perch_uploads_limited_total 340$/m);
+});
+
+Deno.test("streams and requests that wait for a picture are limited by address", async () => {
   await using edge = await TestEdge.start({
     PERCH_MAX_VIEWERS_PER_ADDRESS: "3",
     PERCH_TRUST_PROXY: "1",
@@ -143,6 +159,10 @@ Deno.test("requests that wait for a picture are limited by address", async () =>
   const waiting = [1, 2, 3].map(() => wait("203.0.113.1"));
   const refused = await wait("203.0.113.1");
   assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "30"]);
+  const stream = async (address: string) =>
+    (await edge.request("/stream.mjpeg", { headers: { "x-forwarded-for": address } })).status;
+  for (const status of [200, 200, 200, 429]) assert.equal(await stream("203.0.113.1"), status);
+  assert.equal(await stream("203.0.113.2"), 200);
   const other = wait("203.0.113.2");
   await edge.put(await baseline(64, 48));
   const statuses = (await Promise.all([...waiting, other])).map(({ status }) => status);

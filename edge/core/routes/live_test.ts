@@ -180,7 +180,7 @@ Deno.test("another edge over the same store serves the last stored frame at once
 Deno.test("a held request ends when its client goes, and costs its address nothing more", async () => {
   await using edge = await TestEdge.start();
   const etag = (await edge.put(small)).headers.get("etag")!;
-  const server = edge.listen();
+  await using server = edge.listen();
   const { waits } = edge.edge.deps.limits;
   const held = (count: number) => edge.until(() => waits.seated === count);
   for (let round = 0; round < 2; round++) {
@@ -195,7 +195,6 @@ Deno.test("a held request ends when its client goes, and costs its address nothi
     await Promise.allSettled(polls);
     await held(0);
   }
-  await server.shutdown();
 });
 
 Deno.test("a held request is woken by a newer frame only, and once for all who wait", async () => {

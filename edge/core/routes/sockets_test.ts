@@ -2,23 +2,13 @@
 
 import assert from "node:assert/strict";
 import { baseline, concat } from "../../../shared/testing/jpegs.ts";
+import { SocketClient } from "../../../shared/testing/clients.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
-import {
-  encodeAck,
-  FRAME_HEADER_BYTES,
-  readFrameHeader,
-  writeFrameHeader,
-} from "../../../shared/wire_frame.ts";
+import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";
 
 const small = await baseline(160, 120);
 const large = await baseline(320, 240);
-
-/** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
-const HeadedWebSocket = WebSocket as unknown as new (
-  url: string,
-  options: { headers: Record<string, string> },
-) => WebSocket;
 
 const HANDSHAKE = {
   upgrade: "websocket",
@@ -26,73 +16,6 @@ const HANDSHAKE = {
   "sec-websocket-version": "13",
   "sec-websocket-key": "MDAwMDAwMDAwMDAwMDAwMA==",
 };
-
-interface Closed {
-  readonly code: number;
-}
-
-/** A client whose messages are awaited one by one. */
-class Client {
-  readonly socket: WebSocket;
-  readonly closed: Promise<Closed>;
-  readonly #messages: unknown[] = [];
-  #wake = () => {};
-
-  constructor(url: string, headers: Record<string, string> = {}) {
-    this.socket = new HeadedWebSocket(url, { headers });
-    this.socket.binaryType = "arraybuffer";
-    this.socket.onmessage = ({ data }) => {
-      this.#messages.push(data);
-      this.#wake();
-    };
-    this.closed = new Promise((resolve) => {
-      this.socket.onclose = ({ code }) => resolve({ code });
-    });
-  }
-
-  async next(): Promise<unknown> {
-    while (this.#messages.length === 0) {
-      await new Promise<void>((resolve) => this.#wake = resolve);
-    }
-    return this.#messages.shift();
-  }
-
-  async text(type: string): Promise<Record<string, unknown>> {
-    for (;;) {
-      const message = await this.next();
-      if (typeof message !== "string") continue;
-      const parsed = JSON.parse(message);
-      if (parsed.type === type) return parsed;
-    }
-  }
-
-  async frame(): Promise<{ camera: number; version: number; jpeg: Uint8Array }> {
-    for (;;) {
-      const message = await this.next();
-      if (!(message instanceof ArrayBuffer)) continue;
-      const bytes = new Uint8Array(message);
-      return { ...readFrameHeader(bytes)!, jpeg: bytes.subarray(FRAME_HEADER_BYTES) };
-    }
-  }
-
-  async close(): Promise<void> {
-    this.socket.close();
-    await this.closed;
-  }
-}
-
-async function served<T>(
-  edge: TestEdge,
-  use: (url: string) => Promise<T>,
-): Promise<T> {
-  const server = edge.listen();
-  try {
-    return await use(server.url.replace("http", "ws"));
-  } finally {
-    await edge.stop();
-    await server.shutdown();
-  }
-}
 
 function frameMessage(
   n: number,
@@ -108,46 +31,46 @@ function frameMessage(
 Deno.test(`a viewer's socket brings the newest frame, and the next one after its ack`, async () => {
   const edge = await TestEdge.start();
   await edge.put(small);
-  await served(edge, async (url) => {
-    const client = new Client(`${url}/ws`);
-    const hello = await client.text("hello");
-    assert.equal((hello.cams as { status: { cam: string } }[])[0].status.cam, "cam");
-    const first = await client.frame();
-    assert.deepEqual(first.jpeg, small);
-    await edge.put(small);
-    await edge.put(large);
-    client.socket.send(encodeAck(first));
-    const second = await client.frame();
-    assert.deepEqual(second.jpeg, large);
-    await client.close();
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const client = new SocketClient(`${url}/ws`);
+  const hello = await client.text("hello");
+  assert.equal((hello.cams as { status: { cam: string } }[])[0].status.cam, "cam");
+  const first = await client.frame();
+  assert.deepEqual(first.jpeg, small);
+  await edge.put(small);
+  await edge.put(large);
+  client.socket.send(encodeAck(first));
+  const second = await client.frame();
+  assert.deepEqual(second.jpeg, large);
+  await client.close();
 });
 
 Deno.test(`one socket carries several cameras`, async () => {
   const edge = await TestEdge.start();
   await edge.put(small, {}, "/cams/a/live.jpeg");
   await edge.put(large, {}, "/cams/b/live.jpeg");
-  await served(edge, async (url) => {
-    const client = new Client(`${url}/ws?cams=a,b`);
-    const frames = [await client.frame(), await client.frame()];
-    assert.deepEqual(frames.map(({ camera }) => camera), [0, 1]);
-    await client.close();
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const client = new SocketClient(`${url}/ws?cams=a,b`);
+  const frames = [await client.frame(), await client.frame()];
+  assert.deepEqual(frames.map(({ camera }) => camera), [0, 1]);
+  await client.close();
 });
 
 Deno.test(`a viewer that sends something else is shut out`, async () => {
   const edge = await TestEdge.start();
   await edge.put(small);
-  await served(edge, async (url) => {
-    const client = new Client(`${url}/ws`);
-    await client.text("hello");
-    client.socket.send("give me everything");
-    assert.equal((await client.closed).code, 1008);
-    const liar = new Client(`${url}/ws`);
-    await liar.frame();
-    liar.socket.send(encodeAck({ camera: 0, version: Infinity }));
-    assert.equal((await liar.closed).code, 1008);
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const client = new SocketClient(`${url}/ws`);
+  await client.text("hello");
+  client.socket.send("give me everything");
+  assert.equal(await client.closed, 1008);
+  const liar = new SocketClient(`${url}/ws`);
+  await liar.frame();
+  liar.socket.send(encodeAck({ camera: 0, version: Infinity }));
+  assert.equal(await liar.closed, 1008);
 });
 
 Deno.test("a viewer that acknowledges without reading costs what its line takes", async () => {
@@ -161,66 +84,65 @@ Deno.test("a viewer that acknowledges without reading costs what its line takes"
     return new Blob([head, ...Array(15).fill(comment), other, small.subarray(2)]);
   });
   await edge.put(heavy[1]);
-  await served(edge, async (url) => {
-    const { hostname, port } = new URL(url);
-    const line = await Deno.connect({ hostname, port: Number(port) });
-    const handshake =
-      "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n\r\n";
-    await line.write(new TextEncoder().encode(handshake));
-    const camera = edge.edge.deps.hub.known("cam")!;
-    await edge.until(() => camera.sentBytes > 0);
-    const ack = new Uint8Array([0x81, 0x83, 0, 0, 0, 0, ...new TextEncoder().encode("ack")]);
-    const { gate } = edge.edge.deps.limits;
-    // As often as it takes to fill what lies between; then it acknowledges no more, and is looked at.
-    for (let round = 0; gate.stuck === 0; round++) {
-      assert.ok(round < 20, "never stuck");
-      for (let i = 0; i < 60; i++) {
-        await line.write(ack);
-        await edge.put(heavy[i % 2]);
-      }
-      for (let look = 0; look < 20 && gate.stuck === 0; look++) {
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        edge.edge.tick(0);
-      }
+  await using server = edge.listen();
+  const { url } = server;
+  const { hostname, port } = new URL(url);
+  const line = await Deno.connect({ hostname, port: Number(port) });
+  const handshake = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n\r\n";
+  await line.write(new TextEncoder().encode(handshake));
+  const camera = edge.edge.deps.hub.known("cam")!;
+  await edge.until(() => camera.sentBytes > 0);
+  const ack = new Uint8Array([0x81, 0x83, 0, 0, 0, 0, ...new TextEncoder().encode("ack")]);
+  const { gate } = edge.edge.deps.limits;
+  // As often as it takes to fill what lies between; then it acknowledges no more, and is looked at.
+  for (let round = 0; gate.stuck === 0; round++) {
+    assert.ok(round < 100, "never stuck");
+    for (let i = 0; i < 12; i++) {
+      await line.write(ack);
+      await edge.put(heavy[i % 2]);
     }
-    // What the kernel holds on loopback, and two pictures.
-    assert.ok(camera.sentBytes < 20_000_000, `${camera.sentBytes} bytes`);
-    line.close();
-  });
+    for (let look = 0; look < 20 && gate.stuck === 0; look++) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      edge.edge.tick(0);
+    }
+  }
+  // What the kernel holds on loopback, and two pictures.
+  assert.ok(camera.sentBytes < 20_000_000, `${camera.sentBytes} bytes`);
+  line.close();
 });
 
 Deno.test("a picture on a socket is as old as its camera says, whatever year that lives in", async () => {
   const edge = await TestEdge.start();
-  await served(edge, async (url) => {
-    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-    const client = new Client(`${url}/publish?session=s`, headers);
-    await client.text("demand");
-    for (const [n, sentAt] of [1200, edge.clock.now() + 1200].entries()) {
-      const times = { capturedAt: sentAt - 1200, receivedAt: sentAt };
-      client.socket.send(frameMessage(n + 1, n ? small : large, times));
-      await client.text("ack");
-      assert.equal(edge.edge.deps.hub.known("cam")!.ageMs, 1200);
-    }
-    client.socket.send(frameMessage(3, large, { capturedAt: edge.clock.now() + 5, receivedAt: 9 }));
+  await using server = edge.listen();
+  const { url } = server;
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const client = new SocketClient(`${url}/publish?session=s`, headers);
+  await client.text("demand");
+  for (const [n, sentAt] of [1200, edge.clock.now() + 1200].entries()) {
+    const times = { capturedAt: sentAt - 1200, receivedAt: sentAt };
+    client.socket.send(frameMessage(n + 1, n ? small : large, times));
     await client.text("ack");
-    assert.equal(edge.edge.deps.hub.known("cam")!.ageMs, 0);
-    await client.close();
-  });
+    assert.equal(edge.edge.deps.hub.known("cam")!.ageMs, 1200);
+  }
+  client.socket.send(frameMessage(3, large, { capturedAt: edge.clock.now() + 5, receivedAt: 9 }));
+  await client.text("ack");
+  assert.equal(edge.edge.deps.hub.known("cam")!.ageMs, 0);
+  await client.close();
 });
 
 Deno.test(`viewers and cameras on sockets are told when the edge stops`, async () => {
   const edge = await TestEdge.start();
   await edge.put(small);
-  await served(edge, async (url) => {
-    const viewer = new Client(`${url}/ws`);
-    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-    const camera = new Client(`${url}/publish?session=s1`, headers);
-    await Promise.all([viewer.text("hello"), camera.text("demand")]);
-    await edge.stop();
-    assert.equal((await viewer.closed).code, 1001);
-    assert.equal((await camera.closed).code, 1001);
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const viewer = new SocketClient(`${url}/ws`);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const camera = new SocketClient(`${url}/publish?session=s1`, headers);
+  await Promise.all([viewer.text("hello"), camera.text("demand")]);
+  await edge.stop();
+  assert.equal(await viewer.closed, 1001);
+  assert.equal(await camera.closed, 1001);
 });
 
 Deno.test("sockets of a camera that is forgotten during their handshake are ended", async () => {
@@ -234,39 +156,39 @@ Deno.test("sockets of a camera that is forgotten during their handshake are ende
       return acceptSocket(request);
     },
   });
-  await served(edge, async (url) => {
-    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-    const camera = new Client(`${url}/publish?session=s1`, headers);
-    assert.equal((await camera.closed).code, 1001);
-    await edge.put(small);
-    const viewer = new Client(`${url}/ws`);
-    assert.equal((await viewer.closed).code, 1001);
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const camera = new SocketClient(`${url}/publish?session=s1`, headers);
+  assert.equal(await camera.closed, 1001);
+  await edge.put(small);
+  const viewer = new SocketClient(`${url}/ws`);
+  assert.equal(await viewer.closed, 1001);
 });
 
 Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, async () => {
   const edge = await TestEdge.start({ PERCH_FPS: "5" });
-  await served(edge, async (url) => {
-    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-    const camera = new Client(`${url}/cams/nest/publish?session=run1`, headers);
-    assert.equal((await camera.text("demand")).interval, 10_000);
-    camera.socket.send(frameMessage(1, small));
-    const ack = await camera.text("ack");
-    assert.equal(ack.seq, 1);
-    camera.socket.send(frameMessage(1, small));
-    assert.equal((await camera.text("refused")).status, 409);
-    camera.socket.send(frameMessage(2, small.subarray(0, 500)));
-    assert.equal((await camera.text("refused")).status, 400);
-    camera.socket.send(frameMessage(3, concat(small, large)));
-    await camera.text("ack");
-    const status = await (await edge.request("/cams/nest/status.json")).json();
-    assert.equal(status.size, small.length);
-    const stream = await edge.request("/cams/nest/stream.mjpeg");
-    assert.deepEqual(await camera.text("demand"), { type: "demand", interval: 200, viewers: 1 });
-    await stream.body!.cancel();
-    assert.equal((await camera.text("demand")).interval, 10_000);
-    await camera.close();
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const camera = new SocketClient(`${url}/cams/nest/publish?session=run1`, headers);
+  assert.equal((await camera.text("demand")).interval, 10_000);
+  camera.socket.send(frameMessage(1, small));
+  const ack = await camera.text("ack");
+  assert.equal(ack.seq, 1);
+  camera.socket.send(frameMessage(1, small));
+  assert.equal((await camera.text("refused")).status, 409);
+  camera.socket.send(frameMessage(2, small.subarray(0, 500)));
+  assert.equal((await camera.text("refused")).status, 400);
+  camera.socket.send(frameMessage(3, concat(small, large)));
+  await camera.text("ack");
+  const status = await (await edge.request("/cams/nest/status.json")).json();
+  assert.equal(status.size, small.length);
+  const stream = await edge.request("/cams/nest/stream.mjpeg");
+  assert.deepEqual(await camera.text("demand"), { type: "demand", interval: 200, viewers: 1 });
+  await stream.body!.cancel();
+  assert.equal((await camera.text("demand")).interval, 10_000);
+  await camera.close();
 });
 
 Deno.test(`a camera's socket is not opened without a token, and closed on text`, async () => {
@@ -274,12 +196,12 @@ Deno.test(`a camera's socket is not opened without a token, and closed on text`,
   assert.equal((await edge.request("/publish?session=s")).status, 401);
   const headers = { authorization: `Bearer ${TEST_TOKEN}` };
   assert.equal((await edge.request("/publish?session=s", { headers })).status, 426);
-  await served(edge, async (url) => {
-    const camera = new Client(`${url}/publish?session=s`, headers);
-    await camera.text("demand");
-    camera.socket.send("a frame, believe me");
-    assert.equal((await camera.closed).code, 1003);
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const camera = new SocketClient(`${url}/publish?session=s`, headers);
+  await camera.text("demand");
+  camera.socket.send("a frame, believe me");
+  assert.equal(await camera.closed, 1003);
 });
 
 Deno.test("a page of another site opens a socket only where it may embed or read", async () => {
@@ -293,15 +215,15 @@ Deno.test("a page of another site opens a socket only where it may embed or read
   for (const [wanted, env] of settings) {
     const edge = await TestEdge.start(env);
     await edge.put(small);
-    await served(edge, async (url) => {
-      for (const origin of ["https://site.example", url.replace("ws", "http")]) {
-        const client = new Client(`${url}/ws`, { origin });
-        const opened = await Promise.race([client.text("hello"), client.closed]);
-        const own = origin.startsWith("http:");
-        assert.equal("cams" in opened, own || wanted === 101, `${origin} ${JSON.stringify(env)}`);
-        await client.close();
-      }
-    });
+    await using server = edge.listen();
+    const { url } = server;
+    for (const origin of ["https://site.example", url]) {
+      const client = new SocketClient(`${url}/ws`, { origin });
+      const opened = await client.text("hello").then(() => true, () => false);
+      const own = origin.startsWith("http:");
+      assert.equal(opened, own || wanted === 101, `${origin} ${JSON.stringify(env)}`);
+      await client.close();
+    }
   }
 });
 
@@ -314,12 +236,12 @@ Deno.test("a viewer's socket ends with the link that opened it", async () => {
     body: JSON.stringify({ cam: "cam", hours: 10 / 3600 }),
   });
   const { search } = new URL((await made.json()).url);
-  await served(edge, async (url) => {
-    const client = new Client(`${url}/ws${search}`);
-    await client.frame();
-    await edge.clock.tick(11_000);
-    assert.equal((await client.closed).code, 1008);
-  });
+  await using server = edge.listen();
+  const { url } = server;
+  const client = new SocketClient(`${url}/ws${search}`);
+  await client.frame();
+  await edge.clock.tick(11_000);
+  assert.equal(await client.closed, 1008);
 });
 
 Deno.test("without viewers' sockets /ws says which setting is off, and cameras' sockets go on", async () => {
@@ -327,13 +249,13 @@ Deno.test("without viewers' sockets /ws says which setting is off, and cameras' 
   const refused = await edge.request("/ws", { headers: HANDSHAKE });
   assert.equal(refused.status, 403);
   assert.match((await refused.json()).detail, /PERCH_VIEWER_SOCKETS=true.*\/stream\.mjpeg/);
-  await served(edge, async (url) => {
-    const camera = new Client(`${url}/publish?session=s`, {
-      authorization: `Bearer ${TEST_TOKEN}`,
-    });
-    await camera.text("demand");
-    await camera.close();
+  await using server = edge.listen();
+  const { url } = server;
+  const camera = new SocketClient(`${url}/publish?session=s`, {
+    authorization: `Bearer ${TEST_TOKEN}`,
   });
+  await camera.text("demand");
+  await camera.close();
 });
 
 Deno.test("/ws without an upgrade says what it is, unknown cameras are 404", async () => {

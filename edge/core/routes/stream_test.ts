@@ -124,6 +124,8 @@ Deno.test("over PERCH_MAX_VIEWERS a new stream is asked to come back, stills sti
   const second = await edge.request("/stream.mjpeg");
   assert.equal(second.status, 503);
   assert.equal(second.headers.get("retry-after"), "30");
+  const metrics = await (await edge.request("/metrics")).text();
+  assert.match(metrics, /^perch_viewers_refused_total{limit="instance"} 1$/m);
   const still = await edge.request("/live.jpeg");
   assert.equal(still.status, 200);
   await still.body?.cancel();

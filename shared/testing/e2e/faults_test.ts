@@ -7,7 +7,7 @@ import { NumberedCamera } from "../camera.ts";
 import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
 import { StreamViewer } from "../viewer.ts";
 import { until } from "../wait.ts";
-import { SilentClients } from "../silent_clients.ts";
+import { SilentClients } from "../clients.ts";
 
 const ENV = { PERCH_STRIP_METADATA: "false" };
 

@@ -2,17 +2,12 @@
 
 import assert from "node:assert/strict";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../wire_frame.ts";
+import { SocketClient } from "../clients.ts";
 import { baseline } from "../jpegs.ts";
 import { putFrame, startEdge, TEST_TOKEN } from "../processes.ts";
 import { skippedTest } from "../tools.ts";
 
 const OLDEST = "2.5.0";
-
-/** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
-const HeadedWebSocket = WebSocket as unknown as new (
-  url: string,
-  options: { headers: Record<string, string> },
-) => WebSocket;
 
 /** The program as npm has it; undefined where that cannot be reached. */
 async function oldDeno(): Promise<string | undefined> {
@@ -26,24 +21,6 @@ async function oldDeno(): Promise<string | undefined> {
     stderr: "null",
   }).output();
   return success ? new TextDecoder().decode(stdout).trim() : undefined;
-}
-
-/** Sends messages over a socket and gives the first `count` that come back. */
-async function messages(url: string, send: readonly BufferSource[], count: number) {
-  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-  const socket = new HeadedWebSocket(url, { headers });
-  socket.binaryType = "arraybuffer";
-  const received: unknown[] = [];
-  await new Promise<void>((resolve, reject) => {
-    socket.onopen = () => send.forEach((message) => socket.send(message));
-    socket.onerror = (event) => reject(new Error((event as ErrorEvent).message));
-    socket.onmessage = ({ data }) => {
-      received.push(data);
-      if (received.length === count) socket.close();
-    };
-    socket.onclose = () => resolve();
-  });
-  return received;
 }
 
 /** The first bytes of an answer without end. */
@@ -75,13 +52,16 @@ async function tryIt(): Promise<void> {
   const message = new Uint8Array(FRAME_HEADER_BYTES + jpeg.length);
   writeFrameHeader(message, { camera: 0, version: 1, capturedAt: 0, receivedAt: 0 });
   message.set(jpeg, FRAME_HEADER_BYTES);
-  const sockets = edge.url.replace("http", "ws");
-  const [demand, answer] = await messages(`${sockets}/publish?session=a`, [message], 2);
-  assert.match(String(demand), /"demand"/);
-  assert.match(String(answer), /"ack"/);
-  const [hello, picture] = await messages(`${sockets}/ws`, [], 2);
-  assert.match(String(hello), /"hello"/);
-  assert.equal((picture as ArrayBuffer).byteLength, FRAME_HEADER_BYTES + jpeg.length);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  const camera = new SocketClient(`${edge.url}/publish?session=a`, headers);
+  await camera.text("demand");
+  camera.socket.send(message);
+  await camera.text("ack");
+  await camera.close();
+  const viewer = new SocketClient(`${edge.url}/ws`, headers);
+  await viewer.text("hello");
+  assert.deepEqual((await viewer.frame()).jpeg, jpeg);
+  await viewer.close();
 
   assert.equal(await (await fetch(`${edge.url}/health`)).text(), "ok\n");
   assert.doesNotMatch(edge.output, /WARN|ERROR|Upgrade response/);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, TEST_TOKEN } from "../processes.ts";
 import { behind, type Proxied, type Proxy } from "../proxies.ts";
-import { SilentClients } from "../silent_clients.ts";
+import { SilentClients } from "../clients.ts";
 import { toolPath, toolTest } from "../tools.ts";
 import { until } from "../wait.ts";
 
