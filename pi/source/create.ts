@@ -1,23 +1,14 @@
 // The source that the settings ask for.
 
-import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { type Config, ignoredSettings, type Picture } from "../config.ts";
 import { outputOf, type Spawn } from "../process.ts";
-import type { Connect } from "../uploader/connection.ts";
 import { createFfmpeg } from "./ffmpeg.ts";
 import { createHttp } from "./http.ts";
 import { createPattern } from "./pattern.ts";
 import { createRpicamStill, createRpicamVid, listCameras } from "./rpicam.ts";
-import { type FrameSource, SourceError } from "./source.ts";
+import { type FrameSource, type SourceDeps, SourceError } from "./source.ts";
 import { createV4l2Ctl } from "./v4l2_ctl.ts";
-
-export interface SourceDeps {
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly spawn: Spawn;
-  readonly connect: Connect;
-}
 
 /** Frames a second below which `auto` takes single stills instead of video. */
 const VIDEO_FROM_FPS = 0.5;

@@ -1,10 +1,8 @@
 // Whatever ffmpeg can open: a USB camera, an RTSP camera, a file, a drawn input.
 
 import { shownAddress } from "../../shared/addresses.ts";
-import type { Clock } from "../../shared/clock.ts";
-import type { Spawn } from "../process.ts";
 import { endedByItself, runCommand } from "./command.ts";
-import { type FrameSource, SourceError } from "./source.ts";
+import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
 
 export interface FfmpegOptions {
   /** A device, a file, an address, or `lavfi:` and a filter graph. */
@@ -53,11 +51,6 @@ export function playlistOf(input: string): string | undefined {
   if (!SECRET.test(input)) return undefined;
   const options = readerOptions(input).map(([name, value]) => `option ${name} ${value}\n`);
   return `ffconcat version 1.0\nfile '${input.replaceAll("'", "%27")}'\n${options.join("")}`;
-}
-
-export interface FfmpegDeps {
-  readonly spawn: Spawn;
-  readonly clock: Clock;
 }
 
 /** What the ffmpeg of this machine and its camera turned out to know. */
@@ -135,7 +128,10 @@ export function qscale(quality: number): number {
  * Makes the source. A USB camera that cannot compress is asked for plain pictures instead, and an
  * address that gives one picture is opened again for each.
  */
-export function createFfmpeg({ spawn, clock }: FfmpegDeps, given: FfmpegOptions): FrameSource {
+export function createFfmpeg(
+  { spawn, clock }: Pick<SourceDeps, "spawn" | "clock">,
+  given: FfmpegOptions,
+): FrameSource {
   // ffmpeg knows no RTSP://, as some cameras' pages write it.
   const input = given.input.replace(/^[a-z]+:\/\//i, (scheme) => scheme.toLowerCase());
   const options = { ...given, input };
@@ -157,7 +153,7 @@ export function createFfmpeg({ spawn, clock }: FfmpegDeps, given: FfmpegOptions)
 
       async function run() {
         const stdin = known.playlist ? playlistOf(input) : undefined;
-        for (let due = clock.monotonic(); !signal.aborted;) {
+        for (const next = pacer(clock); !signal.aborted;) {
           let gave = false;
           const stderr = await runCommand(
             spawn,
@@ -171,8 +167,7 @@ export function createFfmpeg({ spawn, clock }: FfmpegDeps, given: FfmpegOptions)
           );
           if (signal.aborted) return;
           if (!gave || !HTTP.test(input)) throw endedByItself("ffmpeg", stderr);
-          due = Math.max(due + 1000 / options.fps, clock.monotonic());
-          await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+          await next(1000 / options.fps, signal);
         }
       }
     },

@@ -2,23 +2,18 @@
 // each picture, or once in a long while where the answer is a stream.
 
 import { shownAddress } from "../../shared/addresses.ts";
-import type { Clock } from "../../shared/clock.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
-import {
-  chunksOf,
-  type Connect,
-  type Connection,
-  describeFailure,
-} from "../uploader/connection.ts";
+import { chunksOf, type Connection, describeFailure } from "../uploader/connection.ts";
 import { brokenWords } from "../capture.ts";
 import { type Credentials, type SignIn, signInFor } from "./sign_in.ts";
-import { type FrameSource, SourceError, type SourceErrorKind } from "./source.ts";
-
-export interface HttpDeps {
-  readonly clock: Clock;
-  readonly connect: Connect;
-}
+import {
+  type FrameSource,
+  pacer,
+  type SourceDeps,
+  SourceError,
+  type SourceErrorKind,
+} from "./source.ts";
 
 export interface HttpOptions {
   /** May carry `user:password@`. */
@@ -33,22 +28,25 @@ const SPARED_MS = 10_000;
 /** Ms to wait at least after a bad answer. */
 const SPARED_PAUSE_MS = 1000;
 
-export function createHttp({ clock, connect }: HttpDeps, { url, fps }: HttpOptions): FrameSource {
+export function createHttp(
+  { clock, connect }: Pick<SourceDeps, "clock" | "connect">,
+  { url, fps }: HttpOptions,
+): FrameSource {
   const camera = new Camera(url);
   return {
     name: `http ${shownAddress(url)}`,
     async run(signal, onBytes) {
       const connection = connect();
+      const next = pacer(clock);
       let goodAt = -Infinity;
       let trouble = SILENT;
       try {
-        for (let due = clock.monotonic(); !signal.aborted;) {
+        while (!signal.aborted) {
           const bad = await ask().catch(failureOf);
           if (signal.aborted) break;
           if (bad && clock.monotonic() - goodAt > SPARED_MS + 1000 / fps) throw bad;
           const pause = Math.max(1000 / fps, bad ? SPARED_PAUSE_MS : 0);
-          due = Math.max(due + pause, clock.monotonic());
-          await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+          await next(pause, signal);
         }
       } finally {
         connection.close();

@@ -14,7 +14,7 @@ import {
   SCENE_WIDTH,
   SKY,
 } from "./pattern_scene.ts";
-import type { FrameSource } from "./source.ts";
+import { type FrameSource, pacer } from "./source.ts";
 
 export interface PatternOptions {
   /** Pixels, even. */
@@ -41,20 +41,13 @@ export function createPattern(
     name: `pattern ${width}x${height} at ${fps} fps`,
     async run(signal, onBytes) {
       const picture = await PatternPicture.create(width, height, scene);
-      let due = clock.monotonic();
+      const next = pacer(clock);
       for (let frame = 1; !signal.aborted; frame++) {
         onBytes(await picture.jpeg({ now: clock.now(), frame }, quality));
-        due = nextDue(due, 1000 / fps, clock.monotonic());
-        // An abort ends the wait, and then the loop.
-        await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+        await next(1000 / fps, signal);
       }
     },
   };
-}
-
-/** When the next frame is due: a period after the last, but never in the past to be caught up with. */
-function nextDue(last: number, period: number, now: number): number {
-  return Math.max(last + period, now);
 }
 
 /** A drawing with transparency, already as large as it is shown. */

@@ -1,18 +1,13 @@
 // The Pi's own camera, by rpicam-vid or rpicam-still: their two names, their list of cameras, options
 // that older builds do not know, and a source for each.
 
-import type { Clock } from "../../shared/clock.ts";
-import type { Log } from "../../shared/log.ts";
 import type { Picture } from "../config.ts";
 import { outputOf, type Spawn } from "../process.ts";
 import { within } from "../../shared/timeout.ts";
 import { endedByItself, runCommand, unknownOption } from "./command.ts";
-import { type FrameSource, SourceError } from "./source.ts";
+import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
 
-export interface RpicamDeps {
-  readonly spawn: Spawn;
-  readonly log: Log;
-}
+type RpicamDeps = Pick<SourceDeps, "spawn" | "log">;
 
 export interface RpicamOptions {
   readonly picture: Picture;
@@ -178,13 +173,6 @@ export function parseCameraList(text: string): ListedCamera[] {
   return cameras;
 }
 
-/** What a mode has to be good for. */
-export interface WantedPicture {
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
-}
-
 /**
  * How much of the sensor a mode must cover to count as the whole view. Left to itself a Pi camera takes
  * a cropped 16:9 mode, and the picture looks zoomed in (rpicam-apps#511).
@@ -195,7 +183,10 @@ const FULL = 0.98;
  * The smallest mode with the whole view, at least as large and as fast as the picture wanted, as
  * `--mode` takes it; undefined where there is none and the camera may choose.
  */
-export function fullViewMode(camera: ListedCamera, wanted: WantedPicture): string | undefined {
+export function fullViewMode(
+  camera: ListedCamera,
+  wanted: Pick<Picture, "width" | "height" | "fps">,
+): string | undefined {
   const best = camera.modes
     .filter((mode) =>
       mode.crop.width >= FULL * camera.width && mode.crop.height >= FULL * camera.height &&
@@ -282,9 +273,7 @@ export function timerCommand(program: string, options: RpicamOptions): string[] 
   return ["stdbuf", "-o0", program, ...timer, ...rest(options)];
 }
 
-export interface StillDeps extends RpicamDeps {
-  readonly clock: Clock;
-}
+type StillDeps = Pick<SourceDeps, "spawn" | "log" | "clock">;
 
 export function createRpicamStill(deps: StillDeps, options: RpicamOptions): FrameSource {
   const { width, height, fps } = options.picture;
@@ -316,8 +305,7 @@ async function takeShots(
 ): Promise<void> {
   const { clock } = deps;
   const deadline = SHOT_DEADLINE_MS + 10 * (picture.shutter ?? 0) / 1000;
-  let due = clock.monotonic();
-  while (!signal.aborted) {
+  for (const next = pacer(clock); !signal.aborted;) {
     await within(clock, deadline, signal, async (shot) => {
       await runRpicam(deps, command, extraArgs, shot, onBytes);
       if (shot.aborted && !signal.aborted) {
@@ -327,7 +315,6 @@ async function takeShots(
         );
       }
     });
-    due = Math.max(due + 1000 / picture.fps, clock.monotonic());
-    await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+    await next(1000 / picture.fps, signal);
   }
 }

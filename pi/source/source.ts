@@ -2,6 +2,18 @@
 // decides what happens next.
 
 import { withoutAddresses } from "../../shared/addresses.ts";
+import type { Clock } from "../../shared/clock.ts";
+import type { Log } from "../../shared/log.ts";
+import type { Spawn } from "../process.ts";
+import type { Connect } from "../uploader/connection.ts";
+
+/** What sources need from outside; each of it a part. */
+export interface SourceDeps {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly spawn: Spawn;
+  readonly connect: Connect;
+}
 
 /** One way to get JPEG bytes: a camera program, a camera on the network, a drawn pattern. */
 export interface FrameSource {
@@ -46,4 +58,16 @@ export class SourceError extends Error {
     this.kind = kind;
     this.detail = detail;
   }
+}
+
+/**
+ * Makes a wait for the next of some moments, each `ms` after the one before; one that was missed is not
+ * caught up with. An abort ends the wait.
+ */
+export function pacer(clock: Clock): (ms: number, signal: AbortSignal) => Promise<void> {
+  let due = clock.monotonic();
+  return async (ms, signal) => {
+    due = Math.max(due + ms, clock.monotonic());
+    await clock.sleep(due - clock.monotonic(), signal).catch(() => {});
+  };
 }
