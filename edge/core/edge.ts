@@ -12,8 +12,8 @@ import { type CostMeter, costMeter, Metrics } from "./metrics.ts";
 import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
 import { type Peers, peersOf } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";
-import { Renditions } from "./pictures/renditions.ts";
-import { Rows } from "./pictures/rows.ts";
+import { type Renditions, renditionsBy } from "./pictures/renditions.ts";
+import { dayRows, type Rows } from "./pictures/rows.ts";
 import { type ScaledFeeds, scaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
@@ -68,9 +68,9 @@ export class Edge {
       this.#storeWell = false;
       log.warn(`could not ${action}; frames go on from memory`, { error: String(error) });
     };
-    const renditions = new Renditions(platform.images);
+    const renditions = renditionsBy(platform.images);
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
-    const rows = new Rows(platform, renditions);
+    const rows = dayRows(platform, renditions);
     const hub = new Hub({
       ...{ clock, store, fps, idleIntervalMs, staleMs, onStoreError },
       partTail: new TextEncoder().encode(partTail(boundary)),
@@ -103,7 +103,7 @@ export class Edge {
       }),
       bodies: new Bodies(clock),
       limits: limitsOf(config, platform, metrics),
-      feeds: scaledFeeds(platform.images?.stillsOnly ? new Renditions(undefined) : renditions),
+      feeds: scaledFeeds(platform.images?.stillsOnly ? renditionsBy(undefined) : renditions),
       forget: async (cam) => {
         hub.forget(cam);
         // What was under way to the store must not come behind.

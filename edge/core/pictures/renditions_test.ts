@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { SharpTools } from "../../deno/sharp.ts";
 import { ImagingUnavailable, type Picture } from "../platform.ts";
-import { Renditions } from "./renditions.ts";
+import { renditionsBy } from "./renditions.ts";
 
 /** SharpTools whose jobs end when the test says so. */
 class SlowImaging extends SharpTools {
@@ -33,7 +33,7 @@ const frame = (version: number, width = 1920) => ({
 
 Deno.test("many viewers of one version and width cost one job, and later ones none", async () => {
   const imaging = new SlowImaging();
-  const renditions = new Renditions(imaging);
+  const renditions = renditionsBy(imaging);
   const asked = Array.from({ length: 50 }, () => renditions.get(frame(1), 320));
   imaging.jobs[0].end();
   const results = new Set(await Promise.all(asked));
@@ -44,7 +44,7 @@ Deno.test("many viewers of one version and width cost one job, and later ones no
 
 Deno.test("at most two pictures are made at a time, and too many askers are refused", async () => {
   const imaging = new SlowImaging();
-  const renditions = new Renditions(imaging);
+  const renditions = renditionsBy(imaging);
   const asked = Array.from({ length: 64 }, (_, i) => renditions.get(frame(i), 320));
   await assert.rejects(renditions.get(frame(64), 320), { status: 503 });
   for (let i = 0; i < 64; i++) {
@@ -58,15 +58,15 @@ Deno.test("at most two pictures are made at a time, and too many askers are refu
 Deno.test("a source that is small enough is given as it is, without libvips", async () => {
   const imaging = new SharpTools(() => Promise.reject(new Error("no libvips here")));
   const source = frame(1, 320);
-  assert.equal(await new Renditions(imaging).get(source, 320), source);
-  await assert.rejects(new Renditions(imaging).get(source, 160), ImagingUnavailable);
+  assert.equal(await renditionsBy(imaging).get(source, 320), source);
+  await assert.rejects(renditionsBy(imaging).get(source, 160), ImagingUnavailable);
 });
 
 Deno.test("what libvips cannot read is given as it is, and tried once", async () => {
   let tries = 0;
   const imaging = new SharpTools();
   imaging.scale = () => Promise.reject(new Error(`no picture, ${++tries}`));
-  const renditions = new Renditions(imaging);
+  const renditions = renditionsBy(imaging);
   const source = frame(1);
   for (let i = 0; i < 3; i++) assert.equal(await renditions.get(source, 320), source);
   assert.deepEqual([tries, renditions.made], [1, 0]);
@@ -74,7 +74,7 @@ Deno.test("what libvips cannot read is given as it is, and tried once", async ()
 
 Deno.test("the oldest results give way when the memory for them is full", async () => {
   const imaging = new SlowImaging();
-  const renditions = new Renditions(imaging);
+  const renditions = renditionsBy(imaging);
   const megabyte = 1024 * 1024;
   const make = async (version: number) => {
     const asked = renditions.get(frame(version, 2 * megabyte), megabyte);

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { MemoryStore } from "../store/memory_store.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
-import { Renditions } from "./renditions.ts";
-import { Rows } from "./rows.ts";
+import { renditionsBy } from "./renditions.ts";
+import { dayRows } from "./rows.ts";
 
 const MINUTE = 60_000;
 
@@ -37,7 +37,7 @@ async function rowsOf(count: number) {
       return Promise.resolve({ jpeg, width: pictures.length * width, height });
     },
   };
-  const rows = new Rows({ store, images }, new Renditions(images));
+  const rows = dayRows({ store, images }, renditionsBy(images));
   const row = (first: number, last: number) =>
     rows.get("cam", { from: begin + first * MINUTE, to: begin + last * MINUTE, every: MINUTE });
   return { rows, row, done, store, towers };
@@ -104,7 +104,7 @@ Deno.test("a store that fails is told of, and the row is there when it answers a
 
 Deno.test("where no pictures can be made it says so", async () => {
   const store = new MemoryStore({ clock: new FakeClock(), retentionMs: 1e9 });
-  const rows = new Rows({ store }, new Renditions(undefined));
+  const rows = dayRows({ store }, renditionsBy(undefined));
   const asked: Promise<Picture | undefined> = rows.get("cam", { from: 0, to: 1, every: 1 });
   await assert.rejects(asked, ImagingUnavailable);
 });

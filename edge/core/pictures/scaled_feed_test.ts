@@ -4,7 +4,7 @@ import { baseline } from "../../../shared/testing/jpegs.ts";
 import { readFrameHeader } from "../../../shared/wire_frame.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { SharpTools } from "../../deno/sharp.ts";
-import { Renditions } from "./renditions.ts";
+import { renditionsBy } from "./renditions.ts";
 import { scaledFeeds } from "./scaled_feed.ts";
 
 const TAIL = new Uint8Array([13, 10]);
@@ -16,7 +16,7 @@ async function frame(version: number): Promise<LiveFrame> {
 }
 
 Deno.test("watchers at one width share a feed that ends with the last of them", async () => {
-  const renditions = new Renditions(new SharpTools());
+  const renditions = renditionsBy(new SharpTools());
   const feeds = scaledFeeds(renditions);
   const source = new Latest<LiveFrame>();
   const one = feeds.hold(source, 160);
@@ -38,7 +38,7 @@ Deno.test("watchers at one width share a feed that ends with the last of them", 
 
 Deno.test("where nothing can be scaled a feed gives the camera's own frames", async () => {
   const broken = new SharpTools(() => Promise.reject(new Error("no libvips here")));
-  const feeds = scaledFeeds(new Renditions(broken));
+  const feeds = scaledFeeds(renditionsBy(broken));
   const source = new Latest<LiveFrame>();
   const held = feeds.hold(source, 160);
   const large = await frame(1);
