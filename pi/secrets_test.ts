@@ -13,6 +13,7 @@ import { cameraFound } from "./doctor/findings.ts";
 import { createSpawn, type Spawn } from "./process.ts";
 import { summaryLine } from "./status.ts";
 import type { Connect } from "./uploader/connection.ts";
+import { TempDir } from "../shared/testing/temp.ts";
 
 const EDGE = "http://127.0.0.1";
 
@@ -146,7 +147,7 @@ exit 1
 `;
 
 Deno.test("an address given to ffmpeg is nowhere in what is said, whatever ffmpeg says of it", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   await Deno.writeTextFile(`${dir}/ffmpeg`, FAILING_FFMPEG, { mode: 0o755 });
   const path = `${dir}:${Deno.env.get("PATH")}`;
   const spawn = createSpawn({ clock: systemClock, env: { PATH: path } });
@@ -164,7 +165,6 @@ Deno.test("an address given to ffmpeg is nowhere in what is said, whatever ffmpe
     }),
     { numRuns: 60 },
   );
-  await Deno.remove(dir, { recursive: true });
 });
 
 Deno.test("no mistake in a setting or on the command line shows an address", () =>

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { settingRows } from "../../shared/settings.ts";
 import { edgeSettings } from "../core/config.ts";
 import { helpText, makeToken, parseCli, withToken } from "./cli.ts";
+import { TempDir } from "../../shared/testing/temp.ts";
 
 const TOKEN = "0123456789abcdef";
 
@@ -50,7 +51,7 @@ for (
 }
 
 Deno.test("a file with a token is its owner's only, and the token is not printed", async () => {
-  const folder = await Deno.makeTempDir();
+  await using folder = new TempDir();
   const file = `${folder}/.env`;
   await Deno.writeTextFile(file, "PERCH_PUBLISH_TOKENS=\n", { mode: 0o644 });
   const { ok, line } = await makeToken(file);
@@ -74,5 +75,4 @@ Deno.test("a file with a token is its owner's only, and the token is not printed
     nowhere.line,
     /edge\.env: got "No such file.*", wanted a file that this user can write$/,
   );
-  await Deno.remove(folder, { recursive: true });
 });

@@ -16,6 +16,7 @@ import {
   writeFrameHeader,
 } from "../../shared/wire_frame.ts";
 import { until } from "../../shared/testing/wait.ts";
+import { TempDir } from "../../shared/testing/temp.ts";
 
 const frame = await baseline(160, 120);
 
@@ -183,7 +184,7 @@ toolTest(["chromium"], "on Workers the page is live in Chromium", async () => {
 });
 
 Deno.test("on Workers a picture that was stored is whole after kill -9, and none comes back", async () => {
-  const folder = await Deno.makeTempDir();
+  await using folder = new TempDir();
   const vars = {
     PERCH_PUBLISH_TOKENS: TEST_TOKEN,
     PERCH_STRIP_METADATA: "false",
@@ -192,7 +193,7 @@ Deno.test("on Workers a picture that was stored is whole after kill -9, and none
   const camera = await NumberedCamera.make([30_000, 200_000, 30_000, 2_500_000]);
   let stored = 0;
   for (let kill = 0; kill < 4; kill++) {
-    await using edge = await Workerd.start({ vars, folder });
+    await using edge = await Workerd.start({ vars, folder: folder.path });
     if (kill > 0) {
       // Not as somebody who watches: then the newest is stored now and then only.
       const { version } = await statusOf(edge.url);
@@ -210,7 +211,6 @@ Deno.test("on Workers a picture that was stored is whole after kill -9, and none
     void camera.send(edge.url).catch(() => {});
     await edge.stop("SIGKILL");
   }
-  await Deno.remove(folder, { recursive: true });
 });
 
 /** A camera's socket, what the edge asks of it, and what it acknowledged. */

@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { ROOT, type RunningEdge, RunningProgram, startEdge } from "./processes.ts";
 import { toolPath } from "./tools.ts";
+import { TempDir } from "./temp.ts";
 
 /** A program with a recipe. */
 export type Proxy = "nginx" | "caddy";
@@ -30,22 +31,22 @@ export async function behind(
   fn: (at: Proxied) => Promise<void>,
   patience = "10s",
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using edge = await startEdge({ env: { PERCH_TRUST_PROXY: "1", ...env } });
-    const [plain, tls, redirect] = freePorts(3);
-    const at = { edge, url: `http://127.0.0.1:${plain}`, tls, redirect };
-    await using program = await (proxy === "nginx" ? startNginx : startCaddy)(folder, at, patience);
-    await fn(at);
-    await program.stop("SIGTERM");
-    // What nginx complains of, but for large bodies and what newer ones call http2, is the recipe.
-    assert.doesNotMatch(
-      program.output,
-      /\[(warn|error|crit|alert|emerg)\](?!.*(too large|"listen \.\.\. http2"))/,
-    );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new TempDir();
+  await using edge = await startEdge({ env: { PERCH_TRUST_PROXY: "1", ...env } });
+  const [plain, tls, redirect] = freePorts(3);
+  const at = { edge, url: `http://127.0.0.1:${plain}`, tls, redirect };
+  await using program = await (proxy === "nginx" ? startNginx : startCaddy)(
+    folder.path,
+    at,
+    patience,
+  );
+  await fn(at);
+  await program.stop("SIGTERM");
+  // What nginx complains of, but for large bodies and what newer ones call http2, is the recipe.
+  assert.doesNotMatch(
+    program.output,
+    /\[(warn|error|crit|alert|emerg)\](?!.*(too large|"listen \.\.\. http2"))/,
+  );
 }
 
 /** Ports that were free a moment ago: proxies cannot choose them themselves. */

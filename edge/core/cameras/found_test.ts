@@ -6,6 +6,7 @@ import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import { TempDir } from "../../../shared/testing/temp.ts";
 
 Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
 
@@ -29,7 +30,7 @@ async function restart(
   },
   test: (edge: TestEdge) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
+  await using folder = new TempDir();
   const path = `${folder}/perch.sqlite3`;
   const before = await TestEdge.start({}, path, { newestEveryMs });
   for (let i = 0; i < 200; i++) {
@@ -45,7 +46,6 @@ async function restart(
   const after = await TestEdge.start({}, path, { clock, newestEveryMs });
   await test(after);
   await after.stop();
-  await Deno.remove(folder, { recursive: true });
 }
 
 for (const newestEveryMs of [FREE_MS, Infinity]) {

@@ -3,6 +3,7 @@ import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import { TempDir } from "../../../shared/testing/temp.ts";
 
 const frame = await baseline(160, 120);
 const headers = { authorization: `Bearer ${TEST_TOKEN}` };
@@ -130,7 +131,7 @@ Deno.test("cameras are called and ordered by the names that they report", async 
 });
 
 Deno.test("names and their order outlast a restart, though no camera comes back", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const path = `${dir}/perch.sqlite`;
   const clock = new FakeClock();
   const before = await TestEdge.start({}, path, { clock });
@@ -152,7 +153,6 @@ Deno.test("names and their order outlast a restart, though no camera comes back"
   await after.put(frame, {}, "/cams/c/live.jpeg");
   await after.clock.tick(1000);
   assert.equal((await after.store.head("c"))?.about?.name, "kamera 9", "nothing was told since");
-  await Deno.remove(dir, { recursive: true });
 });
 
 /** So that a camera is soon called lost. */
@@ -237,7 +237,7 @@ Deno.test("what was read of a camera before it was forgotten does not bring it b
 });
 
 Deno.test("other instances forget the camera too, and not one that they receive", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const clock = new FakeClock();
   const start = (instance: string) =>
     TestEdge.start({}, `${dir}/perch.sqlite`, { instance, clock });
@@ -257,5 +257,4 @@ Deno.test("other instances forget the camera too, and not one that they receive"
   assert.deepEqual(b.edge.deps.hub.cameras.map(({ cam }) => cam), ["other"]);
   await a.stop();
   await b.stop();
-  await Deno.remove(dir, { recursive: true });
 });

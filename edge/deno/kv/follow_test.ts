@@ -3,6 +3,7 @@ import { systemClock } from "../../../shared/clock.ts";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { FileChanges, followKey } from "./follow.ts";
 import { KvLink } from "./link.ts";
+import { TempDir } from "../../../shared/testing/temp.ts";
 
 /** Long enough that no poll helps. */
 const NEVER_MS = 3_600_000;
@@ -18,7 +19,7 @@ kv.close();
 `;
 
 Deno.test("what another process writes to a SQLite file is seen without a poll", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const path = `${dir}/perch.sqlite3`;
   await Deno.writeTextFile(`${dir}/writer.ts`, WRITER);
   await using writer = new Deno.Command(Deno.execPath(), {
@@ -55,7 +56,6 @@ Deno.test("what another process writes to a SQLite file is seen without a poll",
   await writer.status;
   changes.close();
   link.close();
-  await Deno.remove(dir, { recursive: true });
 });
 
 interface Journal {
@@ -68,7 +68,7 @@ interface Journal {
 
 /** Runs with a file that stands for a database's journal, is there and is watched. */
 async function withJournal(run: (journal: Journal) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const clock = new FakeClock();
   const changes = new FileChanges(`${dir}/perch.sqlite3`, clock);
   changes.watch();
@@ -86,7 +86,6 @@ async function withJournal(run: (journal: Journal) => Promise<void>): Promise<vo
   changes.close();
   changes.watch();
   assert.equal(changes.heard, false);
-  await Deno.remove(dir, { recursive: true });
 }
 
 Deno.test("what was written is looked at again, for it may not be there to read at the first look", () =>

@@ -4,6 +4,7 @@ import { systemClock } from "../../../shared/clock.ts";
 import { KV_TOKEN, KvConnectServer } from "../../../shared/testing/kv_connect.ts";
 import { KvLink } from "./link.ts";
 import { StoreFailure } from "../../core/store/frame_store.ts";
+import { TempDir } from "../../../shared/testing/temp.ts";
 
 Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
 
@@ -113,7 +114,7 @@ Deno.test("a call that KV refuses is the caller's mistake, and says nothing abou
 });
 
 Deno.test("a file that is none any more is the store's trouble, though KV calls it a TypeError", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const path = `${dir}/perch.sqlite`;
   const link = new KvLink({
     open: () => Deno.openKv(path),
@@ -128,7 +129,6 @@ Deno.test("a file that is none any more is the store's trouble, though KV calls 
   await assert.rejects(link.get(["a"]), StoreFailure);
   assert.equal(link.state.problem, "file is not a database");
   link.close();
-  await Deno.remove(dir, { recursive: true });
 });
 
 Deno.test("reads and writes are counted as the server counts them", async () => {

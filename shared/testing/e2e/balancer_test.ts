@@ -7,6 +7,7 @@ import { NumberedCamera } from "../camera.ts";
 import { CountingViewer, StreamViewer } from "../viewer.ts";
 import { type RunningEdge, startPi } from "../processes.ts";
 import { seededRandom } from "../seeded_random.ts";
+import { TempDir } from "../temp.ts";
 
 /** What clock_behind.ts does. */
 const BEHIND_MS = 2000;
@@ -93,11 +94,10 @@ Deno.test("uploads spread over two edges with clocks two seconds apart are seen 
 });
 
 Deno.test("uploads spread over two edges with clocks two seconds apart are seen in order on both, over a SQLite file", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   await using a = await startInstance(`${dir}/perch.sqlite3`);
   await using b = await startInstance(`${dir}/perch.sqlite3`, { wrap: CLOCK_BEHIND });
   await assertSpread(a, b);
-  await Deno.remove(dir, { recursive: true });
 });
 
 Deno.test("a camera behind a balancer serves a viewer on one edge though the other has none", async () => {

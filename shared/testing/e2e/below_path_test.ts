@@ -9,6 +9,7 @@ import { freePorts, runNginx } from "../proxies.ts";
 import { SceneCamera } from "../camera.ts";
 import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
+import { TempDir } from "../temp.ts";
 
 const VIEW_TOKEN = "a-view-token-for-tests";
 const text = await Deno.readTextFile(`${ROOT}edge/README.md`);
@@ -30,28 +31,24 @@ async function below(
   env: Readonly<Record<string, string>>,
   run: (place: Place) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using edge = await startEdge({ env: { PERCH_KEYFRAME_S: "1", ...env } });
-    const [port] = freePorts(1);
-    await using nginx = await runNginx(
-      folder,
-      `server { listen 127.0.0.1:${port}; server_name localhost;
-        ${location.replace("127.0.0.1:8000", new URL(edge.url).host)}
-        location / { log_not_found off; access_log ${folder}/strays; return 404; } }`,
-    );
-    const site = `http://127.0.0.1:${port}/garden/`;
-    await using camera = await SceneCamera.make();
-    await camera.send(site.replace(/\/$/, ""));
-    await camera.as("hut").send(edge.url);
-    camera.run(edge.url, 5);
-    const strays = () =>
-      Deno.readTextFileSync(`${folder}/strays`).split("\n").filter((line) => line !== "");
-    await run({ edge, site, strays });
-    await nginx.stop("SIGTERM");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new TempDir();
+  await using edge = await startEdge({ env: { PERCH_KEYFRAME_S: "1", ...env } });
+  const [port] = freePorts(1);
+  await using nginx = await runNginx(
+    folder.path,
+    `server { listen 127.0.0.1:${port}; server_name localhost;
+      ${location.replace("127.0.0.1:8000", new URL(edge.url).host)}
+      location / { log_not_found off; access_log ${folder}/strays; return 404; } }`,
+  );
+  const site = `http://127.0.0.1:${port}/garden/`;
+  await using camera = await SceneCamera.make();
+  await camera.send(site.replace(/\/$/, ""));
+  await camera.as("hut").send(edge.url);
+  camera.run(edge.url, 5);
+  const strays = () =>
+    Deno.readTextFileSync(`${folder}/strays`).split("\n").filter((line) => line !== "");
+  await run({ edge, site, strays });
+  await nginx.stop("SIGTERM");
 }
 
 const path = (page: Page) => new URL(page.url()).pathname;

@@ -9,6 +9,7 @@ import { NumberedCamera } from "../camera.ts";
 import { CountingViewer } from "../viewer.ts";
 import type { RunningEdge } from "../processes.ts";
 import { until } from "../wait.ts";
+import { TempDir } from "../temp.ts";
 
 /** Frames of one chunk, of several, and of more than one write. */
 const SIZES = [30_000, 200_000, 30_000, 600_000, 30_000, 1_500_000];
@@ -125,12 +126,11 @@ Deno.test({
     "an edge killed while it stores leaves a whole picture and blocks no newer one, in a SQLite file",
   ignore: Deno.build.os !== "linux", // who is committing is told there only
 }, async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const path = `${dir}/perch.sqlite3`;
   await killEdges(path, async ({ pid }) => {
     const { ino } = await Deno.stat(`${path}-shm`);
     const args = ["-c", SCRIPT, "sh", `${pid}`, `${ino}`];
     return (await new Deno.Command("sh", { args }).output()).success;
   });
-  await Deno.remove(dir, { recursive: true });
 });

@@ -8,6 +8,7 @@ import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
 import { StreamViewer } from "../viewer.ts";
 import { until } from "../wait.ts";
 import { SilentClients } from "../clients.ts";
+import { TempDir } from "../temp.ts";
 
 const ENV = { PERCH_STRIP_METADATA: "false" };
 
@@ -75,30 +76,26 @@ Deno.test("a process that was stopped for a while says so in /health, and goes o
 });
 
 Deno.test("a full disk costs no live frame, and /health says what is wrong", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using edge = await startEdge({
-      env: { ...ENV, PERCH_KV_PATH: `${folder}/perch.sqlite3` },
-      // Files of the process cannot grow past 512 KB: writes fail as on a full disk.
-      wrap: ["bash", "-c", `trap '' XFSZ; ulimit -f 512; exec "$0" "$@"`],
-    });
-    const comment = new Uint8Array(60_000);
-    let jpeg = await baseline(64, 48);
-    while (jpeg.length < 600_000) jpeg = withSegment(jpeg, 0xfe, comment);
-    const response = await putFrame(edge.url, jpeg);
-    assert.equal(response.status, 204);
-    const etag = response.headers.get("etag");
-    await until(
-      "a failure to store",
-      async () => await edge.metric("perch_store_failures_total") > 0,
-    );
-    assert.match(await healthLine(edge), /^store: /);
-    const still = await fetch(`${edge.url}/live.jpeg`);
-    assert.equal(still.headers.get("etag"), etag);
-    assert.deepEqual(await still.bytes(), jpeg);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new TempDir();
+  await using edge = await startEdge({
+    env: { ...ENV, PERCH_KV_PATH: `${folder}/perch.sqlite3` },
+    // Files of the process cannot grow past 512 KB: writes fail as on a full disk.
+    wrap: ["bash", "-c", `trap '' XFSZ; ulimit -f 512; exec "$0" "$@"`],
+  });
+  const comment = new Uint8Array(60_000);
+  let jpeg = await baseline(64, 48);
+  while (jpeg.length < 600_000) jpeg = withSegment(jpeg, 0xfe, comment);
+  const response = await putFrame(edge.url, jpeg);
+  assert.equal(response.status, 204);
+  const etag = response.headers.get("etag");
+  await until(
+    "a failure to store",
+    async () => await edge.metric("perch_store_failures_total") > 0,
+  );
+  assert.match(await healthLine(edge), /^store: /);
+  const still = await fetch(`${edge.url}/live.jpeg`);
+  assert.equal(still.headers.get("etag"), etag);
+  assert.deepEqual(await still.bytes(), jpeg);
 });
 
 Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a collector", async () => {

@@ -7,6 +7,7 @@ import { NumberedCamera } from "../camera.ts";
 import { CountingViewer, StreamViewer } from "../viewer.ts";
 import { type RunningEdge, startPi } from "../processes.ts";
 import { until } from "../wait.ts";
+import { TempDir } from "../temp.ts";
 
 /** Lets a hundred watch on an instance that never sees the camera itself. */
 async function watchFromAfar(kvPath: string): Promise<void> {
@@ -29,9 +30,8 @@ Deno.test("100 viewers see a camera of another instance over KV Connect, whole a
 });
 
 Deno.test("100 viewers see a camera of another process over one SQLite file", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   await watchFromAfar(`${dir}/perch.sqlite3`);
-  await Deno.remove(dir, { recursive: true });
 });
 
 Deno.test("the first viewer on another instance wakes a camera, however that uploads", async () => {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
 import { type RunningEdge, startEdge, startPi } from "../processes.ts";
 import { toolPath, toolTest } from "../tools.ts";
+import { TempDir } from "../temp.ts";
 
 const PICTURES = 30;
 
@@ -60,7 +61,7 @@ toolTest(
   ["chromium", "ffmpeg"],
   "a drawn input and a video file reach viewers undamaged",
   async () => {
-    const folder = await Deno.makeTempDir();
+    await using folder = new TempDir();
     const drawn = "testsrc2=size=640x360:rate=10";
     // Four seconds of video in a file, as a phone would leave one.
     const video = `${folder}/street.mp4`;
@@ -73,6 +74,5 @@ toolTest(
       await pi.line(/the edge has the first picture/);
       await Promise.all([assertStreams(edge), assertShows(edge)]);
     }));
-    await Deno.remove(folder, { recursive: true });
   },
 );

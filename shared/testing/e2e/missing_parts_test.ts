@@ -12,6 +12,7 @@ import {
   taskArgs,
   TEST_TOKEN,
 } from "../processes.ts";
+import { TempDir } from "../temp.ts";
 
 const jpeg = await baseline(640, 480);
 
@@ -36,51 +37,43 @@ async function stored(edge: RunningEdge): Promise<number> {
 }
 
 Deno.test("a store that a power cut has damaged is set aside, and the edge has a new one", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    const path = `${folder}/perch.db`;
-    const env = { PERCH_KV_PATH: path, PERCH_KEYFRAME_S: "1" };
-    await using before = await startEdge({ env });
-    await showsPictures(before);
-    while (await stored(before) === 0) await new Promise((go) => setTimeout(go, 50));
-    await before.stop("SIGKILL");
-    for (const name of [path, `${path}-wal`]) {
-      using file = await Deno.open(name, { write: true });
-      await file.write(new Uint8Array(2000).fill(65));
-    }
-
-    await using after = await startEdge({ env });
-    await after.line(/ERROR the store is damaged; it is set aside/);
-    await showsPictures(after);
-    const { ok, store } = await health(after);
-    assert.equal(ok, true);
-    assert.match(store, /^kv, begun anew: .* set aside$/);
-    const names = [...Deno.readDirSync(folder)].map(({ name }) => name);
-    assert.ok(names.some((name) => /^perch\.db\.damaged-[^/]*Z$/.test(name)), names.join());
-    assert.equal((await after.stop()).code, 0, after.output);
-
-    await using again = await startEdge({ env });
-    assert.deepEqual(await (await fetch(`${again.url}/live.jpeg`)).bytes(), jpeg);
-    assert.equal((await health(again)).store, "kv");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+  await using folder = new TempDir();
+  const path = `${folder}/perch.db`;
+  const env = { PERCH_KV_PATH: path, PERCH_KEYFRAME_S: "1" };
+  await using before = await startEdge({ env });
+  await showsPictures(before);
+  while (await stored(before) === 0) await new Promise((go) => setTimeout(go, 50));
+  await before.stop("SIGKILL");
+  for (const name of [path, `${path}-wal`]) {
+    using file = await Deno.open(name, { write: true });
+    await file.write(new Uint8Array(2000).fill(65));
   }
+
+  await using after = await startEdge({ env });
+  await after.line(/ERROR the store is damaged; it is set aside/);
+  await showsPictures(after);
+  const { ok, store } = await health(after);
+  assert.equal(ok, true);
+  assert.match(store, /^kv, begun anew: .* set aside$/);
+  const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name);
+  assert.ok(names.some((name) => /^perch\.db\.damaged-[^/]*Z$/.test(name)), names.join());
+  assert.equal((await after.stop()).code, 0, after.output);
+
+  await using again = await startEdge({ env });
+  assert.deepEqual(await (await fetch(`${again.url}/live.jpeg`)).bytes(), jpeg);
+  assert.equal((await health(again)).store, "kv");
 });
 
 Deno.test("where the store's folder is missing pictures flow, health says so, and a folder mends it", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using edge = await startEdge({ env: { PERCH_KV_PATH: `${folder}/card/perch.db` } });
-    await edge.line(/ERROR PERCH_KV_PATH: got ".*\/card\/perch\.db", wanted a file to write in/);
-    await showsPictures(edge);
-    assert.deepEqual((await health(edge)).line, "store: PERCH_KV_PATH cannot be opened");
-    await Deno.mkdir(`${folder}/card`);
-    await edge.line(/the store answers again/);
-    assert.equal((await health(edge)).line, "ok");
-    assert.equal(edge.lines.filter((line) => /ERROR/.test(line)).length, 1, edge.output);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  await using folder = new TempDir();
+  await using edge = await startEdge({ env: { PERCH_KV_PATH: `${folder}/card/perch.db` } });
+  await edge.line(/ERROR PERCH_KV_PATH: got ".*\/card\/perch\.db", wanted a file to write in/);
+  await showsPictures(edge);
+  assert.deepEqual((await health(edge)).line, "store: PERCH_KV_PATH cannot be opened");
+  await Deno.mkdir(`${folder}/card`);
+  await edge.line(/the store answers again/);
+  assert.equal((await health(edge)).line, "ok");
+  assert.equal(edge.lines.filter((line) => /ERROR/.test(line)).length, 1, edge.output);
 });
 
 /** An edge with other arguments than its task's. */

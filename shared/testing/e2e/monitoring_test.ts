@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, startEdge } from "../processes.ts";
 import { toolPath, toolTest } from "../tools.ts";
+import { TempDir } from "../temp.ts";
 
 const FOLDER = `${ROOT}edge/deploy/monitoring`;
 
@@ -43,46 +44,42 @@ Deno.test("alerts and dashboard name only metrics that the edge has", async () =
 });
 
 toolTest(["promtool"], "Prometheus scrapes the edge and loads the alert rules", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await using edge = await startEdge();
-    await (await putFrame(edge.url, await baseline())).body?.cancel();
-    await Deno.writeTextFile(
-      `${folder}/prometheus.yml`,
-      `global: { scrape_interval: 1s }
+  await using folder = new TempDir();
+  await using edge = await startEdge();
+  await (await putFrame(edge.url, await baseline())).body?.cancel();
+  await Deno.writeTextFile(
+    `${folder}/prometheus.yml`,
+    `global: { scrape_interval: 1s }
 rule_files: ["${FOLDER}/alerts.yml"]
 scrape_configs:
-  - job_name: perch
-    static_configs: [{ targets: ["${new URL(edge.url).host}"] }]
+- job_name: perch
+  static_configs: [{ targets: ["${new URL(edge.url).host}"] }]
 `,
-    );
-    const prometheus = toolPath("promtool")!.replace(/promtool$/, "prometheus");
-    await using server = new RunningProgram("prometheus", prometheus, [
-      `--config.file=${folder}/prometheus.yml`,
-      `--storage.tsdb.path=${folder}/data`,
-      "--web.listen-address=127.0.0.1:0",
-    ]);
-    const [, port] = await server.line(/address=(?:127\.0\.0\.1|\[::\]):([1-9]\d*)/);
-    await server.line(/Server is ready to receive web requests/);
-    const get = async (path: string) =>
-      (await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()).data;
-    for (;;) {
-      const { result } = await get("query?query=perch_frames_received_total");
-      if (result.length > 0) {
-        assert.equal(result[0].value[1], "1");
-        break;
-      }
-      // Prometheus tells nobody when it has scraped.
-      await new Promise((resolve) => setTimeout(resolve, 100));
+  );
+  const prometheus = toolPath("promtool")!.replace(/promtool$/, "prometheus");
+  await using server = new RunningProgram("prometheus", prometheus, [
+    `--config.file=${folder}/prometheus.yml`,
+    `--storage.tsdb.path=${folder}/data`,
+    "--web.listen-address=127.0.0.1:0",
+  ]);
+  const [, port] = await server.line(/address=(?:127\.0\.0\.1|\[::\]):([1-9]\d*)/);
+  await server.line(/Server is ready to receive web requests/);
+  const get = async (path: string) =>
+    (await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()).data;
+  for (;;) {
+    const { result } = await get("query?query=perch_frames_received_total");
+    if (result.length > 0) {
+      assert.equal(result[0].value[1], "1");
+      break;
     }
-    const { groups } = await get("rules");
-    assert.deepEqual(
-      groups[0].rules.map((rule: { name: string; health: string }) => [rule.name, rule.health])
-        .at(0)[0],
-      "PerchCameraStale",
-    );
-    await server.stop("SIGTERM");
-  } finally {
-    await Deno.remove(folder, { recursive: true });
+    // Prometheus tells nobody when it has scraped.
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const { groups } = await get("rules");
+  assert.deepEqual(
+    groups[0].rules.map((rule: { name: string; health: string }) => [rule.name, rule.health])
+      .at(0)[0],
+    "PerchCameraStale",
+  );
+  await server.stop("SIGTERM");
 });

@@ -5,6 +5,7 @@ import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, startEdge } from "../processes.ts";
 import { type RunnableBlock, runnableBlocks } from "../readme.ts";
 import { skippedTest, toolTest } from "../tools.ts";
+import { TempDir } from "../temp.ts";
 
 const DOCS = ["README.md", "edge/README.md", "pi/README.md"];
 
@@ -97,12 +98,8 @@ for (const doc of DOCS) {
     const first = block.script.trim().split("\n")[0];
     const name = `${doc} line ${block.line} runs: ${first}`;
     const fn = async () => {
-      const folder = await Deno.makeTempDir();
-      try {
-        await run(block, folder);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
+      await using folder = new TempDir();
+      await run(block, folder.path);
     };
     if (first.startsWith("npx") && !Deno.env.get("CI")) {
       // It brings a Deno of its own: not a download for every run of the suite.

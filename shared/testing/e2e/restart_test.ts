@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { type RunningEdge, startEdge, startPi } from "../processes.ts";
 import { until } from "../wait.ts";
+import { TempDir } from "../temp.ts";
 
 function versionOf(response: Response): number {
   return Number(/\d+/.exec(response.headers.get("etag") ?? "0")![0]);
@@ -30,7 +31,7 @@ async function kept(edge: RunningEdge): Promise<number> {
 }
 
 Deno.test("killed while pictures arrive, the edge serves the last stored one when it is back", async () => {
-  const folder = await Deno.makeTempDir();
+  await using folder = new TempDir();
   const env: Record<string, string> = { PERCH_KV_PATH: `${folder}/perch.db` };
   let edge = await startEdge({ env });
   env.PORT = new URL(edge.url).port;
@@ -53,5 +54,4 @@ Deno.test("killed while pictures arrive, the edge serves the last stored one whe
   });
   assert.equal((await (await fetch(`${again.url}/status.json`)).json()).state, "stale");
   await again.stop();
-  await Deno.remove(folder, { recursive: true });
 });

@@ -5,6 +5,7 @@ import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { ROOT, RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
 import { toolTest } from "../tools.ts";
+import { TempDir } from "../temp.ts";
 
 function startSender(env: Record<string, string>): RunningProgram {
   return new RunningProgram("send.sh", "sh", ["pi/send.sh"], { cwd: ROOT, env });
@@ -78,7 +79,7 @@ toolTest(
 );
 
 toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
-  const bin = await Deno.makeTempDir();
+  await using bin = new TempDir();
   // Says how long it would sleep.
   await Deno.writeTextFile(
     `${bin}/sleep`,
@@ -106,7 +107,6 @@ toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
   const slept = (await Deno.readTextFile(`${bin}/slept`)).trim().split("\n");
   assert.deepEqual(slept.slice(0, 5), ["1", "3600", "1", "3600", "2"]);
   await server.shutdown();
-  await Deno.remove(bin, { recursive: true });
 });
 
 toolTest(["curl"], "send.sh refuses to start without address, token or camera", async () => {

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, ROOT, RunningProgram, TEST_TOKEN } from "../processes.ts";
 import { toolPath, toolTest } from "../tools.ts";
+import { TempDir } from "../temp.ts";
 
 const lines = (await Deno.readTextFile(`${ROOT}edge/deploy/Containerfile`)).split("\n");
 
@@ -34,45 +35,41 @@ Deno.test("the container's base image has the Deno that everything is tried with
 });
 
 Deno.test("the container's steps give an edge that serves page and picture, without the tests", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    for (const args of instruction("COPY")) {
-      const sources = args.split(" ");
-      const target = sources.pop()!;
-      for (const source of sources) {
-        const into = target.endsWith("/") ? `${target}${source}` : target;
-        await copy(`${ROOT}${source}`, `${folder}/${into}`);
-      }
+  await using folder = new TempDir();
+  for (const args of instruction("COPY")) {
+    const sources = args.split(" ");
+    const target = sources.pop()!;
+    for (const source of sources) {
+      const into = target.endsWith("/") ? `${target}${source}` : target;
+      await copy(`${ROOT}${source}`, `${folder}/${into}`);
     }
-    for (const command of instruction("RUN").filter((command) => command.startsWith("deno "))) {
-      await using step = new RunningProgram("RUN", "sh", ["-euc", command], { cwd: folder });
-      assert.equal((await step.ended()).code, 0, step.output);
-    }
-    const [command, ...args]: string[] = JSON.parse(instruction("CMD")[0]);
-    await using edge = new RunningProgram("edge", command, args, {
-      cwd: folder,
-      group: true,
-      env: {
-        HOST: "127.0.0.1",
-        PORT: "0",
-        PERCH_KV_PATH: `${folder}/perch.db`,
-        PERCH_PUBLISH_TOKENS: TEST_TOKEN,
-      },
-    });
-    const [, url] = await edge.line(/listening on (http:\S+)/);
-    const jpeg = await baseline();
-    assert.equal((await putFrame(url, jpeg)).status, 204);
-    assert.deepEqual(await (await fetch(`${url}/live.jpeg`)).bytes(), jpeg);
-    const page = await fetch(url, { headers: { accept: "text/html" } });
-    assert.match(await page.text(), /<canvas/);
-    const health = JSON.parse(/^HEALTHCHECK CMD (.*)$/m.exec(lines.join("\n"))![1]);
-    const check = health.map((word: string) => word.replace("http://127.0.0.1:8000", url));
-    await using probe = new RunningProgram("health", check[0], check.slice(1));
-    assert.equal((await probe.ended()).code, 0, probe.output);
-    assert.equal((await edge.stop("SIGTERM")).code, 0, edge.output);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
   }
+  for (const command of instruction("RUN").filter((command) => command.startsWith("deno "))) {
+    await using step = new RunningProgram("RUN", "sh", ["-euc", command], { cwd: folder.path });
+    assert.equal((await step.ended()).code, 0, step.output);
+  }
+  const [command, ...args]: string[] = JSON.parse(instruction("CMD")[0]);
+  await using edge = new RunningProgram("edge", command, args, {
+    cwd: folder.path,
+    group: true,
+    env: {
+      HOST: "127.0.0.1",
+      PORT: "0",
+      PERCH_KV_PATH: `${folder}/perch.db`,
+      PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+    },
+  });
+  const [, url] = await edge.line(/listening on (http:\S+)/);
+  const jpeg = await baseline();
+  assert.equal((await putFrame(url, jpeg)).status, 204);
+  assert.deepEqual(await (await fetch(`${url}/live.jpeg`)).bytes(), jpeg);
+  const page = await fetch(url, { headers: { accept: "text/html" } });
+  assert.match(await page.text(), /<canvas/);
+  const health = JSON.parse(/^HEALTHCHECK CMD (.*)$/m.exec(lines.join("\n"))![1]);
+  const check = health.map((word: string) => word.replace("http://127.0.0.1:8000", url));
+  await using probe = new RunningProgram("health", check[0], check.slice(1));
+  assert.equal((await probe.ended()).code, 0, probe.output);
+  assert.equal((await edge.stop("SIGTERM")).code, 0, edge.output);
 });
 
 Deno.test("what deno.json tells Deno Deploy is there", async () => {
@@ -84,27 +81,23 @@ Deno.test("what deno.json tells Deno Deploy is there", async () => {
 
 for (const unit of ["edge/deploy/perch-edge.service", "shared/launch/perch-lan.service"]) {
   toolTest(["systemd-analyze"], `systemd has nothing to say against ${unit}`, async () => {
-    const folder = await Deno.makeTempDir();
-    try {
-      const text = (await Deno.readTextFile(`${ROOT}${unit}`))
-        .replace("/usr/local/bin/deno", Deno.execPath());
-      const path = `${folder}/${unit.split("/").pop()}`;
-      await Deno.writeTextFile(path, text);
-      await using verify = new RunningProgram("verify", toolPath("systemd-analyze")!, [
-        "verify",
-        "--man=no",
-        path,
-      ]);
-      const { code } = await verify.ended();
-      assert.equal(verify.output, "");
-      assert.equal(code, 0);
-      if (!unit.includes("edge")) return;
-      await using security = new RunningProgram("security", toolPath("systemd-analyze")!, [
-        ...["security", "--offline=yes", "--threshold=25", "--no-pager", path],
-      ]);
-      assert.equal((await security.ended()).code, 0, security.output);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    await using folder = new TempDir();
+    const text = (await Deno.readTextFile(`${ROOT}${unit}`))
+      .replace("/usr/local/bin/deno", Deno.execPath());
+    const path = `${folder}/${unit.split("/").pop()}`;
+    await Deno.writeTextFile(path, text);
+    await using verify = new RunningProgram("verify", toolPath("systemd-analyze")!, [
+      "verify",
+      "--man=no",
+      path,
+    ]);
+    const { code } = await verify.ended();
+    assert.equal(verify.output, "");
+    assert.equal(code, 0);
+    if (!unit.includes("edge")) return;
+    await using security = new RunningProgram("security", toolPath("systemd-analyze")!, [
+      ...["security", "--offline=yes", "--threshold=25", "--no-pager", path],
+    ]);
+    assert.equal((await security.ended()).code, 0, security.output);
   });
 }
