@@ -4,6 +4,7 @@
 
 import { withoutAddresses } from "../../../shared/addresses.ts";
 import type { Clock } from "../../../shared/clock.ts";
+import { reasonOf } from "../../../shared/log.ts";
 import { StoreFailure, type StoreState } from "../../core/store/frame_store.ts";
 
 export interface KvLinkOptions {
@@ -144,7 +145,7 @@ export class KvLink {
       return result;
     } catch (error) {
       // Everybody reads it in /health.
-      const message = withoutAddresses(error instanceof Error ? error.message : String(error));
+      const message = withoutAddresses(reasonOf(error));
       // A mistake of ours says nothing about the store.
       if (REFUSAL.test(message)) throw error;
       this.#problem = message;

@@ -23,27 +23,22 @@ const viewersKey = (
   ...instance: string[]
 ): Deno.KvKey => ["viewers", cam, ...instance];
 
-export class KvPeerStore implements PeerStore {
-  readonly #link: KvLink;
-  readonly #frames: KvFrameStore;
-  readonly #options: KvStoreOptions;
+export function kvPeerStore(
+  link: KvLink,
+  frames: KvFrameStore,
+  { instance, clock, polls }: KvStoreOptions,
+): PeerStore {
   /** Cameras for which others know that somebody watches here. */
-  readonly #told = new Set<string>();
+  const told = new Set<string>();
   /**
    * By camera and instance the record as it was first seen here, and when (monotonic ms). How old it is
    * its writer's clock cannot tell: it may be wrong.
    */
-  readonly #seen = new Map<string, ReadonlyMap<string, { versionstamp: string; at: number }>>();
+  const known = new Map<string, ReadonlyMap<string, { versionstamp: string; at: number }>>();
+  return { watch, setViewers, viewersElsewhere, watchViewers };
 
-  constructor(link: KvLink, frames: KvFrameStore, options: KvStoreOptions) {
-    this.#link = link;
-    this.#frames = frames;
-    this.#options = options;
-  }
-
-  async *watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
-    const { instance, polls } = this.#options;
-    using head = this.#follow<StoredHead>(headKey(cam), polls.framesMs, signal);
+  async function* watch(cam: string, signal: AbortSignal): AsyncGenerator<Frame, void, void> {
+    using head = follow<StoredHead>(headKey(cam), polls.framesMs, signal);
     let seq = 0;
     let version = 0;
     while (!signal.aborted) {
@@ -52,50 +47,51 @@ export class KvPeerStore implements PeerStore {
       seq = item.seq;
       const { value } = item.value;
       if (!value || value.version <= version || value.writer === instance) continue;
-      const frame = await this.#frames.follow(cam, value).catch(() => undefined);
+      const frame = await frames.follow(cam, value).catch(() => undefined);
       if (!frame || frame.version <= version) continue;
       version = frame.version;
       yield frame;
     }
   }
 
-  async setViewers(cam: string, count: number): Promise<void> {
-    const { instance } = this.#options;
+  async function setViewers(cam: string, count: number): Promise<void> {
     const key = viewersKey(cam, instance);
-    const turned = this.#told.has(cam) !== count > 0;
+    const turned = told.has(cam) !== count > 0;
     const bump = turned ? [{ key: demandKey(cam), value: { instance } }] : [];
     if (count > 0) {
       const record = { key, value: { count }, expireIn: VIEWERS_TTL_MS };
-      await this.#link.commit({ sets: [record, ...bump] });
-      this.#told.add(cam);
+      await link.commit({ sets: [record, ...bump] });
+      told.add(cam);
     } else {
-      await this.#link.commit({ sets: bump, deletes: [key] });
-      this.#told.delete(cam);
+      await link.commit({ sets: bump, deletes: [key] });
+      told.delete(cam);
     }
   }
 
-  async viewersElsewhere(cam: string): Promise<number> {
+  async function viewersElsewhere(cam: string): Promise<number> {
     const prefix = viewersKey(cam);
-    const records = await this.#link.list<{ count: number }>({ prefix }, { limit: 1000 });
-    const now = this.#options.clock.monotonic();
-    const before = this.#seen.get(cam);
+    const records = await link.list<{ count: number }>({ prefix }, { limit: 1000 });
+    const now = clock.monotonic();
+    const before = known.get(cam);
     const seen = new Map<string, { versionstamp: string; at: number }>();
-    this.#seen.set(cam, seen);
+    known.set(cam, seen);
     let viewers = 0;
     for (const { key, value, versionstamp } of records) {
-      const instance = String(key[2]);
-      if (instance === this.#options.instance) continue;
-      const known = before?.get(instance);
-      const first = known?.versionstamp === versionstamp ? known : { versionstamp, at: now };
-      seen.set(instance, first);
+      const other = String(key[2]);
+      if (other === instance) continue;
+      const last = before?.get(other);
+      const first = last?.versionstamp === versionstamp ? last : { versionstamp, at: now };
+      seen.set(other, first);
       if (now - first.at < VIEWERS_TTL_MS) viewers += value.count;
     }
     return viewers;
   }
 
-  async *watchViewers(cam: string, signal: AbortSignal): AsyncGenerator<number, void, void> {
-    const { clock, polls } = this.#options;
-    using bumps = this.#follow(demandKey(cam), polls.viewersMs, signal);
+  async function* watchViewers(
+    cam: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<number, void, void> {
+    using bumps = follow(demandKey(cam), polls.viewersMs, signal);
     let seq = 0;
     let bumped: string | null | undefined;
     let listedAt = -Infinity;
@@ -111,7 +107,7 @@ export class KvPeerStore implements PeerStore {
       // Nor is there a bump when an instance dies: look again now and then.
       const lapsing = !!viewers && sinceList() >= LOOK_MS;
       if (viewers !== undefined && !news && !lapsing) continue;
-      let now = await this.viewersElsewhere(cam).catch(() => undefined);
+      let now = await viewersElsewhere(cam).catch(() => undefined);
       if (now !== undefined) {
         bumped = item ? item.value.versionstamp : bumped;
         listedAt = clock.monotonic();
@@ -125,12 +121,7 @@ export class KvPeerStore implements PeerStore {
     }
   }
 
-  #follow<T>(
-    key: Deno.KvKey,
-    pollMs: number,
-    signal: AbortSignal,
-  ): ReturnType<typeof followKey<T>> {
-    const { clock, polls: { changes } } = this.#options;
-    return followKey<T>(this.#link, key, { clock, pollMs, changes, signal });
+  function follow<T>(key: Deno.KvKey, pollMs: number, signal: AbortSignal) {
+    return followKey<T>(link, key, { clock, pollMs, changes: polls.changes, signal });
   }
 }

@@ -8,7 +8,7 @@ import { MemoryStore } from "../../core/store/memory_store.ts";
 import { FileChanges } from "./follow.ts";
 import { KvFrameStore, type KvStoreOptions } from "./frame_store.ts";
 import { KvLink, type KvLinkOptions } from "./link.ts";
-import { KvPeerStore } from "./peer_store.ts";
+import { kvPeerStore } from "./peer_store.ts";
 
 /** Frames, and what other instances tell. `store.close` lets go of both. */
 export type KvStores = Required<Pick<Platform, "store" | "peers">>;
@@ -34,7 +34,7 @@ interface Given {
 export function kvStores(options: KvStoreOptions): KvStores {
   const link = new KvLink(options);
   const store = new KvFrameStore(link, options);
-  return { store, peers: new KvPeerStore(link, store, options) };
+  return { store, peers: kvPeerStore(link, store, options) };
 }
 
 /**
