@@ -131,15 +131,12 @@ export class ViewerGate {
   #full(address: string | undefined): Full | undefined {
     const { maxViewers, maxViewersPerAddress } = this.#most;
     if ((this.#connections.get(address) ?? 0) >= maxViewersPerAddress) return "address";
-    return this.#seats.size >= maxViewers && !this.#dropLongestStuck() ? "instance" : undefined;
-  }
-
-  #dropLongestStuck(): boolean {
+    if (this.#seats.size < maxViewers) return undefined;
     const [longest] = [...this.#seats]
       .filter(({ stuckSince = Infinity }) => this.#now - stuckSince >= STUCK_YIELD_MS)
       .sort((one, other) => one.stuckSince! - other.stuckSince!);
-    if (longest) this.#end(longest, "stuck");
-    return longest !== undefined;
+    if (!longest) return "instance";
+    this.#end(longest, "stuck");
   }
 
   /** It is a viewer no more; the connection may still be there. */
