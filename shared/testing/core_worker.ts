@@ -3,6 +3,9 @@
 
 import { Elsewhere, tests } from "./worker_deno.ts";
 import { object } from "./worker_test_edge.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { frameStoreContract } from "./frame_store_contract.ts";
+import { SqlStore } from "../../edge/workers/storage.ts";
 import type { Bindings, ObjectContext } from "../../edge/workers/runtime.ts";
 import "../../edge/core/access/authorisation_test.ts";
 import "../../edge/core/cameras/state_test.ts";
@@ -17,7 +20,24 @@ import "../../edge/core/routes/records_test.ts";
 import "../../edge/core/routes/sign_in_test.ts";
 import "../../edge/core/routes/stream_test.ts";
 import "../../edge/core/routes/upload_test.ts";
-import "./sqlite_contract.ts";
+
+const retentionMs = 24 * 3_600_000;
+
+frameStoreContract("SQLite in a Durable Object", () => {
+  const clock = new FakeClock();
+  const storage = object.storage!;
+  return Promise.resolve({
+    clock,
+    retentionMs,
+    open: () => new SqlStore({ storage, clock, retentionMs }),
+    // In pieces of the size that KV has.
+    entries: () => {
+      const pieces = "SELECT total(1 + length(bytes) / 65536) AS pieces FROM frames";
+      return Promise.resolve(Number(storage.sql.exec(pieces).toArray()[0].pieces));
+    },
+    close: () => Promise.resolve(),
+  });
+});
 
 function isElsewhere(error: unknown): boolean {
   return error instanceof Elsewhere || /No such module "sharp"/.test(String(error));

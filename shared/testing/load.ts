@@ -20,7 +20,6 @@ import {
 import { nowMs } from "./load_camera.ts";
 import type { Seen } from "./load_crowd.ts";
 import { RunningProgram, startEdge } from "./processes.ts";
-import { residentBytes } from "./resident.ts";
 import { toolPath } from "./tools.ts";
 
 const DEFAULTS: BenchOptions = {
@@ -58,7 +57,7 @@ export const fanOut: Scenario = async (bench) => {
     const shown = await bench.inTurns(watches, turns);
     const rows: Row[] = [];
     for (const [i, watch] of watches.entries()) {
-      const mb = await residentBytes(watch.subject.program.pid) / 1e6;
+      const mb = await watch.subject.program.residentBytes() / 1e6;
       const each = viewers < 1000 ? "" : (mb - watch.subject.residentMb) / viewers * 1000;
       rows.push({ ...figures(watch, shown[i]), "MB": mb, "KB/viewer": each });
     }
@@ -87,7 +86,7 @@ export const workers: Scenario = async (bench) => {
     const shown = await bench.inTurns(watches, bench.options.turns);
     const rows: Row[] = [];
     for (const [i, watch] of watches.entries()) {
-      const mb = await residentBytes(watch.subject.program.pid) / 1e6;
+      const mb = await watch.subject.program.residentBytes() / 1e6;
       rows.push({ ...figures(watch, shown[i]), "MB": mb });
     }
     bench.table(`${viewers} viewers of one Durable Object, ${FPS} fps`, rows);

@@ -5,7 +5,6 @@ import { type Command, type GroupOptions, type Seen, spread } from "./load_crowd
 import { baseline } from "./jpegs.ts";
 import { RunningProgram, startEdge, TEST_TOKEN } from "./processes.ts";
 import { Workerd, type WorkerdOptions } from "./workerd.ts";
-import { residentBytes } from "./resident.ts";
 
 /** One line of a table. */
 export type Row = Record<string, number | string>;
@@ -180,7 +179,7 @@ export class Bench {
     this.#servers.use(program);
     const camera = new LoadCamera(this.#frame, port, TEST_TOKEN);
     this.#servers.defer(() => camera.close());
-    return { program, port, camera, residentMb: await residentBytes(program.pid) / 1e6 };
+    return { program, port, camera, residentMb: await program.residentBytes() / 1e6 };
   }
 
   /** An engine compiles in its first hundreds of uploads what then runs for months. */

@@ -125,6 +125,13 @@ export class RunningProgram implements AsyncDisposable {
     return await this.ended();
   }
 
+  /** What it holds of memory. Deno itself may not read /proc, and minimal systems have no `ps`. */
+  async residentBytes(): Promise<number> {
+    const { stdout } = await new Deno.Command("cat", { args: [`/proc/${this.pid}/status`] })
+      .output();
+    return Number(/^VmRSS:\s*(\d+) kB$/m.exec(new TextDecoder().decode(stdout))?.[1] ?? 0) * 1024;
+  }
+
   /** Waits until the program and its output have ended. */
   async ended(): Promise<Deno.CommandStatus> {
     const status = await this.status;

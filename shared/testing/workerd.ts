@@ -1,6 +1,6 @@
 // The edge's other home for tests: Workers' own runtime as a child process, on a free port.
 
-import { type Plugin, stop } from "esbuild";
+import { stop } from "esbuild";
 import { bundle } from "../../edge/workers/build.ts";
 import { forWorkers } from "./worker_pictures.ts";
 import { ROOT, RunningProgram, TEST_TOKEN } from "./processes.ts";
@@ -27,8 +27,6 @@ export interface WorkerdOptions {
   readonly entry?: string;
   /** A command that gets the runtime's own command line as its last arguments and runs it. */
   readonly wrap?: readonly string[];
-  /** For its bundling. */
-  readonly plugins?: readonly Plugin[];
   /** The class of its object. */
   readonly object?: string;
   /** Where it keeps what it stores. Default: a folder that goes with it. */
@@ -69,7 +67,7 @@ export class Workerd extends RunningProgram {
       // Files are named from there where there are none.
       const define = { "import.meta.url": JSON.stringify(`file://${ROOT}edge/workers/test.ts`) };
       await bundle(ROOT + entry, `${folder}/code`, {
-        plugins: [...options.plugins ?? [], forWorkers],
+        plugins: [forWorkers],
         define,
       });
       await stop();

@@ -7,7 +7,6 @@ import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { type FakeRpicam, installFakeRpicam } from "../fake_rpicam/install.ts";
 import { isRunning } from "../fake_rpicam/starts.ts";
 import { type RunningEdge, type RunningProgram, startEdge, startPi } from "../processes.ts";
-import { residentBytes } from "../resident.ts";
 import { type SeenFrame, StreamViewer } from "../viewer.ts";
 import { until } from "../wait.ts";
 
@@ -172,7 +171,7 @@ async function watch({ row, url, fake, viewer, pi, startedAt }: Playing): Promis
   await until("starts", () => fake.starts().length >= wanted);
   const restartedAt = fake.starts()[wanted - 1].at;
   await viewer.until(({ seenAt }) => seenAt > restartedAt + RUN_MS);
-  const memory = await residentBytes(pi.pid);
+  const memory = await pi.residentBytes();
 
   const frames = [...viewer.frames];
   const gaps = frames.map(({ seenAt }, i) => seenAt - (frames[i - 1]?.seenAt ?? startedAt));
