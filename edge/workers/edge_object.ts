@@ -8,8 +8,8 @@ import type { CameraHub } from "../core/cameras/camera.ts";
 import { type EdgeConfig, parseEdgeConfig } from "../core/config.ts";
 import { Edge } from "../core/edge.ts";
 import type { Bindings, ObjectContext, ObjectSocket } from "./runtime.ts";
-import { JpegTools } from "./images.ts";
-import { Sockets } from "./sockets.ts";
+import { jpegTools } from "./images.ts";
+import { type Sockets, socketsOf } from "./sockets.ts";
 import { SqlStore } from "./storage.ts";
 
 /** How often what is due by time alone is looked at while the object is awake, ms. */
@@ -55,14 +55,14 @@ export class EdgeObject {
     const { config, warnings } = parsed;
     const log = createLog({ format: config.log, write: console.log, now: clock.now });
     for (const warning of warnings) log.warn(lineOf(warning));
-    const sockets = new Sockets(context);
+    const sockets = socketsOf(context);
     const { storage } = context;
     this.#store = new SqlStore({ storage, clock, retentionMs: config.historyMs });
     const edge = new Edge(config, {
       clock,
       log,
       store: this.#store,
-      images: new JpegTools(),
+      images: jpegTools(),
       notes: NOTES,
       random: Math.random,
       acceptSocket: sockets.accept,

@@ -1,6 +1,7 @@
 // Smaller pictures without native code: mozjpeg as WebAssembly (@jsquash/jpeg), loaded when somebody
 // first asks. For snapshots and pictures of the past; a stream's would take the object's only thread.
 
+import { turns } from "../core/limits/limits.ts";
 import type { ImageTools, Picture } from "../core/platform.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 
@@ -10,68 +11,50 @@ const MAX_PIXELS = 4_000_000;
 const ENCODING = { quality: 72, progressive: false, optimize_coding: false } as const;
 
 /** `ImageTools` of the object; one picture at a time. */
-export class JpegTools implements ImageTools {
-  readonly stillsOnly = true;
-  #loading: ReturnType<typeof load> | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+export function jpegTools(): ImageTools {
+  const inTurn = turns(1, Infinity, "", 0);
+  let loading: ReturnType<typeof load> | undefined;
+  const ready = () => loading ??= load();
+  return {
+    ready,
+    stillsOnly: true,
+    scale: (jpeg, width) => inTurn(() => scaled(jpeg, width)),
+    row: (pictures) => inTurn(() => joined(pictures)),
+    notice: () => Promise.reject(new Error("Write on a picture: nothing here does that.")),
+    stop: () => inTurn(() => Promise.resolve()),
+  };
 
-  ready(): ReturnType<typeof load> {
-    return this.#loading ??= load();
-  }
-
-  scale(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
-    return this.#inTurn(() => this.#make(jpeg, width));
-  }
-
-  row(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
-    return this.#inTurn(() => this.#join(pictures));
-  }
-
-  notice(): Promise<Picture> {
-    return Promise.reject(new Error("Write on a picture: nothing here does that."));
-  }
-
-  async stop(): Promise<void> {
-    await this.#last;
-  }
-
-  #inTurn(make: () => Promise<Picture>): Promise<Picture> {
-    const made = this.#last.then(make);
-    this.#last = made.catch(() => {});
-    return made;
-  }
-
-  async #make(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
+  async function scaled(jpeg: Uint8Array<ArrayBuffer>, width: number): Promise<Picture> {
     const known = inspectJpeg(jpeg);
     if (!known.ok || known.width * known.height > MAX_PIXELS) throw new Error("It is too large.");
-    const { decode, encode } = await this.ready();
+    const { decode } = await ready();
     const large = await decode(jpeg.slice().buffer, { preserveOrientation: true });
-    const small = averaged(large, Math.min(width, large.width));
-    const made = new Uint8Array(await encode(small as ImageData, ENCODING));
-    return { jpeg: made, width: small.width, height: small.height };
+    return await encoded(averaged(large, Math.min(width, large.width)));
   }
 
   /** One of another shape is cut, or fills its place in part. */
-  async #join(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
-    const { decode, encode } = await this.ready();
-    const { width, height } = pictures.findLast((picture) => picture !== undefined)!;
-    const row = {
-      data: new Uint32Array(pictures.length * width * height),
-      width: pictures.length * width,
-      height,
-    };
+  async function joined(pictures: readonly (Picture | undefined)[]): Promise<Picture> {
+    const { decode } = await ready();
+    const tile = pictures.findLast((picture) => picture !== undefined)!;
+    const [width, height] = [pictures.length * tile.width, tile.height];
+    const row = new Uint32Array(width * height);
     for (const [i, picture] of pictures.entries()) {
       if (!picture) continue;
       const one = await decode(picture.jpeg.slice().buffer);
       const pixels = new Uint32Array(one.data.buffer, one.data.byteOffset);
+      const across = Math.min(tile.width, one.width);
       for (let y = 0; y < Math.min(height, one.height); y++) {
-        const line = pixels.subarray(y * one.width, y * one.width + Math.min(width, one.width));
-        row.data.set(line, y * row.width + i * width);
+        const line = pixels.subarray(y * one.width, y * one.width + across);
+        row.set(line, y * width + i * tile.width);
       }
     }
-    const data = new Uint8ClampedArray(row.data.buffer);
-    const made = new Uint8Array(await encode({ ...row, data } as ImageData, ENCODING));
-    return { jpeg: made, width: row.width, height };
+    return await encoded({ data: new Uint8ClampedArray(row.buffer), width, height });
+  }
+
+  async function encoded(pixels: Pick<ImageData, "data" | "width" | "height">): Promise<Picture> {
+    const { encode } = await ready();
+    const jpeg = new Uint8Array(await encode(pixels as ImageData, ENCODING));
+    return { jpeg, width: pixels.width, height: pixels.height };
   }
 }
 

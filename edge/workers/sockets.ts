@@ -22,64 +22,61 @@ interface Opening {
   readonly headers: [string, string][];
 }
 
-/** The sockets of one object. Each carries what its route gave it to be told by, as long as it is awake. */
-export class Sockets {
-  readonly #context: ObjectContext;
-  readonly viewers: Set<ObjectSocket> = new Set();
-  /** Requests that are answered once more, and the sockets that they opened. */
-  readonly #asleep = new Map<Request, ObjectSocket>();
+export type Sockets = ReturnType<typeof socketsOf>;
 
-  constructor(context: ObjectContext) {
-    this.#context = context;
-  }
+/** The sockets of one object. Each carries what its route gave it to be told by, as long as it is awake. */
+export function socketsOf(context: ObjectContext) {
+  const viewers = new Set<ObjectSocket>();
+  /** Requests that are answered once more, and the sockets that they opened. */
+  const asleep = new Map<Request, ObjectSocket>();
+  return { viewers, accept, wake, message, closed };
 
   /** Accepts the socket of a request; of one that is answered once more, the socket that it has. */
-  readonly accept = (request: Request): AcceptedSocket => {
-    const asleep = this.#asleep.get(request);
-    if (asleep) {
-      this.#asleep.delete(request);
-      return { socket: this.#open(asleep, request.url), response: new Response() };
-    }
+  function accept(request: Request): AcceptedSocket {
     const { url } = request;
+    const kept = asleep.get(request);
+    if (kept) {
+      asleep.delete(request);
+      return { socket: open(kept, url), response: new Response() };
+    }
     const headers = [...request.headers].filter(([name]) => KEPT_HEADERS.test(name));
     const opening: Opening = { url, headers };
     if (JSON.stringify(opening).length > MAX_OPENING) {
       throw problemException(431, "Open a socket: its address, cookies and tokens are too long.");
     }
     const { client, server } = socketPair();
-    this.#context.acceptWebSocket(server);
+    context.acceptWebSocket(server);
     server.serializeAttachment(opening);
     const init = { status: 101, webSocket: client };
-    return { socket: this.#open(server, url), response: new Response(null, init) };
-  };
+    return { socket: open(server, url), response: new Response(null, init) };
+  }
 
   /** Takes over the sockets that were open before the sleep. */
-  async wake(fetch: (request: Request) => Promise<Response>): Promise<void> {
-    for (const socket of this.#context.getWebSockets()) {
+  async function wake(fetch: (request: Request) => Promise<Response>): Promise<void> {
+    for (const socket of context.getWebSockets()) {
       const { url, headers } = socket.deserializeAttachment() as Opening;
       const request = new Request(url, { headers });
-      this.#asleep.set(request, socket);
+      asleep.set(request, socket);
       const { status } = await fetch(request);
-      if (!this.#asleep.delete(request)) continue;
-      socket.close(POLICY_VIOLATION, `Not let in again: ${status}`);
+      if (asleep.delete(request)) socket.close(POLICY_VIOLATION, `Not let in again: ${status}`);
     }
   }
 
-  message(socket: ObjectSocket, data: string | ArrayBuffer): void {
+  function message(socket: ObjectSocket, data: string | ArrayBuffer): void {
     socket.onmessage?.call(socket, new MessageEvent("message", { data }));
   }
 
   /** The client has closed it, or is gone. */
-  closed(socket: ObjectSocket, code: number): void {
-    this.viewers.delete(socket);
+  function closed(socket: ObjectSocket, code: number): void {
+    viewers.delete(socket);
     // The runtime leaves the line open without (workerd 1.20261117.1), whatever is said about it.
     if (code !== GONE) socket.close(code === NO_CODE ? undefined : code);
     socket.onclose?.call(socket, new CloseEvent("close", { code }));
   }
 
   /** The server's end is open from the start, and tells nobody. */
-  #open(socket: ObjectSocket, url: string): ObjectSocket {
-    if (new URL(url).pathname === "/ws") this.viewers.add(socket);
+  function open(socket: ObjectSocket, url: string): ObjectSocket {
+    if (new URL(url).pathname === "/ws") viewers.add(socket);
     queueMicrotask(() => socket.onopen?.call(socket, new Event("open")));
     return socket;
   }

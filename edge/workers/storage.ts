@@ -28,11 +28,7 @@ const SCHEMA = `CREATE TABLE IF NOT EXISTS frames (
   history INTEGER NOT NULL, received INTEGER NOT NULL, meta TEXT NOT NULL, bytes BLOB NOT NULL,
   PRIMARY KEY (cam, version, part)) WITHOUT ROWID`;
 
-export interface SqlStoreOptions {
-  readonly storage: ObjectStorage;
-  readonly clock: Clock;
-  readonly retentionMs: number;
-}
+type SqlStoreOptions = Readonly<{ storage: ObjectStorage; clock: Clock; retentionMs: number }>;
 
 export class SqlStore implements FrameStore {
   /** Each, unless the home says otherwise: what memory holds may be gone at the next event. */

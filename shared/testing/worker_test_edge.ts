@@ -5,7 +5,7 @@ import { Edge } from "../../edge/core/edge.ts";
 import type { Platform } from "../../edge/core/platform.ts";
 import type { FrameStore } from "../../edge/core/store/frame_store.ts";
 import type { ObjectStorage } from "../../edge/workers/runtime.ts";
-import { JpegTools } from "../../edge/workers/images.ts";
+import { jpegTools } from "../../edge/workers/images.ts";
 import { SqlStore } from "../../edge/workers/storage.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
@@ -53,7 +53,7 @@ export class TestEdge implements AsyncDisposable {
       clock,
       log,
       store,
-      images: new JpegTools(),
+      images: jpegTools(),
       random: () => 0.5,
       acceptSocket: () => {
         throw new Error("Sockets are tried over real connections");
