@@ -45,13 +45,13 @@ pause=
 
 # Says what goes wrong once, not with every picture, of which each may be wrong at another byte.
 say() {
-  [ "$1" = "$said" ] || echo "$2"
+  [ "$1" = "$said" ] || printf '%s\n' "$2"
   said=$1
 }
 
 while :; do
   answer=$(sh -c "$PERCH_COMMAND" | curl -sS -K "$options" --max-time 60 -X PUT \
-    -H 'Content-Type: image/jpeg' --data-binary @- -D - "$address" 2>&1 | tr -d '\r\000' | head -c 8192)
+    -H 'Content-Type: image/jpeg' --data-binary @- -D - "$address" 2>&1 | tr -d '\000-\011\013-\037' | head -c 8192)
   status=$(printf '%s\n' "$answer" | sed -n 's|^HTTP/[0-9.]* \([0-9]*\).*|\1|p' | tail -n 1)
   # Without leading zeros, which a shell reads as octal; an hour where it is more.
   interval=$(printf '%s\n' "$answer" | sed -n 's/^[Pp]erch-[Ii]nterval: 0*\([0-9]*\)$/\1/p' | tail -n 1)

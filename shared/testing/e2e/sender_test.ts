@@ -109,6 +109,25 @@ toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
   await server.shutdown();
 });
 
+toolTest(["curl"], "send.sh lets no edge write its lines or to its terminal", async () => {
+  const detail = "\u001b[31mred\\n2026 forged\\033[0m";
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+    () => new Response(`{"status":400,"detail":"${detail}"}`, { status: 400 }),
+  );
+  await using sender = startSender({
+    PERCH_URL: `http://127.0.0.1:${server.addr.port}`,
+    PERCH_TOKEN: TEST_TOKEN,
+    PERCH_COMMAND: "printf nothing",
+  });
+  await sender.line(/^the edge did not take the picture \(400\)/);
+  await sender.stop();
+  await server.shutdown();
+  assert.deepEqual(sender.lines.filter((line) => line.startsWith("2026")), []);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(sender.output, /\x1b/);
+});
+
 toolTest(["curl"], "send.sh refuses to start without address, token or camera", async () => {
   await using empty = startSender({});
   assert.equal((await empty.ended()).code, 2);
