@@ -331,6 +331,7 @@ export class CameraHub {
       watched: this.viewers.all > 0,
       staleMs: this.#options.staleMs,
       lagMs: this.#lagMs,
+      patienceMs: this.contact.patienceMs(this.#options.staleMs),
     };
   }
 

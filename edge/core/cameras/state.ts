@@ -17,6 +17,8 @@ export interface StateInput {
   readonly staleMs: number;
   /** Ms by which the newest frame known here may be behind the camera's, which go elsewhere. */
   readonly lagMs: number;
+  /** Ms for which a camera is not late that was asked for few pictures and has not heard of more. */
+  readonly patienceMs: number;
 }
 
 /** After this many times the stale age a camera is called offline. */
@@ -27,21 +29,28 @@ export function staleFrom(input: Pick<StateInput, "staleMs" | "intervalMs" | "la
   return Math.max(input.staleMs, 3 * input.intervalMs) + input.lagMs;
 }
 
-/** The state of a camera. */
+/** The state of a camera. One that is still to wake is idle, however old its picture. */
 export function cameraState(input: StateInput): CameraState {
-  if (input.ageMs === undefined) return "offline";
-  const limit = staleFrom(input);
-  if (input.ageMs >= OFFLINE_FACTOR * limit) return "offline";
-  if (input.ageMs >= limit) return "stale";
-  return input.watched ? "live" : "idle";
+  const { ageMs, watched } = input;
+  if (ageMs === undefined) return "offline";
+  const late = lateFrom(input);
+  if (ageMs >= OFFLINE_FACTOR * late) return "offline";
+  if (ageMs >= late) return "stale";
+  return watched && ageMs < staleFrom(input) ? "live" : "idle";
 }
 
 /** Ms until the state changes if nothing comes; Infinity where it does not. */
 export function stateChangesIn(input: StateInput): number {
-  if (input.ageMs === undefined) return Infinity;
-  const limit = staleFrom(input);
-  if (input.ageMs < limit) return limit - input.ageMs;
-  return input.ageMs < OFFLINE_FACTOR * limit ? OFFLINE_FACTOR * limit - input.ageMs : Infinity;
+  const { ageMs, watched } = input;
+  if (ageMs === undefined) return Infinity;
+  const late = lateFrom(input);
+  const changes = [watched ? staleFrom(input) : late, late, OFFLINE_FACTOR * late];
+  return (changes.find((at) => ageMs < at) ?? Infinity) - ageMs;
+}
+
+/** The age from which on the camera is late, ms. */
+function lateFrom(input: StateInput): number {
+  return Math.max(staleFrom(input), input.patienceMs);
 }
 
 /** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */

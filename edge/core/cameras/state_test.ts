@@ -26,18 +26,39 @@ const CASES: readonly [why: string, input: Partial<StateInput>, state: CameraSta
   ["known from the store, where every frame is not", { ageMs: 320_000, lagMs: 300_000 }, "idle"],
   ["away from the store too", { ageMs: 330_000, lagMs: 300_000 }, "stale"],
   ["gone for ten times the stale age", { ageMs: 300_000 }, "offline"],
+  [
+    "watched, and has not heard of it",
+    { ageMs: 40_000, watched: true, patienceMs: 60_000 },
+    "idle",
+  ],
+  ["watched, fresh, and has not heard", { ageMs: 9, watched: true, patienceMs: 60_000 }, "live"],
+  ["late for what it has heard", { ageMs: 60_000, watched: true, patienceMs: 60_000 }, "stale"],
 ];
 
 for (const [why, input, state] of CASES) {
   Deno.test(`a camera that ${why} is ${state}`, () => {
-    const defaults = { ageMs: 0, intervalMs: 10_000, watched: false, staleMs: 30_000, lagMs: 0 };
+    const defaults = {
+      ageMs: 0,
+      intervalMs: 10_000,
+      watched: false,
+      staleMs: 30_000,
+      lagMs: 0,
+      patienceMs: 0,
+    };
     assert.equal(cameraState({ ...defaults, ...input }), state);
   });
 }
 
 for (const [why, input] of CASES) {
   Deno.test(`a camera that ${why} is something else when that is due, not before`, () => {
-    const defaults = { ageMs: 0, intervalMs: 10_000, watched: false, staleMs: 30_000, lagMs: 0 };
+    const defaults = {
+      ageMs: 0,
+      intervalMs: 10_000,
+      watched: false,
+      staleMs: 30_000,
+      lagMs: 0,
+      patienceMs: 0,
+    };
     const known = { ...defaults, ...input };
     const ms = stateChangesIn(known);
     const after = (ms: number) => cameraState({ ...known, ageMs: known.ageMs && known.ageMs + ms });
@@ -110,4 +131,21 @@ Deno.test("isOvertaken goes by the camera's own count, whatever the clocks say",
   for (const [title, frame, shown, expected] of cases) {
     assert.equal(isOvertaken(frame, shown), expected, title);
   }
+});
+
+Deno.test("somebody who comes to watch a camera that rests makes it neither live nor late", async () => {
+  await using edge = await TestEdge.start({ PERCH_IDLE_INTERVAL_S: "600" });
+  await edge.put(await baseline(64, 48));
+  await edge.clock.tick(40_000);
+  const stream = await edge.request("/stream.mjpeg");
+  const state = async () => (await (await edge.request("/status.json")).json()).state;
+  assert.deepEqual([await state(), (await edge.request("/health")).status], ["idle", 200]);
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  await edge.request("/demand?interval=600000&wait=30", { headers });
+  await edge.clock.tick(29_000);
+  assert.equal(await state(), "idle");
+  await edge.clock.tick(1000);
+  assert.equal(await state(), "stale", "it has heard that somebody watches");
+  assert.equal((await edge.request("/health")).status, 503);
+  await stream.body!.cancel();
 });

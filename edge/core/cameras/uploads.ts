@@ -99,6 +99,8 @@ export class CameraContact {
   /** When the camera was last asked to hurry, and what was asked of it before. */
   #hurryAt = -Infinity;
   #intervalBeforeMs = 0;
+  /** When it heard of that. */
+  #toldAt = Infinity;
   #heardAt = -Infinity;
   #leftOutAt = -Infinity;
   #listening = 0;
@@ -125,6 +127,7 @@ export class CameraContact {
     if (intervalMs < this.#intervalMs) {
       this.#hurryAt = this.#clock.monotonic();
       this.#intervalBeforeMs = this.#intervalMs;
+      this.#toldAt = this.#listening > 0 ? this.#hurryAt : Infinity;
     }
     this.#intervalMs = intervalMs;
   }
@@ -136,6 +139,7 @@ export class CameraContact {
    */
   listen(): () => void {
     this.#listening++;
+    this.#toldAt = Math.min(this.#toldAt, this.#clock.monotonic());
     return () => {
       this.#listening--;
       this.#heardAt = this.#clock.monotonic();
@@ -145,6 +149,16 @@ export class CameraContact {
   /** How many of these there are. */
   get listening(): number {
     return this.#listening;
+  }
+
+  /**
+   * Ms after its last frame for which a camera that is to hurry is not late: until it hears of that it
+   * goes by what was asked before.
+   */
+  patienceMs(staleMs: number): number {
+    if (this.#uploadAt === -Infinity || this.#hurryAt <= this.#uploadAt) return 0;
+    const toldMs = Math.min(this.#toldAt, this.#clock.monotonic()) - this.#uploadAt;
+    return Math.min(toldMs + staleMs, MISSED * this.#intervalBeforeMs);
   }
 
   /** To be called when a frame stayed away that was due here, or went to another instance. */

@@ -104,3 +104,27 @@ Deno.test("CameraContact does not wait hours for a camera that came by once in h
   await clock.tick(14_000);
   assert.equal(contact.receiving, true);
 });
+
+Deno.test("a camera that was asked for few pictures is not late before it hears of more", async () => {
+  const clock = new FakeClock();
+  const contact = new CameraContact(clock);
+  contact.asked(600_000);
+  assert.equal(contact.patienceMs(30_000), 0, "it never sent anything");
+  contact.uploaded();
+  await clock.tick(40_000);
+  contact.asked(100);
+  assert.equal(contact.patienceMs(30_000), 70_000);
+  await clock.tick(60_000);
+  assert.equal(contact.patienceMs(30_000), 130_000, "it has not heard");
+  contact.listen()();
+  await clock.tick(60_000);
+  assert.equal(contact.patienceMs(30_000), 130_000, "it has");
+  contact.uploaded();
+  assert.equal(contact.patienceMs(30_000), 0);
+  contact.asked(600_000);
+  contact.uploaded();
+  await clock.tick(1);
+  contact.asked(100);
+  await clock.tick(1e9);
+  assert.equal(contact.patienceMs(30_000), 1_800_000, "three intervals at most");
+});
