@@ -118,15 +118,13 @@ function sourceErrorOf(error: unknown): SourceError {
 
 const KINDS = { truncated: "cut off", malformed: "malformed", oversized: "too large" } as const;
 
-type Broken = Readonly<Pick<SplitterCounts, keyof typeof KINDS>>;
-
 /**
  * What came, in words; undefined where it was no picture at all.
  *
  * @param before What had come already when the time that matters began.
  */
-export function brokenWords(counts: Broken, before?: Broken): string | undefined {
-  const kinds = Object.keys(KINDS) as (keyof Broken)[];
+export function brokenWords(counts: SplitterCounts, before?: SplitterCounts): string | undefined {
+  const kinds = Object.keys(KINDS) as (keyof SplitterCounts)[];
   const words = kinds
     .map((kind) => ({ kind, count: counts[kind] - (before?.[kind] ?? 0) }))
     .filter(({ count }) => count > 0)

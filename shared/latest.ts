@@ -23,8 +23,6 @@ interface Waiter<T> {
  */
 export class Latest<T> {
   #item: Numbered<T> | undefined;
-  #taken = true;
-  #overwritten = 0;
   #closed: { reason: unknown } | undefined;
   readonly #waiters = new Set<Waiter<T>>();
   readonly #listeners = new Set<Listener<T>>();
@@ -34,7 +32,7 @@ export class Latest<T> {
     return this.#closed !== undefined;
   }
 
-  /** The newest value, or undefined before the first. Looking does not count as taking. */
+  /** The newest value, or undefined before the first. */
   get value(): T | undefined {
     return this.#item?.value;
   }
@@ -44,17 +42,10 @@ export class Latest<T> {
     return this.#item?.seq ?? 0;
   }
 
-  /** How many values were replaced before any `next` call took them. */
-  get overwritten(): number {
-    return this.#overwritten;
-  }
-
   /** Replaces the value and wakes everybody who waits for one. Does nothing once closed. */
   set(value: T): void {
     if (this.#closed) return;
-    if (!this.#taken) this.#overwritten++;
     const item = this.#item = { seq: this.seq + 1, value };
-    this.#taken = this.#waiters.size > 0;
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const waiter of waiters) waiter.resolve(item);
@@ -69,8 +60,6 @@ export class Latest<T> {
    */
   next(after: number, signal?: AbortSignal): Promise<Numbered<T>> {
     if (signal?.aborted) return Promise.reject(signal.reason);
-    // Who waits for what comes after the newest value has had that one, by whatever road.
-    this.#taken = true;
     if (this.#item && this.#item.seq > after) return Promise.resolve(this.#item);
     if (this.#closed) return Promise.reject(this.#closed.reason);
     return new Promise((resolve, reject) => {

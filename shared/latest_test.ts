@@ -25,21 +25,6 @@ Deno.test("one set wakes every waiter with the same value", async () => {
   for (const item of await Promise.all(waiting)) assert.equal(item.value, value);
 });
 
-Deno.test("values that nobody took are counted as overwritten", async () => {
-  const latest = new Latest<number>();
-  latest.set(1);
-  latest.set(2);
-  assert.equal(latest.overwritten, 1);
-  await latest.next(0);
-  latest.set(3);
-  assert.equal(latest.overwritten, 1);
-  const waiting = latest.next(3);
-  latest.set(4);
-  await waiting;
-  latest.set(5);
-  assert.equal(latest.overwritten, 1);
-});
-
 Deno.test("an aborted wait rejects with the reason and leaves nothing behind", async () => {
   const latest = new Latest<number>();
   const abort = new AbortController();
@@ -48,7 +33,6 @@ Deno.test("an aborted wait rejects with the reason and leaves nothing behind", a
   await assert.rejects(waiting, (reason) => reason === "enough");
   await assert.rejects(latest.next(0, abort.signal), (reason) => reason === "enough");
   latest.set(1);
-  assert.equal(latest.overwritten, 0);
 });
 
 Deno.test("close rejects waiters, tells listeners once, and ends the taking of values", async () => {

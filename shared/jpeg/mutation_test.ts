@@ -17,7 +17,7 @@ const clean = samples[0];
 const index = fc.nat(samples.length - 1);
 
 Deno.test("a splitter fed damaged frames gives out only whole ones and finds its way back", () => {
-  const splitter = new JpegSplitter({ maxFrameBytes: 3000 });
+  const splitter = new JpegSplitter(3000);
   // The longest a broken length can make it jump.
   const padding = new Uint8Array(65_536);
   fc.assert(
@@ -87,7 +87,7 @@ Deno.test("stripping damaged pictures never breaks a whole one nor lets metadata
 });
 
 Deno.test("noise alone costs a splitter no memory", () => {
-  const splitter = new JpegSplitter({ maxFrameBytes: 100_000 });
+  const splitter = new JpegSplitter(100_000);
   const noise = crypto.getRandomValues(new Uint8Array(65_536));
   // Starts of frames that never end, at every phase.
   for (let at = 0; at + 20 < noise.length; at += 997) noise.set(clean.subarray(0, 20), at);

@@ -14,24 +14,14 @@ import {
 } from "./markers.ts";
 import { inspectJpeg } from "./inspect.ts";
 
-/** What a splitter has seen since it was made. */
+/** Frames that a splitter did not give out since it was made. */
 export interface SplitterCounts {
-  /** Whole JPEGs given out. */
-  frames: number;
-  /** Bytes between frames: padding, multipart headers, noise, previews. */
-  garbageBytes: number;
-  /** Frames that were cut off by the start of the next one. */
+  /** Cut off by the start of the next one. */
   truncated: number;
-  /** Frames that broke the rules of the format. */
+  /** Against the rules of the format. */
   malformed: number;
-  /** Frames that grew past the cap. */
+  /** Grown past the cap. */
   oversized: number;
-}
-
-/** How a splitter is made. */
-export interface SplitterOptions {
-  /** Largest frame given out, in bytes. Default 8 MiB. */
-  readonly maxFrameBytes?: number;
 }
 
 /** Bytes looked at in one go: bounds the buffer to a frame and a piece, whatever is pushed. */
@@ -47,13 +37,7 @@ type State = "seek" | "marker" | "entropy";
 
 /** One stream's splitter. Memory is bounded by the cap; nothing is kept of a frame given out. */
 export class JpegSplitter {
-  readonly counts: SplitterCounts = {
-    frames: 0,
-    garbageBytes: 0,
-    truncated: 0,
-    malformed: 0,
-    oversized: 0,
-  };
+  readonly counts: SplitterCounts = { truncated: 0, malformed: 0, oversized: 0 };
   readonly #maxFrameBytes: number;
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(PIECE_BYTES);
   /** Filled part of the buffer, this frame's SOI in it, and where reading goes on. */
@@ -71,8 +55,9 @@ export class JpegSplitter {
   #before = "";
   #nth = Infinity;
 
-  constructor(options: SplitterOptions = {}) {
-    this.#maxFrameBytes = options.maxFrameBytes ?? 8 * 1024 * 1024;
+  /** @param maxFrameBytes Largest frame given out. */
+  constructor(maxFrameBytes = 8 * 1024 * 1024) {
+    this.#maxFrameBytes = maxFrameBytes;
   }
 
   /**
@@ -87,12 +72,6 @@ export class JpegSplitter {
       this.#walk(frames);
     }
     return frames;
-  }
-
-  /** Forgets the frame under way, as after the stream broke off. Counts stay. */
-  reset(): void {
-    this.#end = 0;
-    this.#seekFrom(0);
   }
 
   #append(piece: Uint8Array): void {
@@ -141,7 +120,6 @@ export class JpegSplitter {
     let at = bytes.indexOf(0xff, this.#at);
     while (at >= 0 && !mayStartFrame(bytes, at)) at = bytes.indexOf(0xff, at + 1);
     if (at < 0) at = bytes.length;
-    this.counts.garbageBytes += at - this.#start;
     this.#before = (this.#before + lastBytes(bytes, this.#start, at)).slice(-3);
     this.#start = this.#at = at;
     if (at + 2 >= bytes.length) return false;
@@ -225,11 +203,7 @@ export class JpegSplitter {
     const isTail = this.#nth > 1 && this.#nth <= MAX_PICTURES_OF_PART;
     if (!seen.ok) this.counts.malformed++;
     else if (jpeg.length > this.#maxFrameBytes) this.counts.oversized++;
-    else if (isTail) this.counts.garbageBytes += jpeg.length;
-    else {
-      this.counts.frames++;
-      frames.push(cleanJpeg(jpeg, seen, false).slice());
-    }
+    else if (!isTail) frames.push(cleanJpeg(jpeg, seen, false).slice());
     this.#seekFrom(end);
   }
 
