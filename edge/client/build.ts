@@ -33,6 +33,22 @@ const pages = await build({
   format: "esm",
   loader: { ".svg": "copy", ".png": "copy" },
 });
+// Loaded when somebody asks for it, and alone: what it shares with the page would cost a file of its own.
+const film = await build({
+  ...common,
+  entryPoints: [path("film.ts")],
+  format: "esm",
+  plugins: [{
+    name: "packages of deno.json",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^mediabunny$/ }, ({ path: name }) => {
+        return {
+          path: decodeURIComponent(new URL(import.meta.resolve(name)).pathname),
+          sideEffects: false,
+        };
+      }),
+  }],
+});
 // Loaded by other sites' pages as a plain script: it must leave no names behind.
 const embed = await build({
   ...common,
@@ -47,7 +63,7 @@ await Deno.remove(dist, { recursive: true }).catch((problem) => {
 });
 await Deno.mkdir(dist, { recursive: true });
 const names: Record<string, string> = {};
-for (const file of [...pages.outputFiles!, ...embed.outputFiles!]) {
+for (const file of [...pages.outputFiles!, ...film.outputFiles!, ...embed.outputFiles!]) {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
   await Deno.writeFile(new URL(name, dist), file.contents);

@@ -3,9 +3,10 @@
 import assert from "node:assert/strict";
 import { BACKOFF_MAX_MS, backoffMs, Connection } from "./connection.ts";
 import { LiveView } from "./live_view.ts";
+import { filmSize } from "./make_film.ts";
 import { Pace, Rate, ServerClock } from "./measures.ts";
 import { nearest, stretches } from "./past.ts";
-import { pictureName, thereText } from "./times.ts";
+import { pictureName, stampText, thereText } from "./times.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
 
 Deno.test("the wait between attempts grows to its bound, spread over pages", () => {
@@ -144,4 +145,23 @@ Deno.test("the camera's own time is told where it differs from the viewer's", ()
     assert.equal(thereText(noon, zone), undefined);
   }
   assert.match(thereText(noon, "Asia/Kathmandu")!, /45/);
+});
+
+Deno.test("a film is no larger than phones show, of even pixels, and has its pictures' shape", () => {
+  const sizes = [[1280, 720], [4608, 2592], [1080, 1920], [1013, 761], [3, 1], [10_000, 100]];
+  for (const [width, height] of sizes) {
+    const film = filmSize({ width, height });
+    assert.ok(film.width % 2 === 0 && film.height % 2 === 0, `${width}x${height}`);
+    assert.ok(film.width >= 2 && film.height >= 2 && Math.max(film.width, film.height) <= 1280);
+    const [low, high] = [film.height - 2, film.height + 2].map((down) => film.width / down);
+    if (height > 10) assert.ok(width / height < low && width / height > high, `${width}x${height}`);
+  }
+  assert.deepEqual(filmSize({ width: 4608, height: 2592 }), { width: 1280, height: 720 });
+});
+
+Deno.test("a film's pictures say when they were taken, where they were taken", () => {
+  const at = Date.UTC(2026, 10, 21, 13, 3);
+  assert.match(stampText(at, "America/New_York"), /21.*08:03|Nov 21.*8:03/);
+  assert.match(stampText(at, "Asia/Kolkata"), /18:33|6:33/);
+  assert.equal(stampText(at, "Nowhere/None"), stampText(at, undefined));
 });

@@ -35,12 +35,21 @@ export class Past {
     return nearest(this.frames.map(({ receivedAt }) => receivedAt), time);
   }
 
-  /** The JPEG of a picture. @param width One of those that the edge makes; undefined = as it is. */
-  async picture(version: number, width: number | undefined, signal?: AbortSignal): Promise<Jpeg> {
+  /**
+   * The JPEG of a picture; undefined where that is gone.
+   *
+   * @param width One of those that the edge makes; undefined = as it is.
+   */
+  async picture(
+    version: number,
+    width: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<Jpeg | undefined> {
     const url = `${this.#base}/frames/${version}.jpeg`;
     const scaled = width !== undefined && this.#scaled;
     const answer = await fetch(scaled ? `${url}?w=${width}` : url, { signal });
     if (answer.ok) return new Uint8Array(await answer.arrayBuffer());
+    if (answer.status === 404) return undefined;
     if (!scaled || answer.status !== 501) {
       throw new Error(`GET ${url} was answered ${answer.status}`);
     }

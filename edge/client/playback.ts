@@ -8,7 +8,7 @@ import type { Jpeg } from "./painter.ts";
 import type { StateWords } from "./state.ts";
 
 /** Pictures a second of the film. */
-const FILM_FPS = 12;
+export const FILM_FPS = 12;
 
 /** What is wanted on the screen. */
 export type Playback =
@@ -39,7 +39,12 @@ export function afterAction(
 /** Where the past comes from. */
 export interface PastPictures {
   readonly frames: readonly FrameMeta[];
-  picture(version: number, width: number | undefined, signal: AbortSignal): Promise<Jpeg>;
+  /** Resolves with undefined for one that is gone. */
+  picture(
+    version: number,
+    width: number | undefined,
+    signal: AbortSignal,
+  ): Promise<Jpeg | undefined>;
 }
 
 /** The one owner of what the canvas of `live` shows. */

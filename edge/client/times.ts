@@ -20,6 +20,16 @@ export function thereText(ms: number, timeZone: string | undefined): string | un
   }
 }
 
+/** `Sat, 21 Nov, 08:03`, for people who know nothing of a picture but what it shows: its own time. */
+export function stampText(ms: number, timeZone: string | undefined): string {
+  const day = { weekday: "short", day: "numeric", month: "short" } as const;
+  try {
+    return new Date(ms).toLocaleString(undefined, { ...day, ...MINUTES, timeZone });
+  } catch {
+    return stampText(ms, undefined);
+  }
+}
+
 /** `Saturday, 21 November 2026 at 14:03:27 CET`. */
 export function dateText(ms: number): string {
   return new Date(ms).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -33,7 +43,7 @@ export function sinceText(ms: number, now: number): string {
 }
 
 /** `cam-2026-11-21-14-03-27.jpg`, the name of a file: sorts by time, valid everywhere. */
-export function pictureName(cam: string, at: number): string {
+export function pictureName(cam: string, at: number, ending = "jpg"): string {
   const time = new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString();
-  return `${cam}-${time.slice(0, 19).replaceAll(/[T:]/g, "-")}.jpg`;
+  return `${cam}-${time.slice(0, 19).replaceAll(/[T:]/g, "-")}.${ending}`;
 }

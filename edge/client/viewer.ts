@@ -150,6 +150,20 @@ function save(): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
+/** Offers the film of the day, or what the link leads to where the script for it does not come. */
+async function saveDay(event: Event): Promise<void> {
+  event.preventDefault();
+  const { href: avi, dataset } = event.currentTarget as HTMLAnchorElement;
+  const script = new URL(dataset.script!, document.baseURI).href;
+  try {
+    const { openFilm } = await import(script) as typeof import("./film.ts");
+    const picture = past.picture.bind(past);
+    openFilm({ cam, zone: live.status?.zone, frames: past.frames, picture, avi });
+  } catch {
+    location.assign(avi);
+  }
+}
+
 const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
   pause: () => player.do("toggle"),
   play: () => player.do("day"),
@@ -208,6 +222,8 @@ byId("pip").hidden = !document.pictureInPictureEnabled ||
   !("captureStream" in HTMLCanvasElement.prototype);
 byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam);
+// Browsers encode videos over HTTPS only, and some not at all: there the link leads to the AVI.
+if ("VideoEncoder" in globalThis) byId("film").addEventListener("click", saveDay);
 keepAwakeInFullscreen();
 layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
 document.addEventListener("fullscreenchange", () => {

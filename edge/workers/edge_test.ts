@@ -47,9 +47,9 @@ Deno.test("on Workers the page's files are served beside the object, under names
   const answer = await fetch(edge.url);
   assert.equal(answer.headers.get("content-type"), "text/html; charset=UTF-8");
   const page = await answer.text();
-  const files = [...page.matchAll(/(?:src|href)="(?:\.\/)?(assets\/[^"]+)"/g)].map(([, file]) =>
-    file
-  );
+  const files = [...page.matchAll(/(?:src|href|script)="(?:\.\/)?(assets\/[^"]+)"/g)].map((
+    [, file],
+  ) => file);
   assert.ok(files.length >= 2, page);
   const before = (await statusOf(edge.url)).cost;
   for (const file of files) {

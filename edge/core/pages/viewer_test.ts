@@ -94,6 +94,17 @@ Deno.test("page, script and style come compressed, less than 22 KB together, as 
   assert.ok(Math.abs(bytes / 1000 - Number(said)) < 1, `${bytes} bytes, the docs say ${said} KB`);
 });
 
+Deno.test("the film's script is a file of its own, without what it does not use, and with its licence", async () => {
+  await using edge = await TestEdge.start();
+  const html = await (await edge.request("/", HTML)).text();
+  const [, file] = /data-script="\.(\/assets\/film-\w+\.js)"/.exec(html)!;
+  const text = await (await edge.request(file)).text();
+  assert.match(text, /Mozilla Public\s+\* License/);
+  const packed = await edge.request(file, { headers: { "accept-encoding": "br" } });
+  const { byteLength } = await packed.arrayBuffer();
+  assert.ok(byteLength < 60_000, `${byteLength} bytes`);
+});
+
 Deno.test("who takes no compressed answer gets a plain one, and caches are told", async () => {
   await using edge = await TestEdge.start();
   const [file] = filesOf(await (await edge.request("/", HTML)).text(), "/");

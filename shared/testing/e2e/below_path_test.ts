@@ -68,6 +68,9 @@ async function assertWhole(browser: Browser, { site, strays }: Place): Promise<v
   await page.keyboard.press("Escape");
   const film = await page.locator("#film").getAttribute("href");
   assert.ok(film!.startsWith(`${site}cams/cam/timelapse.avi`), film!);
+  await page.locator("#film").click();
+  await page.locator("dialog:modal", { hasText: "Save the day" }).waitFor();
+  await page.keyboard.press("Escape");
 
   await page.locator(".nav a").click();
   assert.equal(path(page), "/garden/cams");

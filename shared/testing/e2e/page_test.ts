@@ -245,8 +245,5 @@ toolTest(["chromium"], "the past can be scrubbed, played and left", async () => 
   await viewer.state("past");
   await page.locator("#live").click();
   await viewer.state("live");
-  const download = page.waitForEvent("download");
-  await page.locator("#film").click();
-  assert.match((await download).suggestedFilename(), /^cam-\d{4}-\d\d-\d\d\.avi$/);
   assert.deepEqual(viewer.complaints, []);
 });

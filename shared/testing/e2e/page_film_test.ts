@@ -1,0 +1,214 @@
+// "Save the day" in Chromium: pictures of a past that the edge keeps, made into a film by the page.
+
+import assert from "node:assert/strict";
+import type { Browser, Download, Page } from "playwright-core";
+import { SceneCamera } from "../camera.ts";
+import { launchChromium } from "../chromium.ts";
+import { TestEdge } from "../test_edge.ts";
+import { toolPath, toolTest } from "../tools.ts";
+import { ViewerPage } from "../viewer_page.ts";
+
+const PICTURES = 30;
+
+/** A browser, and an edge with a past: a picture each five minutes. */
+async function filmSet() {
+  const edge = await TestEdge.start();
+  const { jpegs } = await SceneCamera.make({ pictures: 6 });
+  const versions: number[] = [];
+  for (let i = PICTURES; i-- > 0;) {
+    const [version, jpeg] = [edge.clock.now() - i * 300_000, jpegs[i % jpegs.length]];
+    const meta = { version, size: jpeg.length, width: 640, height: 360 };
+    const frame = { cam: "cam", ...meta, capturedAt: version, receivedAt: version, jpeg };
+    await edge.store.put(frame, { history: true });
+    versions.push(version);
+  }
+  const server = edge.listen();
+  const browser = await launchChromium();
+  return {
+    browser,
+    url: server.url,
+    versions,
+    async [Symbol.asyncDispose]() {
+      await browser.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The page with its past, and the panel open. */
+async function openPanel(
+  browser: Browser,
+  url: string,
+  before?: (page: Page) => Promise<unknown>,
+): Promise<ViewerPage> {
+  const viewer = await ViewerPage.open(browser, url, { before });
+  await viewer.page.locator("#timeline").waitFor();
+  await viewer.page.locator("#film").click();
+  return viewer;
+}
+
+/** What ffmpeg says of a film, every frame decoded. */
+async function decoded(download: Download): Promise<{ frames: number; seconds: number }> {
+  const args = ["-xerror", "-i", await download.path(), "-f", "null", "-"];
+  const { stderr, success } = await new Deno.Command(toolPath("ffmpeg")!, { args }).output();
+  const log = new TextDecoder().decode(stderr);
+  assert.ok(success, log);
+  const [, minutes, seconds] = /Duration: 00:(\d\d):([\d.]+)/.exec(log)!;
+  const frames = [...log.matchAll(/frame= *(\d+)/g)].at(-1)![1];
+  return { frames: Number(frames), seconds: 60 * Number(minutes) + Number(seconds) };
+}
+
+/** The corner in which the time is written, in the first frame: grey values. */
+async function corner(download: Download): Promise<Uint8Array> {
+  const crop = "crop=120:24:iw-140:16,format=gray";
+  const frame = ["-frames:v", "1", "-f", "rawvideo", "-"];
+  const args = ["-v", "error", "-i", await download.path(), "-vf", crop, ...frame];
+  return (await new Deno.Command(toolPath("ffmpeg")!, { args }).output()).stdout;
+}
+
+toolTest(
+  ["chromium", "ffmpeg"],
+  "the day is saved as a film that holds every picture",
+  async () => {
+    await using set = await filmSet();
+    const corners: Uint8Array[] = [];
+    for (const [type, stamped] of [["mp4", true], ["webm", false]] as const) {
+      await using viewer = await openPanel(
+        set.browser,
+        set.url,
+        (page) =>
+          page.addInitScript((type) => {
+            const { isConfigSupported } = VideoEncoder;
+            VideoEncoder.isConfigSupported = (config) =>
+              /^avc/.test(config.codec) && type === "webm"
+                ? Promise.resolve({ supported: false, config })
+                : isConfigSupported.call(VideoEncoder, config);
+          }, type),
+      );
+      const { page } = viewer;
+      await page.getByText(`${PICTURES} pictures since`).waitFor();
+      await page.getByLabel("Show the time").setChecked(stamped);
+      const download = page.waitForEvent("download");
+      await page.getByRole("button", { name: "Make the film" }).click();
+      const film = await download;
+      assert.match(film.suggestedFilename(), new RegExp(`^cam-\\d{4}(-\\d\\d){5}\\.${type}$`));
+      assert.deepEqual(await decoded(film), { frames: PICTURES, seconds: PICTURES / 12 });
+      assert.match(
+        await viewer.text("dialog:modal [role=status]"),
+        /^3 seconds, \d\.\d MB, saved as cam-/,
+      );
+      await page.waitForFunction(() => document.querySelector("video")!.currentTime > 0);
+      corners.push(await corner(film));
+      assert.deepEqual(viewer.complaints, []);
+    }
+    const [one, other] = corners;
+    const parts = one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
+    assert.ok(parts > 15, `${parts}`);
+  },
+);
+
+toolTest(
+  ["chromium", "ffmpeg"],
+  "a film goes without the pictures that are gone, and to the share sheet where there is one",
+  async () => {
+    await using set = await filmSet();
+    await using viewer = await openPanel(set.browser, set.url, async (page) => {
+      await page.addInitScript(() => {
+        Object.assign(navigator, {
+          canShare: ({ files }: ShareData) => files!.length === 1,
+          share: ({ files }: ShareData) => {
+            document.title = `${files![0].type} ${files![0].size}`;
+            return Promise.resolve();
+          },
+        });
+      });
+      for (const gone of [set.versions[0], set.versions[7]]) {
+        await page.route(`**/frames/${gone}.jpeg*`, (route) => route.fulfill({ status: 404 }));
+      }
+    });
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Make the film" }).click();
+    await page.getByText("2 pictures were gone meanwhile").waitFor();
+    await page.locator("dialog:modal").getByRole("button", { name: "Share" }).click();
+    await page.waitForFunction(() => /^video\/(mp4|webm) \d{4,}$/.test(document.title));
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download" }).click();
+    const { frames, seconds } = await decoded(await download);
+    assert.deepEqual([frames, Math.round(12 * seconds)], [PICTURES - 2, PICTURES - 2]);
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "a film is cancelled in the middle, and made from the start afterwards",
+  async () => {
+    await using set = await filmSet();
+    const held = Promise.withResolvers<void>();
+    let asked = 0;
+    await using viewer = await openPanel(
+      set.browser,
+      set.url,
+      (page) =>
+        page.route("**/frames/*.jpeg*", async (route) => {
+          if (++asked > PICTURES / 2) {
+            await held.promise;
+          }
+          await route.continue().catch(() => {});
+        }),
+    );
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Make the film" }).click();
+    await page.getByText(`Picture ${PICTURES / 2} of ${PICTURES}`).waitFor();
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator("dialog:modal").waitFor({ state: "detached" });
+    held.resolve();
+    const before = asked;
+    await page.locator("#film").click();
+    assert.equal(asked, before, "nothing more is loaded");
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Make the film" }).click();
+    await download;
+    await page.getByText("3 seconds").waitFor();
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(["chromium"], "a film that cannot be made says why, and leads to the AVI", async () => {
+  await using set = await filmSet();
+  await using viewer = await openPanel(
+    set.browser,
+    set.url,
+    (page) => page.route("**/frames/*.jpeg*", (route) => route.abort()),
+  );
+  const { page } = viewer;
+  await page.getByRole("button", { name: "Make the film" }).click();
+  await page.getByText("The film could not be made: a picture did not come.").waitFor();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download an AVI" }).click();
+  assert.match((await download).suggestedFilename(), /\.avi$/);
+  await page.unroute("**/frames/*.jpeg*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("button", { name: "Make the film" }).click();
+  await page.getByText("3 seconds").waitFor();
+});
+
+toolTest(
+  ["chromium"],
+  "where the browser encodes no video, or the script does not come, the day is an AVI",
+  async () => {
+    await using set = await filmSet();
+    for (
+      const before of [
+        (page: Page) =>
+          page.addInitScript(() => Reflect.deleteProperty(globalThis, "VideoEncoder")),
+        (page: Page) => page.route("**/assets/film-*", (route) => route.abort()),
+      ]
+    ) {
+      await using viewer = await ViewerPage.open(set.browser, set.url, { before });
+      await viewer.page.locator("#timeline").waitFor();
+      const download = viewer.page.waitForEvent("download");
+      await viewer.page.locator("#film").click();
+      assert.match((await download).suggestedFilename(), /^cam-\d{4}-\d\d-\d\d\.avi$/);
+    }
+  },
+);
