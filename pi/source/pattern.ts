@@ -195,7 +195,9 @@ export class PatternPicture {
     ];
     for (const [name, y, speed, start] of clouds) {
       const way = SCENE_WIDTH + SKY[name].width;
-      this.#blend(name, (start + seconds * speed) % way - SKY[name].width, y, { behind: "land" });
+      this.#blend(name, (this.#scene.clouds + start + seconds * speed) % way - SKY[name].width, y, {
+        behind: "land",
+      });
     }
   }
 

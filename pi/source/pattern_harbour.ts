@@ -8,6 +8,7 @@ const BOAT_S = 110;
 /** A harbour: under its water line the sky is mirrored. */
 export const HARBOUR: Scene = {
   horizon: 0.6,
+  clouds: 460,
   land: `<defs>
   <linearGradient id="sea" x1="0" y1="432" x2="0" y2="720" gradientUnits="userSpaceOnUse">
     <stop offset="0" stop-color="#3f86a0" stop-opacity=".55"/>

@@ -25,6 +25,8 @@ export interface Scene {
   readonly lamps: string;
   readonly drawings: Readonly<Record<string, Drawing>>;
   actors(seconds: number): readonly Actor[];
+  /** How far clouds are at second 0. */
+  readonly clouds: number;
 }
 
 /** What every sky has. Sun and moon are drawn around the middle. */
@@ -68,6 +70,7 @@ export const SKY: Readonly<Record<"sun" | "moon" | "cloud" | "wisp", Drawing>> =
 /** A garden before the hills, where a robin lives. */
 export const GARDEN: Scene = {
   horizon: 0.72,
+  clouds: 0,
   land: `<defs>
   <linearGradient id="far" x1="0" y1="420" x2="0" y2="600" gradientUnits="userSpaceOnUse">
     <stop offset="0" stop-color="#7f8fa6" stop-opacity=".92"/><stop offset="1" stop-color="#a3acb0" stop-opacity=".85"/>
