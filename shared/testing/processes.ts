@@ -16,6 +16,8 @@ const LINE_DEADLINE_MS = 60_000;
 export interface StartOptions {
   /** Added to the few variables that Deno itself needs; nothing else is inherited. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Its task in deno.json, where that is another than its name. */
+  readonly task?: string;
   /** Arguments after the entry file. */
   readonly args?: readonly string[];
   /** A command that gets the program's own command line as its last arguments and runs it. */
@@ -182,7 +184,7 @@ export class RunningEdge extends RunningProgram {
  */
 export async function startEdge(options: StartOptions = {}): Promise<RunningEdge> {
   const deno = options.deno ?? Deno.execPath();
-  const edge = new RunningEdge("edge", deno, await taskArgs("edge", options.args), {
+  const edge = new RunningEdge("edge", deno, await taskArgs(options.task ?? "edge", options.args), {
     ...options,
     env: {
       HOST: "127.0.0.1",
