@@ -126,9 +126,10 @@ function askViewer(context: Context, expired: boolean): Response {
     const query = new URLSearchParams({ next: pathname, ...(expired ? { expired: "" } : {}) });
     return context.redirect(`${rootOf(context)}sign-in?${query}`, 303);
   }
-  // Asked for a password, a browser would cover the page with a box of its own for each request.
+  // Asked for a password, a browser would cover the page with a box of its own for each request. What is
+  // typed there on another site's page would not even count.
   const byPage = ["empty", "image"].includes(context.req.header("sec-fetch-dest") ?? "") &&
-    context.req.header("sec-fetch-site") === "same-origin";
+    context.req.header("sec-fetch-site") !== "none";
   const challenge = byPage ? 'Bearer realm="perch"' : 'Basic realm="perch", charset="UTF-8"';
   return problem(401, "This cam is private: sign in, or send the view token.", {
     headers: { "www-authenticate": challenge },

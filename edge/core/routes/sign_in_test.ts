@@ -40,10 +40,14 @@ Deno.test("a person is led to the sign-in page and back; a program is asked for 
   const program = await edge.request("/stream.mjpeg");
   assert.equal(program.status, 401);
   assert.match(program.headers.get("www-authenticate")!, /^Basic /);
-  const page = await edge.request("/live.jpeg", {
-    headers: { "sec-fetch-dest": "empty", "sec-fetch-site": "same-origin" },
-  });
-  assert.doesNotMatch(page.headers.get("www-authenticate")!, /Basic/);
+  const asked = async (dest: string, site: string) =>
+    (await edge.request("/live.jpeg", {
+      headers: { "sec-fetch-dest": dest, "sec-fetch-site": site },
+    })).headers.get("www-authenticate")!;
+  assert.match(await asked("document", "none"), /^Basic/);
+  for (const site of ["same-origin", "same-site", "cross-site"]) {
+    for (const dest of ["empty", "image"]) assert.doesNotMatch(await asked(dest, site), /Basic/);
+  }
 
   const wrong = await signIn(edge, "not the token at all");
   assert.equal(wrong.status, 401);
