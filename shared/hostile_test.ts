@@ -44,7 +44,7 @@ Deno.test("headers and acknowledgements come back as they were written", () => {
     fc.property(camera, time, time, time, (camera, version, capturedAt, receivedAt) => {
       const header = { camera, version, capturedAt, receivedAt };
       const bytes = new Uint8Array(FRAME_HEADER_BYTES + 3);
-      writeFrameHeader(bytes, header, 3);
+      writeFrameHeader(bytes.subarray(3), header);
       assert.deepEqual(readFrameHeader(bytes.subarray(3)), header);
       assert.deepEqual(readAck(encodeAck({ camera, version })), { camera, version });
     }),

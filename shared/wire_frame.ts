@@ -38,17 +38,16 @@ export interface RecordHeader extends FrameHeader {
   readonly length: number;
 }
 
-/** Writes a picture's header at `offset`. Default length: 0, for a socket, whose messages have their own. */
+/** Writes a picture's header. Default length: 0, for a socket, whose messages have their own. */
 export function writeFrameHeader(
   into: Uint8Array,
   header: FrameHeader & { readonly length?: number },
-  offset = 0,
 ): void {
-  writeRecordHeader(into, { length: 0, ...header, kind: KIND.picture }, offset);
+  writeRecordHeader(into, { length: 0, ...header, kind: KIND.picture });
 }
 
-function writeRecordHeader(into: Uint8Array, header: RecordHeader, offset: number): void {
-  const view = new DataView(into.buffer, into.byteOffset + offset, FRAME_HEADER_BYTES);
+function writeRecordHeader(into: Uint8Array, header: RecordHeader): void {
+  const view = new DataView(into.buffer, into.byteOffset, FRAME_HEADER_BYTES);
   view.setUint8(0, FRAME_MAGIC);
   view.setUint8(1, header.kind);
   view.setUint16(2, header.camera);
@@ -90,7 +89,7 @@ export function encodeMessage(message: object, receivedAt: number): Uint8Array<A
   const json = new TextEncoder().encode(JSON.stringify(message));
   const bytes = new Uint8Array(FRAME_HEADER_BYTES + json.length);
   const times = { version: 0, capturedAt: 0, receivedAt };
-  writeRecordHeader(bytes, { kind: KIND.message, camera: 0, length: json.length, ...times }, 0);
+  writeRecordHeader(bytes, { kind: KIND.message, camera: 0, length: json.length, ...times });
   bytes.set(json, FRAME_HEADER_BYTES);
   return bytes;
 }

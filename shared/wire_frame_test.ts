@@ -17,7 +17,7 @@ const header = {
 
 Deno.test("a frame header comes back as it was written, at any offset", () => {
   const bytes = new Uint8Array(100);
-  writeFrameHeader(bytes, header, 7);
+  writeFrameHeader(bytes.subarray(7), header);
   assert.deepEqual(readFrameHeader(bytes.subarray(7)), header);
 });
 
