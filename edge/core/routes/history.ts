@@ -61,20 +61,20 @@ export function getFrame(deps: EdgeDeps): Handler {
     const { cam } = await cameraOf(context, deps.hub);
     const version = Number(/^(\d{1,15})\.jpeg$/.exec(context.req.param("file") ?? "")?.[1]);
     const { w: width } = query();
-    if (width !== undefined) await deps.renditions.ready();
-    const frame = Number.isNaN(version) ? undefined : await deps.store.get(cam, version);
-    if (!frame) return problem(404, `Camera ${cam} has no kept picture of that version.`);
     const headers = {
       etag: `"${version}${width === undefined ? "" : `-${width}`}"`,
       "cache-control": `${scope}, max-age=31536000, immutable`,
-      "last-modified": new Date(frame.receivedAt).toUTCString(),
     };
-    if (isKnown(context, { etag: headers.etag, receivedAt: frame.receivedAt })) {
-      return new Response(null, { status: 304, headers });
-    }
+    // It never changes: for who has it the store need not be asked.
+    const isHad = isKnown(context, { etag: headers.etag, receivedAt: version });
+    if (isHad && !Number.isNaN(version)) return new Response(null, { status: 304, headers });
+    if (width !== undefined) await deps.renditions.ready();
+    const frame = Number.isNaN(version) ? undefined : await deps.store.get(cam, version);
+    if (!frame) return problem(404, `Camera ${cam} has no kept picture of that version.`);
     const { jpeg } = width === undefined ? frame : await deps.renditions.get(frame, width);
     return context.body(jpeg, 200, {
       ...headers,
+      "last-modified": new Date(frame.receivedAt).toUTCString(),
       "content-type": "image/jpeg",
       "content-length": String(jpeg.length),
     });
