@@ -153,6 +153,7 @@ Deno.test("an edge ends although its collector answers nothing, as soon as its t
     },
   });
   await asked.promise;
+  assert.equal(await healthLine(edge), "ok");
   const status = await edge.stop();
   assert.equal(status.code, 0);
   answers.resolve();

@@ -43,7 +43,7 @@ async function says(
     );
   let found = await said(viewer);
   // Colours and dimming fade in; seconds count on.
-  for (let tries = 0; tries < 60 && !fits(found); tries++) {
+  for (let tries = 0; tries < 600 && !fits(found); tries++) {
     await viewer.page.waitForTimeout(50);
     found = await said(viewer);
   }
@@ -171,8 +171,8 @@ toolTest(
     await says(viewer, "idle", {
       badge: "Slow",
       colour: AMBER,
-      words: /^A picture every [56] s; last \d s ago\.$/,
-      spoken: /^Slow\. A picture every [56] s/,
+      words: /^A picture every \d s; last \d+ s ago\.$/,
+      spoken: /^Slow\. A picture every \d s/,
       filter: "none",
     });
     await viewer.page.evaluate(() => {
@@ -280,9 +280,7 @@ toolTest(
     await using viewer = await ViewerPage.open(set.browser, set.edge.url);
     await viewer.state("live");
     await viewer.page.context().setOffline(true);
-    await viewer.page.locator("#headline", { hasText: "You are offline" }).waitFor({
-      timeout: 3000,
-    });
+    await viewer.page.locator("#headline", { hasText: "You are offline" }).waitFor();
     assert.equal(await viewer.text("#badge"), "No network");
     assert.match(await viewer.page.title(), /^No network · /);
     await viewer.page.context().setOffline(false);

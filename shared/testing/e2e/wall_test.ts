@@ -33,13 +33,14 @@ toolTest(["chromium"], "the wall says of each camera what its own page says", as
   const gone = set.camera.as("gone");
   await gone.send(set.edge.url);
   await until("one is gone", async () => await ageOf(set.edge.url, "gone") > 11_000);
-  await silent.send(set.edge.url);
-  await until("one is silent", async () => await ageOf(set.edge.url, "silent") > 1500);
+  silent.run(set.edge.url, 5);
   await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams`, {
     colorScheme: "light",
   });
+  await viewer.page.locator('.tile[data-state="live"]', { hasText: "silent" }).waitFor();
+  await silent.stop();
   for (const kind of ["live", "stale", "offline"]) {
-    await viewer.page.locator(`.tile[data-state="${kind}"]`).waitFor();
+    await viewer.page.locator(`.tile[data-state="${kind}"]`).first().waitFor();
   }
   const found = await wall(viewer);
   assert.deepEqual(found.cam, ["live", "Live", GREEN, ""]);
@@ -60,12 +61,12 @@ toolTest(
     await using edge = await startEdge({ env: IMPATIENT });
     await using scene = await SceneCamera.make();
     await using garden = scene.as("garden");
+    await using browser = await launchChromium();
     await scene.send(edge.url);
     await until("one is silent", async () => await ageOf(edge.url) > 3500);
     // Nobody watches yet: a camera that runs is idle, which no page with script sees, because it wakes it.
     garden.run(edge.url, 5);
     await until("the other is there", async () => await ageOf(edge.url, "garden") < 500);
-    await using browser = await launchChromium();
     await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`, {
       colorScheme: "light",
       javaScriptEnabled: false,
