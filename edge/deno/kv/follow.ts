@@ -4,7 +4,7 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import { Latest } from "../../../shared/latest.ts";
-import type { KvLink } from "./link.ts";
+import type { KvCalls } from "./calls.ts";
 import { within } from "../../../shared/timeout.ts";
 
 /**
@@ -98,7 +98,7 @@ const REOPEN_MS = 1000;
 
 /** Follows `key`: its entry is set again at every event and every poll, until it is disposed of. */
 export function followKey<T>(
-  link: KvLink,
+  calls: KvCalls,
   key: Deno.KvKey,
   given: { clock: Clock; pollMs: number; changes?: FileChanges; signal: AbortSignal },
 ): Disposable & { readonly latest: Latest<Deno.KvEntryMaybe<T>> } {
@@ -115,8 +115,10 @@ export function followKey<T>(
     const told = () =>
       new WritableStream<[Deno.KvEntryMaybe<T>]>({ write: ([entry]) => latest.set(entry) });
     while (!signal.aborted) {
-      // The link's state tells of a store that fails; the poll goes on.
-      await link.kv().then((kv) => kv.watch<[T]>([key]).pipeTo(told(), { signal })).catch(() => {});
+      // The calls's state tells of a store that fails; the poll goes on.
+      await calls.kv().then((kv) => kv.watch<[T]>([key]).pipeTo(told(), { signal })).catch(
+        () => {},
+      );
       await clock.sleep(REOPEN_MS, signal).catch(() => {});
     }
   }
@@ -124,7 +126,7 @@ export function followKey<T>(
   async function poll(): Promise<void> {
     while (!signal.aborted) {
       const seen = changes?.bursts.seq ?? 0;
-      await link.get<T>(key).then((entry) => latest.set(entry)).catch(() => {});
+      await calls.get<T>(key).then((entry) => latest.set(entry)).catch(() => {});
       changes?.watch();
       if (!changes?.heard) await clock.sleep(pollMs, signal).catch(() => {});
       else {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../../shared/clock.ts";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { FileChanges, followKey } from "./follow.ts";
-import { KvLink } from "./link.ts";
+import { KvCalls } from "./calls.ts";
 import { TempDir } from "../../../shared/testing/temp.ts";
 
 /** Long enough that no poll helps. */
@@ -30,10 +30,10 @@ Deno.test("what another process writes to a SQLite file is seen without a poll",
   const output = writer.stdout.getReader();
   await output.read();
   const open = () => Deno.openKv(path);
-  const link = new KvLink({ open, clock: systemClock, deadlineMs: 5000 });
+  const calls = new KvCalls({ open, clock: systemClock, deadlineMs: 5000 });
   const changes = new FileChanges(path, systemClock);
   assert.equal(changes.heard, false);
-  await link.kv();
+  await calls.kv();
   changes.watch();
   const input = writer.stdin.getWriter();
   // One write alone may come before the kernel listens, or be readable only after its burst was looked
@@ -42,7 +42,7 @@ Deno.test("what another process writes to a SQLite file is seen without a poll",
   for (let seq = 0; !changes.heard; seq++) await changes.bursts.next(seq);
   const stop = new AbortController();
   const { signal } = stop;
-  const { latest } = followKey<number>(link, ["n"], {
+  const { latest } = followKey<number>(calls, ["n"], {
     ...{ clock: systemClock, pollMs: NEVER_MS, changes, signal },
   });
   let item = await latest.next(0);
@@ -55,7 +55,7 @@ Deno.test("what another process writes to a SQLite file is seen without a poll",
   await output.cancel();
   await writer.status;
   changes.close();
-  link.close();
+  calls.close();
 });
 
 interface Journal {

@@ -14,7 +14,7 @@ import {
   type VersionRange,
 } from "../../core/store/frame_store.ts";
 import type { Polls } from "./follow.ts";
-import type { KvLink, KvLinkOptions } from "./link.ts";
+import type { KvCalls, KvCallsOptions } from "./calls.ts";
 
 /** KV takes values of 65,536 raw bytes and not one more. */
 export const MAX_CHUNK_BYTES = 65_536;
@@ -73,7 +73,7 @@ export interface StoredHead extends Head {
   readonly recent: readonly (readonly [number, number])[];
 }
 
-export interface KvStoreOptions extends KvLinkOptions {
+export interface KvStoreOptions extends KvCallsOptions {
   /** This instance's name: the `writer` of what it stores. */
   readonly instance: string;
   readonly clock: Clock;
@@ -88,19 +88,19 @@ type HeadEntry = Pick<Deno.KvEntryMaybe<StoredHead>, "value" | "versionstamp">;
 
 export class KvFrameStore implements FrameStore {
   readonly #options: KvStoreOptions;
-  readonly #link: KvLink;
+  readonly #calls: KvCalls;
   readonly #clockHolds: ReturnType<typeof heldClock>;
   /** Heads as this instance left them, so that a put need not read first. */
   readonly #heads = new Map<string, HeadEntry>();
 
-  constructor(link: KvLink, options: KvStoreOptions) {
+  constructor(calls: KvCalls, options: KvStoreOptions) {
     this.#options = options;
-    this.#link = link;
+    this.#calls = calls;
     this.#clockHolds = heldClock(options.clock);
   }
 
   get state(): StoreState {
-    return this.#link.state;
+    return this.#calls.state;
   }
 
   get newestEveryMs(): number {
@@ -127,7 +127,7 @@ export class KvFrameStore implements FrameStore {
     for (let i = 0; large && i < chunks.length; i += CHUNKS_PER_COMMIT) {
       const some = chunks.slice(i, i + CHUNKS_PER_COMMIT);
       const begun = i === 0 ? [{ key: pending[0], value: { chunks: chunks.length } }] : [];
-      await this.#link.commit({ sets: [...begun, ...some] });
+      await this.#calls.commit({ sets: [...begun, ...some] });
     }
     const mayExpire = this.#clockHolds(known.value?.receivedAt);
     const expired = history && mayExpire ? await this.#expired(cam, known.value) : [];
@@ -149,7 +149,7 @@ export class KvFrameStore implements FrameStore {
       // What is too much for one commit goes before it, while head and keyframes still name it.
       const first = Math.max(0, deletes.length + sets.length - MAX_MUTATIONS);
       await this.#delete(deletes.slice(0, first));
-      const versionstamp = await this.#link.commit({
+      const versionstamp = await this.#calls.commit({
         checks: [{ key: headKey(cam), versionstamp: known.versionstamp }],
         sets,
         deletes: deletes.slice(first),
@@ -190,13 +190,13 @@ export class KvFrameStore implements FrameStore {
 
   async get(cam: string, version: number): Promise<Frame | undefined> {
     const keys = [headKey(cam), keyframeKey(cam, version)];
-    const [head, keyframe] = await this.#link.getMany<StoredHead>(keys);
+    const [head, keyframe] = await this.#calls.getMany<StoredHead>(keys);
     const meta = head.value?.version === version ? head.value : keyframe.value;
     return meta ? await this.#read(cam, meta) : undefined;
   }
 
   async cams(): Promise<string[]> {
-    const heads = await this.#link.list({ prefix: ["head"] }, { limit: 1000 });
+    const heads = await this.#calls.list({ prefix: ["head"] }, { limit: 1000 });
     return heads.map(({ key }) => String(key[1]));
   }
 
@@ -235,11 +235,11 @@ export class KvFrameStore implements FrameStore {
 
   close(): void {
     this.#options.polls.changes?.close();
-    this.#link.close();
+    this.#calls.close();
   }
 
   async #readHead(cam: string): Promise<HeadEntry> {
-    return await this.#link.get<StoredHead>(headKey(cam));
+    return await this.#calls.get<StoredHead>(headKey(cam));
   }
 
   async #read(
@@ -247,14 +247,14 @@ export class KvFrameStore implements FrameStore {
     meta: FrameMeta & { readonly chunks: number },
   ): Promise<Frame | undefined> {
     const keys = chunkKeys(cam, meta.version, meta.chunks);
-    const entries = await this.#link.getMany<Uint8Array<ArrayBuffer>>(keys);
+    const entries = await this.#calls.getMany<Uint8Array<ArrayBuffer>>(keys);
     const jpeg = concat(...entries.flatMap(({ value }) => value ?? []));
     return jpeg.length === meta.size ? { ...metaOf(meta), cam, jpeg } : undefined;
   }
 
-  #keyframes(cam: string, from: number, to: number, options: Parameters<KvLink["list"]>[1]) {
+  #keyframes(cam: string, from: number, to: number, options: Parameters<KvCalls["list"]>[1]) {
     const selector = { start: keyframeKey(cam, from), end: keyframeKey(cam, to) };
-    return this.#link.list<StoredHead>(selector, options);
+    return this.#calls.list<StoredHead>(selector, options);
   }
 
   /**
@@ -286,13 +286,13 @@ export class KvFrameStore implements FrameStore {
    */
   async #delete(keys: readonly Deno.KvKey[]): Promise<void> {
     for (let i = 0; i < keys.length; i += MAX_MUTATIONS) {
-      await this.#link.commit({ deletes: keys.slice(i, i + MAX_MUTATIONS) });
+      await this.#calls.commit({ deletes: keys.slice(i, i + MAX_MUTATIONS) });
     }
   }
 
   async #deleteFrames(selector: Deno.KvListSelector): Promise<void> {
     for (;;) {
-      const some = await this.#link.list<{ chunks: number }>(selector, { limit: 100 });
+      const some = await this.#calls.list<{ chunks: number }>(selector, { limit: 100 });
       if (some.length === 0) return;
       await this.#delete(some.flatMap(frameKeys));
     }

@@ -12,7 +12,7 @@ import {
   type KvStoreOptions,
   type StoredHead,
 } from "./frame_store.ts";
-import type { KvLink } from "./link.ts";
+import type { KvCalls } from "./calls.ts";
 
 /** Records that count are looked at again after this time, ms. */
 const LOOK_MS = VIEWERS_TTL_MS / 3;
@@ -24,7 +24,7 @@ const viewersKey = (
 ): Deno.KvKey => ["viewers", cam, ...instance];
 
 export function kvPeerStore(
-  link: KvLink,
+  calls: KvCalls,
   frames: KvFrameStore,
   { instance, clock, polls }: KvStoreOptions,
 ): PeerStore {
@@ -60,17 +60,17 @@ export function kvPeerStore(
     const bump = turned ? [{ key: demandKey(cam), value: { instance } }] : [];
     if (count > 0) {
       const record = { key, value: { count }, expireIn: VIEWERS_TTL_MS };
-      await link.commit({ sets: [record, ...bump] });
+      await calls.commit({ sets: [record, ...bump] });
       told.add(cam);
     } else {
-      await link.commit({ sets: bump, deletes: [key] });
+      await calls.commit({ sets: bump, deletes: [key] });
       told.delete(cam);
     }
   }
 
   async function viewersElsewhere(cam: string): Promise<number> {
     const prefix = viewersKey(cam);
-    const records = await link.list<{ count: number }>({ prefix }, { limit: 1000 });
+    const records = await calls.list<{ count: number }>({ prefix }, { limit: 1000 });
     const now = clock.monotonic();
     const before = known.get(cam);
     const seen = new Map<string, { versionstamp: string; at: number }>();
@@ -122,6 +122,6 @@ export function kvPeerStore(
   }
 
   function follow<T>(key: Deno.KvKey, pollMs: number, signal: AbortSignal) {
-    return followKey<T>(link, key, { clock, pollMs, changes: polls.changes, signal });
+    return followKey<T>(calls, key, { clock, pollMs, changes: polls.changes, signal });
   }
 }

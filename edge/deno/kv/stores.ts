@@ -7,7 +7,7 @@ import type { Platform } from "../../core/platform.ts";
 import { MemoryStore } from "../../core/store/memory_store.ts";
 import { FileChanges } from "./follow.ts";
 import { KvFrameStore, type KvStoreOptions } from "./frame_store.ts";
-import { KvLink, type KvLinkOptions } from "./link.ts";
+import { KvCalls, type KvCallsOptions } from "./calls.ts";
 import { kvPeerStore } from "./peer_store.ts";
 
 /** Frames, and what other instances tell. `store.close` lets go of both. */
@@ -32,9 +32,9 @@ interface Given {
 
 /** Makes them. Nothing is opened before the first call. */
 export function kvStores(options: KvStoreOptions): KvStores {
-  const link = new KvLink(options);
-  const store = new KvFrameStore(link, options);
-  return { store, peers: kvPeerStore(link, store, options) };
+  const calls = new KvCalls(options);
+  const store = new KvFrameStore(calls, options);
+  return { store, peers: kvPeerStore(calls, store, options) };
 }
 
 /**
@@ -67,14 +67,14 @@ export async function storesFor(
 }
 
 /**
- * The database at `path`, for a link to open. Live pictures do not need it, so nothing about it keeps the
+ * The database at `path`, for a calls to open. Live pictures do not need it, so nothing about it keeps the
  * edge from starting: a damaged file is set aside, and where no file can be written it is tried again
  * and again while pictures go on from memory.
  */
 export function databaseAt(
   path: string,
   { openKv, log, clock }: Pick<Given, "openKv" | "log"> & { clock: Pick<Clock, "now"> },
-): Required<Pick<KvLinkOptions, "open" | "kind">> {
+): Required<Pick<KvCallsOptions, "open" | "kind">> {
   let kind = path === ":memory:" ? "memory" : "kv";
   let looked = !isFile(path);
   /** Why it is not to be opened: Deno KV would end the process over it. */

@@ -1,4 +1,4 @@
-// The line to Deno KV: every call has a deadline and is counted. The remote client retries for ever,
+// Calls to Deno KV: each has a deadline and is counted. The remote client retries for ever,
 // and nothing stops a call that is in it, not even closing the database: so while one is past its
 // deadline no other is made, and its end is what tells that the store is back.
 
@@ -7,7 +7,7 @@ import type { Clock } from "../../../shared/clock.ts";
 import { reasonOf } from "../../../shared/log.ts";
 import { StoreFailure, type StoreState } from "../../core/store/frame_store.ts";
 
-export interface KvLinkOptions {
+export interface KvCallsOptions {
   /** Opens the database; called again after it failed. */
   open(): Promise<Deno.Kv>;
   /** What it is, for `/health`. Default: `kv`. */
@@ -45,8 +45,8 @@ const REFUSAL = new RegExp(
     "Total (mutation|key) size|Invalid check|expireIn must be|expected string)|could not be cloned",
 );
 
-export class KvLink {
-  readonly #options: KvLinkOptions;
+export class KvCalls {
+  readonly #options: KvCallsOptions;
   #kv: Promise<Deno.Kv> | undefined;
   readonly #closed = new AbortController();
   #problem: string | undefined;
@@ -56,7 +56,7 @@ export class KvLink {
   #hanging = 0;
   #lastTry = 0;
 
-  constructor(options: KvLinkOptions) {
+  constructor(options: KvCallsOptions) {
     this.#options = options;
   }
 
