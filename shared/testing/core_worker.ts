@@ -2,7 +2,7 @@
 // They are the files that Deno's home is tested with.
 
 import { Elsewhere, tests } from "./worker_deno.ts";
-import { object } from "./worker_test_edge.ts";
+import { object } from "./worker_home.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { frameStoreContract } from "./frame_store_contract.ts";
 import { SqlStore } from "../../edge/workers/storage.ts";

@@ -61,6 +61,7 @@ export class KvConnectServer {
   openWriteBytes = 0;
   readonly table: KvTable = new KvTable();
   #usedAt = 0;
+  #open = 0;
   #failed = false;
   readonly #watchers = new Set<() => void>();
   readonly #relay = new H2Relay();
@@ -101,9 +102,11 @@ export class KvConnectServer {
     // A call that the client still repeats would do so for ever, and Deno 2.9.5 ends with a
     // segmentation fault when a test file ends under one: what is no server error ends it.
     const failed = this.#failed || this.faults.status !== undefined;
-    Object.assign(this.faults, { latencyMs: 0, status: 400 });
+    Object.assign(this.faults, { latencyMs: 0, status: failed ? 400 : undefined });
     this.endWatches();
-    if (failed) await new Promise((resolve) => setTimeout(resolve, CLIENT_RETRY_MS));
+    const since = performance.now();
+    const quiet = () => performance.now() - Math.max(since, this.#usedAt);
+    while (this.#open > 0 || quiet() < (failed ? CLIENT_RETRY_MS : 5 * QUIET_MS)) await pause(5);
     this.fail();
     await this.#server.shutdown();
   }
@@ -116,20 +119,22 @@ export class KvConnectServer {
   async #answer(request: Request): Promise<Response> {
     const { latencyMs, status } = this.faults;
     this.usage.requests++;
+    this.#open++;
     this.#usedAt = performance.now();
-    const bytes = await request.arrayBuffer().catch(() => undefined);
-    if (!bytes) return new Response("the client has gone", { status: 400 });
-    const body = new Uint8Array(bytes);
     const { pathname } = new URL(request.url);
-    const written = pathname === "/v2/atomic_write" ? body.length : 0;
-    this.openWriteBytes += written;
+    let written = 0;
     try {
+      const bytes = await request.arrayBuffer().catch(() => undefined);
+      if (!bytes) return new Response("the client has gone", { status: 400 });
+      const body = new Uint8Array(bytes);
+      if (pathname === "/v2/atomic_write") this.openWriteBytes += written = body.length;
       await pause(written > 0 ? latencyMs / 2 : latencyMs);
       if (status !== undefined) return new Response("injected fault", { status });
       const response = this.#carryOut(request, pathname, body);
       if (written > 0) await pause(latencyMs / 2);
       return response;
     } finally {
+      this.#open--;
       this.#usedAt = performance.now();
       this.openWriteBytes -= written;
     }

@@ -1,15 +1,13 @@
-// A whole edge inside the test: real app, real KV in memory, a clock the test holds. No port.
+// A whole edge inside the test: real app, real store, a clock the test holds. No port.
 
 import { parseEdgeConfig } from "../../edge/core/config.ts";
 import { Edge } from "../../edge/core/edge.ts";
-import { denoPlatform } from "../../edge/deno/platform.ts";
-import { tick } from "../../edge/deno/serve.ts";
 import type { FrameStore } from "../../edge/core/store/frame_store.ts";
 import type { PeerStore } from "../../edge/core/store/peer_store.ts";
-import { type KvStores, kvStores } from "../../edge/deno/kv/stores.ts";
 import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";
+import { type Among, platformOf } from "./test_home.ts";
 
 /** An edge for tests, with what it was made from. */
 export class TestEdge implements AsyncDisposable {
@@ -18,14 +16,14 @@ export class TestEdge implements AsyncDisposable {
   readonly store: FrameStore;
   readonly peers: PeerStore;
   /** Everything logged. */
-  readonly lines: string[];
+  readonly lines: readonly string[];
   readonly #stopping = new AbortController();
 
-  private constructor(edge: Edge, clock: FakeClock, stores: KvStores, lines: string[]) {
+  private constructor(edge: Edge, clock: FakeClock, lines: readonly string[]) {
     this.edge = edge;
     this.clock = clock;
-    this.store = stores.store;
-    this.peers = stores.peers;
+    this.store = edge.deps.store;
+    this.peers = edge.deps.peers!;
     this.lines = lines;
   }
 
@@ -34,17 +32,12 @@ export class TestEdge implements AsyncDisposable {
    *
    * @param env Settings by name; unless given there is a publish token, and sockets for viewers.
    * @param kvPath Default `:memory:`.
-   * @param among Its name and its time, where there are several edges on one store; and how often
-   *   that takes a newest frame unasked, by default never, as where writes are billed.
+   * @param among Where there are several edges on one store: its name, and its time.
    */
   static async start(
     env: Readonly<Record<string, string>> = {},
     kvPath = ":memory:",
-    { instance = "test", clock = new FakeClock(), newestEveryMs = Infinity }: {
-      readonly instance?: string;
-      readonly clock?: FakeClock;
-      readonly newestEveryMs?: number;
-    } = {},
+    { clock = new FakeClock(), ...among }: Among & { readonly clock?: FakeClock } = {},
   ): Promise<TestEdge> {
     const parsed = parseEdgeConfig({
       PERCH_PUBLISH_TOKENS: TEST_TOKEN,
@@ -55,24 +48,24 @@ export class TestEdge implements AsyncDisposable {
     const lines: string[] = [];
     const write = (message: string) => void lines.push(message);
     const log: Log = { info: write, warn: write, error: write };
-    const stores = kvStores({
-      open: () => Deno.openKv(kvPath),
-      instance,
-      clock,
-      deadlineMs: 5000,
-      retentionMs: parsed.config.historyMs,
-      newestEveryMs,
-      polls: { framesMs: 10_000, viewersMs: 10_000 },
-    });
-    const edge = new Edge(parsed.config, {
-      ...denoPlatform({ clock, log, ...stores }),
-      random: () => 0.5,
-    });
-    clock.waitFor(() => stores.store.state.pending > 0);
+    const platform = platformOf(parsed.config, { clock, log }, kvPath, among);
+    clock.waitFor(() => platform.store.state.pending > 0);
+    const edge = new Edge(parsed.config, { ...platform, random: () => 0.5 });
     await edge.start();
-    const started = new TestEdge(edge, clock, stores, lines);
-    tick(edge, clock, started.#stopping.signal);
+    const started = new TestEdge(edge, clock, lines);
+    void started.#tick();
     return started;
+  }
+
+  async #tick(): Promise<void> {
+    const { clock } = this;
+    const { signal } = this.#stopping;
+    for (;;) {
+      const due = clock.monotonic() + 1000;
+      await clock.sleep(1000, signal).catch(() => {});
+      if (signal.aborted) return;
+      this.edge.tick(clock.monotonic() - due);
+    }
   }
 
   /** Answers a request, by path or as a whole. */
@@ -110,9 +103,9 @@ export class TestEdge implements AsyncDisposable {
     };
   }
 
-  /** Waits until something holds, for what nothing tells of. @throws After ten seconds. */
+  /** Waits until something holds, for what nothing tells of. @throws After a minute. */
   async until(holds: () => boolean): Promise<void> {
-    const deadline = performance.now() + 10_000;
+    const deadline = performance.now() + 60_000;
     while (!holds()) {
       if (performance.now() > deadline) throw new Error(`never held: ${holds}`);
       await new Promise((resolve) => setTimeout(resolve, 1));

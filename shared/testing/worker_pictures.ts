@@ -15,8 +15,8 @@ const VARIANTS = 4;
 export const forWorkers: Plugin = {
   name: "tests for Workers",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/test_edge\.ts$/ }, () => ({
-      path: `${ROOT}shared/testing/worker_test_edge.ts`,
+    onResolve({ filter: /\/test_home\.ts$/ }, () => ({
+      path: `${ROOT}shared/testing/worker_home.ts`,
     }));
     onResolve({ filter: /^sharp$/ }, () => ({ external: true }));
     onResolve({ filter: /\/jpegs\.ts$/ }, ({ namespace }) => ({
