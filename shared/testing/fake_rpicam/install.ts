@@ -5,7 +5,7 @@ import { readStarts, type Start } from "./starts.ts";
 
 /** How the programs are installed. */
 export interface InstallOptions {
-  /** Default: `rpicam-vid`, `rpicam-still`, `rpicam-hello`. */
+  /** Default: `rpicam-vid`, `rpicam-still`. */
   readonly names?: readonly string[];
   /** Default: one imx219. */
   readonly cameras?: Attached;
@@ -21,7 +21,7 @@ export interface FakeRpicam extends AsyncDisposable {
   starts(): Start[];
 }
 
-const NAMES = ["rpicam-vid", "rpicam-still", "rpicam-hello"];
+const NAMES = ["rpicam-vid", "rpicam-still"];
 
 /** Installs the programs into a new directory. */
 export async function installFakeRpicam(options: InstallOptions = {}): Promise<FakeRpicam> {

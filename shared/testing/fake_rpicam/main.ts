@@ -1,4 +1,4 @@
-// Plays rpicam-vid, rpicam-still or rpicam-hello on a machine without a camera.
+// Plays rpicam-vid or rpicam-still on a machine without a camera.
 // First argument: the name it is called by. FAKE_RPICAM: what goes wrong (faults.ts).
 
 import { say } from "./banner.ts";
@@ -6,7 +6,7 @@ import { attachedCameras, listCameras } from "./cameras.ts";
 import { Faults } from "./faults.ts";
 import { optionsOf, type Program } from "./options.ts";
 import { OptionError, parseCommandLine } from "./parse.ts";
-import { runHello, runStill, runVideo } from "./run.ts";
+import { runStill, runVideo } from "./run.ts";
 import { settingsOf } from "./settings.ts";
 import { readStarts, recordStart } from "./starts.ts";
 
@@ -42,7 +42,7 @@ async function main(name: string, args: string[]): Promise<number> {
       return 0;
     }
     if (faults.has("ignoreterm")) Deno.addSignalListener("SIGTERM", () => {});
-    const run = { vid: runVideo, still: runStill, hello: runHello }[program];
+    const run = { vid: runVideo, still: runStill }[program];
     return await run(settings, { faults, cameras, buffered: Deno.env.get("_STDBUF_O") !== "0" });
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;

@@ -63,7 +63,7 @@ const STILL = table(`
 `);
 
 /** The programs of rpicam-apps that are played here. */
-export type Program = "vid" | "still" | "hello";
+export type Program = "vid" | "still";
 
 /** The options that `program` knows. */
 export function optionsOf(program: Program): readonly Option[] {

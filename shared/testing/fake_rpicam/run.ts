@@ -1,4 +1,4 @@
-// The loops of rpicam-vid, rpicam-still and rpicam-hello, from an open camera to the exit code.
+// The loops of rpicam-vid and rpicam-still, from an open camera to the exit code.
 
 import { banner, deviceTimeout, libcamera, say } from "./banner.ts";
 import type { Camera } from "./cameras.ts";
@@ -87,10 +87,7 @@ export async function runVideo(settings: Settings, options: RunOptions): Promise
 /** rpicam-still. */
 export async function runStill(settings: Settings, options: RunOptions): Promise<number> {
   const { faults } = options;
-  let pressed = Promise.withResolvers<"shoot" | "quit">();
   const camera = openCamera(settings, options);
-  Deno.addSignalListener("SIGUSR1", () => pressed.resolve("shoot"));
-  Deno.addSignalListener("SIGUSR2", () => pressed.resolve("quit"));
   banner(settings, camera);
   await sleep(faults.number("init", 800));
   if (faults.has("never")) await stall(settings);
@@ -103,16 +100,13 @@ export async function runStill(settings: Settings, options: RunOptions): Promise
     if (faults.after("stall", frame)) await stall(settings);
     if (faults.after("exit", frame)) return faults.number("exit", 255, 1);
     if (faults.after("abort", frame)) return abort("failed to queue request");
-    const repeated = !settings.immediate && (settings.timelapse > 0 || settings.signal);
-    if (settings.signal && await pressed.promise === "quit") break;
-    pressed = Promise.withResolvers();
-    if (settings.timelapse && !settings.immediate) {
+    if (settings.timelapse) {
       const due = Math.max(settings.timelapse, faults.number("shot", 200));
       const left = settings.timeout ? settings.timeout - (performance.now() - started) : Infinity;
       await sleep(Math.min(left, last + due - performance.now()));
       if (left <= due) break;
       last = performance.now();
-    } else if (!settings.immediate && !settings.signal) {
+    } else {
       // A timeout of 0 never fires, so the one picture is never taken.
       await sleep(settings.timeout || Infinity);
     }
@@ -129,16 +123,9 @@ export async function runStill(settings: Settings, options: RunOptions): Promise
       // SIGPIPE, which the runtime that plays this program ignores: the code that shells give it.
       return 141;
     }
-    if (!repeated) break;
+    if (!settings.timelapse) break;
   }
   output?.flush();
-  return 0;
-}
-
-/** rpicam-hello: a preview and nothing else. */
-export async function runHello(settings: Settings, options: RunOptions): Promise<number> {
-  banner(settings, openCamera(settings, options));
-  await sleep(settings.timeout || Infinity);
   return 0;
 }
 

@@ -76,8 +76,6 @@ export function settingsOf(program: Program, values: Values) {
     /** Stop after this many frames; 0 for no such end. */
     frames: values.number("frames"),
     mode: values.text("mode"),
-    signal,
-    immediate: values.on("immediate"),
     zsl: values.on("zsl"),
     codec: still ? "mjpeg" : values.text("codec").toLowerCase(),
     // The ISP makes video of even sizes only and says "Stream configuration adjusted".
