@@ -380,6 +380,9 @@ Deno.test("a JPEG is taken by PUT and POST, as what programs call it, and out of
       await edge.put(other);
     }
   }
+  const half = { method: "POST", body: good.slice(0, 1000) };
+  assert.equal((await edge.request(`/?password=${TEST_TOKEN}`, half)).status, 400);
+  assert.deepEqual(await (await edge.request("/live.jpeg")).bytes(), other);
 });
 
 Deno.test("when a picture was taken is told in whole milliseconds, however long it was on its way", async () => {
@@ -431,6 +434,7 @@ Deno.test("a path that has other methods says which, one that has none is not th
       ["DELETE", "/live.jpeg", "GET, HEAD, PUT, POST"],
       ["POST", "/cams/shed/report", "PUT"],
       ["PUT", "/", "GET, HEAD"],
+      ["POST", "/", "GET, HEAD"],
       ["PATCH", "/cams/shed", "GET, HEAD, DELETE"],
     ]
   ) {
@@ -441,8 +445,11 @@ Deno.test("a path that has other methods says which, one that has none is not th
     const sends = method === "PUT" || method === "POST";
     assert.equal(/; pictures go to \/live.jpeg or /.test(detail), sends, detail);
   }
-  const missing = await edge.request("/assets/none.js");
-  assert.deepEqual([missing.status, missing.headers.get("allow")], [404, null]);
+  // The older interface's page is there where it is switched on.
+  for (const path of ["/assets/none.js", "/test"]) {
+    const missing = await edge.request(path);
+    assert.deepEqual([missing.status, missing.headers.get("allow")], [404, null], path);
+  }
   const nowhere = await edge.request("/nowhere", { method: "POST" });
   assert.deepEqual([nowhere.status, nowhere.headers.get("allow")], [404, null]);
   assert.match((await nowhere.json()).detail, /at \/nowhere: pictures go to \/live.jpeg or/);

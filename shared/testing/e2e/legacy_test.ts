@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { baseline, loadSharp, picture } from "../jpegs.ts";
+import { loadSharp, picture } from "../jpegs.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { toolTest } from "../tools.ts";
 
@@ -68,43 +68,6 @@ Deno.test("the older camera script's request is taken as it is, frame after fram
     assert.equal(live.headers.get("content-type"), "image/jpeg");
     assert.deepEqual(await live.bytes(), jpeg);
   }
-});
-
-Deno.test("the older script's wrong password is answered with 400 and changes nothing", async () => {
-  await using edge = await startEdge({ env: LEGACY });
-  const jpeg = await baseline(64, 48);
-  for (const query of ["?password=wrong", "?password=", ""]) {
-    const answer = await fetch(`${edge.url}/${query}`, { method: "POST", body: jpeg });
-    assert.equal(answer.status, 400);
-    await answer.body?.cancel();
-  }
-  const live = await fetch(`${edge.url}/live.jpeg`);
-  await live.body?.cancel();
-  assert.equal(live.status, 404);
-  assert.doesNotMatch(edge.output, /wrong/);
-});
-
-Deno.test("half a picture from the older script leaves the last whole one", async () => {
-  await using edge = await startEdge({ env: LEGACY });
-  const url = `${edge.url}/?password=${TEST_TOKEN}`;
-  const jpeg = await largeFrame();
-  const first = await fetch(url, { method: "POST", body: jpeg });
-  assert.equal(await first.text(), "");
-  const half = await fetch(url, { method: "POST", body: jpeg.slice(0, 1000) });
-  assert.equal(half.status, 400);
-  assert.match((await half.json()).detail, /JPEG/);
-  const live = await fetch(`${edge.url}/live.jpeg`);
-  assert.deepEqual(await live.bytes(), jpeg);
-});
-
-Deno.test("without PERCH_LEGACY_UPLOAD there is no such interface", async () => {
-  await using edge = await startEdge();
-  const post = await fetch(`${edge.url}/?password=${TEST_TOKEN}`, { method: "POST", body: "x" });
-  await post.body?.cancel();
-  assert.deepEqual([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
-  const page = await fetch(`${edge.url}/test`);
-  await page.body?.cancel();
-  assert.equal(page.status, 404);
 });
 
 toolTest(

@@ -1,10 +1,9 @@
-// The alert rules and the dashboard of edge/deploy/monitoring/ against promtool, Prometheus and a real edge.
+// The alert rules and the dashboard of edge/deploy/monitoring/ against promtool and a real edge.
 
 import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
-import { putFrame, ROOT, RunningProgram, startEdge } from "../processes.ts";
+import { putFrame, ROOT, startEdge } from "../processes.ts";
 import { toolPath, toolTest } from "../tools.ts";
-import { TempDir } from "../temp.ts";
 
 const FOLDER = `${ROOT}edge/deploy/monitoring`;
 
@@ -41,45 +40,4 @@ Deno.test("alerts and dashboard name only metrics that the edge has", async () =
   for (const name of [...metricNames(rules), ...metricNames(queries.join("\n"))]) {
     assert.ok(known.has(name), `${name} is in no answer of /metrics`);
   }
-});
-
-toolTest(["promtool"], "Prometheus scrapes the edge and loads the alert rules", async () => {
-  await using folder = new TempDir();
-  await using edge = await startEdge();
-  await (await putFrame(edge.url, await baseline())).body?.cancel();
-  await Deno.writeTextFile(
-    `${folder}/prometheus.yml`,
-    `global: { scrape_interval: 1s }
-rule_files: ["${FOLDER}/alerts.yml"]
-scrape_configs:
-- job_name: perch
-  static_configs: [{ targets: ["${new URL(edge.url).host}"] }]
-`,
-  );
-  const prometheus = toolPath("promtool")!.replace(/promtool$/, "prometheus");
-  await using server = new RunningProgram("prometheus", prometheus, [
-    `--config.file=${folder}/prometheus.yml`,
-    `--storage.tsdb.path=${folder}/data`,
-    "--web.listen-address=127.0.0.1:0",
-  ]);
-  const [, port] = await server.line(/address=(?:127\.0\.0\.1|\[::\]):([1-9]\d*)/);
-  await server.line(/Server is ready to receive web requests/);
-  const get = async (path: string) =>
-    (await (await fetch(`http://127.0.0.1:${port}/api/v1/${path}`)).json()).data;
-  for (;;) {
-    const { result } = await get("query?query=perch_frames_received_total");
-    if (result.length > 0) {
-      assert.equal(result[0].value[1], "1");
-      break;
-    }
-    // Prometheus tells nobody when it has scraped.
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  const { groups } = await get("rules");
-  assert.deepEqual(
-    groups[0].rules.map((rule: { name: string; health: string }) => [rule.name, rule.health])
-      .at(0)[0],
-    "PerchCameraStale",
-  );
-  await server.stop("SIGTERM");
 });
