@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Latest } from "../shared/latest.ts";
-import type { Log } from "../shared/log.ts";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
 import { baseline } from "../shared/testing/jpegs.ts";
 import type { Report } from "../shared/wire.ts";
@@ -8,6 +7,7 @@ import type { CapturedFrame } from "./capture.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
 import { type Profile, restartDelay, Supervisor } from "./supervisor.ts";
 import { watchdogLimits } from "./watchdog.ts";
+import { fakeLog } from "../shared/testing/fake_log.ts";
 
 /** A source that a test drives by hand. */
 class HandSource implements FrameSource {
@@ -60,9 +60,7 @@ async function onStage(
   const clock = new FakeClock();
   const source = new HandSource(clock);
   const byDay = { source, limits: watchdogLimits(5) };
-  const lines: string[] = [];
-  const note = (message: string) => void lines.push(message);
-  const log: Log = { info: note, warn: note, error: note };
+  const { lines, log } = fakeLog();
   const frames = new Latest<CapturedFrame>();
   const reports = new Latest<Report>();
   const supervisor = new Supervisor({

@@ -3,6 +3,7 @@ import type { LogFields } from "../../shared/log.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { withLibc } from "./libc.ts";
 import { logUncaught, serve, tick } from "./serve.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 
 const MIB = 1024 * 1024;
 
@@ -49,9 +50,7 @@ Deno.test({
 });
 
 Deno.test("the address in the log can be opened, with IPv6 too", async () => {
-  const lines: string[] = [];
-  const note = (line: string) => void lines.push(line);
-  const log = { info: note, warn: note, error: note };
+  const { lines, log } = fakeLog();
   const stop = serve(() => new Response("here"), { hostname: "::1", port: 0, log });
   const [url] = /http:.*/.exec(lines[0])!;
   assert.equal(await (await fetch(url)).text(), "here");

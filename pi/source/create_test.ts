@@ -10,6 +10,7 @@ import { createSpawn, type Spawn } from "../process.ts";
 import { systemConnect } from "../uploader/connection.ts";
 import { createAuto, createSource } from "./create.ts";
 import { type FrameSource, SourceError } from "./source.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 
 const silent = (_: string) => {};
 const log: Log = { info: silent, warn: silent, error: silent };
@@ -91,9 +92,7 @@ async function choose(machine: Machine, runs = 1): Promise<{ started: string[]; 
   const PATH = fake ? `${bin}:${fake.dir}:/bin` : bin;
   const spawn = createSpawn({ clock: systemClock, env: { ...fake?.env("init:0"), PATH } });
   const started: string[] = [];
-  const said: string[] = [];
-  const note = (message: string) => void said.push(message);
-  const log: Log = { info: note, warn: note, error: note };
+  const { lines: said, log } = fakeLog();
   const stub = (name: string): FrameSource => ({
     name,
     run: () => {

@@ -23,6 +23,7 @@ import {
   withoutOption,
 } from "./rpicam.ts";
 import { type FrameSource, SourceError } from "./source.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 
 const PICTURE: Picture = { fps: 5, width: 1280, height: 720, quality: 60 };
 
@@ -52,9 +53,7 @@ async function withFake(
 ): Promise<void> {
   await using fake = await installFakeRpicam(install);
   const spawn = createSpawn({ clock: systemClock, env: fake.env(faults) });
-  const warnings: string[] = [];
-  const note = (message: string) => void warnings.push(message);
-  const log: Log = { info: note, warn: note, error: note };
+  const { lines: warnings, log } = fakeLog();
   await test({ spawn, clock: systemClock, log }, { starts: () => fake.starts(), warnings });
 }
 

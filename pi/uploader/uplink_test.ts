@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import type { Log } from "../../shared/log.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { type ErrorResult, UplinkStatus } from "./uplink.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 
 function start() {
   const clock = new FakeClock();
-  const lines: string[] = [];
-  const note = (message: string) => void lines.push(message);
-  const log: Log = { info: note, warn: note, error: note };
+  const { lines, log } = fakeLog();
   return { clock, lines, uplink: new UplinkStatus(clock, log) };
 }
 

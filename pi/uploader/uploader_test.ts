@@ -2,11 +2,11 @@
 
 import assert from "node:assert/strict";
 import { Latest } from "../../shared/latest.ts";
-import type { Log } from "../../shared/log.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import type { CapturedFrame } from "../capture.ts";
 import type { Transport, UploadResult } from "./transport.ts";
 import { Uploader } from "./uploader.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 
 const OK: UploadResult = { kind: "accepted", demand: { interval: 200, viewers: 1 } };
 const IDLE: UploadResult = { kind: "accepted", demand: { interval: 10_000, viewers: 0 } };
@@ -90,9 +90,7 @@ async function onStage(
   const clock = new FakeClock();
   const transport = new HandTransport(clock);
   const frames = new Latest<CapturedFrame>();
-  const lines: string[] = [];
-  const note = (message: string) => void lines.push(message);
-  const log: Log = { info: note, warn: note, error: note };
+  const { lines, log } = fakeLog();
   const uploader = new Uploader({
     clock,
     log,

@@ -4,10 +4,10 @@ import { parseEdgeConfig } from "../../edge/core/config.ts";
 import { Edge } from "../../edge/core/edge.ts";
 import type { FrameStore } from "../../edge/core/store/frame_store.ts";
 import type { PeerStore } from "../../edge/core/store/peer_store.ts";
-import type { Log } from "../log.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";
 import { type Among, platformOf } from "./test_home.ts";
+import { fakeLog } from "./fake_log.ts";
 
 /** An edge for tests, with what it was made from. */
 export class TestEdge implements AsyncDisposable {
@@ -45,9 +45,7 @@ export class TestEdge implements AsyncDisposable {
       ...env,
     });
     if (!parsed.ok) throw new Error(parsed.problems.join("\n"));
-    const lines: string[] = [];
-    const write = (message: string) => void lines.push(message);
-    const log: Log = { info: write, warn: write, error: write };
+    const { lines, log } = fakeLog();
     const platform = platformOf(parsed.config, { clock, log }, kvPath, among);
     clock.waitFor(() => platform.store.state.pending > 0);
     const edge = new Edge(parsed.config, { ...platform, random: () => 0.5 });
