@@ -33,7 +33,7 @@ export const edgeSettings = z.object({
   PERCH_MAX_UPLOADS_PER_S: integerSetting(1, 10_000, "requests a second").default(500).describe("most requests a second taken from one camera"),
   PERCH_TRUST_PROXY: integerSetting(0, 10, "reverse proxies").default(0).meta({ heading: "Behind a reverse proxy, and beside other sites", description: "reverse proxies in front whose `X-Forwarded-For` and `-Proto` are believed" }),
   PERCH_CORS_ORIGINS: z.string().transform(readOrigins).default([]).describe("origins whose pages may read everything that viewers may, comma separated; `*` = all"),
-  PERCH_EMBED_ORIGINS: z.string().transform(readOrigins).default(["*"]).describe("origins whose pages may embed the cam (`/embed`, `<perch-cam>`), comma separated; `*` = all, `none` = nobody"),
+  PERCH_EMBED_ORIGINS: z.string().transform(readOrigins).default(["*"]).describe("origins that may embed the cam, comma separated; `*` = all, `none` = nobody"),
   PERCH_VIEWER_SOCKETS: booleanSetting().default(false).meta({ heading: "Seldom wanted", description: "answer viewers' WebSockets at `/ws`; Deno bounds no message, one viewer can take all memory" }),
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),

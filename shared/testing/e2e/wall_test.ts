@@ -37,12 +37,15 @@ toolTest(["chromium"], "the wall says of each camera what its own page says", as
   await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams`, {
     colorScheme: "light",
   });
-  await viewer.page.locator('.tile[data-state="live"]', { hasText: "silent" }).waitFor();
+  let found: Record<string, string[]> = {};
+  const say = (wanted: Record<string, string>) =>
+    until(JSON.stringify(wanted), async () => {
+      found = await wall(viewer);
+      return Object.entries(wanted).every(([cam, kind]) => found[cam]?.[0] === kind);
+    });
+  await say({ cam: "live", silent: "live", gone: "offline" });
   await silent.stop();
-  for (const kind of ["live", "stale", "offline"]) {
-    await viewer.page.locator(`.tile[data-state="${kind}"]`).first().waitFor();
-  }
-  const found = await wall(viewer);
+  await say({ cam: "live", silent: "stale", gone: "offline" });
   assert.deepEqual(found.cam, ["live", "Live", GREEN, ""]);
   assert.deepEqual(found.silent, ["stale", "Not live", AMBER, "Last picture N s ago"]);
   assert.deepEqual(found.gone.slice(0, 3), ["offline", "Offline", RED]);
