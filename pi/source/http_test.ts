@@ -10,7 +10,7 @@ import { SourceError } from "./source.ts";
 
 const DEPS = { clock: systemClock, connect: systemConnect };
 
-const JPEG = await baseline();
+const jpeg = await baseline();
 
 /** The same pictures again and again. */
 function endless(pictures: readonly Uint8Array<ArrayBuffer>[]): ReadableStream<Uint8Array> {
@@ -56,7 +56,6 @@ function fails(handler: (request: Request) => Response, kind: string, message: R
 }
 
 Deno.test("a snapshot address is asked again and again", async () => {
-  const jpeg = await baseline();
   const { frames, requests } = await take(
     () => new Response(jpeg, { headers: { "content-type": "image/jpeg" } }),
     3,
@@ -66,7 +65,6 @@ Deno.test("a snapshot address is asked again and again", async () => {
 });
 
 Deno.test("an MJPEG stream is read from one request, whatever its boundary", async () => {
-  const jpeg = await baseline();
   const head = new TextEncoder().encode("\r\n--frame\r\nContent-Type: image/jpeg\r\n\r\n");
   const body = () =>
     new ReadableStream<Uint8Array>({
@@ -82,7 +80,6 @@ Deno.test("an MJPEG stream is read from one request, whatever its boundary", asy
 });
 
 Deno.test("user and password go into a header when they are asked for, and never into the name", async () => {
-  const jpeg = await baseline();
   for (
     const [typed, sent] of [
       ["me:p%40ss@", "me:p@ss"],
@@ -112,7 +109,6 @@ Deno.test("user and password go into a header when they are asked for, and never
 });
 
 Deno.test("a camera that wants Digest gets it, with a new nonce whenever it has one", async () => {
-  const jpeg = await baseline();
   const hash = (text: string) => createHash("md5").update(text).digest("hex");
   let nonce = 0;
   let count = 0;
@@ -167,7 +163,6 @@ const TYPES: readonly (string | undefined)[] = [
 
 for (const type of TYPES) {
   Deno.test(`a picture is one whatever it is called: ${type ?? "nothing"}`, async () => {
-    const jpeg = await baseline();
     const headers: HeadersInit = type === undefined ? {} : { "content-type": type };
     const { frames, requests } = await take(() => new Response(jpeg, { headers }), 3);
     assert.equal(requests, 3);
@@ -176,7 +171,6 @@ for (const type of TYPES) {
 }
 
 Deno.test("multipart around one picture is one picture", async () => {
-  const jpeg = await baseline();
   const headers = { "content-type": "multipart/x-mixed-replace;boundary=x" };
   const body = new Blob(["--x\r\nContent-Type: image/jpeg\r\n\r\n", jpeg, "\r\n--x--\r\n"]);
   const { frames, requests } = await take(() => new Response(body, { headers }), 3);
@@ -186,7 +180,6 @@ Deno.test("multipart around one picture is one picture", async () => {
 
 for (const type of ["video/x-motion-jpeg", "video/mjpeg", "image/jpeg", "text/plain"]) {
   Deno.test(`pictures one behind the other are a stream, also as ${type}`, async () => {
-    const jpeg = await baseline();
     const headers = { "content-type": type };
     const { frames, requests } = await take(() => new Response(endless([jpeg]), { headers }), 5);
     assert.equal(requests, 1);
@@ -195,7 +188,6 @@ for (const type of ["video/x-motion-jpeg", "video/mjpeg", "image/jpeg", "text/pl
 }
 
 Deno.test("a stream that ends is asked for again: some end after every few pictures", async () => {
-  const jpeg = await baseline();
   const { frames, requests } = await take(
     () => new Response(new Blob([jpeg, jpeg, jpeg]).stream()),
     7,
@@ -205,7 +197,6 @@ Deno.test("a stream that ends is asked for again: some end after every few pictu
 });
 
 Deno.test("a camera that moved is followed on its own host and to no other", async () => {
-  const jpeg = await baseline();
   const found = await take(
     ({ url }) =>
       url.endsWith("/video")
@@ -292,7 +283,7 @@ const BAD: readonly (() => Response)[] = [
   () => new Response("not ready", { status: 404 }),
   () => new Response("slow down", { status: 429 }),
   () => new Response("busy", { status: 503 }),
-  () => new Response(JPEG.slice(0, 900)),
+  () => new Response(jpeg.slice(0, 900)),
   () => {
     throw new TypeError("fetch failed", { cause: new Error("connection reset") });
   },
@@ -309,7 +300,7 @@ function onClock(answer: (asked: number) => Response) {
 }
 
 Deno.test("a bad answer among good ones costs a second, and nothing is said of it", async () => {
-  const answers = BAD.flatMap((bad) => [() => new Response(JPEG), bad, bad]);
+  const answers = BAD.flatMap((bad) => [() => new Response(jpeg), bad, bad]);
   const { clock, at, source } = onClock((asked) => answers[(asked - 1) % answers.length]());
   const stop = new AbortController();
   const running = source.run(stop.signal, () => {});
@@ -336,7 +327,7 @@ function broken(bytes: Uint8Array<ArrayBuffer>): Response {
 }
 
 Deno.test("a picture that came whole is one, whatever becomes of the rest of the answer", async () => {
-  const { clock, at, source } = onClock(() => broken(JPEG));
+  const { clock, at, source } = onClock(() => broken(jpeg));
   const stop = new AbortController();
   let pictures = 0;
   const running = source.run(stop.signal, () => void pictures++);
@@ -356,7 +347,7 @@ Deno.test("a camera that breaks off is told as one that answers", async () => {
     "the camera at PERCH_INPUT breaks off its answer: error reading a body from connection",
   );
   assert.equal(
-    await said(JPEG.slice(0, 900)),
+    await said(jpeg.slice(0, 900)),
     "the camera at PERCH_INPUT sends pictures, no whole JPEG: 1 cut off",
   );
 });
@@ -372,7 +363,7 @@ Deno.test("a camera with a certificate of its own is told as such, and what else
 });
 
 Deno.test("a camera that gives only bad answers for 10 s has failed", async () => {
-  const { clock, at, source } = onClock((asked) => asked === 1 ? new Response(JPEG) : BAD[1]());
+  const { clock, at, source } = onClock((asked) => asked === 1 ? new Response(jpeg) : BAD[1]());
   let error: unknown;
   source.run(new AbortController().signal, () => {}).catch((reason) => error = reason);
   for (let n = 0; n < 50; n++) await clock.tick(200);

@@ -9,6 +9,8 @@ import {
 } from "../testing/jpegs.ts";
 import { type Inspection, inspectJpeg } from "./inspect.ts";
 
+const jpeg = await baseline();
+
 /** The offset at which `marker` stands first in a JPEG without metadata. */
 function find(jpeg: Uint8Array, marker: number): number {
   const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === marker);
@@ -46,8 +48,7 @@ Deno.test("what is no JPEG is told by its first bytes", () => {
   refused(Uint8Array.of(0xff), /this starts with FF\./, 0);
 });
 
-Deno.test("a JPEG cut off anywhere is refused and says where", async () => {
-  const jpeg = await baseline();
+Deno.test("a JPEG cut off anywhere is refused and says where", () => {
   for (let length = 2; length < jpeg.length; length += length < 700 ? 1 : 97) {
     const result = inspectJpeg(jpeg.subarray(0, length));
     assert(!result.ok);
@@ -59,8 +60,7 @@ Deno.test("a JPEG cut off anywhere is refused and says where", async () => {
   refused(jpeg.subarray(0, dqt + 10), /ends inside DQT at byte 2: 59 bytes are missing/, dqt);
 });
 
-Deno.test("a picture ends at its EOI, whatever stands behind it", async () => {
-  const jpeg = await baseline();
+Deno.test("a picture ends at its EOI, whatever stands behind it", () => {
   for (const tail of [jpeg, new Uint8Array(3), Uint8Array.of(0xff), jpeg.subarray(0, 700)]) {
     const inspection = inspectJpeg(concat(jpeg, tail));
     assert(inspection.ok);
@@ -68,14 +68,12 @@ Deno.test("a picture ends at its EOI, whatever stands behind it", async () => {
   }
 });
 
-Deno.test("a picture that a second one interrupts is refused", async () => {
-  const jpeg = await baseline();
+Deno.test("a picture that a second one interrupts is refused", () => {
   const cut = jpeg.subarray(0, 5000);
   refused(concat(cut, jpeg), /second SOI at byte 5000: .* cut off/, 5000);
 });
 
-Deno.test("markers out of order and impossible lengths are named", async () => {
-  const jpeg = await baseline();
+Deno.test("markers out of order and impossible lengths are named", () => {
   const sof = find(jpeg, 0xc0);
   const sos = find(jpeg, 0xda);
   refused(changed(jpeg, sof + 1, 0xfe), /SOS at byte 591 comes before any frame header/, sos);
@@ -96,8 +94,7 @@ Deno.test("markers out of order and impossible lengths are named", async () => {
   refused(noScan, /EOI at byte 21 comes before any scan/, 21);
 });
 
-Deno.test("kinds that no browser shows are refused", async () => {
-  const jpeg = await baseline();
+Deno.test("kinds that no browser shows are refused", () => {
   const sof = find(jpeg, 0xc0);
   refused(changed(jpeg, sof + 1, 0xc3), /SOF3 .* baseline and progressive JPEG only/, sof);
   refused(changed(jpeg, sof + 4, 12), /12 bits a sample, wanted 8/, sof);
@@ -110,8 +107,7 @@ Deno.test("kinds that no browser shows are refused", async () => {
   refused(two, /2 components, wanted 1, 3 or 4/, sof);
 });
 
-Deno.test("what no decoder can show is refused with the byte and what is wanted", async () => {
-  const jpeg = await baseline();
+Deno.test("what no decoder can show is refused with the byte and what is wanted", () => {
   const [dqt, sof, dht, sos] = [0xdb, 0xc0, 0xc4, 0xda].map((marker) => find(jpeg, marker));
   const without = concat(jpeg.subarray(0, dqt), jpeg.subarray(sof));
   refused(
@@ -176,8 +172,7 @@ Deno.test("a progressive picture needs its tables, and scans in an order that ca
   refused(many, /one more scan than 100/, sos + 100 * scan.length);
 });
 
-Deno.test("arithmetic coding is taken without Huffman tables, with conditions that can be", async () => {
-  const jpeg = await baseline();
+Deno.test("arithmetic coding is taken without Huffman tables, with conditions that can be", () => {
   const coded = changed(withoutTables(jpeg), find(jpeg, 0xc0) + 1, 0xc9);
   const inspection = inspectJpeg(coded);
   assert(inspection.ok);
@@ -189,8 +184,7 @@ Deno.test("arithmetic coding is taken without Huffman tables, with conditions th
   refused(dac(0), /DAC at byte 2 has the wrong length 3/, 2);
 });
 
-Deno.test("what decoders step over is taken: loose bytes, empty lengths, damage between restarts", async () => {
-  const jpeg = await baseline();
+Deno.test("what decoders step over is taken: loose bytes, empty lengths, damage between restarts", () => {
   const sos = find(jpeg, 0xda);
   for (const at of [find(jpeg, 0xc0), find(jpeg, 0xc4), sos, jpeg.length - 2]) {
     for (const loose of [[0], [1, 2, 3], [0xff, 0], Array(500).fill(0)]) {

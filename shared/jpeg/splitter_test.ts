@@ -14,6 +14,8 @@ import { toolTest } from "../testing/tools.ts";
 import { STANDARD_DHT } from "./huffman.ts";
 import { JpegSplitter } from "./splitter.ts";
 
+const jpeg = await baseline();
+
 /** Everything that comes out when `bytes` go in, in pieces of `size`. */
 function split(
   bytes: Uint8Array,
@@ -61,8 +63,7 @@ Deno.test("real frames of every kind come out byte for byte, whatever the chunks
   }
 });
 
-Deno.test("padding and noise between frames fall out and count as no frame", async () => {
-  const jpeg = await baseline();
+Deno.test("padding and noise between frames fall out and count as no frame", () => {
   const noise = concat(
     new Uint8Array(1000),
     Uint8Array.of(0xff, 0xd9, 0xff, 0xd8, 0x00, 0xff, 0xff),
@@ -103,8 +104,7 @@ Deno.test("a frame cut off inside EXIF never lets its thumbnail out as a picture
   }
 });
 
-Deno.test("a frame cut off inside its tables costs no other frame", async () => {
-  const jpeg = await baseline();
+Deno.test("a frame cut off inside its tables costs no other frame", () => {
   const splitter = new JpegSplitter();
   assert.deepEqual(split(concat(jpeg.subarray(0, 100), jpeg, jpeg), 777, splitter), [jpeg, jpeg]);
   assert.equal(splitter.counts.malformed + splitter.counts.truncated, 1);
@@ -144,8 +144,7 @@ Deno.test("loose bytes between segments cost no picture, and stay in it", async 
   }
 });
 
-Deno.test("what no browser shows is no frame", async () => {
-  const jpeg = await baseline();
+Deno.test("what no browser shows is no frame", () => {
   const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
   const splitter = new JpegSplitter();
   const withoutQuantisation = concat(jpeg.subarray(0, 2), jpeg.subarray(at));
@@ -154,7 +153,6 @@ Deno.test("what no browser shows is no frame", async () => {
 });
 
 Deno.test("missing Huffman tables are put in, and the picture decodes to the same pixels", async () => {
-  const jpeg = await baseline();
   const bare = withoutTables(jpeg);
   assert.equal(bare.length, jpeg.length - 432);
   const [mended] = split(bare);
