@@ -5,7 +5,7 @@ import { BACKOFF_MAX_MS, backoffMs, Connection } from "./connection.ts";
 import { LiveView } from "./live_view.ts";
 import { filmSize } from "./make_film.ts";
 import { Pace, Rate, ServerClock } from "./measures.ts";
-import { nearest, stretches } from "./past.ts";
+import { gaps, nearest, Past } from "./past.ts";
 import { pictureName, stampText, thereText } from "./times.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
 
@@ -33,9 +33,46 @@ Deno.test("the nearest picture to a time is found, at the ends too", () => {
   assert.deepEqual(found, [0, 0, 0, 1, 1, 2, 2]);
 });
 
-Deno.test("stretches of pictures are parted where the camera was silent", () => {
-  assert.deepEqual(stretches([], 10), []);
-  assert.deepEqual(stretches([0, 5, 10, 50, 55, 90], 10), [[0, 10], [50, 55], [90, 90]]);
+Deno.test("where the camera was silent there is a gap, at the ends too", () => {
+  assert.deepEqual(gaps([], { from: 0, to: 50 }, 10), [[0, 50]]);
+  assert.deepEqual(gaps([5, 10, 50, 55], { from: 0, to: 60 }, 10), [[10, 50]]);
+  assert.deepEqual(gaps([20, 30], { from: 0, to: 60 }, 10), [[0, 20], [30, 60]]);
+});
+
+Deno.test("a day of more pictures than an index holds is known as a whole, and of another day none", async () => {
+  const asked: URLSearchParams[] = [];
+  let versions = Array.from({ length: 12_000 }, (_, i) => i + 1);
+  const { fetch } = globalThis;
+  globalThis.fetch = (url) => {
+    const query = new URL(String(url)).searchParams;
+    asked.push(query);
+    const [from, to, limit] = ["from", "to", "limit"].map((name) =>
+      Number(query.get(name) ?? Infinity)
+    );
+    const frames = versions.filter((one) => one >= from && one <= to).slice(-limit).reverse()
+      .map((version) => ({ version, receivedAt: version }));
+    return Promise.resolve(Response.json({ frames }));
+  };
+  try {
+    const past = new Past("https://cam.example/cams/cam");
+    const known = () => past.frames.map(({ version }) => version);
+    await past.refresh({ from: 1, to: Infinity });
+    assert.deepEqual(known(), versions);
+    assert.equal(asked.length, 3);
+    versions = [...versions, 12_001];
+    await past.refresh({ from: 2, to: Infinity });
+    assert.deepEqual(known(), versions.slice(1));
+    assert.equal(asked.at(-1)!.get("from"), "12001");
+    await past.refresh({ from: 100, to: 200 });
+    assert.deepEqual(known(), versions.slice(99, 199));
+    // Who chooses one day and then another gets that one.
+    const chosen = [past.refresh({ from: 300, to: 400 }), past.refresh({ from: 500, to: 600 })];
+    assert.deepEqual(await Promise.all(chosen), [false, true]);
+    assert.deepEqual(known(), versions.slice(499, 599));
+    assert.deepEqual([await past.begins(1), await past.begins(2)], [false, true]);
+  } finally {
+    globalThis.fetch = fetch;
+  }
 });
 
 /** What an edge says whose clock is `aheadMs` ahead, and was never set. */

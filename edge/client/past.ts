@@ -1,15 +1,25 @@
 // The pictures of the past: which there are, and getting one of them at a size that fits.
 
+import type { Row } from "../../shared/day.ts";
 import type { FrameMeta } from "../../shared/frame.ts";
 import type { Jpeg } from "./painter.ts";
 
-/** Most pictures asked for in one index. */
-const LIMIT = 2000;
+/** Most pictures in one index. */
+const LIMIT = 5000;
 
-/** The past of one camera. */
+/** A time, Unix ms; where `to` is Infinity what is to come belongs to it. */
+export interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The past of one camera, of which a day or so is known. */
 export class Past {
   /** Oldest first. */
   frames: FrameMeta[] = [];
+  #to = Infinity;
+  /** How often it was looked what there is. */
+  #looks = 0;
   /** False once the edge has said that it makes no smaller pictures. */
   #scaled = true;
   readonly #base: string;
@@ -19,15 +29,37 @@ export class Past {
     this.#base = base;
   }
 
-  /** Adds what is new since the last call. @param from Unix ms: forgets what is older. */
-  async refresh(from: number): Promise<void> {
-    const newest = this.frames.at(-1)?.version ?? 0;
-    const query = `from=${Math.max(Math.round(from), newest + 1)}&limit=${LIMIT}`;
-    const answer = await fetch(`${this.#base}/frames?${query}`);
-    if (!answer.ok) return;
-    const { frames }: { frames: FrameMeta[] } = await answer.json();
-    const kept = this.frames.filter(({ version }) => version >= from);
-    this.frames = [...kept, ...frames.reverse()];
+  /**
+   * Looks which pictures there are in a time, or what is new since. Resolves with whether they are
+   * known: the last call counts.
+   */
+  async refresh({ from, to }: Span): Promise<boolean> {
+    const look = ++this.#looks;
+    const kept = to === this.#to ? this.frames.filter(({ version }) => version >= from) : [];
+    const oldest = Math.max(Math.round(from), (kept.at(-1)?.version ?? 0) + 1);
+    const found: FrameMeta[] = [];
+    for (let before = to, full = true; full; before = found.at(-1)?.version ?? 0) {
+      const frames = await this.#index(oldest, before, LIMIT);
+      if (look !== this.#looks) return false;
+      found.push(...frames);
+      full = frames.length === LIMIT;
+    }
+    this.#to = to;
+    this.frames = [...kept, ...found.reverse()];
+    return true;
+  }
+
+  /** Whether there are pictures before a time. */
+  async begins(before: number): Promise<boolean> {
+    return (await this.#index(0, before, 1)).length > 0;
+  }
+
+  async #index(from: number, before: number, limit: number): Promise<FrameMeta[]> {
+    const to = before === Infinity ? "" : `&to=${Math.round(before) - 1}`;
+    const url = `${this.#base}/frames?from=${from}${to}&limit=${limit}`;
+    const answer = await fetch(url);
+    if (!answer.ok) throw new Error(`GET ${url} was answered ${answer.status}`);
+    return (await answer.json()).frames;
   }
 
   /** Which picture is nearest to a time; -1 where there are none. */
@@ -57,9 +89,15 @@ export class Past {
     return await this.picture(version, undefined, signal);
   }
 
-  /** Where the film of everything from `from` on is. */
-  filmUrl(from: number): string {
-    return `${this.#base}/timelapse.avi?from=${Math.round(from)}&limit=${LIMIT}`;
+  /** Where the film of a time is. */
+  filmUrl({ from, to }: Span): string {
+    const end = to === Infinity ? "" : `&to=${to - 1}`;
+    return `${this.#base}/timelapse.avi?from=${Math.round(from)}${end}&limit=${LIMIT}`;
+  }
+
+  /** Where a row of tiny pictures is. */
+  rowUrl({ from, to, every }: Row): string {
+    return `${this.#base}/day.jpeg?from=${from}&to=${to}&every=${every}`;
   }
 }
 
@@ -70,13 +108,14 @@ export function nearest(rising: readonly number[], wanted: number): number {
   return wanted - rising[after - 1] <= rising[after] - wanted ? after - 1 : after;
 }
 
-/** Stretches of time with pictures, for drawing: a gap longer than `gapMs` parts two of them. */
-export function stretches(rising: readonly number[], gapMs: number): [number, number][] {
-  const found: [number, number][] = [];
-  for (const at of rising) {
-    const last = found.at(-1);
-    if (last && at - last[1] <= gapMs) last[1] = at;
-    else found.push([at, at]);
-  }
-  return found;
+/** Where in a time there is nothing for longer than `longest`. */
+export function gaps(
+  rising: readonly number[],
+  { from, to }: Span,
+  longest: number,
+): [number, number][] {
+  return [...rising, to].flatMap((at, i): [number, number][] => {
+    const before = rising[i - 1] ?? from;
+    return at - before > longest ? [[before, at]] : [];
+  });
 }

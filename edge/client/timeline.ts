@@ -1,20 +1,24 @@
-// The scrubber under the picture: the last day, a thumbnail under the pointer, and where in it the
-// picture is.
+// The scrubber under the picture: the last day or an earlier one, a tiny picture under the pointer, and
+// where in it the picture on the screen is.
 
 import { ageText } from "../../shared/age_text.ts";
-import { byId, make, setText } from "./elements.ts";
+import type { FrameMeta } from "../../shared/frame.ts";
+import { dayEnd, daysBefore, dayStart } from "./days.ts";
+import { byId, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { ServerClock } from "./measures.ts";
-import { jpegBlob } from "./painter.ts";
-import { type Past, stretches } from "./past.ts";
+import { Painter } from "./painter.ts";
+import type { Past, Span } from "./past.ts";
 import type { Player } from "./playback.ts";
-import { sinceText } from "./times.ts";
+import { Strip } from "./strip.ts";
+import { dayText, hourText, sinceText, thereText } from "./times.ts";
 
 /** Ms between two looks for new pictures. */
 const REFRESH_MS = 60_000;
 /** Ms before the first look: the live picture comes first. */
 const FIRST_LOOK_MS = 1200;
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const THUMBNAIL_WIDTH = 160;
 /** Ms for which the pointer rests before a thumbnail is loaded. */
 const PREVIEW_RESTS_MS = 60;
@@ -26,8 +30,20 @@ export class Timeline {
   readonly #historyMs: number;
   readonly #player: Player;
   readonly #past: Past;
+  readonly #strip: Strip;
   readonly #track = byId("track");
+  readonly #days = byId<HTMLSelectElement>("day");
   readonly #preview = byId("preview");
+  readonly #thumbnail = new Painter(byId<HTMLCanvasElement>("preview-picture"));
+  /** When the chosen day began; undefined: the last one, which ends now. */
+  #day: number | undefined;
+  /** Whether what there is of another day is on its way. */
+  #choosing = false;
+  /** When the oldest day began of which there are pictures. */
+  #oldest: number | undefined;
+  #span: Span = { from: 0, to: 1 };
+  /** What was wanted when it was looked at last. */
+  #wanted = "live";
   /** Where the pointer asked for a picture: the thumb stays under it. */
   #aimed: { readonly version: number; readonly part: number } | undefined;
   #previewed: number | undefined;
@@ -40,6 +56,7 @@ export class Timeline {
     this.#historyMs = historyMs;
     this.#player = player;
     this.#past = past;
+    this.#strip = new Strip(past);
     const track = this.#track;
     track.addEventListener("pointerdown", (event) => {
       track.setPointerCapture(event.pointerId);
@@ -47,27 +64,36 @@ export class Timeline {
     });
     track.addEventListener("pointermove", (event) => {
       if (event.buttons > 0) this.#seek(event);
-      else this.#hover(event);
+      this.#look(event);
     });
     track.addEventListener("pointerleave", () => this.#preview.hidden = true);
     track.addEventListener("keydown", (event) => this.onKey(event));
+    this.#days.addEventListener("change", () => void this.#choose(Number(this.#days.value)));
     this.#lookFirst();
-    setInterval(() => document.hidden || void this.#refresh(), REFRESH_MS);
+    setInterval(() => {
+      if (!document.hidden && !this.#choosing) void this.#refresh();
+    }, REFRESH_MS);
   }
 
   /** Shows where the wanted picture is. */
   place(): void {
+    const { wanted } = this.#player;
+    // Whoever is back at live is back at the day that has it.
+    const back = wanted.kind === "live" && this.#wanted !== "live" && this.#day !== undefined;
+    this.#wanted = wanted.kind;
+    if (back) void this.#choose(0);
     const frame = this.#past.frames[this.#index];
-    const now = this.#clock.now();
-    const aimed = frame?.version === this.#aimed?.version ? this.#aimed : undefined;
-    const part = aimed?.part ?? this.#part(frame?.receivedAt ?? now);
-    byId("thumb").style.left = `${part * 100}%`;
+    const aimed = frame && frame.version === this.#aimed?.version ? this.#aimed : undefined;
+    const part = aimed?.part ?? this.#strip.part(frame?.receivedAt ?? this.#clock.now());
+    const thumb = byId("thumb");
+    thumb.hidden = this.#day !== undefined && !frame;
+    thumb.style.left = `${100 * Math.min(1, Math.max(0, part))}%`;
     this.#track.setAttribute("aria-valuemax", String(this.#past.frames.length));
-    this.#track.setAttribute("aria-valuenow", String(this.#index));
+    this.#track.setAttribute("aria-valuenow", String(Math.max(0, this.#index)));
     this.#track.setAttribute(
       "aria-valuetext",
       frame
-        ? `${sinceText(frame.receivedAt, now)}, ${ageText(now - frame.receivedAt)} ago`
+        ? `${this.#said(frame.receivedAt)}, ${ageText(this.#clock.now() - frame.receivedAt)} ago`
         : "Live",
     );
   }
@@ -80,12 +106,30 @@ export class Timeline {
     return frames.findIndex(({ version }) => version >= wanted.version);
   }
 
-  get #from(): number {
-    return this.#clock.now() - this.#historyMs;
+  /** The camera's time zone where clocks show another time there than here. */
+  get #zone(): string | undefined {
+    const zone = this.#live.status?.zone;
+    return thereText(this.#clock.now(), zone) && zone;
+  }
+
+  #said(time: number): string {
+    return sinceText(time, this.#clock.now(), this.#zone);
   }
 
   #lookFirst(): void {
-    setTimeout(() => this.#hasSent ? void this.#refresh() : this.#lookFirst(), FIRST_LOOK_MS);
+    setTimeout(() => {
+      if (!this.#hasSent) return this.#lookFirst();
+      const { wanted } = this.#player;
+      // The page may have been opened with an older picture.
+      const older = wanted.kind === "past" && wanted.version < this.#lastFrom;
+      if (older && this.#historyMs > DAY_MS) this.#day = dayStart(wanted.version, this.#zone);
+      void this.#refresh();
+    }, FIRST_LOOK_MS);
+  }
+
+  /** Where the last day begins. */
+  get #lastFrom(): number {
+    return this.#clock.now() - Math.min(DAY_MS, this.#historyMs);
   }
 
   /** Whether the camera has sent a picture: before that there is no past to ask for. */
@@ -93,89 +137,135 @@ export class Timeline {
     return this.#live.status?.version !== undefined;
   }
 
-  async #refresh(): Promise<void> {
-    if (!this.#hasSent) return;
-    const before = this.#past.frames.length;
-    await this.#past.refresh(this.#from).catch(() => {});
-    const { frames } = this.#past;
-    byId("timeline").hidden = frames.length < 2;
-    if (frames.length === before) return;
-    byId<HTMLAnchorElement>("film").href = this.#past.filmUrl(this.#from);
-    const times = frames.map(({ receivedAt }) => receivedAt);
-    const usual = (times.at(-1)! - times[0]) / Math.max(1, times.length - 1);
-    byId("stretches").replaceChildren(
-      ...stretches(times, Math.max(usual * 2.5, 15 * 60_000)).map(([from, to]) => {
-        const bar = make("i", "");
-        bar.style.left = `${this.#part(from) * 100}%`;
-        bar.style.width = `${(this.#part(to) - this.#part(from)) * 100}%`;
-        return bar;
-      }),
-    );
+  /** Looks what there is of the day, and shows it. Resolves with whether that is known. */
+  async #refresh(): Promise<boolean> {
+    if (!this.#hasSent) return false;
+    const [past, day, zone] = [this.#past, this.#day, this.#zone];
+    const from = this.#lastFrom;
+    const span = day === undefined ? { from, to: Infinity } : { from: day, to: dayEnd(day, zone) };
+    if (!await past.refresh(span).catch(() => false)) return false;
+    const { frames } = past;
+    byId<HTMLAnchorElement>("film").href = past.filmUrl(span);
+    byId("timeline").hidden = frames.length < 2 && day === undefined;
+    const now = this.#clock.now();
+    const first = Math.max(from, frames[0]?.receivedAt ?? 0);
+    this.#span = day === undefined ? { from: first, to: now } : span;
+    this.#strip.show(this.#span, now, zone);
     this.place();
+    void this.#offerDays(now, zone).catch(() => {});
+    return true;
   }
 
-  /** Where a time is on the track: 0 = the oldest, 1 = now. */
-  #part(time: number): number {
-    const start = this.#start;
-    return Math.min(1, Math.max(0, (time - start) / (this.#clock.now() - start)));
+  /** Offers the days before the last one. */
+  async #offerDays(now: number, zone: string | undefined): Promise<void> {
+    const kept = now - this.#historyMs;
+    if (this.#oldest === undefined) {
+      const days = this.#historyMs > DAY_MS ? daysBefore(now, kept, zone) : [];
+      // Of so many of them there are pictures, and of more there may be.
+      let [some, most] = [0, days.length];
+      while (some < most) {
+        const middle = (some + most + 1) >> 1;
+        const end = Math.min(this.#lastFrom, dayEnd(days[middle - 1], zone));
+        if (await this.#past.begins(end)) some = middle;
+        else most = middle - 1;
+      }
+      this.#oldest = days[some - 1] ?? now;
+    }
+    const days = daysBefore(now, Math.max(this.#oldest, kept), zone);
+    this.#days.hidden = days.length === 0;
+    if (this.#days.options[1]?.value === String(days[0])) return;
+    this.#days.replaceChildren(
+      new Option("Last 24 hours", "0"),
+      ...days.map((day) => new Option(dayText(day, zone), String(day))),
+    );
+    this.#days.value = String(this.#day ?? 0);
   }
 
-  get #start(): number {
-    return Math.max(this.#from, this.#past.frames[0]?.receivedAt ?? 0);
+  /** Shows another day, at the time of day that was shown. @param day When it began; 0: the last one. */
+  async #choose(day: number): Promise<void> {
+    const [zone, before, chosen] = [this.#zone, this.#day, day || undefined];
+    const { wanted, past } = this.#player;
+    const shown = wanted.kind === "past" && past ? past.receivedAt : this.#clock.now();
+    this.#day = chosen;
+    this.#days.value = String(day);
+    this.#choosing = true;
+    const known = await this.#refresh();
+    // Another one was chosen meanwhile.
+    if (this.#day !== chosen) return;
+    this.#choosing = false;
+    if (!day) return this.#player.do("live");
+    if (!known) {
+      this.#day = before;
+      this.#days.value = String(before ?? 0);
+      return;
+    }
+    const same = this.#past.nearest(day + shown - dayStart(shown, zone));
+    if (same >= 0) this.#player.do(same);
   }
 
   #timeAt({ clientX }: PointerEvent): number {
     const box = this.#track.getBoundingClientRect();
-    const part = Math.min(1, Math.max(0, (clientX - box.left) / box.width));
-    const start = this.#start;
-    return start + part * (this.#clock.now() - start);
+    const { from, to } = this.#span;
+    return from + Math.min(1, Math.max(0, (clientX - box.left) / box.width)) * (to - from);
   }
 
   #seek(event: PointerEvent): void {
     const time = this.#timeAt(event);
-    const newest = this.#past.frames.at(-1)?.receivedAt ?? 0;
-    // The picture itself shows where the thumb is.
-    this.#preview.hidden = true;
-    const live = time > newest + (this.#clock.now() - newest) / 2;
+    const { frames } = this.#past;
+    const newest = frames.at(-1)?.receivedAt ?? 0;
+    const live = this.#day === undefined && time > (newest + this.#span.to) / 2;
     const index = this.#past.nearest(time);
-    this.#aimed = { version: this.#past.frames[index]?.version, part: this.#part(time) };
+    const gap = this.#strip.gapAt(time);
+    const version = frames[index]?.version;
+    this.#aimed = gap ? undefined : { version, part: this.#strip.part(time) };
     this.#player.do(live ? "live" : index);
   }
 
-  #hover(event: PointerEvent): void {
-    const frame = this.#past.frames[this.#past.nearest(this.#timeAt(event))];
-    if (!frame || event.pointerType === "touch") return;
+  /** Shows what is under the pointer. */
+  #look(event: PointerEvent): void {
+    const time = this.#timeAt(event);
+    const frame = this.#past.frames[this.#past.nearest(time)];
     const box = this.#track.getBoundingClientRect();
     this.#preview.hidden = false;
-    this.#preview.style.left = `${
-      Math.min(box.width - 84, Math.max(84, event.clientX - box.left))
-    }px`;
-    setText(byId("preview-time"), sinceText(frame.receivedAt, this.#clock.now()));
-    this.#thumbnail(frame.version);
+    const x = Math.min(box.width - 84, Math.max(84, event.clientX - box.left));
+    this.#preview.style.left = `${x}px`;
+    const canvas = byId<HTMLCanvasElement>("preview-picture");
+    const [zone, gap] = [this.#zone, this.#strip.gapAt(time)];
+    canvas.hidden = gap !== undefined || !frame;
+    if (canvas.hidden) {
+      this.#previewed = undefined;
+      clearTimeout(this.#previewTimer);
+      const [from, to] = (gap ?? [this.#span.from, this.#span.to]).map((at) => hourText(at, zone));
+      setText(byId("preview-time"), `No pictures ${from} – ${to}`);
+    } else if (this.#previewed !== frame.version) {
+      this.#previewed = frame.version;
+      const near = this.#strip.copy(frame, canvas);
+      canvas.classList.toggle("blank", !near);
+      setText(byId("preview-time"), this.#said((near ?? frame).receivedAt));
+      clearTimeout(this.#previewTimer);
+      this.#previewTimer = setTimeout(() => void this.#magnify(frame), PREVIEW_RESTS_MS);
+    }
   }
 
-  /** Loads a thumbnail once the pointer rests; until then none stands beside a time not its own. */
-  #thumbnail(version: number): void {
-    const image = byId<HTMLImageElement>("preview-picture");
-    if (this.#previewed === version) return;
-    this.#previewed = version;
-    image.classList.add("blank");
-    clearTimeout(this.#previewTimer);
-    this.#previewTimer = setTimeout(async () => {
-      const jpeg = await this.#past.picture(version, THUMBNAIL_WIDTH).catch(() => undefined);
-      if (!jpeg || this.#previewed !== version) return;
-      URL.revokeObjectURL(image.src);
-      image.src = URL.createObjectURL(jpegBlob(jpeg));
-      image.classList.remove("blank");
-    }, PREVIEW_RESTS_MS);
+  /** Loads a larger one once the pointer rests. Picture and time always belong together. */
+  async #magnify({ version, receivedAt }: FrameMeta): Promise<void> {
+    const jpeg = await this.#past.picture(version, THUMBNAIL_WIDTH).catch(() => undefined);
+    if (!jpeg || this.#previewed !== version) return;
+    if (!await this.#thumbnail.draw(jpeg) || this.#previewed !== version) return;
+    byId("preview-picture").classList.remove("blank");
+    setText(byId("preview-time"), this.#said(receivedAt));
   }
 
   /** Steps by pictures, with shift by hours; Home and End go to the ends. */
   onKey(event: KeyboardEvent): void {
     const { frames } = this.#past;
     const at = this.#index;
-    const hour = (direction: 1 | -1) =>
-      this.#past.nearest((frames[at]?.receivedAt ?? this.#clock.now()) + direction * HOUR_MS);
+    const hour = (direction: 1 | -1) => {
+      const time = (frames[at]?.receivedAt ?? this.#clock.now()) + direction * HOUR_MS;
+      const near = this.#past.nearest(time);
+      // Over a time without pictures to the other end of it.
+      return direction > 0 ? Math.max(at + 1, near) : Math.min(at - 1, near);
+    };
     const moves: Readonly<Record<string, () => number>> = {
       ArrowLeft: () => event.shiftKey ? hour(-1) : at - 1,
       ArrowDown: () => at - 1,

@@ -1,6 +1,7 @@
 // Times as people say them, in the viewer's own zone and language.
 
 const MINUTES = { hour: "2-digit", minute: "2-digit" } as const;
+const DAY = { weekday: "short", day: "numeric", month: "short" } as const;
 
 /** `14:03:27`, for the time of capture. */
 export function clockText(ms: number): string {
@@ -22,9 +23,8 @@ export function thereText(ms: number, timeZone: string | undefined): string | un
 
 /** `Sat, 21 Nov, 08:03`, for people who know nothing of a picture but what it shows: its own time. */
 export function stampText(ms: number, timeZone: string | undefined): string {
-  const day = { weekday: "short", day: "numeric", month: "short" } as const;
   try {
-    return new Date(ms).toLocaleString(undefined, { ...day, ...MINUTES, timeZone });
+    return new Date(ms).toLocaleString(undefined, { ...DAY, ...MINUTES, timeZone });
   } catch {
     return stampText(ms, undefined);
   }
@@ -35,11 +35,27 @@ export function dateText(ms: number): string {
   return new Date(ms).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
 }
 
-/** `14:03` today, `20 Nov, 14:03` on another day. */
-export function sinceText(ms: number, now: number): string {
-  const sameDay = new Date(ms).toDateString() === new Date(now).toDateString();
-  const day = sameDay ? {} : { day: "numeric", month: "short" } as const;
-  return new Date(ms).toLocaleString(undefined, { ...day, ...MINUTES });
+/** `14:03` today, `20 Nov, 14:03` on another day; in a zone that is not the viewer's `08:03 EST`. */
+export function sinceText(ms: number, now: number, timeZone?: string): string {
+  const date = (at: number) => new Date(at).toLocaleDateString("sv", { timeZone });
+  const day = date(ms) === date(now) ? {} : { day: "numeric", month: "short" } as const;
+  const named = timeZone ? { timeZoneName: "short" } as const : {};
+  return new Date(ms).toLocaleString(undefined, { ...day, ...MINUTES, ...named, timeZone });
+}
+
+/** `14:00`, for a mark of the timeline. */
+export function hourText(ms: number, timeZone: string | undefined): string {
+  return new Date(ms).toLocaleTimeString(undefined, { ...MINUTES, timeZone });
+}
+
+/** `Sat`. */
+export function weekdayText(ms: number, timeZone: string | undefined): string {
+  return new Date(ms).toLocaleDateString(undefined, { weekday: "short", timeZone });
+}
+
+/** `Sat, 21 Nov`. */
+export function dayText(ms: number, timeZone: string | undefined): string {
+  return new Date(ms).toLocaleDateString(undefined, { ...DAY, timeZone });
 }
 
 /** `cam-2026-11-21-14-03-27.jpg`, the name of a file: sorts by time, valid everywhere. */

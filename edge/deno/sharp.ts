@@ -9,6 +9,8 @@ import { type ImageTools, ImagingUnavailable, type Picture } from "../core/platf
 
 /** Quality of the JPEGs made here, 1 to 100. */
 const QUALITY = 72;
+/** Of pictures that are only glanced at. */
+const ROW_QUALITY = 60;
 
 /** Width of the drawing that a notice is laid out in. */
 const NOTICE_WIDTH = 640;
@@ -96,7 +98,7 @@ export class SharpTools implements ImageTools {
         inputs.push({ input: await image.raw().toBuffer(), raw: size, left: i * width, top: 0 });
       }
       const create = { ...size, width: width * pictures.length, background: "#000" };
-      const row = sharp({ create }).composite(inputs).jpeg({ quality: QUALITY });
+      const row = sharp({ create }).composite(inputs).jpeg({ quality: ROW_QUALITY });
       return { jpeg: new Uint8Array(await row.toBuffer()), width: create.width, height };
     });
   }

@@ -226,9 +226,7 @@ toolTest(["chromium"], "the past can be scrubbed, played and left", async () => 
   await until(
     "the preview has a picture",
     async () =>
-      await page.locator("#preview-picture").evaluate((it) =>
-        (it as HTMLImageElement).naturalWidth
-      ) ===
+      await page.locator("#preview-picture").evaluate((it) => (it as HTMLCanvasElement).width) ===
         160,
   );
   await page.mouse.down();
