@@ -26,7 +26,7 @@ const scene = { width: 1280, height: 720, pictures: 12, quality: 80, from: Date.
 await using camera = await SceneCamera.make(scene);
 const harbour = await SceneCamera.make({ ...scene, scene: "harbour" });
 const others = "barn bridge creek garden harbour nest north-ridge pier pond street yard"
-  .split(" ").map((name, i) => (i % 2 ? camera : harbour).as(name));
+  .split(" ").map((name) => (/harbour|pier|pond/.test(name) ? harbour : camera).as(name));
 for (const one of [camera, ...others]) {
   await one.send(edge.url);
   one.run(edge.url, 2);

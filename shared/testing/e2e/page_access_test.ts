@@ -52,6 +52,13 @@ toolTest(
           await viewer.page.keyboard.press("h");
           assert.deepEqual(await findings(viewer.page), [], `the share panel, ${colorScheme}`);
           await viewer.page.keyboard.press("Escape");
+          await viewer.page.locator("#film").click();
+          assert.deepEqual(await findings(viewer.page), [], `the film's panel, ${colorScheme}`);
+          await viewer.page.getByRole("button", { name: "Make the film" }).click();
+          await viewer.page.locator("dialog:modal video").waitFor();
+          assert.deepEqual(await findings(viewer.page), [], `the film, ${colorScheme}`);
+          assert.ok(await overflow(viewer.page) <= 0, "the film is wider than 320 pixels");
+          await viewer.page.keyboard.press("Escape");
           await viewer.page.keyboard.press("i");
         } else await viewer.page.locator("canvas").first().waitFor();
         assert.deepEqual(await findings(viewer.page), [], `${path}, ${colorScheme}`);
