@@ -141,3 +141,72 @@ toolTest(
     for (const camera of cameras) await camera.stop();
   },
 );
+
+toolTest(
+  ["chromium"],
+  "the wall fills the screen with tiles, and their pictures are no larger than they are",
+  async () => {
+    await using edge = await startEdge();
+    await using scene = await SceneCamera.make({ width: 1280, height: 720, pictures: 2 });
+    const cameras = ["a", "b", "c", "d", "e"].map((name) => scene.as(name));
+    for (const camera of cameras) {
+      await camera.send(edge.url);
+      camera.run(edge.url, 2);
+    }
+    await using browser = await launchChromium();
+    const widths: (string | null)[] = [];
+    await using viewer = await ViewerPage.open(browser, `${edge.url}/cams`, {
+      viewport: { width: 1440, height: 900 },
+      before: (page) => {
+        page.on("request", (request) => {
+          const { pathname, searchParams } = new URL(request.url());
+          if (pathname.startsWith("/live")) widths.push(searchParams.get("w"));
+        });
+        return Promise.resolve();
+      },
+    });
+    const { page } = viewer;
+    /** How many beside each other, whether all are on the screen, and how wide their pictures are. */
+    const laid = () =>
+      page.evaluate(() => {
+        const tiles = [...document.querySelectorAll(".tile")].map((one) =>
+          one.getBoundingClientRect()
+        );
+        const pictures = [...document.querySelectorAll<HTMLCanvasElement>(".tile canvas")];
+        return [
+          new Set(tiles.map(({ left }) => left)).size,
+          tiles.every(({ right, bottom }) => right <= innerWidth && bottom <= innerHeight),
+          pictures.map(({ width }) => width).join(),
+        ];
+      });
+    const each = (width: number) => cameras.map(() => width).join();
+    for (
+      const [width, height, wanted] of [
+        // Two in the last row stand in its middle.
+        [1440, 900, [5, true, each(480)]],
+        [820, 1180, [3, true, each(480)]],
+        [390, 844, [3, true, each(320)]],
+      ] as const
+    ) {
+      await page.setViewportSize({ width, height });
+      await until(`${width} x ${height}: ${wanted.join(" ")}`, async () => {
+        return JSON.stringify(await laid()) === JSON.stringify(wanted);
+      });
+    }
+    assert.deepEqual(widths, ["480", "320"], "asked anew only where the size is another one");
+    assert.match(await page.locator(".age").first().innerText(), /^\d+ s$/);
+    await page.keyboard.press("f");
+    await page.waitForFunction(() => document.fullscreenElement !== null);
+    await page.locator('#fullscreen[aria-pressed="true"]').click();
+    await page.waitForFunction(() => document.fullscreenElement === null);
+    assert.equal(await page.locator("#back").isVisible(), false, "nobody came from anywhere");
+    await page.locator(".tile").first().click();
+    await viewer.state("live");
+    await page.getByRole("link", { name: "All cameras" }).click();
+    await page.getByRole("link", { name: "Back to the camera" }).click();
+    await viewer.state("live");
+    assert.equal(page.url(), `${edge.url}/cams/a`);
+    assert.deepEqual(viewer.complaints, []);
+    for (const camera of cameras) await camera.stop();
+  },
+);
