@@ -25,6 +25,9 @@ export const BACKOFF_MAX_MS = 15_000;
 /** Ms between two looks: the first picture is waited for by somebody who sets a camera up. */
 const LOOK_EVERY_MS = 2000;
 
+/** A connection that was lost for less than this goes on where it was, ms: no camera fell asleep. */
+const SAME_VISIT_MS = 15_000;
+
 /** Where the connection stands. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
@@ -74,6 +77,9 @@ export class Connection {
   /** Before this no stream is tried, ms on `performance.now()`'s clock. */
   #streamFrom = 0;
   #heldMs = HELD_AGAIN_MS;
+  /** When the visit began, and when its connection was open last, ms on `performance.now()`'s clock. */
+  #since = 0;
+  #lostAt = -Infinity;
 
   /** @param base Where the edge is: its site, with a slash at its end. */
   constructor(base: string, roads = { stream, requests }) {
@@ -152,9 +158,11 @@ export class Connection {
     const onOpen = () => {
       if (opened || signal.aborted) return;
       opened = true;
-      // Another road is not another visit.
-      const since = this.#state.kind === "open" ? this.#state.since : performance.now();
-      this.#set({ kind: "open", road, since });
+      const now = performance.now();
+      // Another road is not another visit, nor is an edge that was started again.
+      const same = this.#state.kind === "open" || now - this.#lostAt < SAME_VISIT_MS;
+      if (!same) this.#since = now;
+      this.#set({ kind: "open", road, since: this.#since });
     };
     let cams: string[] = [];
     let looking: ReturnType<typeof setInterval> | undefined;
@@ -228,6 +236,7 @@ export class Connection {
   }
 
   #set(state: ConnectionState): void {
+    if (this.#state.kind === "open") this.#lostAt = performance.now();
     this.#state = state;
     for (const one of this.#watchers) one.onState();
   }

@@ -225,3 +225,34 @@ Deno.test("where no stream opens requests are tried at once, then both after a p
   assert.deepEqual(await course("fails"), ["stream", "requests"]);
   assert.deepEqual(await course("fails", "fails"), ["stream", "requests", "retrying", "stream"]);
 });
+
+Deno.test("a connection that was lost for a moment is the same visit, one that was lost for long is not", async () => {
+  const lost: (() => void)[] = [];
+  const road: Road = (_base, _wanted, sink) => {
+    const status = { cam: "cam", state: "live", fps: 1, intervalMs: 1000, viewers: 1 } as const;
+    sink.onStatus(status, { now: Date.now(), upMs: performance.now() });
+    return new Promise((_, fail) => lost.push(() => fail(new Error("lost"))));
+  };
+  const connection = new Connection("http://edge.test", { stream: road, requests: road });
+  const eyes = new Eyes(connection, "cam");
+  const comes = async (kind: string) => {
+    while (connection.state.kind !== kind) await new Promise((go) => eyes.onState = () => go(kind));
+    return connection.state as { readonly since: number };
+  };
+  const now = performance.now.bind(performance);
+  let ahead = 0;
+  performance.now = () => now() + ahead;
+  try {
+    const { since } = await comes("open");
+    for (const [ms, same] of [[5000, true], [60_000, false]] as const) {
+      lost.pop()!();
+      await comes("retrying");
+      ahead += ms;
+      connection.retryNow();
+      assert.equal((await comes("open")).since === since, same, `lost for ${ms} ms`);
+    }
+  } finally {
+    performance.now = now;
+    eyes.leave();
+  }
+});
