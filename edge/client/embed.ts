@@ -32,6 +32,7 @@ class PerchCam extends HTMLElement {
     badge.target = "_blank";
     badge.rel = "noopener";
     const notice = make("p", "", "notice");
+    canvas.hidden = true;
     root.replaceChildren(canvas, notice, badge);
     dress(root);
     const connection = connections.get(base) ?? new Connection(base);
@@ -51,7 +52,10 @@ class PerchCam extends HTMLElement {
       known: this.dataset.known !== "no",
       width: () => widthFor(this.clientWidth * devicePixelRatio),
       onChange: show,
-      onDrawn: show,
+      onDrawn: () => {
+        canvas.hidden = false;
+        show();
+      },
     });
     const observer = new IntersectionObserver((entries) => {
       if (entries.at(-1)!.isIntersecting) onScreen.add(view);

@@ -52,14 +52,16 @@ export function showDetails(live: LiveView, rate: Rate, picture: HTMLCanvasEleme
   const { shown, state, status } = live;
   const { ageMs } = rate;
   const bytes = shown?.jpeg.length ?? 0;
+  const fps = (many: number) => `${many.toFixed(1)} a second`;
   const rows: [string, string][] = [
-    ["Frame age", ageMs === undefined ? "none yet" : `${(ageMs / 1000).toFixed(2)} s`],
-    ["Drawn here", `${rate.fps(performance.now()).toFixed(1)} fps`],
-    ["From the camera", status ? `${status.fps.toFixed(1)} fps` : "not known"],
-    ["Picture", `${picture.width} × ${picture.height}, ${Math.round(bytes / 1024)} KB`],
-    ["Road", state.kind === "open" ? state.road : state.kind],
+    ["Age when shown", ageMs === undefined ? "none yet" : `${(ageMs / 1000).toFixed(2)} s`],
+    ["Pictures shown", fps(rate.fps(performance.now()))],
+    ["Pictures sent", status ? fps(status.fps) : "not known"],
+    ["Size", `${picture.width} × ${picture.height}, ${Math.round(bytes / 1024)} KB`],
+    ["Connection", state.kind === "open" ? state.road : state.kind],
     ["Watching", String(status?.viewers ?? 0)],
   ];
+  if (matchMedia("(any-hover: hover)").matches) rows.push(["All keys", "?"]);
   byId("facts").replaceChildren(
     ...rows.flatMap(([name, value]) => [make("dt", name), make("dd", value)]),
   );

@@ -5,7 +5,7 @@ import { ageText } from "../../shared/age_text.ts";
 import type { FrameMeta } from "../../shared/frame.ts";
 import type { LiveView } from "./live_view.ts";
 import type { Jpeg } from "./painter.ts";
-import type { StateWords } from "./state.ts";
+import { CONNECTING, type StateWords } from "./state.ts";
 
 /** Pictures a second of the film. */
 export const FILM_FPS = 12;
@@ -47,6 +47,9 @@ export interface PastPictures {
   ): Promise<Jpeg | undefined>;
 }
 
+/** What is known of a picture of the past on the canvas. */
+export type Kept = Pick<FrameMeta, "version" | "receivedAt">;
+
 /** The one owner of what the canvas of `live` shows. */
 export class Player {
   readonly #live: LiveView;
@@ -54,21 +57,27 @@ export class Player {
   readonly #onChange: () => void;
   readonly #sleep: (ms: number) => Promise<unknown>;
   #wanted: Playback = { kind: "live" };
-  #onCanvas: { readonly frame: FrameMeta; readonly jpeg: Jpeg } | undefined;
+  #onCanvas: { readonly frame: Kept; readonly jpeg: Jpeg } | undefined;
   /** Whether live has made room for a picture of the past. */
   #away = false;
   #loading = new AbortController();
 
+  /** @param opensAt The picture of the past to begin with, before it is known which others there are. */
   constructor(
     live: LiveView,
     past: PastPictures,
     onChange: () => void,
+    opensAt?: number,
     sleep: (ms: number) => Promise<unknown> = (ms) => new Promise((go) => setTimeout(go, ms)),
   ) {
     this.#live = live;
     this.#past = past;
     this.#onChange = onChange;
     this.#sleep = sleep;
+    if (opensAt === undefined) return;
+    this.#wanted = { kind: "past", version: opensAt, playing: false };
+    this.#away = true;
+    void this.#play(this.#loading.signal);
   }
 
   get wanted(): Playback {
@@ -81,7 +90,7 @@ export class Player {
   }
 
   /** The picture of the past on the canvas; undefined where that is a live one. */
-  get past(): FrameMeta | undefined {
+  get past(): Kept | undefined {
     return this.#onCanvas?.frame;
   }
 
@@ -96,6 +105,7 @@ export class Player {
 
   /** The words that go with it. @param now By the edge's clock, Unix ms. */
   words(now: number): StateWords {
+    if (!this.shown && this.#wanted.kind === "past") return CONNECTING;
     if (!this.past) return this.#live.words();
     const detail = `${ageText(now - this.past.receivedAt)} ago`;
     return { kind: "past", label: "Earlier", detail };
@@ -144,10 +154,12 @@ export class Player {
   /** Resolves with whether the picture is on the canvas. */
   async #show(version: number, signal: AbortSignal): Promise<boolean> {
     if (this.past?.version === version) return true;
-    const frame = this.#past.frames.find((one) => one.version === version);
+    // A version is when the edge had the picture, but where clocks were set.
+    const frame = this.#past.frames.find((one) => one.version === version) ??
+      { version, receivedAt: version };
     const width = this.#live.wish.width();
     const jpeg = await this.#past.picture(version, width, signal).catch(() => undefined);
-    if (signal.aborted || !frame || !jpeg) return false;
+    if (signal.aborted || !jpeg) return false;
     this.#away = true;
     this.#onChange();
     const drawn = await this.#live.painter.draw(jpeg);

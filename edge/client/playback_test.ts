@@ -51,7 +51,7 @@ class Page {
       return new Uint8Array([index]);
     };
     const past = { frames: DAY, picture };
-    this.player = new Player(this.live, past, () => this.wake(), () => slow(undefined));
+    this.player = new Player(this.live, past, () => this.wake(), undefined, () => slow(undefined));
     this.wake();
   }
 

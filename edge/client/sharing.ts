@@ -1,56 +1,119 @@
-// The share panel: the address, links that end for private cams, and what to paste into other pages.
+// The share panel: a link to what is shown, and its picture; links that end for private cams; and what to
+// paste into other pages.
 
-import { byId, setText } from "./elements.ts";
+import { byId, make, setText } from "./elements.ts";
+import type { Player } from "./playback.ts";
 import { SITE } from "./site.ts";
-import { sinceText } from "./times.ts";
+import { clockText, pictureName, sinceText } from "./times.ts";
 
-/** Makes the panel work. @param cam Whose page this is. */
-export function prepareSharing(cam: string): void {
+/** What opens a private cam to others. */
+interface Pass {
+  readonly share: string;
+  /** When it ends, Unix ms. */
+  readonly until: number;
+}
+
+/** Makes the panel work. @param cam Whose page this is. @param role Who looks at it. */
+export function prepareSharing(cam: string, role: string, player: Player): void {
   const panel = byId<HTMLDialogElement>("sharing");
-  const address = `${SITE}cams/${cam}`;
   const link = byId<HTMLInputElement>("link");
-  link.value = location.pathname === new URL(SITE).pathname ? SITE : address;
-  fillSnippets(address, "");
-  byId("share").addEventListener("click", () => panel.showModal());
+  const send = byId("send");
+  let pass: Pass | undefined;
+  const ends = () => pass && sinceText(pass.until, Date.now());
+
+  /** Says where to find what is shown now. */
+  const show = () => {
+    const { past } = player;
+    link.value = linkTo(cam, past?.version, pass);
+    const moment = past ? `Opens with this picture of ${clockText(past.receivedAt)}. ` : "";
+    const whom = pass
+      ? `Ends ${ends()}. Shows this camera only.`
+      : "Asks others for the view token.";
+    setText(byId("link-note"), moment + (role === "owner" ? whom : ""));
+    const sent = toSend();
+    send.hidden = !("share" in navigator) || Object.keys(sent).length === 0;
+    setText(
+      send,
+      !sent.files ? "Send the link" : sent.url ? "Send picture and link" : "Send the picture",
+    );
+    // Without a pass they would show nobody anything.
+    byId("snippets").hidden = role === "owner" && !pass;
+    setText(
+      byId("snippets-note"),
+      pass ? `Shows the picture until ${ends()}, when the link ends.` : "",
+    );
+    fillSnippets(cam, pass);
+  };
+
+  /** The picture that is shown, where the device sends pictures; the link, where it is of use to others. */
+  const toSend = (): ShareData => {
+    const { shown } = player;
+    const files = shown &&
+      [new File([shown.jpeg], pictureName(cam, shown.takenAt), { type: "image/jpeg" })];
+    return {
+      ...files && navigator.canShare?.({ files }) ? { files } : {},
+      ...role === "guest" ? {} : { title: document.title, url: link.value },
+    };
+  };
+
+  /** Asks the edge for a link that ends. */
+  const makeLink = async () => {
+    const hours = Number(byId<HTMLSelectElement>("hours").value);
+    const answer = await fetch(`${SITE}share`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ cam, hours }),
+    }).catch(() => undefined);
+    if (!answer?.ok) {
+      return setText(byId("link-note"), "The link could not be made. Sign in again.");
+    }
+    const { url, until }: { url: string; until: number } = await answer.json();
+    pass = { share: new URL(url).searchParams.get("share")!, until };
+    show();
+  };
+
+  byId("share").addEventListener("click", () => {
+    show();
+    panel.showModal();
+  });
   panel.addEventListener("click", (event) => {
     if (event.target === panel) panel.close();
   });
   for (const button of panel.querySelectorAll<HTMLButtonElement>("[data-copy]")) {
     button.addEventListener("click", () => void copy(button));
   }
-  const send = byId("send");
-  send.hidden = !("share" in navigator);
-  send.addEventListener("click", () => {
-    void navigator.share({ title: document.title, url: link.value }).catch(() => {});
-  });
-  byId("make-link").addEventListener("click", () => void makeLink(cam, link));
+  send.addEventListener("click", () => void navigator.share(toSend()).catch(() => {}));
+  byId("make-link").addEventListener("click", () => void makeLink());
 }
 
-/** Asks the edge for a link that ends. */
-async function makeLink(cam: string, link: HTMLInputElement): Promise<void> {
-  const hours = Number(byId<HTMLSelectElement>("hours").value);
-  const answer = await fetch(`${SITE}share`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ cam, hours }),
-  }).catch(() => undefined);
-  if (!answer?.ok) return setText(byId("link-note"), "The link could not be made. Sign in again.");
-  const { url, until }: { url: string; until: number } = await answer.json();
-  // A proxy may ask the edge under another name than people do, and below another path.
+/** The address for others. A proxy may ask the edge under another name than people do, or below a path. */
+function linkTo(cam: string, at: number | undefined, pass: Pass | undefined): string {
+  const front = location.pathname === new URL(SITE).pathname && at === undefined && !pass;
+  const url = new URL(front ? SITE : `${SITE}cams/${cam}`);
+  if (at !== undefined) url.searchParams.set("at", String(at));
+  if (pass) url.searchParams.set("share", pass.share);
+  return url.href;
+}
+
+function fillSnippets(cam: string, pass: Pass | undefined): void {
   const address = `${SITE}cams/${cam}`;
-  const { search } = new URL(url);
-  link.value = address + search;
-  fillSnippets(address, search);
-  setText(byId("link-note"), `Ends ${sinceText(until, Date.now())}. Shows this camera only.`);
-}
-
-function fillSnippets(address: string, query: string): void {
-  byId<HTMLTextAreaElement>("snippet-element").value = `<script src="${SITE}embed.js"></script>
-<perch-cam src="${address}${query}"></perch-cam>`;
-  byId<HTMLTextAreaElement>("snippet-frame").value =
-    `<iframe src="${address}/embed${query}" width="640" height="360" allow="fullscreen"></iframe>`;
-  byId<HTMLTextAreaElement>("snippet-image").value =
-    `<img src="${address}/stream.mjpeg${query}" alt="Live picture">`;
+  const query = pass ? `?share=${pass.share}` : "";
+  const title = make("i", document.querySelector("h1")!.textContent!).innerHTML.replaceAll(
+    '"',
+    "&quot;",
+  );
+  const { width, height } = byId<HTMLCanvasElement>("picture");
+  const fits = `style="border:0;width:100%;aspect-ratio:${width}/${height}"`;
+  const fill = (id: string, text: string) => byId<HTMLTextAreaElement>(id).value = text;
+  fill(
+    "snippet-element",
+    `<script src="${SITE}embed.js"></script>\n<perch-cam src="${address}${query}"></perch-cam>`,
+  );
+  fill(
+    "snippet-frame",
+    `<iframe src="${address}/embed${query}" title="${title}" ${fits} allow="fullscreen"></iframe>`,
+  );
+  fill("snippet-image", `<img src="${address}/stream.mjpeg${query}" alt="${title}" ${fits}>`);
 }
 
 async function copy(button: HTMLButtonElement): Promise<void> {

@@ -50,7 +50,8 @@ export interface StateWords {
   readonly detail?: string;
 }
 
-const CONNECTING: StateWords = { kind: "connecting", label: "Connecting" };
+/** Before there is anything to say. */
+export const CONNECTING: StateWords = { kind: "connecting", label: "Connecting" };
 
 /** Puts the situation into words. */
 export function describe(situation: Situation): StateWords {

@@ -2,8 +2,10 @@
 
 import { widthFor } from "../../shared/widths.ts";
 import { Connection } from "./connection.ts";
+import { nameMoment } from "./address.ts";
 import { byId, setPressed, setText } from "./elements.ts";
 import { showDetails, showGlow, showState, showTime, showViewers } from "./face.ts";
+import { showKeys } from "./keys.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
 import { Rate } from "./measures.ts";
 import { jpegBlob } from "./painter.ts";
@@ -27,11 +29,13 @@ const SIZE_SETTLES_MS = 600;
 /** Part of the frame that an arrow key moves a magnified picture by. */
 const PAN_STEP = 0.1;
 
-const { cam, role, history, known } = document.body.dataset as Record<string, string>;
+const { at, cam, role, history, known } = document.body.dataset as Record<string, string>;
 const frame = byId("frame");
 const picture = byId<HTMLCanvasElement>("picture");
 const needPicture = ["fill", "snapshot", "pip"].map((id) => byId<HTMLButtonElement>(id));
 const zoom = new Zoom(frame, picture, sizeChanged);
+/** Whether the address names a moment of which no picture is kept, until something else is looked at. */
+let gone = !at && new URLSearchParams(location.search).has("at");
 let width = shownWidth();
 let sizeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -57,7 +61,7 @@ const past = new Past(`${SITE}cams/${cam}`);
 const player = new Player(live, past, () => {
   wake();
   show();
-});
+}, at ? Number(at) : undefined);
 const timeline = new Timeline(live, past, player, Number(history));
 
 /** Everything the page says goes by what is on the canvas, what it offers by what is wanted. */
@@ -70,8 +74,12 @@ function show(): void {
     showGlow(picture);
     showTime(shown.takenAt, player.past ? clock.now() : Date.now(), live.status?.zone);
   }
+  if (wanted.kind !== "past") nameMoment(undefined);
+  else if (!wanted.playing) nameMoment(wanted.version);
   const words = player.words(clock.now());
-  showState(words);
+  if (wanted.kind !== "live") gone = false;
+  const told = gone && words.kind === "live";
+  showState(told ? { ...words, detail: "The picture of that moment is kept no more." } : words);
   offer(words.kind);
   if (live.status?.name) setText(document.querySelector("h1")!, live.status.name);
   const still = wanted.kind === "paused" || (wanted.kind === "past" && !wanted.playing);
@@ -193,6 +201,7 @@ for (const [id, act] of Object.entries(actions)) {
 
 /** What keys without a button do. */
 const moves: Readonly<Record<string, () => void>> = {
+  "?": showKeys,
   "+": () => zoom.by(1.5),
   "=": () => zoom.by(1.5),
   "-": () => zoom.by(1 / 1.5),
@@ -221,7 +230,7 @@ document.addEventListener("keydown", (event) => {
 byId("pip").hidden = !document.pictureInPictureEnabled ||
   !("captureStream" in HTMLCanvasElement.prototype);
 byId("fullscreen").hidden = !document.fullscreenEnabled;
-prepareSharing(cam);
+prepareSharing(cam, role, player);
 // Browsers encode videos over HTTPS only, and some not at all: there the link leads to the AVI.
 if ("VideoEncoder" in globalThis) byId("film").addEventListener("click", saveDay);
 keepAwakeInFullscreen();
@@ -237,3 +246,9 @@ const wake = watchWhile([live], () => {
   const seen = !document.hidden || document.pictureInPictureElement;
   return seen && player.watching;
 });
+if (at) {
+  // Nothing is said of the camera where nobody looks at its live picture.
+  fetch(`${SITE}cams/${cam}/status.json`).then(async (answer) => {
+    if (answer.ok) live.onStatus(await answer.json(), 0);
+  }).catch(() => {});
+}

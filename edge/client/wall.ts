@@ -66,6 +66,7 @@ function sum(): void {
 /** Makes the tiles as large as the screen has room for all of them, and their pictures no larger. */
 function lay(): void {
   if (cams.length === 0) return;
+  wall.style.maxWidth = "";
   const { left, top } = wall.getBoundingClientRect();
   const page = byId("page");
   const words = wall.querySelector<HTMLElement>(".caption")!.offsetHeight;

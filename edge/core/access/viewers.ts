@@ -48,14 +48,11 @@ export function viewerOnly(
     const opened = await Promise.all(links.map((link) => passes.shared(link, now)));
     const [first] = opened;
     // A page within another site's keeps no cookies.
-    const ownPage = first && wantsPage(context) &&
-      context.req.header("sec-fetch-dest") !== "iframe";
-    if (ownPage && cams.includes(first.cam)) {
-      // A person who opens a link gets its pass as a cookie, and an address without it.
+    const ownPage = wantsPage(context) && context.req.header("sec-fetch-dest") !== "iframe";
+    if (first && ownPage && cams.includes(first.cam)) {
+      // Who opens a link keeps its pass, and the page takes it out of its address. It is no redirect to
+      // one without: chats keep no cookie, and look at what the link itself answers.
       keepCookie(context, trustedProxies, shareCookie(first.cam), links[0], first.until - now);
-      const url = urlOf(context);
-      url.searchParams.delete("share");
-      return context.redirect(rootOf(context) + url.pathname.slice(1) + url.search, 303);
     }
     const shares: Share[] = [];
     for (const cam of cams) {
@@ -123,7 +120,8 @@ function askViewer(context: Context, expired: boolean): Response {
   if (wantsPage(context)) {
     const { pathname, searchParams } = urlOf(context);
     searchParams.delete("share");
-    const query = new URLSearchParams({ next: pathname, ...(expired ? { expired: "" } : {}) });
+    const next = searchParams.size > 0 ? `${pathname}?${searchParams}` : pathname;
+    const query = new URLSearchParams({ next, ...(expired ? { expired: "" } : {}) });
     return context.redirect(`${rootOf(context)}sign-in?${query}`, 303);
   }
   // Asked for a password, a browser would cover the page with a box of its own for each request. What is

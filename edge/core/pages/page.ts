@@ -3,20 +3,21 @@
 import type { Context } from "hono";
 import { html } from "hono/html";
 import { ageText } from "../../../shared/age_text.ts";
-import { DEFAULT_CAM } from "../../../shared/frame.ts";
+import { DEFAULT_CAM, type FrameMeta } from "../../../shared/frame.ts";
 import { type CameraState, type CameraStatus, HEADER } from "../../../shared/wire.ts";
 import { isOwner } from "../access/viewers.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { problemException } from "../problem.ts";
-import { encodingOf, rootOf, siteOf } from "../routes/request.ts";
+import { encodingOf, rootOf } from "../routes/request.ts";
+import { previewMarkup } from "./preview.ts";
 
 export type ViewerPages = ReturnType<typeof viewerPages>;
 
 export function viewerPages(deps: EdgeDeps) {
-  const { title: site, viewToken, historyMs, trustedProxies, embedOrigins } = deps.config;
+  const { title: site, viewToken, historyMs, embedOrigins } = deps.config;
   /** Read at the first request and kept: another build must not be mixed in. */
   const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
-  return { file, names, known, role, send, wall };
+  return { camera, file, names, known, role, send, wall };
 
   /**
    * A file that the build made, by its name there.
@@ -72,14 +73,9 @@ export function viewerPages(deps: EdgeDeps) {
     const assets = Object.entries(await names()).map(([name, file]) => {
       return [name, `${root}assets/${file}`];
     });
-    const called = deps.hub.known(values.cam)?.about?.name;
-    const name = called ?? (values.cam === DEFAULT_CAM ? site : values.cam);
-    const title = name === site ? site : `${name} · ${site}`;
-    const url = `${siteOf(context, trustedProxies)}cams/${values.cam}`;
     const page = renderTemplate(await text(template), {
       ...Object.fromEntries(assets),
-      ...{ root, site, name, title, url, image: `${url}/live.jpeg`, role: role(context) },
-      description: `Live picture from ${title}`,
+      ...{ root, site, ...called(values.cam), role: role(context) },
       history: String(historyMs),
       ...values,
     });
@@ -95,8 +91,31 @@ export function viewerPages(deps: EdgeDeps) {
     });
   }
 
+  /** What people call a camera, and its page. */
+  function called(cam: string): { readonly name: string; readonly title: string } {
+    const told = deps.hub.known(cam)?.about?.name;
+    const name = told ?? (cam === DEFAULT_CAM ? site : cam);
+    return { name, title: name === site ? site : `${name} · ${site}` };
+  }
+
+  /** Answers with the page of one camera. @param moment What it opens with; else the live picture. */
+  async function camera(
+    context: Context,
+    values: Readonly<Record<"cam" | "known", string>> & { readonly nav: Markup },
+    moment?: FrameMeta,
+  ): Promise<Response> {
+    const { cam } = values;
+    const { title } = called(cam);
+    const preview = await previewMarkup(context, deps, { cam, title, moment });
+    return await send(context, "index.html", {
+      ...values,
+      preview,
+      at: `${moment?.version ?? ""}`,
+    });
+  }
+
   /** Answers with the page of all cameras. @param missing One that was asked for, and is not there. */
-  function wall(
+  async function wall(
     context: Context,
     cameras: readonly CameraStatus[],
     missing?: string,
@@ -104,8 +123,10 @@ export function viewerPages(deps: EdgeDeps) {
     const heading = missing === undefined ? site : `There is no camera called ${missing} here`;
     if (missing !== undefined) context.status(404);
     const cams = cameras.map(({ cam }) => cam);
-    return send(context, "wall.html", {
-      cam: cams[0] ?? DEFAULT_CAM,
+    const [cam = DEFAULT_CAM] = cams;
+    return await send(context, "wall.html", {
+      cam,
+      preview: await previewMarkup(context, deps, { cam, title: site, page: "cams" }),
       cams: cams.join(","),
       heading,
       missing: missing ?? "",
@@ -187,7 +208,9 @@ function tile({ cam, name = cam, state, version, ageMs }: CameraStatus, root: st
   const notice = words && html`<span class="notice">${words}</span>`;
   const label = empty ? "No picture yet" : LABELS[state];
   const badge = html`<span class="badge"><span class="dot"></span><span>${label}</span></span>`;
-  const caption = html`<span class="caption"><span>${name}</span>${badge}</span>`;
+  const age = ageMs !== undefined && html`<span class="age">${ageText(ageMs)}</span>`;
+  const caption =
+    html`<span class="caption"><span class="called">${name}</span>${age}${badge}</span>`;
   const looks = empty ? "empty" : state;
-  return html`<li><a class="tile" href="${at}" data-state="${looks}">${picture}${notice}${caption}</a></li>`;
+  return html`<li><a class="tile" href="${at}" data-state="${looks}"><span class="shot">${picture}${notice}</span>${caption}</a></li>`;
 }

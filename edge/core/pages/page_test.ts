@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { html } from "hono/html";
+import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
+import { baseline } from "../../../shared/testing/jpegs.ts";
+import { TestEdge } from "../../../shared/testing/test_edge.ts";
 import type { CameraStatus } from "../../../shared/wire.ts";
 import { frameAncestors, pagePolicy, renderTemplate, wallMarkup } from "./page.ts";
 
@@ -16,6 +19,27 @@ Deno.test("the policy allows nothing inline and names who may frame", () => {
   assert.doesNotMatch(policy, /unsafe/);
   assert.match(policy, /frame-ancestors 'self' https:\/\/a\.example \*$/);
   assert.equal(frameAncestors(["none"]), "'none'");
+});
+
+Deno.test("a link's preview is no larger than chats show it, and says how large it is", async () => {
+  await using edge = await TestEdge.start();
+  await edge.put(await baseline(1600, 900));
+  const look = async () => {
+    const html = await (await edge.request("/", { headers: { accept: "text/html" } })).text();
+    const told = (name: string) => new RegExp(`og:${name}" content="([^"]*)"`).exec(html)![1];
+    const { pathname, search } = new URL(told("image").replaceAll("&amp;", "&"));
+    const shown = inspectJpeg(await (await edge.request(pathname + search)).bytes());
+    assert.ok(shown.ok);
+    assert.deepEqual([told("image:width"), told("image:height")], [
+      `${shown.width}`,
+      `${shown.height}`,
+    ]);
+    return shown.width;
+  };
+  assert.equal(await look(), 960);
+  // Where pictures cannot be made smaller, it is the whole one.
+  Object.assign(edge.edge.deps, { images: undefined });
+  assert.equal(await look(), 1600);
 });
 
 const status = (change: Partial<CameraStatus>): CameraStatus => ({

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { inspectJpeg } from "../../../shared/jpeg/inspect.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
+import { StoreFailure } from "../store/frame_store.ts";
 
 /** The built files that a page names, as a browser asks for them that has it from `path`. */
 function filesOf(html: string, path: string): string[] {
@@ -11,18 +13,83 @@ function filesOf(html: string, path: string): string[] {
 
 const HTML = { headers: { accept: "text/html" } };
 
+/** What a page tells chats, by `og:`. */
+function previewOf(html: string): Record<string, string> {
+  const told = html.matchAll(/property="og:([\w:]+)" content="([^"]*)"/g);
+  return Object.fromEntries(
+    [...told].map(([, name, said]) => [name, said.replaceAll("&amp;", "&")]),
+  );
+}
+
 Deno.test("a pasted link previews: title, words and the newest picture", async () => {
   await using edge = await TestEdge.start({ PERCH_TITLE: `Tom & "Jerry"`, PERCH_TRUST_PROXY: "1" });
   const headers = { ...HTML.headers, "x-forwarded-proto": "https" };
-  const html = await (await edge.request("/cams/garden", { headers })).text();
-  assert.match(html, /<title>garden · Tom &amp; &quot;Jerry&quot;<\/title>/);
-  assert.match(html, /og:image" content="https:\/\/edge\.test\/cams\/garden\/live\.jpeg"/);
+  const look = async () => await (await edge.request("/cams/garden", { headers })).text();
   const front = await (await edge.request("/", HTML)).text();
   assert.match(
     front,
     /<title>Tom &amp; &quot;Jerry&quot;<\/title>/,
     "the only camera needs no name",
   );
+  assert.equal(previewOf(await look()).image, undefined, "there is none yet");
+  const images: string[] = [];
+  for (const [width, height] of [[64, 48], [160, 120]]) {
+    await edge.put(await baseline(width, height), {}, "/cams/garden/live.jpeg");
+    const html = await look();
+    assert.match(html, /<title>garden · Tom &amp; &quot;Jerry&quot;<\/title>/);
+    const told = previewOf(html);
+    assert.equal(told.url, "https://edge.test/cams/garden");
+    assert.match(told.image, /^https:\/\/edge\.test\/cams\/garden\/live\.jpeg\?v=\d+/);
+    const { pathname, search } = new URL(told.image);
+    const picture = await (await edge.request(pathname + search)).bytes();
+    const shown = inspectJpeg(picture);
+    assert.ok(shown.ok && shown.width === width);
+    assert.deepEqual([told["image:width"], told["image:height"]], [`${width}`, `${height}`]);
+    images.push(told.image);
+  }
+  assert.notEqual(images[0], images[1], "another picture has another address");
+  assert.equal(
+    previewOf(await (await edge.request("/cams", HTML)).text()).url,
+    "http://edge.test/cams",
+  );
+});
+
+Deno.test("a link to a moment opens with the picture of then, and previews as that", async () => {
+  await using edge = await TestEdge.start({ PERCH_KEYFRAME_S: "1" });
+  const body = JSON.stringify({ state: "running", zone: "Europe/Zurich" });
+  const authorization = `Bearer ${TEST_TOKEN}`;
+  await edge.request("/report", { method: "PUT", body, headers: { authorization } });
+  for (const [width, height] of [[64, 48], [160, 120], [320, 240]]) {
+    await edge.put(await baseline(width, height));
+    await edge.clock.tick(5000);
+  }
+  const [, { version, receivedAt }] = await edge.store.history("cam", {});
+  const look = async (at: string | number) => {
+    const html = await (await edge.request(`/cams/cam?at=${at}`, HTML)).text();
+    return { ...previewOf(html), opens: /data-at="(\d*)"/.exec(html)![1] } as Record<
+      string,
+      string
+    >;
+  };
+  for (const at of [version, version + 2000]) {
+    const told = await look(at);
+    assert.equal(told.opens, `${version}`, "the newest that is not newer");
+    assert.equal(told.url, `http://edge.test/cams/cam?at=${version}`);
+    assert.equal(told.image, `http://edge.test/cams/cam/frames/${version}.jpeg`);
+    assert.deepEqual([told["image:width"], told["image:height"]], ["160", "120"]);
+    const day = new Date(receivedAt).toLocaleDateString("en-GB", { dateStyle: "long" });
+    assert.match(
+      told.description,
+      new RegExp(`^The picture of ${day} at \\d\\d:\\d\\d \\(Europe/Zurich`),
+    );
+  }
+  for (const at of [1, "", "yesterday", "9".repeat(16), "-5"]) {
+    const told = await look(at);
+    assert.equal(told.opens, "", `${at}`);
+    assert.match(told.image, /live\.jpeg/);
+  }
+  edge.store.history = () => Promise.reject(new StoreFailure("it is away"));
+  assert.equal((await look(version)).opens, "", "the page needs no store");
 });
 
 Deno.test("where the page was never built it says what to do, and is there as soon as it was", async () => {

@@ -5,7 +5,7 @@ import { type Context, type Handler, Hono } from "hono";
 import { etag } from "hono/etag";
 import { html } from "hono/html";
 import { getMimeType } from "hono/utils/mime";
-import { isCamId } from "../../../shared/frame.ts";
+import { type FrameMeta, isCamId } from "../../../shared/frame.ts";
 import type { EdgeDeps } from "../edge.ts";
 import type { ViewerPages } from "../pages/page.ts";
 import { camOf, describe, encodingOf, rootOf, route } from "./request.ts";
@@ -17,7 +17,8 @@ const GRID = html`
 `;
 
 /** The page, or what `stream` answers where the client shows pictures only. */
-export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {
+export function getRoot(deps: EdgeDeps, pages: ViewerPages, stream: Handler): Handler {
+  const { hub } = deps;
   return describe({
     summary: "The page; the stream for clients that show pictures only",
     answers: { 200: ["by Accept and User-Agent", ["text/html", "multipart/x-mixed-replace"]] },
@@ -41,8 +42,21 @@ export function getRoot({ hub }: EdgeDeps, pages: ViewerPages, stream: Handler):
     const to = `${rootOf(context)}cams`;
     const all = html`<a href="${to}" aria-label="All cameras" title="All cameras">${GRID}</a>`;
     const nav = hub.cameras.length > 1 && !guest ? all : "";
-    return await pages.send(context, "index.html", { cam, known, nav });
+    return await pages.camera(context, { cam, known, nav }, await momentOf(context, deps, cam));
   });
+}
+
+/** The picture of the past that `?at=` names: the newest that is not newer. Anything else opens live. */
+async function momentOf(
+  context: Context,
+  { limits, store }: EdgeDeps,
+  cam: string,
+): Promise<FrameMeta | undefined> {
+  const to = Number(/^\d{1,15}$/.exec(context.req.query("at") ?? "")?.[0]);
+  if (Number.isNaN(to) || limits.pastFrames.take(limits.address(context)) > 0) return undefined;
+  // A page is there whether or not the store answers.
+  const [found] = await store.history(cam, { to, limit: 1 }).catch(() => []);
+  return found;
 }
 
 /** What programs that play call themselves, unless they are told another name. */

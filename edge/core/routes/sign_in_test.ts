@@ -116,8 +116,8 @@ Deno.test("a share link opens one camera, its stream and picture too, and no oth
   const link = await shareLink(edge, "garden");
   const other = (await shareLink(edge, "cam")).searchParams.get("share");
   const opened = await edge.request(link.pathname + link.search, { headers: HTML });
-  assert.equal(opened.status, 303);
-  assert.equal(opened.headers.get("location"), "../cams/garden");
+  assert.equal(opened.status, 200);
+  await opened.body?.cancel();
   const byCookie = { cookie: cookieOf(opened) };
   const wanted: [string, Record<string, string>, number][] = [
     ["/cams/garden", { ...HTML, ...byCookie }, 200],
@@ -144,6 +144,32 @@ Deno.test("a share link opens one camera, its stream and picture too, and no oth
     body: JSON.stringify({ cam: "garden", hours: 1 }),
   });
   assert.equal(more.status, 401);
+});
+
+Deno.test("a pasted share link previews for as long as it lives, without a cookie", async () => {
+  await using edge = await privateEdge();
+  await edge.put(await baseline(64, 48), {}, "/cams/garden/live.jpeg");
+  const link = await shareLink(edge, "garden", 1);
+  const look = () => edge.request(link.pathname + link.search, { headers: HTML });
+  const html = await (await look()).text();
+  const told = (property: string) =>
+    new RegExp(`property="${property}" content="([^"]*)"`).exec(html)?.[1].replaceAll("&amp;", "&");
+  assert.equal(told("og:url"), link.href);
+  const picture = new URL(told("og:image")!);
+  assert.equal(picture.searchParams.get("share"), link.searchParams.get("share"));
+  assert.match(html, /<meta name="robots" content="noindex">/);
+  const see = () => edge.request(picture.pathname + picture.search, { headers: { accept: "*/*" } });
+  assert.equal((await see()).headers.get("content-type"), "image/jpeg");
+  edge.clock.jump(61 * 60_000);
+  assert.equal((await see()).status, 401);
+  assert.match((await look()).headers.get("location")!, /sign-in/);
+});
+
+Deno.test("who has to sign in first comes to the moment of the link then", async () => {
+  await using edge = await privateEdge();
+  const { headers } = await edge.request("/cams/garden?at=1795000000000", { headers: HTML });
+  const next = new URL(headers.get("location")!, "http://edge.test/cams/").searchParams.get("next");
+  assert.equal(next, "/cams/garden?at=1795000000000");
 });
 
 Deno.test("a share link ends by time and by another share key, and says so to people", async () => {

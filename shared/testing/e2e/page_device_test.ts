@@ -194,3 +194,59 @@ toolTest(["chromium"], "every control is whole on the smallest screens", async (
     }
   }
 });
+
+toolTest(["chromium"], "fullscreen turns a phone on its side for a wide picture", async () => {
+  await using set = await stage();
+  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
+    before: (page) =>
+      page.addInitScript(() => {
+        const turned: string[] = [];
+        Object.assign(globalThis, { turned });
+        Object.assign(ScreenOrientation.prototype, {
+          lock: (to: string) => Promise.resolve(void turned.push(to)),
+        });
+      }),
+  });
+  const { page } = viewer;
+  await viewer.state("live");
+  await page.locator("#fullscreen").click();
+  await page.waitForFunction(() =>
+    (globalThis as unknown as { turned: string[] }).turned.join() === "landscape"
+  );
+  assert.deepEqual(viewer.complaints, []);
+});
+
+toolTest(
+  ["chromium"],
+  "of a picture that fills the screen every part can be dragged into sight",
+  async () => {
+    await using set = await stage();
+    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+    const { page } = viewer;
+    await viewer.state("live");
+    await page.keyboard.press("z");
+    const frame = (await page.locator("#frame").boundingBox())!;
+    const middle = frame.y + frame.height / 2;
+    const ends = async () => {
+      const { aspect, left, width } = await page.locator("#picture").evaluate((it) => {
+        const { left, width, height } = it.getBoundingClientRect();
+        const { width: across, height: down } = it as HTMLCanvasElement;
+        return { aspect: across / down / (width / height), left, width };
+      });
+      // Where it is of another shape than the canvas it lies in its middle.
+      const part = Math.min(1, aspect) * width;
+      return [left + (width - part) / 2, left + (width + part) / 2];
+    };
+    for (const [way, end] of [[1, 0], [-1, 1]]) {
+      for (let pull = 0; pull < 4; pull++) {
+        await page.mouse.move(frame.x + frame.width * (0.5 - way * 0.45), middle);
+        await page.mouse.down();
+        await page.mouse.move(frame.x + frame.width * (0.5 + way * 0.45), middle, { steps: 3 });
+        await page.mouse.up();
+      }
+      const wanted = frame.x + end * frame.width;
+      assert.ok(Math.abs((await ends())[end] - wanted) < 2, `${await ends()}, wanted ${wanted}`);
+    }
+    assert.deepEqual(viewer.complaints, []);
+  },
+);

@@ -154,3 +154,17 @@ toolTest(
     assert.equal(await set.viewer.page.locator('perch-cam[data-state="live"]').count(), 2);
   },
 );
+
+toolTest(
+  ["chromium"],
+  "a double click shows an embedded camera alone on the screen, and back",
+  async () => {
+    await using set = await stage(["a"], (edge) => `<perch-cam src="${edge}/cams/a"></perch-cam>`);
+    await set.cam("a", "live");
+    const { page } = set.viewer;
+    await page.locator("perch-cam").dblclick();
+    await page.waitForFunction(() => document.fullscreenElement?.localName === "perch-cam");
+    await page.locator("perch-cam").dblclick();
+    await page.waitForFunction(() => document.fullscreenElement === null);
+  },
+);

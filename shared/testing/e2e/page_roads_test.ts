@@ -13,14 +13,14 @@ import { ViewerPage } from "../viewer_page.ts";
 const SLOW = { kind: "slow answers", bytesPerSecond: 50_000 } as const;
 
 async function road(viewer: ViewerPage): Promise<string> {
-  return /Road\s+(\S+)/.exec(await viewer.text("#facts"))?.[1] ?? "";
+  return /Connection\s+(\S+)/.exec(await viewer.text("#facts"))?.[1] ?? "";
 }
 
 /** Ages of the picture on the screen, looked at ten times a second, in s, the smallest first. */
 async function ages(viewer: ViewerPage, count: number): Promise<number[]> {
   const found: number[] = [];
   for (let i = 0; i < count; i++) {
-    found.push(Number(/Frame age\s+([\d.]+) s/.exec(await viewer.text("#facts"))?.[1]));
+    found.push(Number(/Age when shown\s+([\d.]+) s/.exec(await viewer.text("#facts"))?.[1]));
     await viewer.page.waitForTimeout(100);
   }
   return found.toSorted((a, b) => a - b);

@@ -56,8 +56,8 @@ toolTest(["chromium"], "a live picture says so, moves, and tells when it was tak
   await until("the picture changes", async () => await viewer.pixels() !== first);
   assert.match(await viewer.text("#when"), /^\d\d:\d\d:\d\d$/);
   await viewer.page.keyboard.press("i");
-  assert.match(await viewer.text("#facts"), /Frame age\s+\d+\.\d\d s/);
-  assert.match(await viewer.text("#facts"), /Road\s+stream/);
+  assert.match(await viewer.text("#facts"), /Age when shown\s+\d+\.\d\d s/);
+  assert.match(await viewer.text("#facts"), /Connection\s+stream/);
   assert.deepEqual(viewer.complaints, []);
 });
 
@@ -119,8 +119,8 @@ toolTest(
     });
     await viewer.state("live");
     await viewer.page.keyboard.press("i");
-    await until("the details name the road", async () => {
-      return /Road\s+requests/.test(await viewer.text("#facts"));
+    await until("the details name it", async () => {
+      return /Connection\s+requests/.test(await viewer.text("#facts"));
     });
     const first = await viewer.pixels();
     await until("the picture changes", async () => await viewer.pixels() !== first);
@@ -152,8 +152,20 @@ toolTest(["chromium"], "the page comes back by itself when the edge has restarte
   await viewer.state("reconnecting");
   assert.equal(await viewer.text("#headline"), "Connection lost");
   assert.match(await viewer.text("#detail"), /Last picture at .* Trying again in \d+ s\./);
+  await viewer.page.evaluate(() => {
+    const main = document.querySelector("main")!;
+    const kinds: string[] = [];
+    Object.assign(globalThis, { kinds });
+    new MutationObserver(() => kinds.push(main.dataset.state!))
+      .observe(main, { attributeFilter: ["data-state"] });
+  });
   await using _ = await startEdge({ env: { PORT: new URL(set.edge.url).port } });
+  await viewer.page.getByRole("button", { name: "Try now" }).click();
   await viewer.state("live");
+  const kinds = await viewer.page.evaluate(() =>
+    (globalThis as unknown as { kinds: string[] }).kinds
+  );
+  assert.equal(kinds.includes("waking"), false, `no camera was asleep: ${kinds}`);
 });
 
 toolTest(["chromium"], "a hidden tab is no viewer, and is live again when it is seen", async () => {
@@ -190,6 +202,11 @@ toolTest(["chromium"], "buttons and keys do what they say", async () => {
   assert.match(await viewer.text("#whole"), /^1\.\d ×$/);
   await page.keyboard.press("0");
   assert.equal(await scale(), whole);
+  await page.keyboard.press("?");
+  await page.locator("#keys").getByText("Fit or fill").waitFor();
+  assert.match(await viewer.text("#all-keys"), /space\s+Pause or play/);
+  await page.keyboard.press("Escape");
+  await page.locator("dialog[open]").waitFor({ state: "detached" });
   await page.keyboard.press("f");
   await page.waitForFunction(() => document.fullscreenElement !== null);
   await page.locator("main.over.quiet").waitFor();
