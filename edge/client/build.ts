@@ -34,14 +34,14 @@ const pages = await build({
   loader: { ".svg": "copy", ".png": "copy" },
 });
 // Loaded when somebody asks for it, and alone: what it shares with the page would cost a file of its own.
-const film = await build({
+const asked = await build({
   ...common,
-  entryPoints: [path("film.ts")],
+  entryPoints: ["film.ts", "qr.ts"].map(path),
   format: "esm",
   plugins: [{
     name: "packages of deno.json",
     setup: ({ onResolve }) =>
-      onResolve({ filter: /^mediabunny$/ }, ({ path: name }) => {
+      onResolve({ filter: /^(mediabunny|uqr)$/ }, ({ path: name }) => {
         return {
           path: decodeURIComponent(new URL(import.meta.resolve(name)).pathname),
           sideEffects: false,
@@ -63,7 +63,7 @@ await Deno.remove(dist, { recursive: true }).catch((problem) => {
 });
 await Deno.mkdir(dist, { recursive: true });
 const names: Record<string, string> = {};
-for (const file of [...pages.outputFiles!, ...film.outputFiles!, ...embed.outputFiles!]) {
+for (const file of [...pages.outputFiles!, ...asked.outputFiles!, ...embed.outputFiles!]) {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
   await Deno.writeFile(new URL(name, dist), file.contents);

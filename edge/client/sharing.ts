@@ -18,6 +18,7 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
   const panel = byId<HTMLDialogElement>("sharing");
   const link = byId<HTMLInputElement>("link");
   const send = byId("send");
+  const code = byId<HTMLDetailsElement>("code");
   let pass: Pass | undefined;
   const ends = () => pass && sinceText(pass.until, Date.now());
 
@@ -43,6 +44,19 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
       pass ? `Shows the picture until ${ends()}, when the link ends.` : "",
     );
     fillSnippets(cam, pass);
+    void drawCode();
+  };
+
+  const drawCode = async () => {
+    if (!code.open) return;
+    const script = new URL(code.dataset.script!, document.baseURI).href;
+    try {
+      const { qrCode } = await import(script) as typeof import("./qr.ts");
+      code.querySelector("img")!.src = qrCode(link.value);
+    } catch {
+      // The script did not come.
+      code.open = false;
+    }
   };
 
   /** The picture that is shown, where the device sends pictures; the link, where it is of use to others. */
@@ -76,6 +90,7 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
     show();
     panel.showModal();
   });
+  code.addEventListener("toggle", () => void drawCode());
   panel.addEventListener("click", (event) => {
     if (event.target === panel) panel.close();
   });

@@ -46,7 +46,7 @@ const ROOMS: readonly Room[] = [
   room(
     /^edge\/client\//,
     anyOf("^edge/client/", SHARED),
-    /^mediabunny$/,
+    /^(mediabunny|uqr)$/,
     false,
     "the page runs in browsers",
   ),

@@ -160,7 +160,7 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
   }
 
   return {
-    ...{ gate, waits, uploads, wrongCredentials, listing, socketsTurnedOut },
+    ...{ gate, waits, uploads, wrongCredentials, pastFrames, listing, socketsTurnedOut },
     address,
 
     /** Whom a viewer's place counts for: this machine itself may watch as often as it likes. */

@@ -2,6 +2,7 @@
 // panel gives others what they can open.
 
 import assert from "node:assert/strict";
+import { renderSVG } from "uqr";
 import { systemClock } from "../../clock.ts";
 import { launchChromium } from "../chromium.ts";
 import { type Stage, stage } from "../page_stage.ts";
@@ -138,6 +139,13 @@ toolTest(["chromium"], "what is shared is what is shown: picture and link", asyn
   await viewer.state("live");
   await page.locator("#share").click();
   assert.equal(await page.locator("#link").inputValue(), `${set.edge.url}/cams/cam`);
+  await page.getByText("QR code").click();
+  const code = page.getByRole("img", { name: "QR code of the link" });
+  await until("there is a code", async () => {
+    return await code.evaluate((it) => (it as HTMLImageElement).naturalWidth) > 0;
+  });
+  const [, svg] = (await code.getAttribute("src"))!.split(",");
+  assert.equal(decodeURIComponent(svg), renderSVG(`${set.edge.url}/cams/cam`, { border: 3 }));
   assert.deepEqual(viewer.complaints, []);
 });
 
