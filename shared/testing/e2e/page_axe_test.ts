@@ -102,6 +102,11 @@ toolTest(["chromium"], "axe-core finds nothing on a public cam's pages", async (
       await viewer.page.locator("#track").press("Home");
       await viewer.state("past");
     },
+    "film's panel": ({ page }) => page.locator("#film").click(),
+    film: async ({ page }) => {
+      await page.getByRole("button", { name: "Make the film" }).click();
+      await page.locator("dialog:modal video").waitFor();
+    },
   });
   await at("/cams/gone", {
     lost: ({ page }) =>
