@@ -2,6 +2,9 @@
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 
+/** How long anything is waited for, ms. */
+const PATIENCE_MS = 60_000;
+
 /** How the browser of a test is set up; everything else is as for a person in Zurich. */
 export interface OpenOptions extends BrowserContextOptions {
   /** Run in the page before anything else. */
@@ -33,6 +36,8 @@ export class ViewerPage implements AsyncDisposable {
       timezoneId: "Europe/Zurich",
       ...rest,
     });
+    // A busy machine is no fault of the page.
+    context.setDefaultTimeout(PATIENCE_MS);
     const viewer = new ViewerPage(await context.newPage());
     await before?.(viewer.page);
     await viewer.page.goto(url);
@@ -41,12 +46,12 @@ export class ViewerPage implements AsyncDisposable {
 
   /** Waits until the page is in a state, as its colour and words depend on it. */
   async state(kind: string): Promise<void> {
-    await this.page.locator(`main[data-state="${kind}"]`).waitFor({ timeout: 40_000 });
+    await this.page.locator(`main[data-state="${kind}"]`).waitFor();
   }
 
   /** Waits until a picture is on the canvas. */
   async picture(): Promise<void> {
-    await this.page.locator(".frame:not(.blank)").waitFor({ timeout: 20_000 });
+    await this.page.locator(".frame:not(.blank)").waitFor();
   }
 
   /** Hides the tab, or shows it again. */

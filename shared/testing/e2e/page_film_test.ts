@@ -117,7 +117,7 @@ toolTest(
         Object.assign(navigator, {
           canShare: ({ files }: ShareData) => files!.length === 1,
           share: ({ files }: ShareData) => {
-            document.title = `${files![0].type} ${files![0].size}`;
+            Object.assign(globalThis, { shared: `${files![0].type} ${files![0].size}` });
             return Promise.resolve();
           },
         });
@@ -130,7 +130,9 @@ toolTest(
     await page.getByRole("button", { name: "Make the film" }).click();
     await page.getByText("2 pictures were gone meanwhile").waitFor();
     await page.locator("dialog:modal").getByRole("button", { name: "Share" }).click();
-    await page.waitForFunction(() => /^video\/(mp4|webm) \d{4,}$/.test(document.title));
+    await page.waitForFunction(() =>
+      /^video\/(mp4|webm) \d{4,}$/.test((globalThis as { shared?: string }).shared ?? "")
+    );
     const download = page.waitForEvent("download");
     await page.getByRole("link", { name: "Download" }).click();
     const { frames, seconds } = await decoded(await download);
