@@ -213,7 +213,7 @@ const moves: Readonly<Record<string, () => void>> = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const target = event.target as HTMLElement;
-  if (target.closest("input, select, textarea, dialog")) return;
+  if (target.closest("input, select, textarea, dialog[open]")) return;
   if (event.key === " " && target.closest("button, a")) return;
   if (!zoom.magnified && /^Arrow(Left|Right)$/.test(event.key)) return timeline.onKey(event);
   // Each button's title names its key.

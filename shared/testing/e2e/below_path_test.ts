@@ -162,7 +162,7 @@ async function assertLinks({ edge, site }: Place): Promise<void> {
   const html = await (await fetch(site, { headers: { authorization, accept: "text/html" } }))
     .text();
   assert.ok(
-    html.includes(`og:image" content="${site}cams/cam/live.jpeg"`),
+    html.includes(`og:image" content="${site}cams/cam/live.jpeg?v=`),
     html.slice(0, 2000),
   );
   const answer = await fetch(`${site}share`, {

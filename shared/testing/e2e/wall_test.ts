@@ -185,7 +185,7 @@ toolTest(
         // Two in the last row stand in its middle.
         [1440, 900, [5, true, each(480)]],
         [820, 1180, [3, true, each(480)]],
-        [390, 844, [3, true, each(320)]],
+        [390, 844, [1, true, each(320)]],
       ] as const
     ) {
       await page.setViewportSize({ width, height });
