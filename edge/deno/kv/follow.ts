@@ -115,7 +115,7 @@ export function followKey<T>(
     const told = () =>
       new WritableStream<[Deno.KvEntryMaybe<T>]>({ write: ([entry]) => latest.set(entry) });
     while (!signal.aborted) {
-      // The calls's state tells of a store that fails; the poll goes on.
+      // The state of the store tells of one that fails; the poll goes on.
       await calls.kv().then((kv) => kv.watch<[T]>([key]).pipeTo(told(), { signal })).catch(
         () => {},
       );
