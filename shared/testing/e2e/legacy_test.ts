@@ -85,6 +85,7 @@ toolTest(
     await upload("#f00");
     await using browser = await launchChromium();
     const page = await browser.newPage();
+    page.setDefaultTimeout(60_000);
     const polled: string[] = [];
     page.on("request", (request) => polled.push(new URL(request.url()).search));
     await page.goto(`${edge.url}/test`);

@@ -119,6 +119,7 @@ async function chromiumShows(jpegs: readonly Uint8Array[]): Promise<(string | un
   try {
     await using browser = await launchChromium();
     const page = await browser.newPage();
+    page.setDefaultTimeout(60_000);
     await page.goto(`http://127.0.0.1:${server.addr.port}/`);
     const shown = await page.evaluate(async () => {
       const bytes = await (await fetch("/all")).arrayBuffer();
