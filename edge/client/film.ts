@@ -12,6 +12,9 @@ import { pictureName, sinceText, stampText } from "./times.ts";
 const TRIES = 3;
 const TRY_AGAIN_MS = 1000;
 
+/** Most pictures in a film, which is in memory until it is saved: two minutes and a half, 50 MB. */
+const MOST = 2000;
+
 /** Whose day it is. */
 export interface Day {
   readonly cam: string;
@@ -29,8 +32,15 @@ export interface Day {
   readonly avi: string;
 }
 
+/** Pictures for a film: all, or where they are too many every second, third and so on. */
+export function picked<T>(frames: readonly T[]): T[] {
+  const every = Math.ceil(frames.length / MOST);
+  return frames.filter((_, i) => i % every === 0);
+}
+
 /** Opens the panel. */
 export function openFilm(day: Day): void {
+  const frames = picked(day.frames);
   const panel = document.createElement("dialog");
   panel.className = "panel";
   panel.setAttribute("aria-labelledby", "film-title");
@@ -54,9 +64,12 @@ export function openFilm(day: Day): void {
   }
 
   function ask(): void {
-    const { frames } = day;
-    const since = sinceText(frames[0].receivedAt, Date.now());
-    const about = `${frames.length} pictures since ${since}: a film of ${lasts(frames.length)}.`;
+    const [from, to] = [frames[0], frames.at(-1)!].map(({ receivedAt }) => {
+      return sinceText(receivedAt, Date.now());
+    });
+    const all = frames.length === day.frames.length ? "" : ` of ${day.frames.length}`;
+    const about = `${frames.length}${all} pictures from ${from} to ${to}: ` +
+      `a film of ${lasts(frames.length)}.`;
     const clock = Object.assign(document.createElement("input"), {
       type: "checkbox",
       checked: true,
@@ -67,7 +80,6 @@ export function openFilm(day: Day): void {
   }
 
   async function work(stamped: boolean): Promise<void> {
-    const { frames, zone } = day;
     const canvas = make("canvas", "", "film") as HTMLCanvasElement;
     const bar = make("progress", "") as HTMLProgressElement;
     bar.max = frames.length;
@@ -81,7 +93,7 @@ export function openFilm(day: Day): void {
           canvas,
           signal: stop.signal,
           read,
-          caption: ({ capturedAt }) => stamped ? stampText(capturedAt, zone) : undefined,
+          caption: ({ capturedAt }) => stamped ? stampText(capturedAt, day.zone) : undefined,
           onDone(at) {
             bar.value = at;
             setText(count, `Picture ${at} of ${frames.length}`);
@@ -107,7 +119,7 @@ export function openFilm(day: Day): void {
   }
 
   function done({ blob, type, pictures }: Film): void {
-    const name = pictureName(day.cam, day.frames[0].receivedAt, type);
+    const name = pictureName(day.cam, frames[0].receivedAt, type);
     const file = new File([blob], name, { type: blob.type });
     const url = URL.createObjectURL(blob);
     // It may still be on its way to the disk.
@@ -119,7 +131,7 @@ export function openFilm(day: Day): void {
     const save = Object.assign(make("a", "Download", "pill"), { href: url, download: name });
     const share = pill("Share", () => void navigator.share({ files: [file] }).catch(() => {}));
     const shares = navigator.canShare?.({ files: [file] });
-    const gone = day.frames.length - pictures;
+    const gone = frames.length - pictures;
     const said = `${lasts(pictures)}, ${(blob.size / 1e6).toFixed(1)} MB` +
       (shares ? "" : `, saved as ${name}`) +
       (gone > 0 ? `; ${gone} ${gone > 1 ? "pictures were" : "picture was"} gone meanwhile` : "");

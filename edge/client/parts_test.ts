@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { BACKOFF_MAX_MS, backoffMs, Connection } from "./connection.ts";
+import { picked } from "./film.ts";
 import { LiveView } from "./live_view.ts";
 import { filmSize } from "./make_film.ts";
 import { Pace, Rate, ServerClock } from "./measures.ts";
@@ -194,6 +195,13 @@ Deno.test("a film is no larger than phones show, of even pixels, and has its pic
     if (height > 10) assert.ok(width / height < low && width / height > high, `${width}x${height}`);
   }
   assert.deepEqual(filmSize({ width: 4608, height: 2592 }), { width: 1280, height: 720 });
+});
+
+Deno.test("a film of a day with very many pictures shows some of each hour", () => {
+  assert.equal(picked(Array(2000).fill(0)).length, 2000);
+  const some = picked(Array.from({ length: 8640 }, (_, i) => i));
+  assert.deepEqual(some.slice(0, 3), [0, 5, 10]);
+  assert.ok(some.length <= 2000 && some.at(-1)! > 8600);
 });
 
 Deno.test("a film's pictures say when they were taken, where they were taken", () => {

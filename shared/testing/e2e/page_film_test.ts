@@ -86,7 +86,7 @@ toolTest(
           }, type),
       );
       const { page } = viewer;
-      await page.getByText(`${PICTURES} pictures since`).waitFor();
+      await page.getByText(`${PICTURES} pictures from`).waitFor();
       await page.getByLabel("Show the time").setChecked(stamped);
       const download = page.waitForEvent("download");
       await page.getByRole("button", { name: "Make the film" }).click();
