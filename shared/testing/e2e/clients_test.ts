@@ -5,12 +5,12 @@ import assert from "node:assert/strict";
 import { SceneCamera } from "../camera.ts";
 import { ROOT, RunningProgram, startEdge } from "../processes.ts";
 
-/** So many are looked at: by then the window has been tried at two, twice. */
-const PICTURES = 90;
+/** So many are looked at: by then the window has been tried at two. */
+const PICTURES = 40;
 
-/** The line takes a third of what the camera sends. */
-const FPS = 45;
-const LINE_FPS = 15;
+/** The line takes a third of what the camera sends, and a picture's time on it is what shows. */
+const FPS = 18;
+const LINE_FPS = 6;
 
 /** Takes all that goes down, so that only acknowledgements tell how slow the line is. */
 class SlowLine implements Disposable {
