@@ -4,6 +4,7 @@ import type { Browser } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { type RunningEdge, startEdge } from "./processes.ts";
 import { SceneCamera } from "./camera.ts";
+import { together, toolTest } from "./tools.ts";
 
 /** A picture is stale after one second and its camera offline after ten. */
 export const IMPATIENT: Readonly<Record<string, string>> = {
@@ -24,11 +25,14 @@ export interface Stage extends AsyncDisposable {
   readonly browser: Browser;
 }
 
-/** Sets it up. @param env Settings of the edge. */
-export async function stage(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+/** Sets it up. @param env Settings of the edge. @param shared A browser of somebody else's. */
+export async function stage(
+  env: Readonly<Record<string, string>> = {},
+  shared?: Browser,
+): Promise<Stage> {
   const edge = await startEdge({ env });
   const camera = await SceneCamera.make();
-  const browser = await launchChromium();
+  const browser = shared ?? await launchChromium();
   await camera.send(edge.url);
   camera.run(edge.url, 10);
   return {
@@ -36,11 +40,23 @@ export async function stage(env: Readonly<Record<string, string>> = {}): Promise
     camera,
     browser,
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      if (!shared) await browser.close();
       await camera.stop();
       await edge.stop();
     },
   };
+}
+
+/** Tests of pages that wait for most of their time, all at once in one browser. */
+export function pagesTogether(
+  name: string,
+  tests: Readonly<Record<string, (browser: Browser) => Promise<void>>>,
+): void {
+  toolTest(["chromium"], name, async (t) => {
+    await using browser = await launchChromium();
+    const steps = Object.entries(tests).map(([name, fn]) => [name, () => fn(browser)]);
+    await together(t, Object.fromEntries(steps));
+  });
 }
 
 /** How many people the edge says are watching. */

@@ -69,6 +69,17 @@ export function toolTest(
   });
 }
 
+/** Steps that wait for most of their time, all at once. What they leave open is not looked for. */
+export async function together(
+  t: Deno.TestContext,
+  steps: Readonly<Record<string, () => Promise<void>>>,
+): Promise<void> {
+  const unwatched = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+  await Promise.all(
+    Object.entries(steps).map(([name, fn]) => t.step({ ...unwatched, name, fn })),
+  );
+}
+
 /** Registers a test that does not run here, and says why. To be called outside CI only. */
 export function skippedTest(
   name: string,

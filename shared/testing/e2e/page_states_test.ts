@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { launchChromium } from "../chromium.ts";
-import { ageOf, AMBER, GREEN, GREY, IMPATIENT, RED, stage } from "../page_stage.ts";
+import { ageOf, AMBER, GREEN, GREY, IMPATIENT, pagesTogether, RED, stage } from "../page_stage.ts";
 import { until } from "../wait.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
@@ -107,30 +107,6 @@ toolTest(["chromium"], "live, earlier, paused and reconnecting are told apart", 
   });
 });
 
-toolTest(["chromium"], "a picture that stops is never shown as live", async () => {
-  await using set = await stage(IMPATIENT);
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, { colorScheme: "light" });
-  await viewer.state("live");
-  await set.camera.stop();
-  await says(viewer, "stale", {
-    badge: "Not live",
-    colour: AMBER,
-    headline: /^Last picture \d+ s ago$/,
-    spoken: /^Last picture \d+ s ago$/,
-    filter: /grayscale\(0\.9\)/,
-  });
-  await report(set.edge.url, "no camera found: check the ribbon cable");
-  await says(viewer, "offline", {
-    badge: "Offline",
-    colour: RED,
-    headline: /^Offline since \d\d:\d\d$/,
-    detail: "The camera reports: no camera found: check the ribbon cable",
-    spoken: /^Offline since \d\d:\d\d/,
-    filter: /grayscale\(0\.9\)/,
-  });
-  assert.deepEqual(viewer.complaints, []);
-});
-
 toolTest(
   ["chromium"],
   "an idle camera is said to be waking until its first new picture",
@@ -160,11 +136,67 @@ toolTest(
 
 toolTest(
   ["chromium"],
-  "a camera that keeps its own slow pace is called slow, and never live or lost in between",
+  "a frame of a camera that has sent nothing waits without errors, too",
   async () => {
     await using edge = await startEdge();
-    await using camera = await SceneCamera.make();
     await using browser = await launchChromium();
+    await using camera = await SceneCamera.make();
+    await using viewer = await ViewerPage.open(browser, `${edge.url}/embed`);
+    await viewer.page.locator('perch-cam[data-state="empty"]').waitFor();
+    await viewer.page.getByText("Waiting for the first picture").waitFor();
+    camera.run(edge.url, 5);
+    await viewer.page.locator('perch-cam[data-state="live"]').waitFor();
+    assert.deepEqual(viewer.complaints, []);
+  },
+);
+
+toolTest(
+  ["chromium"],
+  "who lost the network is told so, and not that the camera is late",
+  async () => {
+    await using set = await stage();
+    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+    await viewer.state("live");
+    await viewer.page.context().setOffline(true);
+    await viewer.page.locator("#headline", { hasText: "You are offline" }).waitFor();
+    assert.equal(await viewer.text("#badge"), "No network");
+    assert.match(await viewer.page.title(), /^No network · /);
+    await viewer.page.context().setOffline(false);
+    await viewer.state("live");
+    assert.doesNotMatch(await viewer.page.title(), /·/);
+  },
+);
+
+pagesTogether("states that take their time", {
+  "a picture that stops is never shown as live": async (browser) => {
+    await using set = await stage(IMPATIENT, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url, { colorScheme: "light" });
+    await viewer.state("live");
+    await set.camera.stop();
+    await says(viewer, "stale", {
+      badge: "Not live",
+      colour: AMBER,
+      headline: /^Last picture \d+ s ago$/,
+      spoken: /^Last picture \d+ s ago$/,
+      filter: /grayscale\(0\.9\)/,
+    });
+    await report(set.edge.url, "no camera found: check the ribbon cable");
+    await says(viewer, "offline", {
+      badge: "Offline",
+      colour: RED,
+      headline: /^Offline since \d\d:\d\d$/,
+      detail: "The camera reports: no camera found: check the ribbon cable",
+      spoken: /^Offline since \d\d:\d\d/,
+      filter: /grayscale\(0\.9\)/,
+    });
+    assert.deepEqual(viewer.complaints, []);
+  },
+
+  "a camera that keeps its own slow pace is called slow, and never live or lost in between": async (
+    browser,
+  ) => {
+    await using edge = await startEdge();
+    await using camera = await SceneCamera.make();
     camera.run(edge.url, 1 / 5.5);
     await until("there is a picture", async () => await ageOf(edge.url) > 0);
     await using viewer = await ViewerPage.open(browser, edge.url, { colorScheme: "light" });
@@ -192,58 +224,34 @@ toolTest(
     );
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(
-  ["chromium"],
-  "a camera that has sent nothing yet has a page that says so, without errors, and goes live",
-  async () => {
-    await using browser = await launchChromium();
-    await using scene = await SceneCamera.make();
-    for (const [path, cam] of [["/", "cam"], ["/cams/garden", "garden"]]) {
-      await using edge = await startEdge();
-      const camera = scene.as(cam);
-      await using viewer = await ViewerPage.open(browser, edge.url + path, {
-        colorScheme: "light",
-      });
-      await says(viewer, "empty", {
-        badge: "No picture yet",
-        colour: GREY,
-        headline: "Waiting for the first picture",
-        detail: "The camera has not sent anything yet.",
-        spoken: /^Waiting for the first picture\. The camera has not/,
-      });
-      assert.ok(await viewer.page.locator("#snapshot").isDisabled(), "nothing to save");
-      await viewer.page.waitForRequest((request) => request.method() === "HEAD");
-      camera.run(edge.url, 5);
-      await viewer.state("live");
-      assert.ok(await viewer.page.locator("#snapshot").isEnabled());
-      await camera.stop();
-      assert.deepEqual(viewer.complaints, [], path);
-    }
-  },
-);
+  "a camera that has sent nothing yet has a page that says so, without errors, and goes live":
+    async (browser) => {
+      await using scene = await SceneCamera.make();
+      for (const [path, cam] of [["/", "cam"], ["/cams/garden", "garden"]]) {
+        await using edge = await startEdge();
+        const camera = scene.as(cam);
+        await using viewer = await ViewerPage.open(browser, edge.url + path, {
+          colorScheme: "light",
+        });
+        await says(viewer, "empty", {
+          badge: "No picture yet",
+          colour: GREY,
+          headline: "Waiting for the first picture",
+          detail: "The camera has not sent anything yet.",
+          spoken: /^Waiting for the first picture\. The camera has not/,
+        });
+        assert.ok(await viewer.page.locator("#snapshot").isDisabled(), "nothing to save");
+        await viewer.page.waitForRequest((request) => request.method() === "HEAD");
+        camera.run(edge.url, 5);
+        await viewer.state("live");
+        assert.ok(await viewer.page.locator("#snapshot").isEnabled());
+        await camera.stop();
+        assert.deepEqual(viewer.complaints, [], path);
+      }
+    },
 
-toolTest(
-  ["chromium"],
-  "a frame of a camera that has sent nothing waits without errors, too",
-  async () => {
-    await using edge = await startEdge();
-    await using browser = await launchChromium();
-    await using camera = await SceneCamera.make();
-    await using viewer = await ViewerPage.open(browser, `${edge.url}/embed`);
-    await viewer.page.locator('perch-cam[data-state="empty"]').waitFor();
-    await viewer.page.getByText("Waiting for the first picture").waitFor();
-    camera.run(edge.url, 5);
-    await viewer.page.locator('perch-cam[data-state="live"]').waitFor();
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
-
-toolTest(
-  ["chromium"],
-  "the last picture stays after a restart, and is said to be old",
-  async () => {
+  "the last picture stays after a restart, and is said to be old": async (browser) => {
     const folder = await Deno.makeTempDir();
     const env = { ...IMPATIENT, PERCH_KV_PATH: `${folder}/kv.sqlite` };
     try {
@@ -253,7 +261,6 @@ toolTest(
       await before.stop();
       await using edge = await startEdge({ env });
       await until("the picture is old", async () => await ageOf(edge.url) > 1500);
-      await using browser = await launchChromium();
       await using viewer = await ViewerPage.open(browser, edge.url, { colorScheme: "light" });
       await viewer.picture();
       // Which of the two depends on how long the restart took; neither can be taken for live.
@@ -270,52 +277,36 @@ toolTest(
       await Deno.remove(folder, { recursive: true });
     }
   },
-);
 
-toolTest(
-  ["chromium"],
-  "who lost the network is told so, and not that the camera is late",
-  async () => {
-    await using set = await stage();
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+  "who wants to be told is told when the camera is back, once": async (browser) => {
+    await using set = await stage(IMPATIENT, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url, {
+      permissions: ["notifications"],
+      before: (page) =>
+        page.addInitScript(() => {
+          const told: string[] = [];
+          Object.assign(globalThis, { told });
+          globalThis.Notification = class extends Notification {
+            constructor(title: string, options?: NotificationOptions) {
+              super(title, options);
+              told.push(options!.body!);
+            }
+          };
+        }),
+    });
+    const told = () =>
+      viewer.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
     await viewer.state("live");
-    await viewer.page.context().setOffline(true);
-    await viewer.page.locator("#headline", { hasText: "You are offline" }).waitFor();
-    assert.equal(await viewer.text("#badge"), "No network");
-    assert.match(await viewer.page.title(), /^No network · /);
-    await viewer.page.context().setOffline(false);
+    assert.equal(await viewer.page.locator("#tell").isVisible(), false);
+    const { camera } = set;
+    await camera.stop();
+    await viewer.page.locator("#tell").click();
+    await viewer.page.getByText("You will be told").waitFor();
+    const again = camera.as(camera.cam);
+    again.run(set.edge.url, 10);
     await viewer.state("live");
-    assert.doesNotMatch(await viewer.page.title(), /·/);
+    await again.stop();
+    await viewer.state("stale");
+    assert.deepEqual(await told(), ["You will be told here.", "The camera is back."]);
   },
-);
-
-toolTest(["chromium"], "who wants to be told is told when the camera is back, once", async () => {
-  await using set = await stage(IMPATIENT);
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-    permissions: ["notifications"],
-    before: (page) =>
-      page.addInitScript(() => {
-        const told: string[] = [];
-        Object.assign(globalThis, { told });
-        globalThis.Notification = class extends Notification {
-          constructor(title: string, options?: NotificationOptions) {
-            super(title, options);
-            told.push(options!.body!);
-          }
-        };
-      }),
-  });
-  const told = () => viewer.page.evaluate(() => (globalThis as unknown as { told: string[] }).told);
-  await viewer.state("live");
-  assert.equal(await viewer.page.locator("#tell").isVisible(), false);
-  const { camera } = set;
-  await camera.stop();
-  await viewer.page.locator("#tell").click();
-  await viewer.page.getByText("You will be told").waitFor();
-  const again = camera.as(camera.cam);
-  again.run(set.edge.url, 10);
-  await viewer.state("live");
-  await again.stop();
-  await viewer.state("stale");
-  assert.deepEqual(await told(), ["You will be told here.", "The camera is back."]);
 });
