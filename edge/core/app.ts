@@ -1,4 +1,4 @@
-// Every route of the edge on one screen.
+// Every route of the edge on one screen, and what holds for all answers.
 
 import { type Context, Hono, type MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
@@ -7,7 +7,7 @@ import { HEADER } from "../../shared/wire.ts";
 import { publisherOnly } from "./access/publishers.ts";
 import { ownerOnly, Passes, viewerOnly } from "./access/viewers.ts";
 import type { EdgeDeps } from "./edge.ts";
-import { FORMS } from "./ingest/bodies.ts";
+import { FORMS, hasBody } from "./ingest/bodies.ts";
 import { getOpenapi } from "./openapi.ts";
 import { onError, problem } from "./problem.ts";
 
@@ -36,6 +36,27 @@ const VIEWER: Operation = {
   security: ["viewToken", "viewTokenAsPassword", "publishToken"],
   problems: [401, 429],
 };
+
+/** What a home may tell beside a request; more of it is for its own `clientAddress`. */
+interface RequestInfo {
+  /** Settled when the connection's part in it is over. */
+  readonly completed?: Promise<void>;
+}
+
+/** Answers one request. */
+export type Fetch = (request: Request, info?: RequestInfo) => Promise<Response>;
+
+export function createFetch(deps: EdgeDeps): Fetch {
+  const app = createApp(deps);
+  return async (request, info) => {
+    const announced = hasBody(request);
+    const response = await app.fetch(request, info);
+    deps.cost.answered(request, response);
+    if (request.method === "HEAD") return withoutBody(response);
+    if (!announced) return response;
+    return await deps.bodies.answer(request, response);
+  };
+}
 
 export function createApp(deps: EdgeDeps): Hono {
   const { config, limits } = deps;
@@ -153,6 +174,12 @@ const finish: MiddlewareHandler = async (context, next) => {
   const { byteLength } = await res.clone().arrayBuffer();
   res.headers.set("content-length", String(byteLength));
 };
+
+/** Of an answer that has no body and tells no length Deno would say that the length is 0. */
+function withoutBody(response: Response): Response {
+  if (response.headers.has("content-length") || response.status === 304) return response;
+  return new Response(new ReadableStream({ start: (body) => body.close() }), response);
+}
 
 /** Reads a body that is no frame, for the route to take apart. */
 function smallBody({ bodies, limits }: EdgeDeps): MiddlewareHandler {

@@ -1,11 +1,11 @@
 // The whole edge put together from its settings and what its platform gives.
 
-import { createApp } from "./app.ts";
+import { createFetch, type Fetch } from "./app.ts";
 import type { CameraHub } from "./cameras/camera.ts";
 import type { EdgeConfig } from "./config.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { Hub } from "./cameras/hub.ts";
-import { Bodies, hasBody } from "./ingest/bodies.ts";
+import { Bodies } from "./ingest/bodies.ts";
 import { type Limits, limitsOf } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { type CostMeter, costMeter, Metrics } from "./metrics.ts";
@@ -18,12 +18,6 @@ import { type ScaledFeeds, scaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
 import { type StoreWriter, storeWriter } from "./store/writer.ts";
-
-/** What a home may tell beside a request; more of it is for its own `clientAddress`. */
-export interface RequestInfo {
-  /** Settled when the connection's part in it is over. */
-  readonly completed?: Promise<void>;
-}
 
 /** What the routes work with: the platform, and what the edge is put together from. */
 export interface EdgeDeps extends Platform {
@@ -47,7 +41,7 @@ export interface EdgeDeps extends Platform {
 /** A running edge. */
 export class Edge {
   /** Answers one request. */
-  readonly fetch: (request: Request, info?: RequestInfo) => Promise<Response>;
+  readonly fetch: Fetch;
   readonly deps: EdgeDeps;
   /** What works on each camera. */
   readonly #stations = new Map<CameraHub, { writer: StoreWriter; peers?: Peers }>();
@@ -58,7 +52,7 @@ export class Edge {
 
   constructor(config: EdgeConfig, platform: Platform) {
     const { clock, store, peers: others, log } = platform;
-    const { fps, idleIntervalMs, staleMs, keyframeMs } = config;
+    const { keyframeMs } = config;
     const boundary = randomBoundary(platform.random);
     const metrics = new Metrics();
     const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
@@ -72,12 +66,13 @@ export class Edge {
     metrics.countedBy("perch_renditions_made_total", "Pictures scaled.", () => renditions.made);
     const rows = dayRows(platform, renditions);
     const hub = new Hub({
-      ...{ clock, store, fps, idleIntervalMs, staleMs, onStoreError },
+      ...config,
+      ...{ clock, store, onStoreError },
       partTail: new TextEncoder().encode(partTail(boundary)),
       storeLagMs: store.newestEveryMs === Infinity ? keyframeMs : 0,
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
-        const writer = storeWriter(camera, { keyframeMs, staleMs, store, clock, onStoreError });
+        const writer = storeWriter(camera, { keyframeMs, store, clock, onStoreError });
         const peers = others && peersOf(camera, { peers: others, clock, onStoreError });
         this.#stations.set(camera, { writer, peers });
         let logged: LoggedState = {};
@@ -113,15 +108,7 @@ export class Edge {
         hub.forgetSilent(cam);
       },
     };
-    const app = createApp(this.deps);
-    this.fetch = async (request, info) => {
-      const announced = hasBody(request);
-      const response = await app.fetch(request, info);
-      cost.answered(request, response);
-      if (request.method === "HEAD") return withoutBody(response);
-      if (!announced) return response;
-      return await this.deps.bodies.answer(request, response);
-    };
+    this.fetch = createFetch(this.deps);
   }
 
   /** Takes over what is stored. */
@@ -191,12 +178,6 @@ export class Edge {
       this.deps.log.error(`could not ${action}`, { error: stackOf(error) });
     }
   }
-}
-
-/** Of an answer that has no body and tells no length Deno would say that the length is 0. */
-function withoutBody(response: Response): Response {
-  if (response.headers.has("content-length") || response.status === 304) return response;
-  return new Response(new ReadableStream({ start: (body) => body.close() }), response);
 }
 
 function stackOf(error: unknown): string {

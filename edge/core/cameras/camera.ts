@@ -182,6 +182,14 @@ export class CameraHub {
     this.#floor = Math.max(this.#floor, version);
   }
 
+  /**
+   * How often its newest frame is stored at least, ms: other instances that get its frames in turn must
+   * not take it for dead meanwhile.
+   */
+  get toldEveryMs(): number {
+    return this.contact.shared ? this.#options.staleMs / 3 : Infinity;
+  }
+
   /** The store was asked and had nothing newer. */
   looked(): void {
     this.#lookedAt = this.#options.clock.monotonic();

@@ -154,11 +154,13 @@ export class CameraContact {
   /**
    * Ms after its last frame for which a camera that is to hurry is not late: until it hears of that it
    * goes by what was asked before.
+   *
+   * @param onceToldMs For how long it is not late from then on.
    */
-  patienceMs(staleMs: number): number {
+  patienceMs(onceToldMs: number): number {
     if (this.#uploadAt === -Infinity || this.#hurryAt <= this.#uploadAt) return 0;
     const toldMs = Math.min(this.#toldAt, this.#clock.monotonic()) - this.#uploadAt;
-    return Math.min(toldMs + staleMs, MISSED * this.#intervalBeforeMs);
+    return Math.min(toldMs + onceToldMs, MISSED * this.#intervalBeforeMs);
   }
 
   /** To be called when a frame stayed away that was due here, or went to another instance. */

@@ -147,17 +147,21 @@ export class FrameBuffer {
     return changed === this.jpeg ? this : FrameBuffer.of(changed, this.#tail);
   }
 
-  /** Writes header and tail, and gives the frame out. Nobody writes to the bytes after this. */
+  /** Writes the tail, the header when it is wanted first, and gives the frame out: the bytes are as they stay. */
   finish(cam: string, camera: number, meta: FrameMeta, own = false): LiveFrame {
-    writeFrameHeader(this.bytes, { camera, ...meta, length: this.jpeg.length });
-    const end = FRAME_HEADER_BYTES + this.jpeg.length;
-    this.bytes.set(this.#tail, end);
+    const { bytes, jpeg } = this;
+    const end = FRAME_HEADER_BYTES + jpeg.length;
+    bytes.set(this.#tail, end);
+    let record: Uint8Array<ArrayBuffer> | undefined;
     return {
       ...meta,
       cam,
-      jpeg: this.jpeg,
-      record: this.bytes.subarray(0, end),
-      part: this.bytes.subarray(FRAME_HEADER_BYTES),
+      jpeg,
+      get record() {
+        if (!record) writeFrameHeader(bytes, { camera, ...meta, length: jpeg.length });
+        return record ??= bytes.subarray(0, end);
+      },
+      part: bytes.subarray(FRAME_HEADER_BYTES),
       etag: `"${meta.version}"`,
       own,
     };

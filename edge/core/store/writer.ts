@@ -44,11 +44,10 @@ export type StoreWriter = ReturnType<typeof storeWriter>;
 /** Writes one camera's uploads until it is stopped. `onStoreError` is told of each call that fails. */
 export function storeWriter(
   camera: CameraHub,
-  { store, clock, keyframeMs, staleMs, onStoreError }: {
+  { store, clock, keyframeMs, onStoreError }: {
     readonly store: FrameStore;
     readonly clock: Clock;
     readonly keyframeMs: number;
-    readonly staleMs: number;
     onStoreError(action: string, error: unknown): void;
   },
 ) {
@@ -129,9 +128,7 @@ export function storeWriter(
 
   /** How often the newest is stored although nobody asks for it, ms. */
   function newestEveryMs(): number {
-    // The other instances that get the camera's frames in turn must not take it for dead meanwhile.
-    const atLeast = camera.contact.shared ? staleMs / 3 : Infinity;
-    return Math.min(store.newestEveryMs, atLeast);
+    return Math.min(store.newestEveryMs, camera.toldEveryMs);
   }
 
   async function decide(frame: LiveFrame): Promise<void> {
