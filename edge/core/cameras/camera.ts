@@ -11,14 +11,17 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import { Latest } from "../../../shared/latest.ts";
 import type { About, CameraState, CameraStatus, Demand, Report } from "../../../shared/wire.ts";
-import { CameraContact, FrameRate, Sessions, TWO_PROGRAMS } from "./uploads.ts";
 import {
+  CameraContact,
   cameraState,
+  FrameRate,
   isOvertaken,
   sameForPeople,
+  Sessions,
   staleFrom,
   stateChangesIn,
   type StateInput,
+  TWO_PROGRAMS,
   wantedDemand,
 } from "./state.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";

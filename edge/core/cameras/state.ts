@@ -1,9 +1,201 @@
-// What a camera's state is, what is asked of it, which frame is the older one, and what the log says:
-// decisions without side effects.
+// What a camera's uploads tell (which are late, how many come a second, whether two programs send them,
+// whether they come to this instance or to another one), and what follows: its state, what is asked of it,
+// which frame is the older one, and what the log says. Without side effects.
 
+import type { Clock } from "../../../shared/clock.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import type { Log } from "../../../shared/log.ts";
-import type { CameraState, CameraStatus, Demand } from "../../../shared/wire.ts";
+import type { CameraSeq, CameraState, CameraStatus, Demand } from "../../../shared/wire.ts";
+
+/** What the owner is told. */
+export const TWO_PROGRAMS: string =
+  "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
+
+/** An old session that comes back within this time is a second program, ms. */
+const COMES_BACK_MS = 60_000;
+
+/** The sessions of one camera's uploads, each a run of its program. Times are monotonic ms. */
+export class Sessions {
+  #last: CameraSeq | undefined;
+  #lastAt = 0;
+  #before: string | undefined;
+  #beforeAt = 0;
+  #rivalsUntil = -Infinity;
+
+  /** What is wrong with a late upload. Nothing is remembered: what is refused can be sent again. */
+  problem(seq: CameraSeq | undefined): string | undefined {
+    const last = this.#last;
+    if (!seq || !last || seq.session !== last.session || seq.n > last.n) return undefined;
+    return `Frame ${seq.n} came after frame ${last.n} of the same session: send only newer ones.`;
+  }
+
+  /**
+   * Notes an upload that is published.
+   *
+   * @returns Whether it is now that a second program has shown.
+   */
+  note(seq: CameraSeq, now: number): boolean {
+    const changed = seq.session !== this.#last?.session;
+    const back = changed && seq.session === this.#before && now - this.#beforeAt < COMES_BACK_MS;
+    if (changed) [this.#before, this.#beforeAt] = [this.#last?.session, this.#lastAt];
+    [this.#last, this.#lastAt] = [seq, now];
+    if (!back) return false;
+    const known = this.rivals(now);
+    this.#rivalsUntil = now + COMES_BACK_MS;
+    return !known;
+  }
+
+  /** Whether two programs published within the last minute. */
+  rivals(now: number): boolean {
+    return now < this.#rivalsUntil;
+  }
+}
+
+const WINDOW_MS = 10_000;
+
+/** Measures a rate over a sliding window. */
+export class FrameRate {
+  #arrivals: number[] = [];
+
+  /** @param now Monotonic ms of an arrival. */
+  add(now: number): void {
+    this.#arrivals.push(now);
+    if (this.#arrivals.length > 64 && this.#arrivals[32] < now - WINDOW_MS) {
+      this.#arrivals = this.#arrivals.filter((at) => at > now - WINDOW_MS);
+    }
+  }
+
+  /** Frames a second, to one decimal; 0 with fewer than two frames in the window. */
+  perSecond(now: number): number {
+    const recent = this.#arrivals.filter((at) => at > now - WINDOW_MS);
+    if (recent.length < 2) return 0;
+    const span = now - recent[0];
+    return span > 0 ? Math.round((recent.length - 1) / span * 10_000) / 10 : 0;
+  }
+}
+
+/** How long a camera may take to answer before its frames are looked for elsewhere, ms. */
+const GRACE_MS = 2000;
+
+/** Intervals that may pass without a frame. */
+const MISSED = 3;
+
+/** Uploads further apart tell nothing of a camera's rate: in between it was elsewhere, ms. */
+const ABSENT_MS = 10_000;
+
+/** For how long a camera that was heard here is expected to ask here again, ms. */
+const CONTACT_MS = 90_000;
+
+/**
+ * A load balancer may give each upload to another instance. Once this instance missed one, it assumes for
+ * this long that it misses more, ms.
+ */
+const SHARED_MS = 60_000;
+
+/** One camera's uploads to this instance and its questions to it. */
+export class CameraContact {
+  readonly #clock: Clock;
+  #uploadAt = -Infinity;
+  /** Between the last two uploads; 0 where there were no two together. */
+  #uploadGapMs = 0;
+  #intervalMs = 0;
+  /** When the camera was last asked to hurry, and what was asked of it before. */
+  #hurryAt = -Infinity;
+  #intervalBeforeMs = 0;
+  /** When it heard of that. */
+  #toldAt = Infinity;
+  #heardAt = -Infinity;
+  #leftOutAt = -Infinity;
+  #listening = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** To be called for every frame that the camera brought here. */
+  uploaded(): void {
+    const now = this.#clock.monotonic();
+    const gapMs = now - this.#uploadAt;
+    this.#uploadGapMs = gapMs < ABSENT_MS ? gapMs : 0;
+    this.#uploadAt = this.#heardAt = now;
+  }
+
+  /** Ms since the camera brought a frame here. */
+  get sinceUploadMs(): number {
+    return this.#clock.monotonic() - this.#uploadAt;
+  }
+
+  /** To be called when another interval is asked of the camera. */
+  asked(intervalMs: number): void {
+    if (intervalMs < this.#intervalMs) {
+      this.#hurryAt = this.#clock.monotonic();
+      this.#intervalBeforeMs = this.#intervalMs;
+      this.#toldAt = this.#listening > 0 ? this.#hurryAt : Infinity;
+    }
+    this.#intervalMs = intervalMs;
+  }
+
+  /**
+   * Counts a request or socket through which the camera is told at once what is asked of it.
+   *
+   * @returns What to call, once, when it has ended.
+   */
+  listen(): () => void {
+    this.#listening++;
+    this.#toldAt = Math.min(this.#toldAt, this.#clock.monotonic());
+    return () => {
+      this.#listening--;
+      this.#heardAt = this.#clock.monotonic();
+    };
+  }
+
+  /** How many of these there are. */
+  get listening(): number {
+    return this.#listening;
+  }
+
+  /**
+   * Ms after its last frame for which a camera that is to hurry is not late: until it hears of that it
+   * goes by what was asked before.
+   *
+   * @param onceToldMs For how long it is not late from then on.
+   */
+  patienceMs(onceToldMs: number): number {
+    if (this.#uploadAt === -Infinity || this.#hurryAt <= this.#uploadAt) return 0;
+    const toldMs = Math.min(this.#toldAt, this.#clock.monotonic()) - this.#uploadAt;
+    return Math.min(toldMs + onceToldMs, MISSED * this.#intervalBeforeMs);
+  }
+
+  /** To be called when a frame stayed away that was due here, or went to another instance. */
+  leftOut(): void {
+    this.#leftOutAt = this.#clock.monotonic();
+  }
+
+  /** Whether some of the camera's frames seem to go to other instances. */
+  get shared(): boolean {
+    return this.#clock.monotonic() - this.#leftOutAt < SHARED_MS;
+  }
+
+  /** Whether the camera's frames come here. */
+  get receiving(): boolean {
+    const now = this.#clock.monotonic();
+    const hurrying = this.#hurryAt > this.#uploadAt;
+    const askedMs = hurrying ? this.#intervalBeforeMs : this.#intervalMs;
+    const limitMs = Math.max(GRACE_MS, MISSED * Math.max(askedMs, this.#uploadGapMs));
+    return now - this.#uploadAt <= limitMs && (!hurrying || now - this.#hurryAt <= GRACE_MS);
+  }
+
+  /** Whether the camera knows, or is told at once, what is asked of it here. */
+  get reached(): boolean {
+    return this.#listening > 0 || this.#uploadAt >= this.#hurryAt;
+  }
+
+  /** Whether the camera asks this instance what is wanted, or did so lately. */
+  get inTouch(): boolean {
+    const silentMs = this.#clock.monotonic() - this.#heardAt;
+    return this.#listening > 0 || silentMs <= Math.max(CONTACT_MS, MISSED * this.#intervalMs);
+  }
+}
 
 /** What the decision is made from. */
 export interface StateInput {

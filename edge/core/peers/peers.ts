@@ -3,7 +3,7 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import type { CameraContact } from "../cameras/uploads.ts";
+import type { CameraContact } from "../cameras/state.ts";
 import type { Viewers } from "../cameras/viewers.ts";
 import { type PeerStore, VIEWERS_TTL_MS } from "../store/peer_store.ts";
 
