@@ -8,6 +8,7 @@ import {
   booleanSetting,
   choiceSetting,
   integerSetting,
+  nameSetting,
   numberSetting,
   type Parsed,
   parseSettings,
@@ -62,7 +63,7 @@ export const cameraSettings = z.object({
   PERCH_TOKEN: tokenSetting().meta(told("what this camera publishes with; required; better in .env than as a flag")),
   PERCH_TOKEN_FILE: z.string().optional().meta(told("file that holds the token, in place of PERCH_TOKEN")),
   PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).meta(told("this camera's id on the edge")),
-  PERCH_NAME: textSetting(/^.{1,60}$/u, "1 to 60 characters").optional().meta(told("what people call this camera, in any language; unset = its id")),
+  PERCH_NAME: nameSetting(60).optional().meta(told("what people call this camera, in any language; unset = its id")),
 
   PERCH_SOURCE: choiceSetting(SOURCES).default("auto").meta(told("what takes pictures", { heading: "What from" })),
   PERCH_INPUT: z.string().optional().meta(told("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", { sources: ["ffmpeg", "v4l2-ctl", "http", "pattern"] })),

@@ -1,7 +1,7 @@
 // Shows how the agent is doing: a line that is rewritten on a terminal, one a minute in a log.
 
 import type { Clock } from "../shared/clock.ts";
-import type { Log } from "../shared/log.ts";
+import { type Log, plain } from "../shared/log.ts";
 import type { CameraActivity } from "./supervisor.ts";
 import type { UploadCounts } from "./uploader/uploader.ts";
 
@@ -47,7 +47,7 @@ export async function showState(options: ShowOptions, signal: AbortSignal): Prom
 /** Puts `text` in place of the row the cursor is in. */
 function rewrite(terminal: Terminal, text: (columns: number) => string): void {
   try {
-    const row = CLEAR_ROW + text(terminal.consoleSize().columns);
+    const row = CLEAR_ROW + plain(text(terminal.consoleSize().columns));
     terminal.stderr.writeSync(new TextEncoder().encode(row));
   } catch {
     // Its window was closed: nobody looks any more, and the camera goes on.

@@ -12,7 +12,11 @@ const STATE: AgentState = {
   interval: 200,
 };
 
-async function show(ms: number, terminal: boolean): Promise<{ lines: string[]; rows: string[] }> {
+async function show(
+  ms: number,
+  terminal: boolean,
+  edgeTrouble?: string,
+): Promise<{ lines: string[]; rows: string[] }> {
   const clock = new FakeClock();
   const lines: string[] = [];
   const rows: string[] = [];
@@ -21,9 +25,9 @@ async function show(ms: number, terminal: boolean): Promise<{ lines: string[]; r
   const stderr = {
     writeSync: (bytes: Uint8Array) => rows.push(new TextDecoder().decode(bytes)) && bytes.length,
   };
-  const screen = terminal ? { stderr, consoleSize: () => ({ columns: 60 }) } : undefined;
+  const screen = terminal ? { stderr, consoleSize: () => ({ columns: 100 }) } : undefined;
   let captured = 0;
-  const state = () => ({ ...STATE, captured: captured += 5 });
+  const state = () => ({ ...STATE, edgeTrouble, captured: captured += 5 });
   const stop = new AbortController();
   const shown = showState({ clock, log, terminal: screen, state }, stop.signal);
   await clock.tick(ms);
@@ -44,6 +48,11 @@ Deno.test("a terminal has one row that is rewritten each second, and is left cle
   assert.equal(rows.length, 4);
   assert.ok(rows[0].startsWith(`${CLEAR_ROW}camera running, 5 fps taken`), rows[0]);
   assert.equal(rows[3], CLEAR_ROW);
+});
+
+Deno.test("what others said does not steer the terminal", async () => {
+  const { rows } = await show(1000, true, "\x1b[2J\r\u009b1mNo.");
+  assert.match(rows[0].slice(CLEAR_ROW.length), /^camera running, \P{Cc}+ \[2J  1mNo\.$/u);
 });
 
 Deno.test("a terminal whose window was closed ends nothing", async () => {

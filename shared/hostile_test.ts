@@ -77,7 +77,8 @@ Deno.test("any JSON may be asked for a message, and only the schema's members pa
     viewers: fc.oneof(fc.nat(), fc.constant(null)),
     state: fc.constantFrom("starting", "running", "failing", "fine"),
     error: fc.oneof(fc.string({ maxLength: 600 }), fc.nat()),
-    detail: fc.oneof(fc.array(fc.string()), fc.string()),
+    detail: fc.oneof(fc.array(fc.string({ unit: "binary" })), fc.string()),
+    name: fc.constantFrom("Küche", "a\tb", "\u0007", "\u202eegak"),
   }, { requiredKeys: [] });
   const schemas = [demandSchema, publishDownSchema, reportSchema];
   fc.assert(
@@ -86,9 +87,11 @@ Deno.test("any JSON may be asked for a message, and only the schema's members pa
       if (!result.success) return;
       const allowed = ["type", "interval", "viewers", "seq", "version", "status", "detail"];
       for (const name of Object.keys(result.data)) {
-        assert([...allowed, "state", "error"].includes(name));
+        assert([...allowed, "state", "error", "name"].includes(name));
       }
-      assert(JSON.stringify(result.data).length < 80_000);
+      const json = JSON.stringify(result.data);
+      assert(json.length < 80_000);
+      if (i === 2) assert.doesNotMatch(json, /\\u00[01]|[\u007f-\u009f\u2028\u202e]/);
     }),
     { numRuns: RUNS },
   );

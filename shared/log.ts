@@ -63,10 +63,18 @@ function quote(value: string): string {
   return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
 }
 
-/** What others wrote may steer a terminal or begin a line of its own: such characters are spelled out, as JSON does. */
-function printable(line: string): string {
-  return line.replace(
-    /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu,
+/** What steers a terminal, begins a line of its own or turns text around. */
+const CONTROL = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu;
+
+/** What others wrote, on one line: control characters are spelled out, as JSON does. */
+export function printable(text: string): string {
+  return text.replace(
+    CONTROL,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** What others wrote, for people: blanks in place of control characters. */
+export function plain(text: string): string {
+  return text.replace(CONTROL, " ");
 }

@@ -4,6 +4,7 @@
 
 import { z } from "zod";
 import { shownAddress } from "./addresses.ts";
+import { plain, printable } from "./log.ts";
 import { CAMERA_NAMES, EDGE_NAMES } from "./setting_names.ts";
 
 /** Settings that hold, or every problem found in them. */
@@ -60,15 +61,8 @@ export function withSlips(
 function quoted(name: string, value: string | undefined): string {
   if (value === undefined) return "nothing";
   if (SECRET.test(name)) return `a value of ${value.length} characters`;
-  return oneLine(/[@?]|:\/\//.test(value) ? shownAddress(value) : value);
-}
-
-/** Quoted, on one line: JSON leaves some line ends as they are. */
-function oneLine(value: string): string {
-  return JSON.stringify(value).replace(
-    /[\u007f-\u009f\u2028\u2029]/g,
-    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  // JSON leaves some line ends as they are.
+  return printable(JSON.stringify(/[@?]|:\/\//.test(value) ? shownAddress(value) : value));
 }
 
 /** A setting as people are told of it. */
@@ -191,6 +185,14 @@ function numbers(written: RegExp, min: number, max: number, what: string): Setti
     const value = written.test(text) ? Number(text) : NaN;
     return value >= min && value <= max ? value : undefined;
   });
+}
+
+/** A name that people are shown. */
+export function nameSetting(max: number): Setting<string> {
+  return setting(
+    `1 to ${max} characters on one line, no tabs or other control characters`,
+    (text) => [...text].length <= max && plain(text) === text ? text : undefined,
+  );
 }
 
 /** `true` or `false`, also as `1`/`0`, `yes`/`no`, `on`/`off`. */

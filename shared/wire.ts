@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { CAM_PATTERN } from "./frame.ts";
+import { plain } from "./log.ts";
 
 /** Names of the headers that are Perch's own. */
 export const HEADER = {
@@ -44,6 +45,9 @@ export const demandSchema = z.object({
 });
 export type Demand = z.output<typeof demandSchema>;
 
+/** Words that people are shown. */
+const words = (most: number) => z.string().max(most).transform(plain);
+
 /**
  * What a camera says of itself when it has no picture to send, or while `running` of those that it
  * sends: `PUT /cams/:cam/report`.
@@ -51,11 +55,11 @@ export type Demand = z.output<typeof demandSchema>;
 export const reportSchema = z.object({
   state: z.enum(["starting", "running", "failing"]),
   /** One line: what is wrong and what to check. */
-  error: z.string().max(500).optional(),
+  error: words(500).optional(),
   /** The last lines the camera program wrote. */
-  detail: z.array(z.string().max(500)).max(50).optional(),
+  detail: z.array(words(500)).max(50).optional(),
   /** What people call the camera. */
-  name: z.string().min(1).max(120).optional(),
+  name: z.string().min(1).max(120).transform(plain).optional(),
   /** Its time zone, as in `Europe/Zurich`. */
   zone: z.string().max(64).regex(/^[\w+/-]+$/).optional(),
 });

@@ -56,6 +56,7 @@ const BAD: readonly [name: string, value: string, wanted: RegExp][] = [
   ["PERCH_MAX_FRAME_BYTES", "12", /bytes/],
   ["PERCH_MAX_VIEWERS", "0", /viewers/],
   ["PERCH_TITLE", "t".repeat(101), /100 characters/],
+  ["PERCH_TITLE", "Lake\u0007", /no tabs or other control characters/],
   ["PERCH_LEGACY_UPLOAD", "maybe", /true or false/],
   ["PERCH_STRIP_METADATA", "2", /true or false/],
   ["PERCH_LOG", "xml", /text or json/],

@@ -3,7 +3,7 @@
 import { shownAddress } from "../../shared/addresses.ts";
 import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
-import { createLog } from "../../shared/log.ts";
+import { createLog, plain } from "../../shared/log.ts";
 import type { Parsed } from "../../shared/settings.ts";
 import { capture, type CapturedFrame } from "../capture.ts";
 import type { Config } from "../config.ts";
@@ -55,7 +55,7 @@ export async function runDoctor(
 ): Promise<boolean> {
   let healthy = true;
   for await (const finding of findings(deps, parsed, signal)) {
-    for (const line of formatFinding(finding)) deps.print(line);
+    for (const line of formatFinding(finding)) deps.print(plain(line));
     if (finding.grade === "fail") healthy = false;
   }
   return healthy;

@@ -73,7 +73,9 @@ Deno.test("a camera on the network is asked for a picture, and what it says is a
   };
   const server = Deno.serve(
     { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    ({ url }) => (answers[new URL(url).pathname] ?? (() => Response.json({ interval: 1 })))(),
+    ({ url }) =>
+      answers[new URL(url).pathname]?.() ??
+        Response.json({ detail: "\x1b[2J\u0007" }, { status: 500 }),
   );
   const at = `127.0.0.1:${server.addr.port}`;
   const camera = async (path: string) => {
@@ -85,6 +87,8 @@ Deno.test("a camera on the network is asked for a picture, and what it says is a
     };
     const { text } = await examine(env, "none");
     assert.doesNotMatch(text, /hidden99|dma_heap|group video/);
+    assert.match(text, /500  \[2J/);
+    assert.doesNotMatch(text.replaceAll("\n", ""), /\p{Cc}/u, "what others said steers nothing");
     return /^.* camera +(.*)$/m.exec(text)?.[0];
   };
   assert.equal(

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { shownAddress } from "../../shared/addresses.ts";
+import { plain } from "../../shared/log.ts";
 import { camPath, type Demand, demandSchema, HEADER, type Report } from "../../shared/wire.ts";
 import { chunksOf, type Connect, type Connection, describeFailure } from "./connection.ts";
 import type { UploadResult } from "./transport.ts";
@@ -86,7 +87,8 @@ export class EdgeClient {
   /** Tells the edge how the camera is. */
   report(report: Report, signal: AbortSignal): Promise<UploadResult> {
     const headers = { "content-type": "application/json" };
-    const request = { method: "PUT", headers, body: JSON.stringify(report), signal };
+    const body = JSON.stringify(report, (_, said) => typeof said === "string" ? plain(said) : said);
+    const request = { method: "PUT", headers, body, signal };
     return this.ask("report", request, frameResult);
   }
 

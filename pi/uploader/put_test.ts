@@ -212,13 +212,16 @@ Deno.test("an edge whose TLS is broken is a failure in words", async () => {
   transport.close();
 });
 
-Deno.test("a report is a PUT of JSON", () =>
+Deno.test("a report is a PUT of JSON, without what would steer a terminal", () =>
   withEdge(async (request) => {
     assert.equal(new URL(request.url).pathname, "/base/cams/roof/report");
-    assert.deepEqual(await request.json(), { state: "failing", error: "no camera found" });
+    const said = { state: "failing", error: "no [31mcamera", detail: ["tab bell"], name: "A B" };
+    assert.deepEqual(await request.json(), said);
     return new Response(null, { status: 204 });
   }, async (_, client) => {
-    const result = await client.report({ state: "failing", error: "no camera found" }, NEVER);
+    const detail = ["tab\tbell"];
+    const told = { error: "no\x1b[31mcamera", detail, name: "A\u2028B" };
+    const result = await client.report({ state: "failing", ...told }, NEVER);
     assert.equal(result.kind, "accepted");
   }));
 
