@@ -52,7 +52,7 @@ Deno.test("a terminal has one row that is rewritten each second, and is left cle
 
 Deno.test("what others said does not steer the terminal", async () => {
   const { rows } = await show(1000, true, "\x1b[2J\r\u009b1mNo.");
-  assert.match(rows[0].slice(CLEAR_ROW.length), /^camera running, \P{Cc}+ \[2J  1mNo\.$/u);
+  assert.match(rows[0].slice(CLEAR_ROW.length), /^camera running, \P{Cc}+ \[2J {2}1mNo\.$/u);
 });
 
 Deno.test("a terminal whose window was closed ends nothing", async () => {

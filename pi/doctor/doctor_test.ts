@@ -87,7 +87,7 @@ Deno.test("a camera on the network is asked for a picture, and what it says is a
     };
     const { text } = await examine(env, "none");
     assert.doesNotMatch(text, /hidden99|dma_heap|group video/);
-    assert.match(text, /500  \[2J/);
+    assert.match(text, /500 {2}\[2J/);
     assert.doesNotMatch(text.replaceAll("\n", ""), /\p{Cc}/u, "what others said steers nothing");
     return /^.* camera +(.*)$/m.exec(text)?.[0];
   };
