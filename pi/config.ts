@@ -3,7 +3,6 @@
 import { z } from "zod";
 import { shownAddress } from "../shared/addresses.ts";
 import { CAM_PATTERN, DEFAULT_CAM } from "../shared/frame.ts";
-import type { CAMERA_NAMES } from "../shared/setting_names.ts";
 import {
   booleanSetting,
   choiceSetting,
@@ -105,7 +104,7 @@ export const cameraSettings = z.object({
   PERCH_TRANSPORT: choiceSetting(["auto", "put", "ws"]).default("auto").meta(told("a request per picture, one WebSocket, or what the edge asks for")),
   PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").meta(told("while nobody watches, keep the camera running or stop it between pictures")),
   PERCH_LOG: choiceSetting(["text", "json"]).default("text").meta(told("how log lines are written")),
-} satisfies Record<typeof CAMERA_NAMES[number], z.ZodType>);
+});
 
 /** A part of each day, local time. */
 export interface TimeRange {

@@ -3,7 +3,7 @@
 
 import { secretsOf, withoutAddresses } from "../shared/addresses.ts";
 import type { Clock } from "../shared/clock.ts";
-import { CAMERA_NAMES, EDGE_NAMES } from "../shared/setting_names.ts";
+import { SETTING_NAMES } from "../shared/setting_names.ts";
 import { scoped, untilAborted, within } from "../shared/timeout.ts";
 
 /** How a program's run ended. `stderr` holds its last lines, oldest first. */
@@ -47,7 +47,7 @@ const CANNOT_RUN = 126;
 
 /** What hides the settings of both programs, which may share one `.env`, from a child. */
 const NO_SETTINGS = Object.fromEntries(
-  [...CAMERA_NAMES, ...EDGE_NAMES, "DENO_KV_ACCESS_TOKEN"].map((name) => [name, ""]),
+  [...SETTING_NAMES, "DENO_KV_ACCESS_TOKEN"].map((name) => [name, ""]),
 );
 
 export interface SpawnOptions {

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { shownAddress } from "./addresses.ts";
 import { plain, printable } from "./log.ts";
-import { CAMERA_NAMES, EDGE_NAMES } from "./setting_names.ts";
+import { SETTING_NAMES } from "./setting_names.ts";
 
 /** Settings that hold, or every problem found in them. */
 export type Parsed<T> =
@@ -117,13 +117,12 @@ export function lineOf({ found, fix }: SettingWarning): string {
 
 /** Each `PERCH_*` among `names` that neither program has. */
 function unknownSettings(names: readonly string[]): SettingWarning[] {
-  const known = [...EDGE_NAMES, ...CAMERA_NAMES];
   return names
-    .filter((name) => /^PERCH_\w+$/.test(name) && !known.some((one) => one === name))
+    .filter((name) => /^PERCH_\w+$/.test(name) && !SETTING_NAMES.includes(name))
     .toSorted()
     .map((name) => ({
       found: `${name}: there is no such setting, it does nothing`,
-      fix: `did you mean ${nearest(name, known)}?`,
+      fix: `did you mean ${nearest(name, SETTING_NAMES)}?`,
     }));
 }
 

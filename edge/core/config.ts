@@ -1,7 +1,6 @@
 // The edge's settings: environment in, frozen values or one line per problem out.
 
 import { z } from "zod";
-import type { EDGE_NAMES } from "../../shared/setting_names.ts";
 import {
   booleanSetting,
   choiceSetting,
@@ -39,7 +38,7 @@ export const edgeSettings = z.object({
   PERCH_LEGACY_UPLOAD: booleanSetting().default(false).describe("also take `POST /?password=…` as the older Flask cam did"),
   PERCH_STRIP_METADATA: booleanSetting().default(true).describe("take EXIF with GPS and comments out of uploaded frames"),
   PERCH_LOG: choiceSetting(["text", "json"]).default("text").describe("how log lines are written"),
-} satisfies Record<typeof EDGE_NAMES[number], z.ZodType>);
+});
 
 /** The edge's settings, checked. */
 export type EdgeConfig = Readonly<ReturnType<typeof configOf>>;

@@ -79,6 +79,16 @@ Deno.test("the table of camera settings is what the camera agent reads", async (
   await sameTable("pi/README.md", cameraRows);
 });
 
+Deno.test("each program knows the other's settings by name", async () => {
+  const file = `${ROOT}shared/setting_names.ts`;
+  const text = await Deno.readTextFile(file);
+  const names = new Set([...edgeRows, ...cameraRows].map(({ name }) => `"${name}",`));
+  const lines = [...names].join(" ").match(/.{1,98}(?= |$)/g)!.map((line) => `  ${line.trim()}\n`);
+  const wanted = text.replace(/(= \[\n)[^]*(?=\];)/, `$1${lines.join("")}`);
+  if (Deno.env.get("UPDATE_README")) await Deno.writeTextFile(file, wanted);
+  else assert.equal(text, wanted, "UPDATE_README=1 writes it");
+});
+
 Deno.test("settings named anywhere in the docs exist", async () => {
   const known = new Set([...edgeRows, ...cameraRows].map(({ name }) => name));
   for (const file of [...DOCS, ...RECIPES]) {
