@@ -4,7 +4,7 @@ import type { Clock } from "../shared/clock.ts";
 import { DEFAULT_CAM } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
 import type { Report } from "../shared/wire.ts";
-import type { CapturedFrame } from "./capture.ts";
+import { type CapturedFrame, captureLimits } from "./capture.ts";
 import type { Config, Picture, TimeRange } from "./config.ts";
 import { createSource } from "./source/create.ts";
 import type { FrameSource, SourceDeps } from "./source/source.ts";
@@ -16,7 +16,6 @@ import { createPutTransport } from "./uploader/put.ts";
 import type { UploadResult } from "./uploader/transport.ts";
 import { Uploader } from "./uploader/uploader.ts";
 import { createWsTransport } from "./uploader/ws.ts";
-import { watchdogLimits } from "./watchdog.ts";
 import { within } from "../shared/timeout.ts";
 
 export interface AgentDeps extends SourceDeps {
@@ -71,14 +70,8 @@ export class Agent {
     const { demand, counts, trouble } = this.#uploader;
     const { activity, error, restarts } = this.#supervisor;
     return {
-      activity,
-      cameraError: error?.message,
-      edgeTrouble: trouble,
-      captured: this.#frames.seq,
-      upload: { ...counts },
-      restarts,
-      viewers: demand.viewers,
-      interval: demand.interval,
+      ...{ activity, restarts, cameraError: error?.message, edgeTrouble: trouble },
+      ...{ captured: this.#frames.seq, upload: { ...counts }, viewers: demand.viewers },
     };
   }
 
@@ -118,7 +111,7 @@ export function createProfiles(
   const onNetwork = source === "http" || (source === "ffmpeg" && input.includes("://"));
   const profile = (picture: Picture): Profile => ({
     source: create(picture),
-    limits: watchdogLimits(picture.fps, stallMs, onNetwork),
+    limits: captureLimits(picture.fps, stallMs, onNetwork),
   });
   const byDay = profile(picture);
   if (!night) return () => byDay;

@@ -65,8 +65,6 @@ export interface AgentState {
   readonly upload: Readonly<UploadCounts>;
   readonly restarts: number;
   readonly viewers: number;
-  /** Ms the edge wants between frames. */
-  readonly interval: number;
 }
 
 /** What happened between two states, `ms` apart. */

@@ -9,7 +9,6 @@ const STATE: AgentState = {
   upload: { sent: 0, sentBytes: 0, skipped: 0, failed: 0 },
   restarts: 0,
   viewers: 0,
-  interval: 200,
 };
 
 async function show(

@@ -4,15 +4,20 @@ import type { Clock } from "../shared/clock.ts";
 import { Latest } from "../shared/latest.ts";
 import type { Log } from "../shared/log.ts";
 import type { Report } from "../shared/wire.ts";
-import { capture, type CapturedFrame } from "./capture.ts";
-import type { FrameSource, SourceError, SourceErrorKind } from "./source/source.ts";
-import { FrozenDetector, REPEATED_MS, type WatchdogLimits } from "./watchdog.ts";
 import { scoped } from "../shared/timeout.ts";
+import {
+  capture,
+  type CapturedFrame,
+  type CaptureLimits,
+  FrozenDetector,
+  REPEATED_MS,
+} from "./capture.ts";
+import type { FrameSource, SourceError, SourceErrorKind } from "./source/source.ts";
 
 /** A source and what it is to be measured by. */
 export interface Profile {
   readonly source: FrameSource;
-  readonly limits: WatchdogLimits;
+  readonly limits: CaptureLimits;
 }
 
 export interface SupervisorOptions {
@@ -37,19 +42,20 @@ const MAX_TOLD = 20;
 const PROFILE_MS = 10_000;
 
 /** What is said of a camera on the network, which may well be frozen. */
-const REPEATED = `the same picture for ${
-  REPEATED_MS / 60_000
-} min or longer: is the camera frozen?`;
+const MINUTES = REPEATED_MS / 60_000;
+const REPEATED = `the same picture for ${MINUTES} min or longer: is the camera frozen?`;
 
 export class Supervisor {
+  activity: CameraActivity = "starting";
+  /** Failures since the start of the program. */
+  restarts = 0;
+  /** Why the camera is not running, while it is not. */
+  error: SourceError | undefined;
   readonly #options: SupervisorOptions;
   readonly #frozen = new FrozenDetector();
   /** Whether frames are wanted; a new value each time that changes. */
   readonly #wanted = new Latest<boolean>();
-  #activity: CameraActivity = "starting";
   #failures = 0;
-  #restarts = 0;
-  #error: SourceError | undefined;
   /** Troubles told since the camera was well, without their numbers, which differ each time. */
   readonly #told = new Set<string>();
   /** Whether the last of them was told, so that its end is news too. */
@@ -64,20 +70,6 @@ export class Supervisor {
     this.#wanted.set(true);
   }
 
-  get activity(): CameraActivity {
-    return this.#activity;
-  }
-
-  /** Failures since the start of the program. */
-  get restarts(): number {
-    return this.#restarts;
-  }
-
-  /** Why the camera is not running, while it is not. */
-  get error(): SourceError | undefined {
-    return this.#error;
-  }
-
   /** Lets the camera run, or rest. */
   want(frames: boolean): void {
     if (this.#wanted.value !== frames) this.#wanted.set(frames);
@@ -87,7 +79,10 @@ export class Supervisor {
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#untilWanted(signal);
+        while (!this.#wanted.value) {
+          this.activity = "resting";
+          await this.#wanted.next(this.#wanted.seq, signal);
+        }
         await this.#runOnce(signal);
       } catch (error) {
         if (!signal.aborted) throw error;
@@ -95,28 +90,15 @@ export class Supervisor {
     }
   }
 
-  async #untilWanted(signal: AbortSignal): Promise<void> {
-    while (!this.#wanted.value) {
-      this.#activity = "resting";
-      await this.#wanted.next(this.#wanted.seq, signal);
-    }
-  }
-
   async #runOnce(signal: AbortSignal): Promise<void> {
     const { clock, log, random, frames, reports } = this.#options;
     const { source, limits } = this.#options.profile(clock.now());
-    if (this.#activity !== "failing") this.#activity = "starting";
+    if (this.activity !== "failing") this.activity = "starting";
     const end = await scoped(signal, async (run) => {
       this.#stopWhenUnwanted(source, run);
-      return await capture({
-        clock,
-        source,
-        limits,
-        frames,
-        frozen: this.#frozen,
-        onFirstFrame: () => this.#started(source),
-        onRepeated: (long) => this.#repeated(long),
-      }, run.signal);
+      const onFrame = (repeats: boolean) => this.#gives(source, repeats);
+      const watched = { clock, source, limits, frames, frozen: this.#frozen, onFrame };
+      return await capture(watched, run.signal);
     });
     if (end.healthyMs >= HEALTHY_MS) {
       this.#failures = 0;
@@ -124,7 +106,7 @@ export class Supervisor {
     }
     if (!end.error) return;
     this.#failures++;
-    this.#restarts++;
+    this.restarts++;
     this.#failed(end.error);
     reports.set(reportOf(source, end.error, this.#failures));
     // What worked is no mistake in the settings: a camera that starts anew knows nobody for a while.
@@ -149,37 +131,28 @@ export class Supervisor {
     off();
   }
 
-  #started(source: FrameSource): void {
+  /** Tells that the camera is well, of a picture that stays the same, and of its end. */
+  #gives(source: FrameSource, repeats: boolean): void {
     const { log, reports } = this.#options;
     if (this.#isTold || source !== this.#shown) log.info(`the camera is running: ${source.name}`);
     this.#isTold = false;
     this.#shown = source;
-    this.#activity = "running";
-    this.#error = undefined;
-    if (reports.value?.state !== "running") reports.set(this.#running);
-  }
-
-  /** Tells of a picture that stays the same, and of its end. */
-  #repeated(long: boolean): void {
-    if (long === this.#repeating) return;
-    this.#repeating = long;
-    const { log, reports } = this.#options;
-    if (long) log.warn(REPEATED);
-    else log.info("the camera gives new pictures");
-    reports.set(this.#running);
-  }
-
-  get #running(): Report {
-    return { state: "running", ...(this.#repeating ? { error: REPEATED } : {}) };
+    this.activity = "running";
+    this.error = undefined;
+    const news = repeats !== this.#repeating;
+    this.#repeating = repeats;
+    if (news && repeats) log.warn(REPEATED);
+    else if (news) log.info("the camera gives new pictures");
+    if (!news && reports.value?.state === "running") return;
+    reports.set({ state: "running", ...(repeats ? { error: REPEATED } : {}) });
   }
 
   #failed(error: SourceError): void {
     const { log } = this.#options;
     const words = error.message.replaceAll(/0x[\da-f]+|\d+/gi, "");
-    const known = this.#told.has(words);
-    this.#activity = "failing";
-    this.#error = error;
-    if (known) return;
+    this.activity = "failing";
+    this.error = error;
+    if (this.#told.has(words)) return;
     if (this.#told.size >= MAX_TOLD) this.#told.clear();
     this.#told.add(words);
     this.#isTold = true;

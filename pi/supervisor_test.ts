@@ -3,10 +3,9 @@ import { Latest } from "../shared/latest.ts";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
 import { baseline } from "../shared/testing/jpegs.ts";
 import type { Report } from "../shared/wire.ts";
-import type { CapturedFrame } from "./capture.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
 import { type Profile, restartDelay, Supervisor } from "./supervisor.ts";
-import { watchdogLimits } from "./watchdog.ts";
+import { type CapturedFrame, captureLimits } from "./capture.ts";
 import { fakeLog } from "../shared/testing/fake_log.ts";
 
 /** A source that a test drives by hand. */
@@ -59,7 +58,7 @@ async function onStage(
 ): Promise<void> {
   const clock = new FakeClock();
   const source = new HandSource(clock);
-  const byDay = { source, limits: watchdogLimits(5) };
+  const byDay = { source, limits: captureLimits(5) };
   const { lines, log } = fakeLog();
   const frames = new Latest<CapturedFrame>();
   const reports = new Latest<Report>();

@@ -5,14 +5,13 @@ import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
 import { createLog, plain } from "../../shared/log.ts";
 import type { Parsed } from "../../shared/settings.ts";
-import { capture, type CapturedFrame } from "../capture.ts";
+import { capture, type CapturedFrame, FrozenDetector } from "../capture.ts";
 import type { Config } from "../config.ts";
 import { type Output, outputOf, type Spawn } from "../process.ts";
 import { createSource, listUsbCameras } from "../source/create.ts";
 import { listCameras } from "../source/rpicam.ts";
 import type { Connect } from "../uploader/connection.ts";
 import { EdgeClient } from "../uploader/edge_client.ts";
-import { FrozenDetector } from "../watchdog.ts";
 import { scoped, within } from "../../shared/timeout.ts";
 import {
   architecture,
@@ -142,8 +141,7 @@ async function pictureFound(
       limits: { firstFrameMs: deadline, stallMs: deadline },
       frozen: new FrozenDetector(),
       frames,
-      onFirstFrame: () => run.abort(),
-      onRepeated: () => {},
+      onFrame: () => run.abort(),
     }, run.signal));
   return networkCamera(frames.value?.jpeg, error?.message);
 }
