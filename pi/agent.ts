@@ -11,9 +11,11 @@ import type { FrameSource, SourceDeps } from "./source/source.ts";
 import type { AgentState } from "./status.ts";
 import { type Profile, Supervisor } from "./supervisor.ts";
 import { EdgeClient } from "./uploader/edge_client.ts";
-import { createAutoTransport } from "./uploader/auto.ts";
-import { createPutTransport } from "./uploader/put.ts";
-import type { UploadResult } from "./uploader/transport.ts";
+import {
+  createAutoTransport,
+  createPutTransport,
+  type UploadResult,
+} from "./uploader/transport.ts";
 import { Uploader } from "./uploader/uploader.ts";
 import { createWsTransport } from "./uploader/ws.ts";
 import { within } from "../shared/timeout.ts";

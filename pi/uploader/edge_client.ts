@@ -17,11 +17,8 @@ export interface EdgeAddress {
   readonly session: string;
 }
 
-/** A request, as `fetch` takes it. */
-export interface EdgeRequest {
-  readonly method?: string;
+interface EdgeRequest extends RequestInit {
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: BodyInit;
   readonly signal: AbortSignal;
 }
 
@@ -185,11 +182,9 @@ function strangerWords(status: number, headers: Headers): string {
 function demandOf(headers: Headers): Demand | undefined {
   const interval = headers.get(HEADER.interval);
   if (interval === null || !/^\d{1,9}$/.test(interval)) return undefined;
-  const viewers = Number(headers.get(HEADER.viewers) ?? 0);
-  return demandWithin({
-    interval: Number(interval),
-    viewers: Number.isSafeInteger(viewers) ? viewers : 0,
-  });
+  const viewers = Number(headers.get(HEADER.viewers));
+  const whole = Number.isSafeInteger(viewers) ? viewers : 0;
+  return demandWithin({ interval: Number(interval), viewers: whole });
 }
 
 /** Ms between two frames: no edge wants them closer or further apart, but something in its place might. */
@@ -198,10 +193,7 @@ const MAX_INTERVAL_MS = 3_600_000;
 
 /** A demand as it is kept to. */
 export function demandWithin({ interval, viewers }: Demand): Demand {
-  return {
-    interval: Math.min(Math.max(interval, MIN_INTERVAL_MS), MAX_INTERVAL_MS),
-    viewers,
-  };
+  return { interval: Math.min(Math.max(interval, MIN_INTERVAL_MS), MAX_INTERVAL_MS), viewers };
 }
 
 const problemSchema = z.object({ detail: z.string() });

@@ -1,10 +1,54 @@
-// What keeps frames from the edge, said when it starts, when it changes and when it is over, but not
-// again and again on a network that comes and goes.
+// What is known of the way to the edge: how long a frame may take, what keeps frames from the edge, and
+// when they can flow again.
 
 import type { Clock } from "../../shared/clock.ts";
 import type { Log } from "../../shared/log.ts";
 import { scoped, within } from "../../shared/timeout.ts";
 import type { UploadResult } from "./transport.ts";
+
+/** Ms while nothing is known of the uplink. */
+const UNKNOWN_MS = 15_000;
+const MIN_MS = 2000;
+const MAX_MS = 120_000;
+
+/** How much longer than lately a frame may take. */
+const SLACK = 3;
+
+/** Share of the newest measurement in the average while frames get faster. */
+const DECAY = 0.2;
+
+/**
+ * How long a frame may take before it is given up: by what frames took lately, so that a slow uplink is
+ * left in peace and a dead one is noticed within 2 s.
+ */
+export class SendDeadline {
+  #average: { ms: number; bytes: number } | undefined;
+  #timeouts = 0;
+
+  /** Ms for a frame of `bytes`. Doubles with each timeout in a row. */
+  for(bytes: number): number {
+    const expected = this.#average
+      ? SLACK * this.#average.ms * Math.max(1, bytes / this.#average.bytes)
+      : UNKNOWN_MS;
+    return Math.min(MAX_MS, Math.max(MIN_MS, expected) * 2 ** Math.min(this.#timeouts, 8));
+  }
+
+  /** A frame of `bytes` took `ms`. */
+  arrived(ms: number, bytes: number): void {
+    const last = this.#average ?? { ms, bytes };
+    this.#average = {
+      // Slower counts at once, faster only bit by bit.
+      ms: Math.max(ms, last.ms + DECAY * (ms - last.ms)),
+      bytes: last.bytes + DECAY * (bytes - last.bytes),
+    };
+    this.#timeouts = 0;
+  }
+
+  /** A frame did not arrive in time. */
+  timedOut(): void {
+    this.#timeouts++;
+  }
+}
 
 /** A result that holds frames up. */
 export type ErrorResult = UploadResult & { kind: "failed" | "busy" | "refused" };
@@ -21,10 +65,12 @@ const QUIET_MS = 60_000;
 /** Troubles remembered as told; a network that invents more of them is told anew. */
 const MAX_TOLD = 20;
 
+/** Says what keeps frames from the edge when it starts, when it changes and when it is over. */
 export class UplinkStatus {
+  /** One line, or undefined while all is well. */
+  text: string | undefined;
   readonly #clock: Clock;
   readonly #log: Log;
-  #text: string | undefined;
   #since = 0;
   /** When each trouble was told last, by its words. */
   readonly #told = new Map<string, number>();
@@ -36,20 +82,15 @@ export class UplinkStatus {
     this.#log = log;
   }
 
-  /** One line, or undefined while all is well. */
-  get text(): string | undefined {
-    return this.#text;
-  }
-
   failed(result: ErrorResult): void {
     const status = result.kind === "failed" ? "" : ` ${result.status}`;
     const text = `${WORDS[result.kind]}:${status} ${result.detail}`;
     const now = this.#clock.monotonic();
-    if (!this.#text) {
+    if (!this.text) {
       this.#since = now;
       this.#isTold = false;
     }
-    this.#text = text;
+    this.text = text;
     const told = this.#told.get(text);
     if (told !== undefined && (told >= this.#since || now - told < QUIET_MS)) return;
     if (this.#told.size >= MAX_TOLD) this.#told.clear();
@@ -61,8 +102,8 @@ export class UplinkStatus {
 
   /** A frame arrived: it is over. */
   recovered(): void {
-    if (!this.#text) return;
-    this.#text = undefined;
+    if (!this.text) return;
+    this.text = undefined;
     if (!this.#isTold) return;
     const seconds = Math.round((this.#clock.monotonic() - this.#since) / 1000);
     this.#log.info("the edge takes frames again", { afterSeconds: seconds });
@@ -75,12 +116,6 @@ const PROBE_EVERY_MS = 1000;
 /** Ms a probe may take: three round trips over the worst Wi-Fi. */
 const PROBE_MS = 10_000;
 
-export interface ProbeOptions {
-  readonly clock: Clock;
-  random(): number;
-  probe(signal: AbortSignal): Promise<UploadResult>;
-}
-
 /**
  * Probes until there is any answer. A probe that is lost takes TCP ever longer to repeat, so a fresh one
  * starts every second, next to the ones still waiting: a slow network may answer late.
@@ -89,7 +124,8 @@ export interface ProbeOptions {
  * @throws The signal's reason when aborted.
  */
 export async function probeUntilUp(
-  { clock, random, probe }: ProbeOptions,
+  { clock, random }: { readonly clock: Clock; random(): number },
+  probe: (signal: AbortSignal) => Promise<UploadResult>,
   signal: AbortSignal,
 ): Promise<UploadResult> {
   const answer = Promise.withResolvers<void>();

@@ -5,12 +5,11 @@ import { Buffer } from "node:buffer";
 import type { Clock } from "../../shared/clock.ts";
 import type { Latest } from "../../shared/latest.ts";
 import type { Log } from "../../shared/log.ts";
+import { scoped, untilAborted, within } from "../../shared/timeout.ts";
 import type { Demand } from "../../shared/wire.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { scoped, untilAborted, within } from "../../shared/timeout.ts";
-import { SendDeadline } from "./send_deadline.ts";
 import type { Transport, UploadResult } from "./transport.ts";
-import { probeUntilUp, UplinkStatus } from "./uplink.ts";
+import { probeUntilUp, SendDeadline, UplinkStatus } from "./uplink.ts";
 
 /** Ms between tries while the edge refuses this camera's token or address. */
 const REFUSED_MS = 30_000;
@@ -57,10 +56,10 @@ export interface UploadCounts {
 
 export class Uploader {
   readonly counts: UploadCounts = { sent: 0, sentBytes: 0, skipped: 0, failed: 0 };
+  /** What the edge wants; as fast as the camera can, until it says. */
+  demand: Demand = { interval: 0, viewers: 0 };
   readonly #options: UploaderOptions;
   readonly #deadline = new SendDeadline();
-  /** What the edge wants; as fast as the camera can, until it says. */
-  #demand: Demand = { interval: 0, viewers: 0 };
   readonly #uplink: UplinkStatus;
   #recovery: Promise<void> | undefined;
   /** After trouble a frame is sent at once, to find out whether it is over. */
@@ -76,10 +75,6 @@ export class Uploader {
   constructor(options: UploaderOptions) {
     this.#options = options;
     this.#uplink = new UplinkStatus(options.clock, options.log);
-  }
-
-  get demand(): Demand {
-    return this.#demand;
   }
 
   /** What keeps frames from the edge, in one line; undefined while all is well. */
@@ -140,7 +135,7 @@ export class Uploader {
     const { clock, camera } = this.#options;
     let rested = false;
     for (;;) {
-      const interval = Math.max(this.#demand.interval, skipPause(this.#skips));
+      const interval = Math.max(this.demand.interval, skipPause(this.#skips));
       const left = startedAt + interval - clock.monotonic();
       if (!(left > 0) || this.#overdue) break;
       if (camera && left >= REST_FROM_MS) {
@@ -173,20 +168,19 @@ export class Uploader {
       this.#skips = 0;
       this.#taken = { jpeg: frame.jpeg, at: clock.monotonic() };
       this.#uplink.recovered();
-    } else if (result.kind === "skipped") this.#countSkipped(result);
-    else {
+    } else if (result.kind === "skipped") {
+      this.counts.skipped++;
+      this.#skips++;
+      const { status, detail } = result;
+      if (status !== this.#skippedStatus) {
+        this.#options.log.warn("the edge did not take a frame", { status, detail });
+      }
+      this.#skippedStatus = status;
+    } else {
       this.counts.failed++;
       if (late) this.#deadline.timedOut();
     }
     return result;
-  }
-
-  #countSkipped({ status, detail }: UploadResult & { kind: "skipped" }): void {
-    this.counts.skipped++;
-    this.#skips++;
-    if (status === this.#skippedStatus) return;
-    this.#skippedStatus = status;
-    this.#options.log.warn("the edge did not take a frame", { status, detail });
   }
 
   /** Goes by a result; returns once frames may flow again. */
@@ -200,8 +194,8 @@ export class Uploader {
 
   #setDemand(demand: Demand | undefined): void {
     if (!demand) return;
-    const changed = demand.interval !== this.#demand.interval;
-    this.#demand = demand;
+    const changed = demand.interval !== this.demand.interval;
+    this.demand = demand;
     if (changed) this.#wake.wake();
   }
 
@@ -219,7 +213,7 @@ export class Uploader {
         const ms = result.kind === "busy" ? result.retryMs : REFUSED_MS;
         await clock.sleep(ms * (0.9 + 0.2 * random()), signal);
       }
-      result = await probeUntilUp({ clock, random, probe: (one) => transport.probe(one) }, signal);
+      result = await probeUntilUp(this.#options, (one) => transport.probe(one), signal);
     }
     if (result.kind === "accepted") this.#setDemand(result.demand);
     this.#overdue = true;
@@ -232,19 +226,19 @@ export class Uploader {
     for (;;) {
       await this.#recovery;
       signal.throwIfAborted();
-      const { interval } = this.#demand;
+      const { interval } = this.demand;
       const askedAt = clock.monotonic();
       const result = await this.#wake.until(
         signal,
         (woken) =>
-          interval < transport.watchDemandFromMs || interval >= transport.watchDemandBelowMs
-            ? untilAborted(woken)
-            : transport.awaitDemand(interval, woken),
+          transport.asksFrom(interval)
+            ? transport.awaitDemand(interval, woken)
+            : untilAborted(woken),
       );
       if (!result) continue;
       await this.#applyResult(result, signal);
       const early = askedAt + MIN_ASK_MS - clock.monotonic();
-      if (early > 0 && interval === this.#demand.interval) await clock.sleep(early, signal);
+      if (early > 0 && interval === this.demand.interval) await clock.sleep(early, signal);
     }
   }
 }

@@ -13,8 +13,7 @@ const IDLE: UploadResult = { kind: "accepted", demand: { interval: 10_000, viewe
 const LOST: UploadResult = { kind: "failed", detail: "connection refused" };
 
 class HandTransport implements Transport {
-  readonly watchDemandFromMs = 1000;
-  readonly watchDemandBelowMs = 300_000;
+  readonly asksFrom = (interval: number) => interval >= 1000 && interval < 300_000;
   /** Frames sent, with the time. */
   readonly sent: { n: number; at: number }[] = [];
   readonly asked: number[] = [];

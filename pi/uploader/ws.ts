@@ -2,10 +2,10 @@
 
 import type { Clock } from "../../shared/clock.ts";
 import { Latest } from "../../shared/latest.ts";
+import { untilAborted, within } from "../../shared/timeout.ts";
 import { camPath, type Demand, publishDownSchema } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
 import type { CapturedFrame } from "../capture.ts";
-import { within } from "../../shared/timeout.ts";
 import { demandWithin, type EdgeClient, errorResult, parseJson } from "./edge_client.ts";
 import type { Transport, UploadResult } from "./transport.ts";
 
@@ -31,37 +31,25 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
   const connections = new Latest<PublishConnection>();
   const current = () => connections.value?.closed === undefined ? connections.value : undefined;
 
-  /** The open connection, or a new one; a result where there is none to be had. */
-  async function open(signal: AbortSignal): Promise<PublishConnection | UploadResult> {
-    const connection = current();
-    if (connection) return connection;
-    const opened = await openSocket(client, signal);
-    if (!(opened instanceof WebSocket)) return await whyNot(client, opened.error, signal);
-    const already = current();
-    if (already) {
-      opened.close();
-      return already;
+  /** Uses the open connection, or a new one. */
+  async function on(
+    signal: AbortSignal,
+    use: (connection: PublishConnection) => Promise<UploadResult>,
+  ): Promise<UploadResult> {
+    if (!current()) {
+      const opened = await openSocket(client, signal);
+      if (!(opened instanceof WebSocket)) return await whyNot(client, opened.error, signal);
+      // Another call may have been faster.
+      if (current()) opened.close();
+      else connections.set(new PublishConnection(opened, clock));
     }
-    const fresh = new PublishConnection(opened, clock);
-    connections.set(fresh);
-    return fresh;
+    return await use(current()!);
   }
 
   return {
-    watchDemandFromMs: 0,
-    watchDemandBelowMs: Infinity,
-    async send(frame, signal) {
-      const connection = await open(signal);
-      return connection instanceof PublishConnection
-        ? await connection.send(frame, signal)
-        : connection;
-    },
-    async probe(signal) {
-      const connection = await open(signal);
-      return connection instanceof PublishConnection
-        ? await connection.demand(undefined, signal)
-        : connection;
-    },
+    asksFrom: () => true,
+    send: (frame, signal) => on(signal, (connection) => connection.send(frame, signal)),
+    probe: (signal) => on(signal, (connection) => connection.demand(undefined, signal)),
     async awaitDemand(interval, signal) {
       const connection = current() ?? (await connections.next(connections.seq, signal)).value;
       const quiet: UploadResult = { kind: "accepted" };
@@ -94,21 +82,13 @@ function openSocket(
   const target = `${url.replace(/^http/, "ws")}${camPath(cam, "publish")}?session=${session}`;
   const socket = new DenoWebSocket(target, { headers: { authorization } });
   return new Promise((resolve) => {
-    const onAbort = () => {
-      socket.close();
+    socket.onopen = () => resolve(socket);
+    socket.onerror = (event) =>
+      resolve({ error: event instanceof ErrorEvent ? event.message : "it did not open" });
+    untilAborted(signal).then(() => {
+      if (socket.readyState === WebSocket.CONNECTING) socket.close();
       resolve({ error: "No answer in time" });
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    const settle = (result: WebSocket | { error: string }) => {
-      signal.removeEventListener("abort", onAbort);
-      resolve(result);
-    };
-    socket.onopen = () => settle(socket);
-    socket.onerror = (event) => {
-      const error = event instanceof ErrorEvent ? event.message : "it did not open";
-      settle({ error });
-    };
-    if (signal.aborted) onAbort();
+    });
   });
 }
 
