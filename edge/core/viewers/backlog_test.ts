@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Backlog } from "./fan_out.ts";
+import { Backlog } from "./backlog.ts";
 
 /**
  * A camera at 10 fps and a line that takes `eachMs(now)` for a picture, with room for `capacity` of
