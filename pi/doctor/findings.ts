@@ -5,7 +5,7 @@ import { shownAddress } from "../../shared/addresses.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import type { SourceKind } from "../config.ts";
 import type { Output } from "../process.ts";
-import { explainExit } from "../source/explain.ts";
+import { explainExit } from "../source/command.ts";
 import type { CameraList } from "../source/rpicam.ts";
 import type { UploadResult } from "../uploader/transport.ts";
 

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
 import { createSpawn, type Spawn } from "../process.ts";
-import { runCommand, unknownOption } from "./command.ts";
-import { explainExit } from "./explain.ts";
+import { explainExit, runCommand, unknownOption } from "./command.ts";
 import { SourceError } from "./source.ts";
 
 const NEVER = new AbortController().signal;
@@ -60,71 +59,28 @@ Deno.test("a program that survives being killed needs a reboot", async () => {
   );
 });
 
+// deno-fmt-ignore
 const CASES: readonly [stderr: string, kind: string, message: RegExp][] = [
-  [
-    "ERROR: *** unrecognised option '--nope' ***",
-    "configuration",
-    /settings: unrecognised option '--nope'$/,
-  ],
-  [
-    "ERROR: *** the argument ('abc') for option '--width' is invalid ***",
-    "configuration",
-    /'--width' is invalid/,
-  ],
+  ["ERROR: *** unrecognised option '--nope' ***", "configuration", /settings: unrecognised option '--nope'$/],
+  ["ERROR: *** the argument ('abc') for option '--width' is invalid ***", "configuration", /'--width' is invalid/],
   ["ERROR: *** no cameras available ***", "hardware", /ribbon cable .* camera_auto_detect=1/],
   ["ERROR: *** selected camera is not available ***", "configuration", /PERCH_CAMERA/],
-  [
-    "ERROR: *** failed to acquire camera /base/soc/i2c0mux/i2c@1/imx219@10 ***",
-    "hardware",
-    /in use by another program/,
-  ],
-  [
-    "ERROR V4L2 v4l2_videodevice.cpp:1241 Unable to request 1 buffers: Cannot allocate memory\nERROR: *** failed to start camera ***",
-    "hardware",
-    /gpu_mem/,
-  ],
-  [
-    "ERROR RPI vc4.cpp:100 dmaHeap allocation failure for rpicam-apps0\nERROR: *** failed to allocate capture buffers for stream ***",
-    "hardware",
-    /no memory in one piece \(CMA\)/,
-  ],
-  [
-    "ioctl(VIDIOC_STREAMON): No space left on device\n/dev/video2: No space left on device",
-    "hardware",
-    /USB has no bandwidth left/,
-  ],
+  ["ERROR: *** failed to acquire camera /base/soc/i2c0mux/i2c@1/imx219@10 ***", "hardware", /in use by another program/],
+  ["ERROR V4L2 v4l2_videodevice.cpp:1241 Unable to request 1 buffers: Cannot allocate memory\nERROR: *** failed to start camera ***", "hardware", /gpu_mem/],
+  ["ERROR RPI vc4.cpp:100 dmaHeap allocation failure for rpicam-apps0\nERROR: *** failed to allocate capture buffers for stream ***", "hardware", /no memory in one piece \(CMA\)/],
+  ["ioctl(VIDIOC_STREAMON): No space left on device\n/dev/video2: No space left on device", "hardware", /USB has no bandwidth left/],
   ["VIDIOC_STREAMON returned -1 (No space left on device)", "hardware", /without a hub/],
   ["VIDIOC_REQBUFS returned -1 (Cannot allocate memory)", "hardware", /no memory/],
   ["ERROR: *** failed to start camera ***", "hardware", /power supply/],
   ["Could not open any dmaHeap device", "hardware", /group video/],
-  [
-    "ERROR: rpicam-apps currently only supports the Raspberry Pi platforms.",
-    "configuration",
-    /no Raspberry Pi/,
-  ],
-  [
-    "ERROR: the system appears to be configured for the legacy camera stack",
-    "configuration",
-    /raspi-config/,
-  ],
-  [
-    "Unrecognized option 'foo'.\nError splitting the argument list: Option not found",
-    "configuration",
-    /'foo'/,
-  ],
+  ["ERROR: rpicam-apps currently only supports the Raspberry Pi platforms.", "configuration", /no Raspberry Pi/],
+  ["ERROR: the system appears to be configured for the legacy camera stack", "configuration", /raspi-config/],
+  ["Unrecognized option 'foo'.\nError splitting the argument list: Option not found", "configuration", /'foo'/],
   ["/dev/v4l/by-id/usb-x: No such file or directory", "hardware", /plugged in/],
-  [
-    "Connection to tcp://10.0.0.7:554 failed: Connection refused",
-    "hardware",
-    /cannot be reached: Connection refused/,
-  ],
+  ["Connection to tcp://10.0.0.7:554 failed: Connection refused", "hardware", /cannot be reached: Connection refused/],
   ["pipe:0: Invalid data found when processing input", "hardware", /no picture and no film/],
   ["pipe:0: End of file", "hardware", /no picture and no film/],
-  [
-    "[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized",
-    "configuration",
-    /answers 401 Unauthorized/,
-  ],
+  ["[rtsp @ 0x1] method DESCRIBE failed: 401 Unauthorized", "configuration", /answers 401 Unauthorized/],
 ];
 
 for (const [stderr, kind, message] of CASES) {

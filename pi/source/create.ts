@@ -3,12 +3,12 @@
 import type { Log } from "../../shared/log.ts";
 import { type Config, ignoredSettings, type Picture } from "../config.ts";
 import { outputOf, type Spawn } from "../process.ts";
+import { endedByItself, runCommand } from "./command.ts";
 import { createFfmpeg } from "./ffmpeg.ts";
 import { createHttp } from "./http.ts";
 import { createPattern } from "./pattern.ts";
-import { createRpicamStill, createRpicamVid, listCameras } from "./rpicam.ts";
+import { createRpicam, listCameras } from "./rpicam.ts";
 import { type FrameSource, type SourceDeps, SourceError } from "./source.ts";
-import { createV4l2Ctl } from "./v4l2_ctl.ts";
 
 /** Frames a second below which `auto` takes single stills instead of video. */
 const VIDEO_FROM_FPS = 0.5;
@@ -23,9 +23,9 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
   const v4l2 = (device: string) => createV4l2Ctl(spawn, { ...picture, device, extraArgs });
   switch (config.source) {
     case "rpicam-vid":
-      return createRpicamVid(deps, rpicam);
+      return createRpicam(deps, "vid", rpicam);
     case "rpicam-still":
-      return createRpicamStill(deps, rpicam);
+      return createRpicam(deps, "still", rpicam);
     case "ffmpeg":
       return ffmpeg(input);
     case "v4l2-ctl":
@@ -33,19 +33,13 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
     case "http":
       return createHttp(deps, { url: input, fps: picture.fps });
     case "pattern":
-      return createPattern(deps, {
-        ...picture,
-        scene: input === "harbour" ? "harbour" : "garden",
-      });
+      return createPattern(deps, { ...picture, scene: input === "harbour" ? input : "garden" });
     case "auto":
       return createAuto({
         spawn,
         log,
         camera,
-        rpicam: () =>
-          picture.fps < VIDEO_FROM_FPS
-            ? createRpicamStill(deps, rpicam)
-            : createRpicamVid(deps, rpicam),
+        rpicam: () => createRpicam(deps, picture.fps < VIDEO_FROM_FPS ? "still" : "vid", rpicam),
         usb: (device, program) => {
           const ignored = ignoredSettings(program, config.given);
           if (ignored && picture === config.picture) log.warn(ignored);
@@ -67,9 +61,11 @@ export interface AutoOptions {
 }
 
 /** A camera and why it was taken. */
-interface Choice {
-  readonly source: FrameSource;
+interface Found {
   readonly why: string;
+  /** What it is known by. */
+  readonly key: string;
+  create(): FrameSource;
 }
 
 /**
@@ -79,58 +75,52 @@ interface Choice {
  */
 export function createAuto(options: AutoOptions): FrameSource {
   const sources = new Map<string, FrameSource>();
-  const known = (key: string, create: () => FrameSource) => {
-    const source = sources.get(key) ?? create();
-    sources.set(key, source);
-    return source;
-  };
-  let choice: Choice | undefined;
+  let source: FrameSource | undefined;
+  let said = "";
   let failed = true;
   return {
     get name() {
-      return choice?.source.name ?? "auto";
+      return source?.name ?? "auto";
     },
     get neverRepeats() {
-      return choice?.source.neverRepeats;
+      return source?.neverRepeats;
     },
     async run(signal, onBytes) {
-      if (!choice || failed) {
-        const found = await choose(options, known, signal);
+      if (!source || failed) {
+        const { key, create, why } = await find(options, signal);
         if (signal.aborted) return;
-        if (found.why !== choice?.why) options.log.info(found.why);
-        choice = found;
+        if (why !== said) options.log.info(why);
+        said = why;
+        source = sources.get(key) ?? create();
+        sources.set(key, source);
       }
       failed = true;
-      await choice.source.run(signal, onBytes);
+      await source.run(signal, onBytes);
       // It was told to stop, as to rest: what was found still holds, and looking takes seconds.
       failed = false;
     },
   };
 }
 
-async function choose(
+async function find(
   { spawn, camera = 0, rpicam, usb }: AutoOptions,
-  known: (key: string, create: () => FrameSource) => FrameSource,
   signal: AbortSignal,
-): Promise<Choice> {
+): Promise<Found> {
+  const own = (why: string) => ({ why, key: "rpicam", create: rpicam });
   const list = await listCameras(spawn, "vid", signal);
-  const own = list?.cameras.find(({ index }) => index === camera);
-  if (list && own) {
-    const why = `found camera ${own.index} (${own.model}) with ${list.program}`;
-    return { source: known("rpicam", rpicam), why };
-  }
+  const listed = list?.cameras.find(({ index }) => index === camera);
+  if (list && listed) return own(`found camera ${camera} (${listed.model}) with ${list.program}`);
   if (list && list.cameras.length > 0) {
-    const why = `${list.program} lists no camera ${camera}, which PERCH_CAMERA asks for`;
-    return { source: known("rpicam", rpicam), why };
+    return own(`${list.program} lists no camera ${camera}, which PERCH_CAMERA asks for`);
   }
   const [device] = signal.aborted ? [] : await listUsbCameras(spawn, signal);
   if (device) {
     const program = await outputOf(spawn, ["ffmpeg", "-version"], signal) ? "ffmpeg" : "v4l2-ctl";
     const why = `found no camera on the Pi's own connector, but ${device}, read with ${program}`;
-    return { source: known(device + program, () => usb(device, program)), why };
+    return { why, key: device + program, create: () => usb(device, program) };
   }
   // The program itself says best why it sees none.
-  if (list) return { source: known("rpicam", rpicam), why: `${list.program} lists no camera` };
+  if (list) return own(`${list.program} lists no camera`);
   throw new SourceError(
     "configuration",
     "no camera: neither rpicam-vid nor libcamera-vid is installed (sudo apt install " +
@@ -146,4 +136,31 @@ export async function listUsbCameras(spawn: Spawn, signal: AbortSignal): Promise
   return (output?.stdout ?? "").split("\n")
     .filter((name) => /^usb-.*-video-index0$/.test(name))
     .map((name) => `/dev/v4l/by-id/${name}`);
+}
+
+interface V4l2Options extends Pick<Picture, "fps" | "width" | "height"> {
+  /** For instance `/dev/v4l/by-id/usb-…-video-index0`, which survives replugging. */
+  readonly device: string;
+  readonly extraArgs: readonly string[];
+}
+
+export function v4l2Command({ device, fps, width, height, extraArgs }: V4l2Options): string[] {
+  const format = `--set-fmt-video=width=${width},height=${height},pixelformat=MJPG`;
+  const rate = `--set-parm=${Math.max(1, Math.round(fps))}`;
+  return ["v4l2-ctl", "-d", device, format, rate, ...extraArgs, "--stream-mmap", "--stream-to=-"];
+}
+
+/**
+ * A USB camera without ffmpeg: v4l2-ctl writes the camera's own JPEGs as they come. What many leave out,
+ * the Huffman tables, the splitter puts in.
+ */
+export function createV4l2Ctl(spawn: Spawn, options: V4l2Options): FrameSource {
+  return {
+    name: `v4l2-ctl ${options.device}`,
+    neverRepeats: true,
+    async run(signal, onBytes) {
+      const stderr = await runCommand(spawn, v4l2Command(options), signal, onBytes);
+      if (!signal.aborted) throw endedByItself("v4l2-ctl", stderr);
+    },
+  };
 }

@@ -1,29 +1,27 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
-import type { Log } from "../../shared/log.ts";
+import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
+import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 import {
   installFakeRpicam,
   type InstallOptions,
 } from "../../shared/testing/fake_rpicam/install.ts";
+import { baseline } from "../../shared/testing/jpegs.ts";
+import { TempDir } from "../../shared/testing/temp.ts";
 import { parseConfig } from "../config.ts";
 import { createSpawn, type Spawn } from "../process.ts";
 import { systemConnect } from "../uploader/connection.ts";
-import { createAuto, createSource } from "./create.ts";
+import { createAuto, createSource, createV4l2Ctl, v4l2Command } from "./create.ts";
 import { type FrameSource, SourceError } from "./source.ts";
-import { fakeLog } from "../../shared/testing/fake_log.ts";
 
-const silent = (_: string) => {};
-const log: Log = { info: silent, warn: silent, error: silent };
 const nothing: Spawn = () => Promise.resolve({ kind: "missing" });
 
-function create(env: Record<string, string>, spawn = nothing, warn = silent): FrameSource {
-  const parsed = parseConfig({
-    PERCH_URL: "http://127.0.0.1",
-    PERCH_TOKEN: "0123456789abcdef",
-    ...env,
-  });
+function create(env: Record<string, string>, spawn = nothing, { log } = fakeLog()): FrameSource {
+  const edge = { PERCH_URL: "http://127.0.0.1", PERCH_TOKEN: "0123456789abcdef" };
+  const parsed = parseConfig({ ...edge, ...env });
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  const deps = { clock: systemClock, log: { ...log, warn }, spawn, connect: systemConnect };
+  const deps = { clock: systemClock, log, spawn, connect: systemConnect };
   return createSource(deps, parsed.config, parsed.config.picture);
 }
 
@@ -56,7 +54,7 @@ for (const [fps, program] of [["0.5", "rpicam-vid"], ["0.4", "rpicam-still"]]) {
 }
 
 Deno.test("what a USB camera that was found does nothing about is said once", async () => {
-  const said: string[] = [];
+  const log = fakeLog();
   const stop = new AbortController();
   const spawn: Spawn = (command, _signal, onBytes) => {
     if (command[0].startsWith("rpicam") || command[0].startsWith("libcamera")) {
@@ -67,9 +65,10 @@ Deno.test("what a USB camera that was found does nothing about is said once", as
     return Promise.resolve({ kind: "exited", code: 0, stderr: [] });
   };
   const env = { PERCH_BRIGHTNESS: "0.1", PERCH_HFLIP: "true" };
-  const source = create(env, spawn, (line) => said.push(line));
-  await source.run(stop.signal, silent as () => void);
-  assert.deepEqual(said, ["PERCH_BRIGHTNESS: PERCH_SOURCE=ffmpeg does nothing about that"]);
+  await create(env, spawn, log).run(stop.signal, () => {});
+  assert.deepEqual(log.lines.slice(1), [
+    "PERCH_BRIGHTNESS: PERCH_SOURCE=ffmpeg does nothing about that",
+  ]);
 });
 
 interface Machine {
@@ -82,24 +81,17 @@ interface Machine {
 
 /** Runs `auto` on a machine. Returns what it started and what it said. */
 async function choose(machine: Machine, runs = 1): Promise<{ started: string[]; said: string[] }> {
-  const bin = await Deno.makeTempDir();
+  await using bin = new TempDir();
   const script = (name: string, text: string) =>
     Deno.writeTextFile(`${bin}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  const listing = machine.usb?.map((name) => `echo ${name}`).join("\n") ?? "exit 2";
-  await script("ls", listing);
+  await script("ls", machine.usb?.map((name) => `echo ${name}`).join("\n") ?? "exit 2");
   if (machine.ffmpeg) await script("ffmpeg", "echo ffmpeg version 5");
   await using fake = machine.rpicam ? await installFakeRpicam(machine.rpicam) : undefined;
-  const PATH = fake ? `${bin}:${fake.dir}:/bin` : bin;
+  const PATH = fake ? `${bin}:${fake.dir}:/bin` : String(bin);
   const spawn = createSpawn({ clock: systemClock, env: { ...fake?.env("init:0"), PATH } });
   const started: string[] = [];
   const { lines: said, log } = fakeLog();
-  const stub = (name: string): FrameSource => ({
-    name,
-    run: () => {
-      started.push(name);
-      return Promise.resolve();
-    },
-  });
+  const stub = (name: string) => ({ name, run: async () => void started.push(name) });
   const auto = createAuto({
     spawn,
     log,
@@ -107,12 +99,8 @@ async function choose(machine: Machine, runs = 1): Promise<{ started: string[]; 
     rpicam: () => stub("rpicam"),
     usb: (device, program) => stub(`${program} ${device}`),
   });
-  try {
-    for (let n = 0; n < runs; n++) await auto.run(new AbortController().signal, () => {});
-    assert.equal(auto.name, started.at(-1));
-  } finally {
-    await Deno.remove(bin, { recursive: true });
-  }
+  for (let n = 0; n < runs; n++) await auto.run(new AbortController().signal, () => {});
+  assert.equal(auto.name, started.at(-1));
   return { started, said };
 }
 
@@ -168,4 +156,45 @@ Deno.test("what was found is said once, however often it rests", async () => {
   const { started, said } = await choose({ rpicam: {} }, 3);
   assert.deepEqual(started, ["rpicam", "rpicam", "rpicam"]);
   assert.equal(said.length, 1);
+});
+
+const OPTIONS = {
+  device: "/dev/v4l/by-id/usb-x-video-index0",
+  fps: 5,
+  width: 1280,
+  height: 720,
+  extraArgs: [],
+};
+
+Deno.test("the command line asks for the camera's own JPEGs on stdout", () => {
+  assert.equal(
+    v4l2Command(OPTIONS).join(" "),
+    "v4l2-ctl -d /dev/v4l/by-id/usb-x-video-index0 " +
+      "--set-fmt-video=width=1280,height=720,pixelformat=MJPG --set-parm=5 " +
+      "--stream-mmap --stream-to=-",
+  );
+});
+
+Deno.test("v4l2-ctl's frames come through their padding, and an unplugged camera is told as that", async () => {
+  await using dir = new TempDir();
+  await Deno.writeFile(`${dir}/frame`, await baseline());
+  // Padded with zeros, as drivers do; then it fails.
+  const script = `#!/bin/sh
+cat ${dir}/frame; head -c 5000 /dev/zero; cat ${dir}/frame; head -c 5000 /dev/zero
+echo 'VIDIOC_DQBUF: failed: No such device' >&2
+exit 1
+`;
+  await Deno.writeTextFile(`${dir}/v4l2-ctl`, script, { mode: 0o755 });
+  const env = { PATH: `${dir}:${Deno.env.get("PATH")}` };
+  const source = createV4l2Ctl(createSpawn({ clock: systemClock, env }), OPTIONS);
+  const splitter = new JpegSplitter();
+  const frames: Uint8Array[] = [];
+  const take = (chunk: Uint8Array) => void frames.push(...splitter.push(chunk));
+  const told = {
+    kind: "hardware",
+    message: "there is nothing at PERCH_INPUT: is the camera plugged in?",
+  };
+  await assert.rejects(source.run(new AbortController().signal, take), told);
+  assert.equal(frames.length, 2);
+  for (const frame of frames) assert.ok(inspectJpeg(frame).ok);
 });

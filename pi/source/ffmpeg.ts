@@ -1,17 +1,13 @@
 // Whatever ffmpeg can open: a USB camera, an RTSP camera, a file, a drawn input.
 
 import { shownAddress } from "../../shared/addresses.ts";
+import type { Picture } from "../config.ts";
 import { endedByItself, runCommand } from "./command.ts";
 import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
 
-export interface FfmpegOptions {
+export interface FfmpegOptions extends Picture {
   /** A device, a file, an address, or `lavfi:` and a filter graph. */
   readonly input: string;
-  readonly fps: number;
-  readonly width: number;
-  readonly height: number;
-  /** From 1 to 100, as libjpeg counts. */
-  readonly quality: number;
   readonly hflip: boolean;
   readonly vflip: boolean;
   readonly extraArgs: readonly string[];
@@ -61,27 +57,18 @@ export interface Known {
 }
 
 export function ffmpegCommand(options: FfmpegOptions, { format, playlist }: Known): string[] {
-  const { input, extraArgs } = options;
-  const common = ["ffmpeg", "-hide_banner", "-nostdin", "-loglevel", "warning"];
-  const out = [...extraArgs, "-f", "mjpeg", "-"];
-  if (input.startsWith("/dev/")) {
-    return [...common, ...deviceInput(options, format), ...deviceOutput(options, format), ...out];
-  }
-  const encode = [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(options.quality))];
-  return [...common, ...inputArgs(input, playlist), "-an", ...encode, ...out];
-}
-
-function deviceInput({ input, fps, width, height }: FfmpegOptions, format: UsbFormat): string[] {
+  const { input, fps, width, height, quality, hflip, vflip, extraArgs } = options;
+  const isDevice = input.startsWith("/dev/");
   const size = ["-video_size", `${width}x${height}`, "-framerate", String(Math.max(1, fps))];
-  return ["-f", "v4l2", "-input_format", format, ...size, "-i", input];
-}
-
-function deviceOutput(options: FfmpegOptions, format: UsbFormat): string[] {
-  if (format === "mjpeg" && !options.hflip && !options.vflip && options.fps >= 1) {
-    // Many cameras leave out the Huffman tables, and Safari then paints nothing (go2rtc#2439).
-    return ["-c", "copy", "-bsf:v", "mjpeg2jpeg"];
-  }
-  return [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(options.quality))];
+  const from = isDevice
+    ? ["-f", "v4l2", "-input_format", format, ...size, "-i", input]
+    : [...inputArgs(input, playlist), "-an"];
+  // Many cameras leave out the Huffman tables, and Safari then paints nothing (go2rtc#2439).
+  const made = isDevice && format === "mjpeg" && !hflip && !vflip && fps >= 1
+    ? ["-c", "copy", "-bsf:v", "mjpeg2jpeg"]
+    : [...filters(options), "-c:v", "mjpeg", "-q:v", String(qscale(quality))];
+  const common = ["-hide_banner", "-nostdin", "-loglevel", "warning"];
+  return ["ffmpeg", ...common, ...from, ...made, ...extraArgs, "-f", "mjpeg", "-"];
 }
 
 function inputArgs(input: string, playlist: boolean): string[] {
@@ -91,17 +78,8 @@ function inputArgs(input: string, playlist: boolean): string[] {
   const untimed = ["-use_wallclock_as_timestamps", "1", "-reinit_filter", "0"];
   const clock = isUntimed(input) ? untimed : [];
   if (playlist && playlistOf(input)) {
-    return [
-      ...clock,
-      "-f",
-      "concat",
-      "-safe",
-      "0",
-      "-protocol_whitelist",
-      PROTOCOLS,
-      "-i",
-      "pipe:0",
-    ];
+    const list = ["-f", "concat", "-safe", "0", "-protocol_whitelist", PROTOCOLS];
+    return [...clock, ...list, "-i", "pipe:0"];
   }
   const options = readerOptions(input).flatMap(([name, value]) => [`-${name}`, value]);
   return [...options, ...clock, "-i", input];
@@ -124,6 +102,11 @@ export function qscale(quality: number): number {
   return Math.min(31, Math.max(2, Math.round(0.18 * percent)));
 }
 
+/** Before version 5 a playlist has no options. */
+const NO_PLAYLISTS = /unknown keyword 'option'/i;
+
+const NO_MJPEG = /Cannot find a proper format|codec mjpeg|pixel format \d+/i;
+
 /**
  * Makes the source. A USB camera that cannot compress is asked for plain pictures instead, and an
  * address that gives one picture is opened again for each.
@@ -144,9 +127,10 @@ export function createFfmpeg(
       try {
         await run();
       } catch (error) {
-        if (isDevice && known.format === "mjpeg" && lacksMjpeg(error)) {
+        const said = error instanceof SourceError ? error.detail.join("\n") : "";
+        if (isDevice && known.format === "mjpeg" && NO_MJPEG.test(said)) {
           known = { ...known, format: "yuyv422" };
-        } else if (known.playlist && lacksPlaylists(error)) known = { ...known, playlist: false };
+        } else if (known.playlist && NO_PLAYLISTS.test(said)) known = { ...known, playlist: false };
         else throw error;
         await run();
       }
@@ -155,16 +139,12 @@ export function createFfmpeg(
         const stdin = known.playlist ? playlistOf(input) : undefined;
         for (const next = pacer(clock); !signal.aborted;) {
           let gave = false;
-          const stderr = await runCommand(
-            spawn,
-            ffmpegCommand(options, known),
-            signal,
-            (chunk) => {
-              gave = true;
-              onBytes(chunk);
-            },
-            stdin,
-          );
+          const give = (chunk: Uint8Array) => {
+            gave = true;
+            onBytes(chunk);
+          };
+          const command = ffmpegCommand(options, known);
+          const stderr = await runCommand(spawn, command, signal, give, stdin);
           if (signal.aborted) return;
           if (!gave || !HTTP.test(input)) throw endedByItself("ffmpeg", stderr);
           await next(1000 / options.fps, signal);
@@ -172,14 +152,4 @@ export function createFfmpeg(
       }
     },
   };
-}
-
-/** Before version 5 a playlist has no options. */
-function lacksPlaylists(error: unknown): boolean {
-  return error instanceof SourceError && /unknown keyword 'option'/i.test(error.detail.join("\n"));
-}
-
-function lacksMjpeg(error: unknown): boolean {
-  return error instanceof SourceError &&
-    /Cannot find a proper format|codec mjpeg|pixel format \d+/i.test(error.detail.join("\n"));
 }

@@ -4,6 +4,7 @@ import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
 import { fakeJpeg } from "../../shared/testing/fake_rpicam/jpeg.ts";
 import { concat } from "../../shared/testing/jpegs.ts";
+import { TempDir } from "../../shared/testing/temp.ts";
 import { toolTest } from "../../shared/testing/tools.ts";
 import { createSpawn } from "../process.ts";
 import {
@@ -36,14 +37,9 @@ Deno.test("a USB camera's own JPEGs are taken as they are, with the tables Safar
 });
 
 Deno.test("a USB camera without JPEG, or one to be mirrored, is encoded here", () => {
-  assert.match(
-    commandOf(options("/dev/video0"), { format: "yuyv422" }),
-    /yuyv422.* -c:v mjpeg -q:v 7 /,
-  );
-  assert.match(
-    commandOf(options("/dev/video0", { hflip: true })),
-    /,hflip -c:v mjpeg/,
-  );
+  const plain = commandOf(options("/dev/video0"), { format: "yuyv422" });
+  assert.match(plain, /yuyv422.* -c:v mjpeg -q:v 7 /);
+  assert.match(commandOf(options("/dev/video0", { hflip: true })), /,hflip -c:v mjpeg/);
 });
 
 Deno.test("an RTSP camera comes over TCP, with a timeout, and no argument tells its address", () => {
@@ -125,10 +121,7 @@ for (const [what, stream] of [["single pictures", false], ["MJPEG", true]] as co
 }
 
 Deno.test("a file plays for ever at its own pace", () => {
-  assert.match(
-    commandOf(options("/tmp/a.mp4")),
-    /-re -stream_loop -1 -i \/tmp\/a\.mp4 /,
-  );
+  assert.match(commandOf(options("/tmp/a.mp4")), /-re -stream_loop -1 -i \/tmp\/a\.mp4 /);
 });
 
 Deno.test("quality is libjpeg's, on ffmpeg's scale", () => {
@@ -152,58 +145,60 @@ toolTest(["ffmpeg"], "ffmpeg gives whole frames of the wanted size", async () =>
   }
 });
 
-toolTest(
-  ["ffmpeg"],
-  "an input that is not there is told in words, without its password",
-  async () => {
-    const source = createFfmpeg(DEPS, options("RTSP://me:s3cret@127.0.0.1:9/x"));
-    assert.doesNotMatch(source.name, /s3cret/);
+for (
+  const [what, input, extraArgs, kind, message] of [
+    [
+      "an input that is not there is told in words, without its password",
+      "RTSP://me:s3cret@127.0.0.1:9/x",
+      [],
+      "hardware",
+      /cannot be reached: Connection refused/,
+    ],
+    [
+      "a wrong extra argument of ffmpeg is a mistake in the settings",
+      "lavfi:testsrc2",
+      ["-nope", "1"],
+      "configuration",
+      /ffmpeg rejects its settings/,
+    ],
+  ] as const
+) {
+  toolTest(["ffmpeg"], what, async () => {
+    const source = createFfmpeg(DEPS, options(input, { extraArgs }));
     await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
       assert.ok(error instanceof SourceError);
-      assert.equal(error.kind, "hardware");
-      assert.match(error.message, /cannot be reached: Connection refused/);
-      assert.doesNotMatch(error.detail.join("\n"), /s3cret/);
+      assert.equal(error.kind, kind, error.message);
+      assert.match(error.message, message);
+      assert.doesNotMatch([source.name, ...error.detail].join("\n"), /s3cret/);
       return true;
     });
-  },
-);
-
-toolTest(["ffmpeg"], "a wrong extra argument of ffmpeg is a mistake in the settings", async () => {
-  const source = createFfmpeg(DEPS, options("lavfi:testsrc2", { extraArgs: ["-nope", "1"] }));
-  await assert.rejects(source.run(new AbortController().signal, () => {}), (error) => {
-    assert.ok(error instanceof SourceError);
-    assert.equal(error.kind, "configuration", error.message);
-    return true;
   });
-});
+}
 
-Deno.test("a USB camera that cannot compress is asked for plain pictures, once and for all", async () => {
-  const dir = await Deno.makeTempDir();
-  await Deno.writeTextFile(
-    `${dir}/ffmpeg`,
-    `#!/bin/sh
-echo "$@" >> ${dir}/calls
-case "$*" in
-  *"-input_format mjpeg"*)
-    echo "[video4linux2,v4l2 @ 0x1] Cannot find a proper format for codec 'mjpeg' (id 7)" >&2
-    exit 1 ;;
-esac
-echo picture
-exec sleep 100
-`,
-    { mode: 0o755 },
-  );
-  const spawn = createSpawn({
-    clock: systemClock,
-    env: { PATH: `${dir}:${Deno.env.get("PATH")}` },
-  });
-  const source = createFfmpeg({ spawn, clock: systemClock }, options("/dev/v4l/by-id/usb-x"));
+/** Runs a source twice with a stand-in for ffmpeg. @returns how it was called, and what it read. */
+async function callsOf(input: string, script: string) {
+  await using dir = new TempDir();
+  const text = `#!/bin/sh\necho "$@" >> ${dir}/calls\n${script}\necho picture\nexec sleep 100\n`;
+  await Deno.writeTextFile(`${dir}/ffmpeg`, text.replaceAll("DIR", String(dir)), { mode: 0o755 });
+  const env = { PATH: `${dir}:${Deno.env.get("PATH")}` };
+  const spawn = createSpawn({ clock: systemClock, env });
+  const source = createFfmpeg({ spawn, clock: systemClock }, options(input));
   for (let run = 0; run < 2; run++) {
     const stop = new AbortController();
     await source.run(stop.signal, () => stop.abort());
   }
   const calls = (await Deno.readTextFile(`${dir}/calls`)).trim().split("\n");
-  await Deno.remove(dir, { recursive: true });
+  return { calls, read: await Deno.readTextFile(`${dir}/read`).catch(() => "") };
+}
+
+Deno.test("a USB camera that cannot compress is asked for plain pictures, once and for all", async () => {
+  const { calls } = await callsOf(
+    "/dev/v4l/by-id/usb-x",
+    `case "$*" in *"-input_format mjpeg"*)
+      echo "[video4linux2,v4l2 @ 0x1] Cannot find a proper format for codec 'mjpeg' (id 7)" >&2
+      exit 1 ;;
+    esac`,
+  );
   assert.deepEqual(
     calls.map((call) => /-input_format (\w+)/.exec(call)?.[1]),
     ["mjpeg", "yuyv422", "yuyv422"],
@@ -212,33 +207,12 @@ exec sleep 100
 });
 
 Deno.test("an ffmpeg that knows no options in playlists gets the address as an argument", async () => {
-  const dir = await Deno.makeTempDir();
-  await Deno.writeTextFile(
-    `${dir}/ffmpeg`,
-    `#!/bin/sh
-cat >> ${dir}/read
-echo "$@" >> ${dir}/calls
-case "$*" in
-  *pipe:0*)
-    echo "[concat @ 0x1] Line 3: unknown keyword 'option'" >&2
-    exit 1 ;;
-esac
-echo picture
-exec sleep 100
-`,
-    { mode: 0o755 },
-  );
-  const path = `${dir}:${Deno.env.get("PATH")}`;
-  const spawn = createSpawn({ clock: systemClock, env: { PATH: path } });
   const input = "rtsp://me:s3cret@cam/1";
-  const source = createFfmpeg({ spawn, clock: systemClock }, options(input));
-  for (let run = 0; run < 2; run++) {
-    const stop = new AbortController();
-    await source.run(stop.signal, () => stop.abort());
-  }
-  const calls = (await Deno.readTextFile(`${dir}/calls`)).trim().split("\n");
-  const read = await Deno.readTextFile(`${dir}/read`);
-  await Deno.remove(dir, { recursive: true });
+  const { calls, read } = await callsOf(
+    input,
+    `cat >> DIR/read
+    case "$*" in *pipe:0*) echo "[concat @ 0x1] Line 3: unknown keyword 'option'" >&2; exit 1 ;; esac`,
+  );
   assert.deepEqual(calls.map((call) => call.includes("s3cret")), [false, true, true]);
   assert.equal(read, playlistOf(input));
 });

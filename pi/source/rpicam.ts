@@ -1,13 +1,15 @@
 // The Pi's own camera, by rpicam-vid or rpicam-still: their two names, their list of cameras, options
-// that older builds do not know, and a source for each.
+// that older builds do not know, and their command lines.
 
+import { within } from "../../shared/timeout.ts";
 import type { Picture } from "../config.ts";
 import { outputOf, type Spawn } from "../process.ts";
-import { within } from "../../shared/timeout.ts";
 import { endedByItself, runCommand, unknownOption } from "./command.ts";
 import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
 
-type RpicamDeps = Pick<SourceDeps, "spawn" | "log">;
+type RpicamDeps = Pick<SourceDeps, "spawn" | "log" | "clock">;
+
+type Kind = "vid" | "still";
 
 export interface RpicamOptions {
   readonly picture: Picture;
@@ -38,7 +40,7 @@ export interface CameraList {
  */
 export async function listCameras(
   spawn: Spawn,
-  kind: "vid" | "still",
+  kind: Kind,
   signal: AbortSignal,
 ): Promise<CameraList | undefined> {
   for (const family of FAMILIES) {
@@ -48,48 +50,6 @@ export async function listCameras(
   }
 }
 
-/** The program to run and the sensor mode to run it in. */
-export interface RpicamChoice {
-  readonly program: string;
-  readonly mode?: string;
-}
-
-/**
- * A function that looks once for the program, and for the mode that shows the whole view where the
- * settings name none. It looks again until there is a camera.
- */
-function rpicamChooser(
-  spawn: Spawn,
-  kind: "vid" | "still",
-  options: RpicamOptions,
-): (signal: AbortSignal) => Promise<RpicamChoice> {
-  let known: RpicamChoice | undefined;
-  return async (signal) => {
-    if (known) return known;
-    const list = await listCameras(spawn, kind, signal);
-    if (!list) {
-      throw new SourceError(
-        "configuration",
-        `neither rpicam-${kind} nor libcamera-${kind} is installed: sudo apt install rpicam-apps-lite`,
-      );
-    }
-    const camera = list.cameras.find((one) => one.index === (options.camera ?? 0));
-    const mode = options.mode ?? (camera && fullViewMode(camera, options.picture));
-    const choice = { program: list.program, mode };
-    // Where no camera is listed the program itself knows best why.
-    if (camera) known = choice;
-    return choice;
-  };
-}
-
-/** Options for a fixed exposure. */
-function exposureArgs(picture: Picture): string[] {
-  return [
-    ...(picture.shutter === undefined ? [] : ["--shutter", String(picture.shutter)]),
-    ...(picture.gain === undefined ? [] : ["--gain", String(picture.gain)]),
-  ];
-}
-
 /**
  * Runs a camera program, once more for each option that this build of it does not know, without it.
  * Options the person gave in `PERCH_EXTRA_ARGS` are never left out.
@@ -97,7 +57,7 @@ function exposureArgs(picture: Picture): string[] {
  * @throws {SourceError} As {@link runCommand}.
  */
 async function runRpicam(
-  { spawn, log }: RpicamDeps,
+  { spawn, log }: Pick<RpicamDeps, "spawn" | "log">,
   command: readonly string[],
   extraArgs: readonly string[],
   signal: AbortSignal,
@@ -196,41 +156,29 @@ export function fullViewMode(
   return best && `${best.width}:${best.height}:${best.bits}:${best.packed ? "P" : "U"}`;
 }
 
+/** Options of both programs. Plain numbers only: Bullseye knows no units. */
+function pictureArgs({ picture, controls, mode, extraArgs }: RpicamOptions): string[] {
+  const { quality, width, height, shutter, gain } = picture;
+  const set = {
+    q: quality,
+    "-width": width,
+    "-height": height,
+    "-shutter": shutter,
+    "-gain": gain,
+  };
+  const args = Object.entries({ ...set, "-mode": mode })
+    .flatMap(([name, value]) => value === undefined ? [] : [`-${name}`, String(value)]);
+  return [...args, ...controls, ...extraArgs, "-o", "-"];
+}
+
 /**
  * The command line, for `rpicam-vid` or `libcamera-vid`: one long-lived program that writes MJPEG to
  * stdout. Nothing else gives a whole frame the moment it is taken: rpicam-still holds back the end of
  * each until the next.
  */
 export function rpicamVidCommand(program: string, options: RpicamOptions): string[] {
-  const { picture, controls, mode, extraArgs } = options;
-  // Plain numbers only: Bullseye knows no units.
-  return [
-    program,
-    ...["-n", "-t", "0", "--codec", "mjpeg", "--flush", "-q", String(picture.quality)],
-    ...["--width", String(picture.width), "--height", String(picture.height)],
-    ...["--framerate", String(picture.fps)],
-    ...exposureArgs(picture),
-    ...(mode ? ["--mode", mode] : []),
-    ...controls,
-    ...extraArgs,
-    ...["-o", "-"],
-  ];
-}
-
-export function createRpicamVid(deps: RpicamDeps, options: RpicamOptions): FrameSource {
-  const { width, height, fps } = options.picture;
-  const choose = rpicamChooser(deps.spawn, "vid", options);
-  return {
-    name: `rpicam-vid ${width}x${height} at ${fps} fps`,
-    neverRepeats: true,
-    async run(signal, onBytes) {
-      const { program, mode } = await choose(signal);
-      if (signal.aborted) return;
-      const command = rpicamVidCommand(program, { ...options, mode });
-      const stderr = await runRpicam(deps, command, options.extraArgs, signal, onBytes);
-      if (!signal.aborted) throw endedByItself(program, stderr);
-    },
-  };
+  const stream = ["-n", "-t", "0", "--codec", "mjpeg", "--flush"];
+  return [program, ...stream, "--framerate", String(options.picture.fps), ...pictureArgs(options)];
 }
 
 /**
@@ -245,22 +193,12 @@ const LOOK_MS = 1500;
 /** Ms after which a shot counts as hung, on top of what its shutter takes. */
 const SHOT_DEADLINE_MS = 30_000;
 
-function rest({ picture, controls, mode, extraArgs }: RpicamOptions): string[] {
-  return [
-    // The thumbnail would be a second JPEG inside each JPEG.
-    ...["--thumb", "none", "-q", String(picture.quality)],
-    ...["--width", String(picture.width), "--height", String(picture.height)],
-    ...exposureArgs(picture),
-    ...(mode ? ["--mode", mode] : []),
-    ...controls,
-    ...extraArgs,
-    ...["-o", "-"],
-  ];
-}
+/** The thumbnail would be a second JPEG inside each JPEG. */
+const NO_THUMBNAIL = ["--thumb", "none"];
 
 /** The command line for one shot. */
 export function shotCommand(program: string, options: RpicamOptions): string[] {
-  return [program, "-n", "-t", String(LOOK_MS), ...rest(options)];
+  return [program, "-n", "-t", String(LOOK_MS), ...NO_THUMBNAIL, ...pictureArgs(options)];
 }
 
 /**
@@ -269,52 +207,57 @@ export function shotCommand(program: string, options: RpicamOptions): string[] {
  */
 export function timerCommand(program: string, options: RpicamOptions): string[] {
   const interval = String(Math.round(1000 / options.picture.fps));
-  const timer = ["-n", "-t", "0", "--timelapse", interval, "--zsl"];
-  return ["stdbuf", "-o0", program, ...timer, ...rest(options)];
+  const timer = ["-n", "-t", "0", "--timelapse", interval, "--zsl", ...NO_THUMBNAIL];
+  return ["stdbuf", "-o0", program, ...timer, ...pictureArgs(options)];
 }
 
-type StillDeps = Pick<SourceDeps, "spawn" | "log" | "clock">;
+/** The source for a program: `vid` gives a stream, `still` single pictures. */
+export function createRpicam(deps: RpicamDeps, kind: Kind, options: RpicamOptions): FrameSource {
+  const { picture, extraArgs } = options;
+  const interval = 1000 / picture.fps;
+  const pace = kind === "vid"
+    ? `at ${picture.fps} fps`
+    : `every ${Math.round(interval / 100) / 10} s`;
+  let known: { readonly program: string; readonly chosen: RpicamOptions } | undefined;
 
-export function createRpicamStill(deps: StillDeps, options: RpicamOptions): FrameSource {
-  const { width, height, fps } = options.picture;
-  const interval = 1000 / fps;
-  const choose = rpicamChooser(deps.spawn, "still", options);
+  /** The program, and the mode that shows the whole view where the settings name none. */
+  async function choose(signal: AbortSignal) {
+    const list = await listCameras(deps.spawn, kind, signal);
+    if (!list) {
+      throw new SourceError(
+        "configuration",
+        `neither rpicam-${kind} nor libcamera-${kind} is installed: sudo apt install rpicam-apps-lite`,
+      );
+    }
+    const camera = list.cameras.find((one) => one.index === (options.camera ?? 0));
+    const mode = options.mode ?? (camera && fullViewMode(camera, picture));
+    const choice = { program: list.program, chosen: { ...options, mode } };
+    // Where no camera is listed the program itself knows best why.
+    if (camera) known = choice;
+    return choice;
+  }
+
   return {
-    name: `rpicam-still ${width}x${height} every ${Math.round(interval / 100) / 10} s`,
+    name: `rpicam-${kind} ${picture.width}x${picture.height} ${pace}`,
     neverRepeats: true,
     async run(signal, onBytes) {
-      const { program, mode } = await choose(signal);
-      const chosen = { ...options, mode };
-      if (interval >= SHOT_FROM_MS) {
-        await takeShots(deps, shotCommand(program, chosen), chosen, signal, onBytes);
-      } else if (!signal.aborted) {
-        const command = timerCommand(program, chosen);
-        const stderr = await runRpicam(deps, command, options.extraArgs, signal, onBytes);
+      const { program, chosen } = known ?? await choose(signal);
+      if (signal.aborted) return;
+      if (kind === "vid" || interval < SHOT_FROM_MS) {
+        const command = (kind === "vid" ? rpicamVidCommand : timerCommand)(program, chosen);
+        const stderr = await runRpicam(deps, command, extraArgs, signal, onBytes);
         if (!signal.aborted) throw endedByItself(program, stderr);
+        return;
+      }
+      const deadline = SHOT_DEADLINE_MS + 10 * (picture.shutter ?? 0) / 1000;
+      const hangs = `no picture within ${deadline / 1000} s: ${program} hangs`;
+      const command = shotCommand(program, chosen);
+      for (const next = pacer(deps.clock); !signal.aborted; await next(interval, signal)) {
+        await within(deps.clock, deadline, signal, async (shot) => {
+          await runRpicam(deps, command, extraArgs, shot, onBytes);
+          if (shot.aborted && !signal.aborted) throw new SourceError("hardware", hangs);
+        });
       }
     },
   };
-}
-
-async function takeShots(
-  deps: StillDeps,
-  command: readonly string[],
-  { picture, extraArgs }: RpicamOptions,
-  signal: AbortSignal,
-  onBytes: (chunk: Uint8Array) => void,
-): Promise<void> {
-  const { clock } = deps;
-  const deadline = SHOT_DEADLINE_MS + 10 * (picture.shutter ?? 0) / 1000;
-  for (const next = pacer(clock); !signal.aborted;) {
-    await within(clock, deadline, signal, async (shot) => {
-      await runRpicam(deps, command, extraArgs, shot, onBytes);
-      if (shot.aborted && !signal.aborted) {
-        throw new SourceError(
-          "hardware",
-          `no picture within ${deadline / 1000} s: ${command[0]} hangs`,
-        );
-      }
-    });
-    await next(1000 / picture.fps, signal);
-  }
 }

@@ -1,10 +1,10 @@
 // The rpicam sources against the fake camera programs, as real child processes.
 
 import assert from "node:assert/strict";
-import { systemClock } from "../../shared/clock.ts";
+import { type Clock, systemClock } from "../../shared/clock.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
-import type { Log } from "../../shared/log.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
 import {
   installFakeRpicam,
   type InstallOptions,
@@ -12,8 +12,7 @@ import {
 import { parseConfig, type Picture } from "../config.ts";
 import { createSpawn } from "../process.ts";
 import {
-  createRpicamStill,
-  createRpicamVid,
+  createRpicam,
   fullViewMode,
   parseCameraList,
   type RpicamOptions,
@@ -22,8 +21,7 @@ import {
   timerCommand,
   withoutOption,
 } from "./rpicam.ts";
-import { type FrameSource, SourceError } from "./source.ts";
-import { fakeLog } from "../../shared/testing/fake_log.ts";
+import { SourceError } from "./source.ts";
 
 const PICTURE: Picture = { fps: 5, width: 1280, height: 720, quality: 60 };
 
@@ -31,43 +29,41 @@ function options(change: Partial<RpicamOptions> = {}): RpicamOptions {
   return { picture: PICTURE, controls: [], extraArgs: [], ...change };
 }
 
-/** Runs a source until it has given `wanted` frames, or has failed. */
-async function take(source: FrameSource, wanted: number): Promise<Uint8Array[]> {
-  const stop = new AbortController();
-  const splitter = new JpegSplitter();
-  const frames: Uint8Array[] = [];
-  await source.run(stop.signal, (chunk) => {
-    frames.push(...splitter.push(chunk));
-    if (frames.length >= wanted) stop.abort();
-  });
-  return frames.slice(0, wanted);
+interface Scene {
+  readonly faults?: string;
+  readonly install?: InstallOptions;
+  readonly kind?: "vid" | "still";
+  readonly clock?: Clock;
 }
 
-async function withFake(
-  faults: string,
-  install: InstallOptions,
-  test: (
-    deps: { spawn: ReturnType<typeof createSpawn>; clock: typeof systemClock; log: Log },
-    fake: { starts(): readonly { name: string; args: readonly string[] }[]; warnings: string[] },
-  ) => Promise<void>,
-): Promise<void> {
+/** Runs a source until it has given `wanted` frames, or has failed. */
+async function take(
+  change: Partial<RpicamOptions>,
+  wanted: number,
+  { faults = "init:0,shot:0", install = {}, kind = "vid", clock = systemClock }: Scene = {},
+) {
   await using fake = await installFakeRpicam(install);
   const spawn = createSpawn({ clock: systemClock, env: fake.env(faults) });
   const { lines: warnings, log } = fakeLog();
-  await test({ spawn, clock: systemClock, log }, { starts: () => fake.starts(), warnings });
-}
-
-function sizes(frames: readonly Uint8Array[]): string[] {
-  return frames.map((frame) => {
-    const seen = inspectJpeg(frame);
-    return seen.ok ? `${seen.width}x${seen.height}` : seen.problem;
+  const stop = new AbortController();
+  const splitter = new JpegSplitter();
+  const sizes: string[] = [];
+  const source = createRpicam({ spawn, clock, log }, kind, options(change));
+  await source.run(stop.signal, (chunk) => {
+    for (const frame of splitter.push(chunk)) {
+      const seen = inspectJpeg(frame);
+      sizes.push(seen.ok ? `${seen.width}x${seen.height}` : seen.problem);
+    }
+    if (sizes.length >= wanted) stop.abort();
   });
+  const starts = fake.starts();
+  return { sizes: sizes.slice(0, wanted), warnings, starts, args: starts[0].args.join(" ") };
 }
 
 Deno.test("the video command line is the documented one", () => {
   assert.equal(
     rpicamVidCommand("rpicam-vid", options({ mode: "1640:1232:10:P" })).join(" "),
-    "rpicam-vid -n -t 0 --codec mjpeg --flush -q 60 --width 1280 --height 720 --framerate 5 " +
+    "rpicam-vid -n -t 0 --codec mjpeg --flush --framerate 5 -q 60 --width 1280 --height 720 " +
       "--mode 1640:1232:10:P -o -",
   );
 });
@@ -89,151 +85,106 @@ Deno.test("every control the settings know is one the camera program knows", asy
   const parsed = parseConfig({
     PERCH_URL: "http://127.0.0.1",
     PERCH_TOKEN: "0123456789abcdef",
-    PERCH_HFLIP: "1",
-    PERCH_VFLIP: "1",
-    PERCH_ROTATION: "180",
-    PERCH_CAMERA: "0",
-    PERCH_BRIGHTNESS: "-0.2",
-    PERCH_CONTRAST: "1.1",
-    PERCH_SATURATION: "1.1",
-    PERCH_SHARPNESS: "1.1",
-    PERCH_EXPOSURE: "long",
-    PERCH_EV: "-0.5",
-    PERCH_METERING: "average",
-    PERCH_AWB: "daylight",
-    PERCH_SHUTTER: "20000",
-    PERCH_GAIN: "2",
-    PERCH_FLICKER_US: "10000",
-    PERCH_DENOISE: "cdn_off",
-    PERCH_HDR: "off",
-    PERCH_AUTOFOCUS: "manual",
-    PERCH_LENS_POSITION: "0.5",
-    PERCH_EXTRA_ARGS: "--roi 0,0,1,1",
+    ...{ PERCH_HFLIP: "1", PERCH_VFLIP: "1", PERCH_ROTATION: "180", PERCH_CAMERA: "0" },
+    ...{ PERCH_BRIGHTNESS: "-0.2", PERCH_CONTRAST: "1.1", PERCH_SATURATION: "1.1" },
+    ...{ PERCH_SHARPNESS: "1.1", PERCH_EXPOSURE: "long", PERCH_EV: "-0.5", PERCH_AWB: "daylight" },
+    ...{ PERCH_METERING: "average", PERCH_SHUTTER: "20000", PERCH_GAIN: "2", PERCH_HDR: "off" },
+    ...{ PERCH_FLICKER_US: "10000", PERCH_DENOISE: "cdn_off", PERCH_AUTOFOCUS: "manual" },
+    ...{ PERCH_LENS_POSITION: "0.5", PERCH_EXTRA_ARGS: "--roi 0,0,1,1" },
   });
   assert.ok(parsed.ok);
   const { picture, controls, extraArgs } = parsed.config;
-  await withFake("init:0", {}, async (deps, fake) => {
-    const source = createRpicamVid(deps, { picture, controls, extraArgs });
-    assert.equal((await take(source, 1)).length, 1);
-    assert.deepEqual(fake.warnings, []);
-  });
+  const { sizes, warnings } = await take({ picture, controls, extraArgs }, 1);
+  assert.equal(sizes.length, 1);
+  assert.deepEqual(warnings, []);
 });
 
 Deno.test("rpicam-vid gives whole frames of the wanted size, in the mode with the whole view", async () => {
-  await withFake("init:0", {}, async (deps, fake) => {
-    const frames = await take(createRpicamVid(deps, options()), 3);
-    assert.deepEqual(sizes(frames), ["1280x720", "1280x720", "1280x720"]);
-    const [start] = fake.starts();
-    assert.ok(start.args.join(" ").includes("--mode 1640:1232:10:P"), start.args.join(" "));
-  });
+  const { sizes, args } = await take({}, 3);
+  assert.deepEqual(sizes, ["1280x720", "1280x720", "1280x720"]);
+  assert.ok(args.includes("--mode 1640:1232:10:P"), args);
 });
 
 Deno.test("a mode from the settings wins over the one Perch would choose", async () => {
-  await withFake("init:0", {}, async (deps, fake) => {
-    await take(createRpicamVid(deps, options({ mode: "1920:1080:10:P" })), 1);
-    assert.ok(fake.starts()[0].args.includes("1920:1080:10:P"));
-  });
+  assert.match((await take({ mode: "1920:1080:10:P" }, 1)).args, / 1920:1080:10:P /);
 });
 
 Deno.test("the second camera has modes of its own", async () => {
-  await withFake("init:0", { cameras: "two" }, async (deps, fake) => {
-    const second = options({ camera: 1, controls: ["--camera", "1"] });
-    await take(createRpicamVid(deps, second), 1);
-    assert.ok(fake.starts()[0].args.includes("2304:1296:10:P"));
-  });
+  const second = { camera: 1, controls: ["--camera", "1"] };
+  assert.match((await take(second, 1, { install: { cameras: "two" } })).args, / 2304:1296:10:P /);
 });
 
 Deno.test("on Bullseye the programs are called libcamera", async () => {
   const names = ["libcamera-vid", "libcamera-still"];
-  await withFake("init:0", { names }, async (deps, fake) => {
-    await take(createRpicamVid(deps, options()), 1);
-    assert.equal(fake.starts()[0].name, "libcamera-vid");
-  });
+  const { starts } = await take({}, 1, { install: { names } });
+  assert.equal(starts[0].name, "libcamera-vid");
 });
 
-Deno.test("no camera is an error that says what to check", async () => {
-  await withFake("nocam", { cameras: "none" }, async (deps) => {
-    await assert.rejects(take(createRpicamVid(deps, options()), 1), (error) => {
+for (
+  const [what, change, scene, kind, message] of [
+    [
+      "no camera is an error that says what to check",
+      {},
+      { faults: "nocam", install: { cameras: "none" } },
+      "hardware",
+      /no camera found: check the ribbon cable/,
+    ],
+    [
+      "a wrong extra argument is a mistake in the settings, and is not left out in silence",
+      { extraArgs: ["--nope", "1"] },
+      {},
+      "configuration",
+      /unrecognised option '--nope'/,
+    ],
+  ] as const
+) {
+  Deno.test(what, () =>
+    assert.rejects(take(change, 1, scene), (error) => {
       assert.ok(error instanceof SourceError);
-      assert.equal(error.kind, "hardware");
-      assert.match(error.message, /no camera found: check the ribbon cable/);
+      assert.equal(error.kind, kind);
+      assert.match(error.message, message);
       return true;
-    });
-  });
-});
-
-Deno.test("a wrong extra argument is a mistake in the settings, and is not left out in silence", async () => {
-  await withFake("init:0", {}, async (deps) => {
-    const source = createRpicamVid(deps, options({ extraArgs: ["--nope", "1"] }));
-    await assert.rejects(take(source, 1), (error) => {
-      assert.ok(error instanceof SourceError);
-      assert.equal(error.kind, "configuration");
-      assert.match(error.message, /unrecognised option '--nope'/);
-      return true;
-    });
-  });
-});
+    }));
+}
 
 Deno.test("an option that this build does not know is left out, and said once", async () => {
-  await withFake("init:0", {}, async (deps, fake) => {
-    const source = createRpicamVid(deps, options({ controls: ["--from-the-future", "1"] }));
-    assert.equal((await take(source, 1)).length, 1);
-    assert.deepEqual(fake.warnings, [
-      "rpicam-vid does not know --from-the-future: going on without it",
-    ]);
-  });
+  const { sizes, warnings } = await take({ controls: ["--from-the-future", "1"] }, 1);
+  assert.equal(sizes.length, 1);
+  const said = "rpicam-vid does not know --from-the-future: going on without it";
+  assert.deepEqual(warnings, [said]);
 });
 
 Deno.test("leaving out an option leaves out its value, and no other option", () => {
-  const command = ["vid", "-n", "--hflip", "--mode", "1:2", "--ev", "-0.5", "-o", "-"];
-  assert.deepEqual(withoutOption(command, "--mode"), [
-    "vid",
-    "-n",
-    "--hflip",
-    "--ev",
-    "-0.5",
-    "-o",
-    "-",
-  ]);
-  assert.deepEqual(withoutOption(command, "--ev"), [
-    "vid",
-    "-n",
-    "--hflip",
-    "--mode",
-    "1:2",
-    "-o",
-    "-",
-  ]);
-  assert.deepEqual(withoutOption(command, "--hflip").length, command.length - 1);
-  assert.deepEqual(withoutOption(command, "--nope"), command);
+  const command = "vid -n --hflip --mode 1:2 --ev -0.5 -o -";
+  const without = (option: string) => withoutOption(command.split(" "), option).join(" ");
+  assert.equal(without("--mode"), "vid -n --hflip --ev -0.5 -o -");
+  assert.equal(without("--ev"), "vid -n --hflip --mode 1:2 -o -");
+  assert.equal(without("--hflip"), "vid -n --mode 1:2 --ev -0.5 -o -");
+  assert.equal(without("--nope"), command);
 });
 
 Deno.test("the timer gives each still when it is taken, not when the next one pushes it out", async () => {
-  await withFake("init:0,shot:0", {}, async (deps, fake) => {
-    const picture = { ...PICTURE, fps: 1 / 3 };
-    const frames = await take(createRpicamStill(deps, options({ picture })), 1);
-    assert.deepEqual(sizes(frames), ["1280x720"]);
-    assert.ok(fake.starts()[0].args.includes("--timelapse"));
-  });
+  const picture = { ...PICTURE, fps: 1 / 3 };
+  const { sizes, args } = await take({ picture }, 1, { kind: "still" });
+  assert.deepEqual(sizes, ["1280x720"]);
+  assert.match(args, /--timelapse/);
 });
 
 Deno.test("slow stills are one process a shot", async () => {
-  await withFake("init:0,shot:0", {}, async (deps, fake) => {
-    const asleep = Promise.withResolvers<number>();
-    const clock = {
-      ...systemClock,
-      sleep(ms: number, signal?: AbortSignal) {
-        if (ms > 15_000 && ms < 20_001) asleep.resolve(ms);
-        return ms === 30_000 ? systemClock.sleep(ms, signal) : Promise.resolve();
-      },
-    };
-    const picture = { ...PICTURE, fps: 0.05 };
-    const frames = await take(createRpicamStill({ ...deps, clock }, options({ picture })), 2);
-    assert.deepEqual(sizes(frames), ["1280x720", "1280x720"]);
-    assert.ok(await asleep.promise <= 20_000);
-    assert.ok(fake.starts().length >= 2);
-    assert.ok(!fake.starts()[0].args.includes("--timelapse"));
-  });
+  const asleep = Promise.withResolvers<number>();
+  const clock = {
+    ...systemClock,
+    sleep(ms: number, signal?: AbortSignal) {
+      if (ms > 15_000 && ms < 20_001) asleep.resolve(ms);
+      return ms === 30_000 ? systemClock.sleep(ms, signal) : Promise.resolve();
+    },
+  };
+  const picture = { ...PICTURE, fps: 0.05 };
+  const { sizes, starts, args } = await take({ picture }, 2, { kind: "still", clock });
+  assert.deepEqual(sizes, ["1280x720", "1280x720"]);
+  assert.ok(await asleep.promise <= 20_000);
+  assert.ok(starts.length >= 2);
+  assert.doesNotMatch(args, /--timelapse/);
 });
 
 const LIST = `Available cameras
