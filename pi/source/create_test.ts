@@ -91,7 +91,7 @@ async function choose(machine: Machine, runs = 1): Promise<{ started: string[]; 
   const spawn = createSpawn({ clock: systemClock, env: { ...fake?.env("init:0"), PATH } });
   const started: string[] = [];
   const { lines: said, log } = fakeLog();
-  const stub = (name: string) => ({ name, run: async () => void started.push(name) });
+  const stub = (name: string) => ({ name, run: () => Promise.resolve(void started.push(name)) });
   const auto = createAuto({
     spawn,
     log,
