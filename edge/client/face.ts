@@ -5,19 +5,20 @@ import { byId, make, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { Rate } from "./measures.ts";
 import type { StateWords } from "./state.ts";
-import { clockText, dateText, sinceText, thereText } from "./times.ts";
+import { clockText, dateText, dayText, thereText } from "./times.ts";
 
 /** Ms between two copies of the picture for the glow. */
 const GLOW_EVERY_MS = 1000;
 
 const viewer = document.querySelector<HTMLElement>(".viewer")!;
 const glow = document.querySelector<HTMLCanvasElement>(".glow")!;
-const { title } = document;
+/** The page's, without what it says of the picture. */
+export const TITLE: string = document.title;
 let glowedAt = -Infinity;
 
 /** Shows the state in words and colour. */
 export function showState({ kind, label, headline, detail = "" }: StateWords): void {
-  const told = kind === "live" ? title : `${label} · ${title}`;
+  const told = kind === "live" ? TITLE : `${label} · ${TITLE}`;
   if (document.title !== told) document.title = told;
   if (viewer.dataset.state !== kind) {
     viewer.dataset.state = kind;
@@ -31,12 +32,12 @@ export function showState({ kind, label, headline, detail = "" }: StateWords): v
 }
 
 /** Shows when the picture was taken, in the viewer's own zone, and in the camera's where that differs. */
-export function showTime(shownAt: number, now: number, zone: string | undefined): void {
+export function showTime(shownAt: number, zone: string | undefined): void {
   const there = thereText(shownAt, zone);
-  setText(byId("there"), there ? `${there} at the camera` : "");
+  setText(byId("there"), there ? `Camera: ${there}` : "");
   const when = byId<HTMLTimeElement>("when");
-  const today = new Date(shownAt).toDateString() === new Date(now).toDateString();
-  setText(when, today ? clockText(shownAt) : sinceText(shownAt, now));
+  setText(when, clockText(shownAt));
+  setText(byId("date"), dayText(shownAt, undefined));
   when.dateTime = new Date(shownAt).toISOString();
   when.title = dateText(shownAt);
 }

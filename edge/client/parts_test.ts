@@ -7,7 +7,7 @@ import { LiveView } from "./live_view.ts";
 import { filmSize } from "./make_film.ts";
 import { Pace, Rate, ServerClock } from "./measures.ts";
 import { gaps, nearest, Past } from "./past.ts";
-import { pictureName, stampText, thereText } from "./times.ts";
+import { pictureName, stampText, thereText, weekdayText } from "./times.ts";
 import { panBy, WHOLE, zoomAt } from "./zoom.ts";
 
 Deno.test("the wait between attempts grows to its bound, spread over pages", () => {
@@ -183,6 +183,10 @@ Deno.test("the camera's own time is told where it differs from the viewer's", ()
     assert.equal(thereText(noon, zone), undefined);
   }
   assert.match(thereText(noon, "Asia/Kathmandu")!, /45/);
+  const east = "Pacific/Kiritimati";
+  const [day, eve] = [1, 23].map((hour) => new Date(2026, 5, 21, hour).getTime());
+  assert.ok(thereText(eve, east)!.includes(weekdayText(eve, east)), "it is another day there");
+  assert.equal(thereText(day, east)!.includes(weekdayText(day, east)), false);
 });
 
 Deno.test("a film is no larger than phones show, of even pixels, and has its pictures' shape", () => {

@@ -2,9 +2,10 @@
 // paste into other pages.
 
 import { byId, make, setText } from "./elements.ts";
+import { TITLE } from "./face.ts";
 import type { Player } from "./playback.ts";
 import { SITE } from "./site.ts";
-import { clockText, pictureName, sinceText } from "./times.ts";
+import { pictureName, sinceText } from "./times.ts";
 
 /** What opens a private cam to others. */
 interface Pass {
@@ -26,7 +27,9 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
   const show = () => {
     const { past } = player;
     link.value = linkTo(cam, past?.version, pass);
-    const moment = past ? `Opens with this picture of ${clockText(past.receivedAt)}. ` : "";
+    setText(byId("sharing-title"), past ? "Share this moment" : "Share this cam");
+    const taken = past && sinceText(past.receivedAt, Date.now());
+    const moment = past ? `Opens with this picture of ${taken}. ` : "";
     const whom = pass
       ? `Ends ${ends()}. Shows this camera only.`
       : "Asks others for the view token.";
@@ -66,7 +69,7 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
       [new File([shown.jpeg], pictureName(cam, shown.takenAt), { type: "image/jpeg" })];
     return {
       ...files && navigator.canShare?.({ files }) ? { files } : {},
-      ...role === "guest" ? {} : { title: document.title, url: link.value },
+      ...role === "guest" ? {} : { title: TITLE, url: link.value },
     };
   };
 

@@ -8,13 +8,15 @@ export function clockText(ms: number): string {
   return new Date(ms).toLocaleTimeString(undefined, { ...MINUTES, second: "2-digit" });
 }
 
-/** `08:03 EST`: the time where the camera is, where clocks show another one there than here. */
+/** `08:03 EST`, `Fri 23:03 EST`: the time where the camera is, where clocks show another one there. */
 export function thereText(ms: number, timeZone: string | undefined): string | undefined {
   try {
     const there = new Date(ms).toLocaleTimeString(undefined, { ...MINUTES, timeZone });
     if (there === new Date(ms).toLocaleTimeString(undefined, MINUTES)) return undefined;
-    const named = { ...MINUTES, timeZone, timeZoneName: "short" } as const;
-    return new Date(ms).toLocaleTimeString(undefined, named);
+    const sameDay = dayText(ms, timeZone) === dayText(ms, undefined);
+    const weekday = sameDay ? undefined : "short";
+    const named = { ...MINUTES, weekday, timeZone, timeZoneName: "short" } as const;
+    return new Date(ms).toLocaleString(undefined, named);
   } catch {
     // A zone that this browser does not know.
     return undefined;

@@ -72,7 +72,7 @@ function show(): void {
   if (shown) {
     fit();
     showGlow(picture);
-    showTime(shown.takenAt, player.past ? clock.now() : Date.now(), live.status?.zone);
+    showTime(shown.takenAt, live.status?.zone);
   }
   if (wanted.kind !== "past") nameMoment(undefined);
   else if (!wanted.playing) nameMoment(wanted.version);

@@ -59,7 +59,9 @@ async function faults(page: Page, name: string, state: typeof STATES[number]): P
     set("headline", headline);
     set("detail", detail);
     set("words", headline === "" ? "A picture every 10 s; last 7 s ago." : "");
-    set("when", "21 Nov, 14:03:27");
+    set("when", "14:03:27");
+    set("date", "Sat, 21 Nov");
+    set("there", "Camera: Fri 23:03 GMT-5");
     document.getElementById("notice")!.hidden = headline === "";
     document.getElementById("live")!.hidden = false;
     document.getElementById("tell")!.hidden = kind !== "offline" && kind !== "empty";
@@ -67,7 +69,7 @@ async function faults(page: Page, name: string, state: typeof STATES[number]): P
     const found: string[] = [];
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${wide} px wider than the screen`);
-    const parts = "h1, #badge, #when, #headline, #detail, a[href], button, #track";
+    const parts = "h1, #badge, #when, #date, #there, #headline, #detail, a[href], button, #track";
     for (const part of document.querySelectorAll<HTMLElement>(parts)) {
       if (part.closest("dialog") || !part.checkVisibility({ visibilityProperty: true })) continue;
       if (part.textContent === "" && !part.matches("button, a, #track")) continue;

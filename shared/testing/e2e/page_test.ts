@@ -55,6 +55,7 @@ toolTest(["chromium"], "a live picture says so, moves, and tells when it was tak
   const first = await viewer.pixels();
   await until("the picture changes", async () => await viewer.pixels() !== first);
   assert.match(await viewer.text("#when"), /^\d\d:\d\d:\d\d$/);
+  assert.match(await viewer.text("#date"), /^\w{3},? \d+ \w{3,4}$/);
   await viewer.page.keyboard.press("i");
   assert.match(await viewer.text("#facts"), /Age when shown\s+\d+\.\d\d s/);
   assert.match(await viewer.text("#facts"), /Connection\s+stream/);
