@@ -62,6 +62,9 @@ async function faults(page: Page, name: string, state: typeof STATES[number]): P
     set("when", "14:03:27");
     set("date", "Sat, 21 Nov");
     set("there", "Camera: Fri 23:03 GMT-5");
+    const days = document.getElementById("day") as HTMLSelectElement;
+    days.replaceChildren(new Option("Last 24 hours"));
+    days.hidden = kind === "live";
     document.getElementById("notice")!.hidden = headline === "";
     document.getElementById("live")!.hidden = false;
     document.getElementById("tell")!.hidden = kind !== "offline" && kind !== "empty";
@@ -69,7 +72,8 @@ async function faults(page: Page, name: string, state: typeof STATES[number]): P
     const found: string[] = [];
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${wide} px wider than the screen`);
-    const parts = "h1, #badge, #when, #date, #there, #headline, #detail, a[href], button, #track";
+    const parts =
+      "h1, #badge, #when, #date, #there, #headline, #detail, a[href], button, #track, #day";
     for (const part of document.querySelectorAll<HTMLElement>(parts)) {
       if (part.closest("dialog") || !part.checkVisibility({ visibilityProperty: true })) continue;
       if (part.textContent === "" && !part.matches("button, a, #track")) continue;
