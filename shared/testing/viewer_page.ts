@@ -5,6 +5,9 @@ import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 /** How long anything is waited for, ms. */
 const PATIENCE_MS = 60_000;
 
+/** What axe-core looks for. */
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
 /** How the browser of a test is set up; everything else is as for a person in Zurich. */
 export interface OpenOptions extends BrowserContextOptions {
   /** Run in the page before anything else. */
@@ -52,6 +55,17 @@ export class ViewerPage implements AsyncDisposable {
   /** Waits until a picture is on the canvas. */
   async picture(): Promise<void> {
     await this.page.locator(".frame:not(.blank)").waitFor();
+  }
+
+  /** What axe-core says against it, as one line each. */
+  async findings(): Promise<string[]> {
+    const { default: axe } = await import("axe-core");
+    await this.page.evaluate(axe.source);
+    const { violations } = await this.page.evaluate(
+      (tags) => (globalThis as unknown as { axe: typeof axe }).axe.run(document, { runOnly: tags }),
+      TAGS,
+    );
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
   }
 
   /** Hides the tab, or shows it again. */

@@ -1,7 +1,6 @@
 // axe-core finds nothing on any page, in any state, in the light and in the dark.
 
 import assert from "node:assert/strict";
-import axe from "axe-core";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "../chromium.ts";
 import { IMPATIENT } from "../page_stage.ts";
@@ -12,20 +11,9 @@ import { until } from "../wait.ts";
 import { ViewerPage } from "../viewer_page.ts";
 
 const VIEW_TOKEN = "a-view-token-for-tests";
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 /** Brings a page into a state that is to be looked at. */
 type Step = (viewer: ViewerPage) => Promise<unknown>;
-
-/** What axe-core says against a page, as one line each. */
-async function findings({ page }: ViewerPage): Promise<string[]> {
-  await page.evaluate(axe.source);
-  const { violations } = await page.evaluate(
-    (tags) => (globalThis as unknown as { axe: typeof axe }).axe.run(document, { runOnly: tags }),
-    TAGS,
-  );
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-}
 
 /** Looks at a page after each of the steps. */
 async function look(
@@ -42,7 +30,7 @@ async function look(
     for (const [name, step] of Object.entries(steps)) {
       await step(viewer);
       assert.deepEqual(
-        await findings(viewer),
+        await viewer.findings(),
         [],
         `${new URL(url).pathname}, ${name}, ${colorScheme}`,
       );
