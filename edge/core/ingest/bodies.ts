@@ -12,7 +12,7 @@ const PERIOD_MS = 10_000;
 const BYTES_PER_PERIOD = 10_240;
 
 /** Bytes that are read at once, and for which a body without a declared length has room at first. */
-const PIECE_BYTES = 64 * 1024;
+const PIECE_BYTES = 16 * 1024;
 
 /** Bodies that count together: each takes memory while it is under way. */
 interface Kind {
@@ -23,10 +23,12 @@ interface Kind {
   readonly inAll: number;
   /** Whether all of one has to come within the first period. */
   readonly brief?: boolean;
+  /** Whether there is room for a new one in any case, in the place of another. */
+  readonly yields?: boolean;
 }
 
 /** Pictures, by camera: it sends one at a time, and a few may be left over from a line that broke. */
-export const FRAMES: Kind = { whose: "of this camera", most: 16, inAll: 64 };
+export const FRAMES: Kind = { whose: "of this camera", most: 16, inAll: 64, yields: true };
 
 /** Forms and reports, by address: they are in memory before anybody has shown a credential. */
 export const FORMS: Kind = { whose: "from this address", most: 32, inAll: 256, brief: true };
@@ -46,7 +48,8 @@ interface Reading {
   /** What had come when this period began, and when that was. */
   before: number;
   since: number;
-  slow?: boolean;
+  /** Why it was given up: what is wanted of a body. */
+  wanted?: string;
   readonly share: Share;
 }
 
@@ -111,11 +114,10 @@ export class Bodies {
       // A lock that is given back costs an error with its stack: only where `answer` may need it.
       this.#end(reading, length === undefined);
     }
-    const { received, slow } = reading;
-    if (slow) {
-      const wanted = share.kind.brief
-        ? `all of it within ${PERIOD_MS / 1000} s`
-        : `at least ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`;
+    const { received, wanted } = reading;
+    if (wanted) {
+      // Given back now: who floods with uploads is faster than who collects garbage.
+      bytes.buffer.transfer(0);
       return broken(408, `${received} bytes, then less than is wanted: ${wanted}`);
     }
     if (length !== undefined && received < length) {
@@ -144,19 +146,39 @@ export class Bodies {
     const now = this.#clock.monotonic();
     for (const reading of this.#underWay) {
       if (now - reading.since < PERIOD_MS) continue;
-      reading.slow = reading.share.kind.brief ||
-        reading.received - reading.before < BYTES_PER_PERIOD;
+      const { kind } = reading.share;
+      const isSlow = reading.received - reading.before < BYTES_PER_PERIOD;
       reading.before = reading.received;
       reading.since = now;
-      if (reading.slow) reading.reader.cancel().catch(() => {});
+      if (kind.brief) this.#giveUp(reading, `all of it within ${PERIOD_MS / 1000} s`);
+      else if (isSlow) {
+        this.#giveUp(reading, `at least ${BYTES_PER_PERIOD} bytes in ${PERIOD_MS / 1000} s`);
+      }
     }
   }
 
   #full({ kind, of }: Share): Response | undefined {
     const all = [...this.#underWay].filter(({ share }) => share.kind === kind);
-    const same = all.filter(({ share }) => of !== undefined && share.of === of).length;
-    if (same >= kind.most) return tooMany(429, `${same} ${kind.whose}`);
-    return all.length >= kind.inAll ? tooMany(503, `${all.length}`) : undefined;
+    const same = all.filter(({ share }) => of !== undefined && share.of === of);
+    const isTooMany = same.length >= kind.most;
+    if (!isTooMany && all.length < kind.inAll) return undefined;
+    if (!kind.yields) {
+      return isTooMany
+        ? tooMany(429, `${same.length} ${kind.whose}`)
+        : tooMany(503, `${all.length}`);
+    }
+    const byCamera = [...Map.groupBy(all, ({ share }) => share.of).values()];
+    const crowd = isTooMany ? same : byCamera.reduce((a, b) => b.length > a.length ? b : a);
+    // Of which least has come: so whatever hangs goes first, and of many slow ones some arrive all the same.
+    const last = crowd.reduce((a, b) => b.received < a.received ? b : a);
+    this.#giveUp(last, `more than of any other, where there are ${crowd.length} ${kind.whose}`);
+    return undefined;
+  }
+
+  #giveUp(reading: Reading, wanted: string): void {
+    reading.wanted = wanted;
+    this.#underWay.delete(reading);
+    reading.reader.cancel().catch(() => {});
   }
 
   /** Whether a body of unknown length is over before it gets on anybody's nerves. */
@@ -170,7 +192,7 @@ export class Bodies {
       while (await this.#next(reading)) {
         if (reading.received > MAX_UNWANTED_BYTES) return false;
       }
-      return !reading.slow;
+      return !reading.wanted;
     } catch {
       return true;
     } finally {

@@ -198,20 +198,44 @@ Deno.test("an address has so many forms under way and no more, another one goes 
   for (const answer of held) assert.equal((await answer).status, 408);
 });
 
-Deno.test("a camera has so many pictures under way and no more, another one goes on", async () => {
+Deno.test("uploads that hang silence no camera: a new one takes the place of which least has come", async () => {
   await using edge = await TestEdge.start();
   const jpeg = await baseline(64, 48);
-  const never = () => new ReadableStream<Uint8Array>();
   const { bodies } = edge.edge.deps;
-  const held = Array.from({ length: 16 }, () => edge.put(never()));
-  await edge.until(() => bodies.size === 16);
-  const refused = await edge.put(jpeg);
-  assert.deepEqual([refused.status, refused.headers.get("retry-after")], [429, "1"]);
-  assert.match((await refused.json()).detail, /16 of this camera under way/);
-  assert.equal((await edge.put(jpeg, {}, "/cams/garden/live.jpeg")).status, 204);
-  await edge.clock.tick(10_000);
-  for (const answer of held) assert.equal((await answer).status, 408);
+  const hang = async (cam: string) => {
+    const before = bodies.size;
+    const bodiesOfIt = Array.from({ length: 16 }, fedBody);
+    const held = bodiesOfIt.map(({ body }) => edge.put(body, {}, `/cams/${cam}/live.jpeg`));
+    await edge.until(() => bodies.size === before + 16);
+    // Of all but the second one a little comes.
+    for (const [i, fed] of bodiesOfIt.entries()) if (i !== 1) fed.send(100);
+    return held;
+  };
+  const held = await hang("cam");
   assert.equal((await edge.put(jpeg)).status, 204);
+  const { status, detail } = await (await held[1]).json();
+  assert.deepEqual([status, bodies.size], [408, 15]);
+  assert.match(detail, /^Read the body: 0 bytes, .*16 of this camera/);
+  const slow = fedBody();
+  const late = edge.put(slow.body);
+  await edge.until(() => bodies.size === 16);
+  slow.send(jpeg.subarray(0, 200));
+  const more = Array.from({ length: 40 }, () => edge.put(fedBody().body));
+  let answered = 0;
+  for (const answer of [...held, ...more]) answer.then(() => answered++);
+  await edge.until(() => answered === 41);
+  slow.send(jpeg.subarray(200));
+  slow.end();
+  assert.equal((await late).status, 204, "one that goes on arrives");
+
+  for (const cam of ["garden", "door", "roof"]) await hang(cam);
+  more.push(edge.put(fedBody().body));
+  await edge.until(() => bodies.size === 64);
+  assert.equal((await edge.put(jpeg, {}, "/cams/street/live.jpeg")).status, 204);
+  assert.equal((await edge.put(jpeg)).status, 204);
+  await edge.clock.tick(10_000);
+  for (const answer of [...held, ...more]) assert.equal((await answer).status, 408);
+  assert.equal(bodies.size, 0);
 });
 
 Deno.test("of bodies that nobody wants only so many are waited for", async () => {

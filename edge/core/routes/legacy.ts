@@ -18,7 +18,7 @@ export function postLegacy({ config, hub, limits }: EdgeDeps, { receive }: Uploa
     query: z.object({ password: z.string().default("").describe("a publish token") }),
     body: "image/jpeg",
     answers: { 200: "taken" },
-    problems: [400, 408, 413, 429, 503],
+    problems: [400, 408, 413, 422, 429, 503],
   }, async (context, query) => {
     const { password } = query();
     if (!mayPublish(await secretsOf(config.publishTokens, password), DEFAULT_CAM)) {
