@@ -125,39 +125,24 @@ export interface Picture {
   readonly gain?: number;
 }
 
-export interface Config {
-  /** The edge's address without a slash at its end. */
-  readonly url: string;
-  readonly token: string;
-  readonly cam: string;
-  readonly name?: string;
-  readonly source: SourceKind;
-  readonly input?: string;
-  /** By day. */
-  readonly picture: Picture;
-  readonly night?: { readonly hours: TimeRange; readonly picture: Picture };
-  /** Arguments for the rpicam programs that hold day and night. */
-  readonly controls: readonly string[];
-  readonly camera?: number;
-  readonly mode?: string;
-  /** For sources that are no rpicam. */
-  readonly hflip: boolean;
-  readonly vflip: boolean;
-  readonly extraArgs: readonly string[];
-  readonly stallMs?: number;
-  readonly transport: "auto" | "put" | "ws";
-  readonly idleCamera: "keep" | "stop";
-  readonly log: "text" | "json";
-  /** The names of the settings that ask for something. */
-  readonly given: readonly string[];
-}
+export type Config = Readonly<ReturnType<typeof configOf>>;
 
-export function parseConfig(env: Readonly<Record<string, string | undefined>>): Parsed<Config> {
+/** What is set, by name. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+export function parseConfig(env: Env): Parsed<Config> {
   const parsed = parseSettings(cameraSettings, env);
   if (!parsed.ok) return parsed;
   const set = parsed.config;
   const problem = inputProblem(set.PERCH_SOURCE, set.PERCH_INPUT);
   if (problem) return { ok: false, problems: withSlips([problem], parsed.warnings) };
+  const config = configOf(set, env);
+  const warnings = [...parsed.warnings, ...warningsOf(config)];
+  return { ok: true, config: Object.freeze(config), warnings };
+}
+
+/** The settings as the agent names them, times in ms. */
+function configOf(set: z.output<typeof cameraSettings>, env: Env) {
   const picture: Picture = {
     fps: set.PERCH_FPS,
     width: set.PERCH_WIDTH,
@@ -166,38 +151,35 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     shutter: set.PERCH_SHUTTER,
     gain: set.PERCH_GAIN,
   };
-  const config: Config = {
+  const [fps, shutter, gain] = [set.PERCH_NIGHT_FPS, set.PERCH_NIGHT_SHUTTER, set.PERCH_NIGHT_GAIN];
+  const upsideDown = set.PERCH_ROTATION === "180";
+  return {
     url: set.PERCH_URL,
     token: set.PERCH_TOKEN,
     cam: set.PERCH_CAM,
     name: set.PERCH_NAME,
     source: set.PERCH_SOURCE,
     input: set.PERCH_INPUT,
+    /** By day. */
     picture,
-    night: set.PERCH_NIGHT && {
-      hours: set.PERCH_NIGHT,
-      picture: {
-        ...picture,
-        fps: set.PERCH_NIGHT_FPS,
-        shutter: set.PERCH_NIGHT_SHUTTER,
-        gain: set.PERCH_NIGHT_GAIN,
-      },
-    },
+    night: set.PERCH_NIGHT &&
+      { hours: set.PERCH_NIGHT, picture: { ...picture, fps, shutter, gain } },
+    /** Arguments for the rpicam programs that hold day and night. */
     controls: controlArgs(set),
     camera: set.PERCH_CAMERA,
     mode: set.PERCH_MODE,
-    hflip: set.PERCH_HFLIP !== (set.PERCH_ROTATION === "180"),
-    vflip: set.PERCH_VFLIP !== (set.PERCH_ROTATION === "180"),
+    /** For sources that are no rpicam. */
+    hflip: set.PERCH_HFLIP !== upsideDown,
+    vflip: set.PERCH_VFLIP !== upsideDown,
     extraArgs: set.PERCH_EXTRA_ARGS,
     stallMs: set.PERCH_STALL_S && set.PERCH_STALL_S * 1000,
     transport: set.PERCH_TRANSPORT,
     idleCamera: set.PERCH_IDLE_CAMERA,
     log: set.PERCH_LOG,
+    /** The names of the settings that ask for something. */
     given: Object.entries(set).filter(([name, value]) => env[name]?.trim() && value !== false)
       .map(([name]) => name),
   };
-  const warnings = [...parsed.warnings, ...warningsOf(config)];
-  return { ok: true, config: Object.freeze(config), warnings };
 }
 
 /** Seconds between pictures from which on an edge with its defaults would miss them (PERCH_STALE_S). */
@@ -315,24 +297,15 @@ function urlSetting(): Setting<string> {
   });
 }
 
-/**
- * Arguments as one would type them: blanks part them, quotes keep blanks. No shell sees them.
- */
+/** Arguments as one would type them: blanks part them, quotes keep blanks. No shell sees them. */
 function argsSetting(): Setting<readonly string[]> {
-  return setting('arguments such as --ev 0.5 --info-text "two words"', splitArgs);
-}
-
-/** Splits at blanks outside quotes; undefined where a quote is left open. */
-function splitArgs(text: string): string[] | undefined {
-  const args: string[] = [];
-  let rest = text.trim();
-  while (rest) {
-    const match = /^(?:"[^"]*"|'[^']*'|[^\s"'])+(?=\s|$)/.exec(rest);
-    if (!match) return undefined;
-    args.push(match[0].replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
-    rest = rest.slice(match[0].length).trimStart();
-  }
-  return args;
+  return setting('arguments such as --ev 0.5 --info-text "two words"', (text) => {
+    const word = /(?:"[^"]*"|'[^']*'|[^\s"'])+/g;
+    // What is left is a quote that nothing ends.
+    if (text.replace(word, "").trim()) return undefined;
+    return (text.match(word) ?? [])
+      .map((arg) => arg.replace(/"([^"]*)"|'([^']*)'/g, (_, double, single) => double ?? single));
+  });
 }
 
 function timeRangeSetting(): Setting<TimeRange> {

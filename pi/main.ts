@@ -7,7 +7,7 @@ import { createLog, type Log } from "../shared/log.ts";
 import { lineOf, type Parsed } from "../shared/settings.ts";
 import { Agent } from "./agent.ts";
 import { type Cli, helpText, parseCli } from "./cli.ts";
-import { cameraSettings, type Config, parseConfig } from "./config.ts";
+import { cameraSettings, type Config, type Env, parseConfig } from "./config.ts";
 import { runDoctor } from "./doctor/doctor.ts";
 import { installService, unitProblems, unitText, writeFile } from "./systemd.ts";
 import { createSpawn, outputOf } from "./process.ts";
@@ -30,9 +30,7 @@ function refuse(problems: readonly string[]): never {
   Deno.exit(2);
 }
 
-type Env = Readonly<Record<string, string | undefined>>;
-
-/** What is set, by name: flags win over the environment, the token may be in a file. */
+/** Flags win over the environment, the token may be in a file. */
 function givenSettings(flags: Readonly<Record<string, string>>): Env {
   const given = { ...environment(), ...flags };
   const { PERCH_TOKEN, PERCH_TOKEN_FILE } = given;

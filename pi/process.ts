@@ -68,13 +68,12 @@ export function createSpawn({ clock, env }: SpawnOptions): Spawn {
     if (stdin !== undefined) new Blob([stdin]).stream().pipeTo(child.stdin).catch(() => {});
     const decoder = new TextDecoder();
     const pipes = new AbortController();
-    const drained = Promise.all([
-      pump(child.stdout, onBytes, pipes.signal),
-      pump(
-        child.stderr,
-        (chunk) => tail.push(decoder.decode(chunk, { stream: true })),
-        pipes.signal,
-      ),
+    const pump = (pipe: ReadableStream<Uint8Array>, write: (chunk: Uint8Array) => void) =>
+      pipe.pipeTo(new WritableStream({ write }), { signal: pipes.signal });
+    // A pipe that breaks says no more than its child's exit code does.
+    const drained = Promise.allSettled([
+      pump(child.stdout, onBytes),
+      pump(child.stderr, (chunk) => tail.push(decoder.decode(chunk, { stream: true }))),
     ]);
     const ended = child.status.then((status) => status.code);
     const code = await endOf(child, ended, clock, signal);
@@ -138,27 +137,6 @@ function kill(child: Deno.ChildProcess, signal: Deno.Signal): void {
     child.kill(signal);
   } catch {
     // It ended by itself in this very moment.
-  }
-}
-
-async function pump(
-  stream: ReadableStream<Uint8Array>,
-  onBytes: (chunk: Uint8Array) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const reader = stream.getReader();
-  const cancel = () => reader.cancel().catch(() => {});
-  signal.addEventListener("abort", cancel, { once: true });
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      onBytes(value);
-    }
-  } catch {
-    // A pipe that breaks says no more than its child's exit code does.
-  } finally {
-    signal.removeEventListener("abort", cancel);
   }
 }
 

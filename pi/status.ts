@@ -36,19 +36,21 @@ export async function showState(options: ShowOptions, signal: AbortSignal): Prom
     if (signal.aborted) break;
     const now = state();
     const ms = clock.monotonic() - at;
-    if (terminal) rewrite(terminal, (columns) => statusLine(before, now, ms, columns));
-    else log.info(summaryLine(before, now, ms));
+    const line = summaryLine(before, now, ms);
+    if (terminal) rewrite(terminal, line);
+    else log.info(line);
     before = now;
     at += ms;
   }
-  if (terminal) rewrite(terminal, () => "");
+  if (terminal) rewrite(terminal, "");
 }
 
-/** Puts `text` in place of the row the cursor is in. */
-function rewrite(terminal: Terminal, text: (columns: number) => string): void {
+/** Puts as much of `line` as fits in place of the row the cursor is in. */
+function rewrite(terminal: Terminal, line: string): void {
   try {
-    const row = CLEAR_ROW + plain(text(terminal.consoleSize().columns));
-    terminal.stderr.writeSync(new TextEncoder().encode(row));
+    const { columns } = terminal.consoleSize();
+    const row = line.length < columns ? line : line.slice(0, Math.max(0, columns - 2)) + "…";
+    terminal.stderr.writeSync(new TextEncoder().encode(CLEAR_ROW + plain(row)));
   } catch {
     // Its window was closed: nobody looks any more, and the camera goes on.
   }
@@ -84,17 +86,6 @@ export function summaryLine(before: AgentState, now: AgentState, ms: number): st
   if (now.cameraError) parts.push(now.cameraError);
   if (now.edgeTrouble) parts.push(now.edgeTrouble);
   return parts.join(", ");
-}
-
-/** The same for a terminal: short enough for one row of `columns`. */
-export function statusLine(
-  before: AgentState,
-  now: AgentState,
-  ms: number,
-  columns: number,
-): string {
-  const line = summaryLine(before, now, ms);
-  return line.length < columns ? line : line.slice(0, Math.max(0, columns - 2)) + "…";
 }
 
 function rate(count: number, seconds: number): string {

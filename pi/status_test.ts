@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { Log } from "../shared/log.ts";
 import { FakeClock } from "../shared/testing/fake_clock.ts";
-import { type AgentState, CLEAR_ROW, showState, statusLine, summaryLine } from "./status.ts";
+import { fakeLog } from "../shared/testing/fake_log.ts";
+import { type AgentState, CLEAR_ROW, showState, summaryLine } from "./status.ts";
 
 const STATE: AgentState = {
   activity: "running",
@@ -11,20 +11,14 @@ const STATE: AgentState = {
   viewers: 0,
 };
 
-async function show(
-  ms: number,
-  terminal: boolean,
-  edgeTrouble?: string,
-): Promise<{ lines: string[]; rows: string[] }> {
+async function show(ms: number, terminal: boolean, edgeTrouble?: string, columns = 100) {
   const clock = new FakeClock();
-  const lines: string[] = [];
+  const { lines, log } = fakeLog();
   const rows: string[] = [];
-  const note = (message: string) => void lines.push(message);
-  const log: Log = { info: note, warn: note, error: note };
   const stderr = {
     writeSync: (bytes: Uint8Array) => rows.push(new TextDecoder().decode(bytes)) && bytes.length,
   };
-  const screen = terminal ? { stderr, consoleSize: () => ({ columns: 100 }) } : undefined;
+  const screen = terminal ? { stderr, consoleSize: () => ({ columns }) } : undefined;
   let captured = 0;
   const state = () => ({ ...STATE, edgeTrouble, captured: captured += 5 });
   const stop = new AbortController();
@@ -47,6 +41,8 @@ Deno.test("a terminal has one row that is rewritten each second, and is left cle
   assert.equal(rows.length, 4);
   assert.ok(rows[0].startsWith(`${CLEAR_ROW}camera running, 5 fps taken`), rows[0]);
   assert.equal(rows[3], CLEAR_ROW);
+  const [cut] = (await show(1000, true, "", 30)).rows;
+  assert.equal(cut, `${CLEAR_ROW}camera running, 5 fps taken,…`, "it never wraps");
 });
 
 Deno.test("what others said does not steer the terminal", async () => {
@@ -56,13 +52,12 @@ Deno.test("what others said does not steer the terminal", async () => {
 
 Deno.test("a terminal whose window was closed ends nothing", async () => {
   const clock = new FakeClock();
-  const note = () => {};
   const gone = () => {
     throw new Error("Input/output error (os error 5)");
   };
   const terminal = { stderr: { writeSync: gone }, consoleSize: () => ({ columns: 60 }) };
   const stop = new AbortController();
-  const log = { info: note, warn: note, error: note };
+  const { log } = fakeLog();
   const shown = showState({ clock, log, terminal, state: () => STATE }, stop.signal);
   await clock.tick(3000);
   stop.abort();
@@ -95,8 +90,4 @@ Deno.test("a summary says why there is no picture", () => {
     summaryLine(state, state, 1000),
     /^camera failing, 0 fps taken, .*, no camera found$/,
   );
-});
-
-Deno.test("a status line never wraps", () => {
-  assert.equal(statusLine(START, LATER, 60_000, 30).length, 29);
 });

@@ -82,11 +82,7 @@ export function parseSeq(text: string): CameraSeq | undefined {
 
 /** Messages from the edge to a camera on the publish socket. */
 export const publishDownSchema = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("demand"),
-    interval: z.number().int().nonnegative(),
-    viewers: z.number().int().nonnegative(),
-  }),
+  z.object({ type: z.literal("demand"), ...demandSchema.shape }),
   z.object({ type: z.literal("ack"), seq: z.number(), version: z.number() }),
   z.object({
     type: z.literal("refused"),

@@ -14,7 +14,6 @@ import type { Connect } from "../uploader/connection.ts";
 import { EdgeClient } from "../uploader/edge_client.ts";
 import { scoped, within } from "../../shared/timeout.ts";
 import {
-  architecture,
   cameraFound,
   cameraFree,
   cameraPermission,
@@ -71,7 +70,7 @@ async function* findings(
   const ask = (...command: string[]): Promise<Output | undefined> =>
     timed((limit) => outputOf(spawn, command, limit));
 
-  yield architecture(arch);
+  yield ok("architecture", `${arch}, 64 bits`);
   yield pageSize((await ask("getconf", "PAGESIZE"))?.stdout);
   yield denoVersion(deno);
   yield throttling(await ask("vcgencmd", "get_throttled"));

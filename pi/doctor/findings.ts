@@ -9,11 +9,9 @@ import { explainExit } from "../source/command.ts";
 import type { CameraList } from "../source/rpicam.ts";
 import type { UploadResult } from "../uploader/transport.ts";
 
-/** How bad it is: `warn` works today, `fail` gives no picture. */
-export type Grade = "ok" | "warn" | "fail";
-
 export interface Finding {
-  readonly grade: Grade;
+  /** `warn` works today, `fail` gives no picture. */
+  readonly grade: "ok" | "warn" | "fail";
   /** Two or three words. */
   readonly subject: string;
   /** What was found. */
@@ -22,17 +20,14 @@ export interface Finding {
   readonly fix?: string;
 }
 
-/** All is well. */
 export function ok(subject: string, found: string): Finding {
   return { grade: "ok", subject, found };
 }
 
-/** It works, but may not for long. */
 export function warn(subject: string, found: string, fix: string): Finding {
   return { grade: "warn", subject, found, fix };
 }
 
-/** It does not work. */
 export function fail(subject: string, found: string, fix: string): Finding {
   return { grade: "fail", subject, found, fix };
 }
@@ -163,11 +158,6 @@ export function cameraPermission(
  */
 const MIN_DENO = "2.9.6";
 
-/** @param arch As `Deno.build.arch` names it. */
-export function architecture(arch: string): Finding {
-  return ok("architecture", `${arch}, 64 bits`);
-}
-
 /** @param text What `getconf PAGESIZE` said. */
 export function pageSize(text: string | undefined): Finding {
   const bytes = Number(text);
@@ -183,14 +173,8 @@ export function pageSize(text: string | undefined): Finding {
 
 /** @param version As `Deno.version.deno` tells it. */
 export function denoVersion(version: string): Finding {
-  if (compareVersions(version, MIN_DENO) >= 0) return ok("Deno", version);
+  if (version.localeCompare(MIN_DENO, "en", { numeric: true }) >= 0) return ok("Deno", version);
   return fail("Deno", version, `install ${MIN_DENO} or newer: deno upgrade`);
-}
-
-function compareVersions(a: string, b: string): number {
-  const [left, right] = [a, b].map((text) => text.split(/[.+-]/).slice(0, 3).map(Number));
-  const at = left.findIndex((part, index) => part !== right[index]);
-  return at < 0 ? 0 : left[at] - right[at];
 }
 
 /** What each bit of `vcgencmd get_throttled` means; 16 higher: since the last start. */

@@ -80,19 +80,19 @@ export function createHttp(
 
 const SILENT = cameraError("hardware", "does not answer");
 
+/** Deno's client refuses the whole answer for one line, and nothing can make it milder. */
+const NO_ANSWERS: readonly (readonly [RegExp, string])[] = [
+  [/invalid HTTP version/, "answers, but not in HTTP: check the port, or"],
+  [/invalid (?:HTTP|content-length)/i, "sends a bad header line:"],
+  [/message head is too large/, "sends too many header lines:"],
+];
+
 /** Why nothing was answered. */
 function failureOf(error: unknown): SourceError {
   if (error instanceof SourceError) return error;
   const why = describeFailure(error);
-  // Deno's client refuses the whole answer for one line, and nothing can make it milder.
-  const bad = /invalid HTTP version/.test(why)
-    ? "answers, but not in HTTP: check the port, or set PERCH_SOURCE=ffmpeg"
-    : /invalid (?:HTTP|content-length)/i.test(why)
-    ? "sends a bad header line: set PERCH_SOURCE=ffmpeg"
-    : /message head is too large/.test(why)
-    ? "sends too many header lines: set PERCH_SOURCE=ffmpeg"
-    : undefined;
-  if (bad) return cameraError("configuration", `${bad} (${why})`);
+  const [, bad] = NO_ANSWERS.find(([pattern]) => pattern.test(why)) ?? [];
+  if (bad) return cameraError("configuration", `${bad} set PERCH_SOURCE=ffmpeg (${why})`);
   const advice = /certificate|TLS/.test(why)
     ? ". Ask it without https, or set PERCH_SOURCE=ffmpeg, which checks no certificate"
     : "";
@@ -159,9 +159,13 @@ function moved(location: string, from: string, moves: number): string {
   const isOpen = to?.protocol === "http:" && was.protocol === "https:";
   if (to?.hostname === was.hostname && !isOpen && moves <= MAX_MOVES) return to.href;
   const where = moves > MAX_MOVES ? "in circles" : `to ${to?.host ?? "nowhere"}`;
-  throw new SourceError("configuration", "the camera at PERCH_INPUT moved: change PERCH_INPUT", [
-    isOpen ? `it moved to ${to.origin}, from https` : `it moved ${where}`,
-  ]);
+  const how = isOpen ? `to ${to.origin}, from https` : where;
+  const detail = [`it moved ${how}`];
+  throw new SourceError(
+    "configuration",
+    "the camera at PERCH_INPUT moved: change PERCH_INPUT",
+    detail,
+  );
 }
 
 /** Percent-decoded as far as it is encoded: people type a password as it is. */
@@ -253,11 +257,10 @@ export class CameraAnswer {
     if (broken) return broken;
     const hex = start.map((byte) => byte.toString(16).padStart(2, "0")).join(" ").toUpperCase();
     const text = String.fromCharCode(...start).replace(/[^ -~]/g, ".");
-    const other = /^(?:video|image)\/(?!p?jpe?g$)/.test(this.#type);
+    const type = this.#type || "without a type";
+    const other = /^(?:video|image)\/(?!p?jpe?g$)/.test(type);
     const advice = other ? "; PERCH_SOURCE=ffmpeg reads videos and other pictures" : "";
-    return `answers ${
-      this.#type || "without a type"
-    }, no JPEG: starts with ${hex} (${text})${advice}`;
+    return `answers ${type}, no JPEG: starts with ${hex} (${text})${advice}`;
   }
 
   /**

@@ -3,7 +3,6 @@
 
 /** A task that runs. */
 export interface RunningTask {
-  readonly name: string;
   /** Its exit code, once it has ended. */
   readonly ended: Promise<number>;
   /** Asks it to end. */
@@ -34,7 +33,6 @@ export function startTask(
     return code;
   });
   return {
-    name,
     ended,
     stop() {
       try {
