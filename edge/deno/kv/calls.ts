@@ -12,6 +12,8 @@ export interface KvCallsOptions {
   open(): Promise<Deno.Kv>;
   /** What it is, for `/health`. Default: `kv`. */
   kind?(): string;
+  /** Whether what was opened is not there any more: what is written to it is kept by nobody. */
+  isLost?(): Promise<boolean>;
   readonly clock: Clock;
   /** The longest a call may take, ms. */
   readonly deadlineMs: number;
@@ -32,6 +34,8 @@ const TRUST_MS = 30_000;
 
 /** Why a deadline ends. Without a reason of ours each call would have a DOMException made for it. */
 const ANSWERED = "the store has answered";
+
+const LOST = "its file was deleted or replaced, nothing is kept: start the edge again";
 
 /** How long a database that could not be opened is left alone, ms. */
 const REOPEN_MS = 1000;
@@ -130,7 +134,11 @@ export class KvCalls {
     }
     this.#lastTry = clock.monotonic();
     this.#counts.pending++;
-    const answer = (async () => await run(await this.kv()))();
+    const answer = (async () => {
+      const result = await run(await this.kv());
+      if (action === "write" && await this.#options.isLost?.()) throw new Error(LOST);
+      return result;
+    })();
     answer.catch(() => {}).finally(() => this.#counts.pending--);
     const deadline = new AbortController();
     const late = clock.sleep(deadlineMs, deadline.signal).then(() => {

@@ -1,7 +1,9 @@
 // Real Deno KV on real files, damaged as power cuts and cards do it.
 
 import assert from "node:assert/strict";
+import { systemClock } from "../../../shared/clock.ts";
 import { createLog } from "../../../shared/log.ts";
+import { KvCalls } from "./calls.ts";
 import { databaseAt } from "./stores.ts";
 
 interface Opened {
@@ -99,6 +101,26 @@ Deno.test("a file that cannot be written is told of once, and opened when it can
     );
     await Deno.remove(path);
     (await database.open()).close();
+  }));
+
+Deno.test("a file that is deleted or replaced while it is in use is told of, until it is back", () =>
+  withFile(async (path) => {
+    const { database } = opened(path);
+    const calls = new KvCalls({ ...database, clock: systemClock, deadlineMs: 60_000 });
+    const write = () => calls.commit({ sets: [{ key: ["a"], value: 1 }] });
+    await write();
+    assert.equal(calls.state.problem, undefined);
+    const lost = /its file was deleted or replaced, nothing is kept: start the edge again/;
+    await Deno.rename(path, `${path}.away`);
+    await assert.rejects(write, lost);
+    await Deno.writeTextFile(path, "");
+    await assert.rejects(write, lost);
+    await calls.get(["a"]);
+    assert.match(calls.state.problem!, lost);
+    await Deno.rename(`${path}.away`, path);
+    await write();
+    assert.equal(calls.state.problem, undefined);
+    calls.close();
   }));
 
 Deno.test("a damaged file that cannot be moved stays, and is never opened", () =>

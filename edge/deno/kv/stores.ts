@@ -74,20 +74,24 @@ export async function storesFor(
 export function databaseAt(
   path: string,
   { openKv, log, clock }: Pick<Given, "openKv" | "log"> & { clock: Pick<Clock, "now"> },
-): Required<Pick<KvCallsOptions, "open" | "kind">> {
+): Required<Pick<KvCallsOptions, "open" | "kind" | "isLost">> {
   let kind = path === ":memory:" ? "memory" : "kv";
   let looked = !isFile(path);
   /** Why it is not to be opened: Deno KV would end the process over it. */
   let broken: string | undefined;
   let told = false;
-  return { open, kind: () => kind };
+  /** The file that was opened; undefined where there is none. */
+  let inode: number | null | undefined;
+  return { open, kind: () => kind, isLost: async () => await inodeOf(path) !== inode };
 
   /** @throws Where it cannot be opened now, with what strangers may know of it. */
   async function open(): Promise<Deno.Kv> {
     if (!looked) await look();
     if (broken) throw new Error(broken);
     try {
-      return await openKv(path);
+      const kv = await openKv(path);
+      inode = await inodeOf(path);
+      return kv;
     } catch (error) {
       const wanted = isFile(path) ? "a file to write in" : "a KV server";
       const shown = isFile(path) ? path : shownAddress(path);
@@ -140,6 +144,11 @@ async function damageOf(path: string): Promise<string | undefined> {
   } catch (error) {
     return DAMAGED.test(reasonOf(error)) ? reasonOf(error) : undefined;
   }
+}
+
+/** Tells one file from another one of the same name. */
+async function inodeOf(path: string): Promise<number | null | undefined> {
+  return isFile(path) ? (await Deno.stat(path).catch(() => undefined))?.ino : undefined;
 }
 
 function move(from: string, to: string): void {
