@@ -41,52 +41,29 @@ Deno.test("a stream that changes its size goes on", () => {
   assert.deepEqual(taken(concat(PREVIEW, JPEG, JPEG)), [PREVIEW, JPEG, JPEG]);
 });
 
-for (
-  const [what, response, kind, message] of [
-    ["no sign-in", new Response(null, { status: 401 }), "configuration", /401: check user/],
-    ["a wrong path", new Response(null, { status: 404 }), "configuration", /404: check the path/],
-    ["too many questions", new Response(null, { status: 429 }), "hardware", /429: .*PERCH_FPS/],
-    ["its own trouble", new Response(null, { status: 503 }), "hardware", /answers 503$/],
-    ["nothing", new Response(null), "hardware", /answers without a body/],
-    [
-      "a page",
-      new Response("<html>", { headers: { "content-type": "text/html" } }),
-      "hardware",
-      /answers text\/html, no JPEG: starts with 3C 68 74 6D \(<htm\)$/,
-    ],
-    [
-      "a page that is called a picture",
-      new Response("<html>", { headers: { "content-type": "image/jpeg" } }),
-      "hardware",
-      /answers image\/jpeg, no JPEG: starts with 3C 68 74 6D \(<htm\)$/,
-    ],
-    [
-      "a film",
-      new Response("\0\0\0\x18ftyp", { headers: { "content-type": "video/mp4" } }),
-      "hardware",
-      /video\/mp4, no JPEG: starts with 00 00 00 18 \(\.{4}\); PERCH_SOURCE=ffmpeg/,
-    ],
-    [
-      "a picture of another kind",
-      new Response("RIFF", { headers: { "content-type": "image/webp" } }),
-      "hardware",
-      /image\/webp, no JPEG: starts with 52 49 46 46 \(RIFF\); PERCH_SOURCE=ffmpeg/,
-    ],
-    ["no end", new Response(JPEG.slice(0, -2)), "hardware", /no whole JPEG: 1 cut off$/],
-    [
-      "torn pictures",
-      new Response(concat(JPEG.slice(0, 900), JPEG.slice(0, 900), JPEG.slice(0, -2))),
-      "hardware",
-      /no whole JPEG: 2 cut off$/,
-    ],
-    [
-      "too much",
-      new Response(concat(JPEG.slice(0, -2), new Uint8Array(9_000_000))),
-      "hardware",
-      /no whole JPEG: 1 too large$/,
-    ],
-  ] as const
-) {
+const of = (body: BodyInit | null, type?: string) =>
+  new Response(body, type ? { headers: { "content-type": type } } : {});
+const status = (code: number) => new Response(null, { status: code });
+const torn = concat(JPEG.slice(0, 900), JPEG.slice(0, 900), JPEG.slice(0, -2));
+const huge = concat(JPEG.slice(0, -2), new Uint8Array(9_000_000));
+
+// deno-fmt-ignore
+const IN_WORDS = [
+  ["no sign-in", status(401), "configuration", /401: check user/],
+  ["a wrong path", status(404), "configuration", /404: check the path/],
+  ["too many questions", status(429), "hardware", /429: .*PERCH_FPS/],
+  ["its own trouble", status(503), "hardware", /answers 503$/],
+  ["nothing", of(null), "hardware", /answers without a body/],
+  ["a page", of("<html>", "text/html"), "hardware", /answers text\/html, no JPEG: starts with 3C 68 74 6D \(<htm\)$/],
+  ["a page that is called a picture", of("<html>", "image/jpeg"), "hardware", /answers image\/jpeg, no JPEG: starts with 3C 68 74 6D \(<htm\)$/],
+  ["a film", of("\0\0\0\x18ftyp", "video/mp4"), "hardware", /video\/mp4, no JPEG: starts with 00 00 00 18 \(\.{4}\); PERCH_SOURCE=ffmpeg/],
+  ["a picture of another kind", of("RIFF", "image/webp"), "hardware", /image\/webp, no JPEG: starts with 52 49 46 46 \(RIFF\); PERCH_SOURCE=ffmpeg/],
+  ["no end", of(JPEG.slice(0, -2)), "hardware", /no whole JPEG: 1 cut off$/],
+  ["torn pictures", of(torn), "hardware", /no whole JPEG: 2 cut off$/],
+  ["too much", of(huge), "hardware", /no whole JPEG: 1 too large$/],
+] as const;
+
+for (const [what, response, kind, message] of IN_WORDS) {
   Deno.test(`a camera that answers with ${what} is told in words`, async () => {
     const answer = new CameraAnswer(response);
     answer.push(await response.bytes());
