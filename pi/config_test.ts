@@ -3,17 +3,14 @@ import { type Config, parseConfig } from "./config.ts";
 
 const REQUIRED = { PERCH_URL: "https://cam.example.org", PERCH_TOKEN: "0123456789abcdef" };
 
-function config(env: Record<string, string> = {}): Readonly<Config> {
+function parsed(env: Record<string, string>) {
   const parsed = parseConfig({ ...REQUIRED, ...env });
   assert.ok(parsed.ok, JSON.stringify(parsed));
-  return parsed.config;
+  return parsed;
 }
 
-function warnings(env: Record<string, string> = {}) {
-  const parsed = parseConfig({ ...REQUIRED, ...env });
-  assert.ok(parsed.ok, JSON.stringify(parsed));
-  return parsed.warnings;
-}
+const config = (env: Record<string, string> = {}): Readonly<Config> => parsed(env).config;
+const warnings = (env: Record<string, string> = {}) => parsed(env).warnings;
 
 function problems(env: Record<string, string>): readonly string[] {
   const parsed = parseConfig(env);
@@ -21,18 +18,19 @@ function problems(env: Record<string, string>): readonly string[] {
   return parsed.problems;
 }
 
+/** The one line about settings that are wrong. */
+function problem(env: Record<string, string>): string {
+  const [line, ...others] = problems({ ...REQUIRED, ...env });
+  assert.deepEqual(others, []);
+  return line;
+}
+
 Deno.test("an address and a token are enough", () => {
   const { url, cam, source, picture, transport, idleCamera } = config();
-  assert.deepEqual(
-    { url, cam, source, transport, idleCamera },
-    { url: REQUIRED.PERCH_URL, cam: "cam", source: "auto", transport: "auto", idleCamera: "keep" },
-  );
-  assert.deepEqual([picture.fps, picture.width, picture.height, picture.quality], [
-    5,
-    1280,
-    720,
-    60,
-  ]);
+  assert.deepEqual([url, cam, source], [REQUIRED.PERCH_URL, "cam", "auto"]);
+  assert.deepEqual([transport, idleCamera], ["auto", "keep"]);
+  const { fps, width, height, quality } = picture;
+  assert.deepEqual([fps, width, height, quality], [5, 1280, 720, 60]);
 });
 
 Deno.test("refuses to start without address and token, one line each", () => {
@@ -40,12 +38,6 @@ Deno.test("refuses to start without address and token, one line each", () => {
   assert.equal(lines.length, 2);
   assert.match(lines[0], /^PERCH_URL: got nothing, wanted the edge's address/);
   assert.match(lines[1], /^PERCH_TOKEN: got nothing, wanted at least 16 characters/);
-});
-
-Deno.test("a short token is refused and never shown", () => {
-  const [line] = problems({ ...REQUIRED, PERCH_TOKEN: "hunter2" });
-  assert.match(line, /^PERCH_TOKEN: got a value of 7 characters/);
-  assert.doesNotMatch(line, /hunter2/);
 });
 
 for (
@@ -73,36 +65,53 @@ for (
     ? `a value of ${value.length} characters`
     : JSON.stringify(value.replace("/?a=1", "/…"));
   Deno.test(`${name}=${value} is one line that says what is wanted`, () => {
-    const lines = problems({ ...REQUIRED, [name]: value });
-    assert.equal(lines.length, 1);
-    assert.ok(
-      lines[0].startsWith(`${name}: got ${shown}, wanted ${wanted}`),
-      lines[0],
-    );
+    const line = problem({ [name]: value });
+    assert.ok(line.startsWith(`${name}: got ${shown}, wanted ${wanted}`), line);
   });
 }
 
-Deno.test("sources that need an input say so", () => {
-  const [line] = problems({ ...REQUIRED, PERCH_SOURCE: "http", PERCH_INPUT: "/dev/video0" });
-  assert.match(
-    line,
-    /^PERCH_INPUT: got "\/dev\/video0", wanted an http:\/\/ or https:\/\/ address/,
-  );
-  const [secret] = problems({ ...REQUIRED, PERCH_SOURCE: "http", PERCH_INPUT: "rtsp://a:b@c/" });
-  assert.doesNotMatch(secret, /a:b/);
-});
-
 for (
-  const input of ["http://me:a/b@c/", "https://me:a?b@c/", "rtsp://me:a#b@c/1"]
+  const [what, env, wanted] of [
+    [
+      "a short token is refused and never shown",
+      { PERCH_TOKEN: "s3cret" },
+      /^PERCH_TOKEN: got a value of 6 characters/,
+    ],
+    [
+      "a token that no header can carry is refused at the start",
+      { PERCH_TOKEN: "пароль-пароль-пароль" },
+      /^PERCH_TOKEN: got a value of 20 characters, wanted at least 16/,
+    ],
+    [
+      "sources that need an input say so",
+      { PERCH_SOURCE: "http", PERCH_INPUT: "/dev/video0" },
+      /^PERCH_INPUT: got "\/dev\/video0", wanted an http:\/\/ or https:\/\/ address/,
+    ],
+    [
+      "an address for another source is not shown",
+      { PERCH_SOURCE: "http", PERCH_INPUT: "rtsp://a:s3cret@c/" },
+      /^PERCH_INPUT: got "rtsp:\/\/c\/…", wanted an http/,
+    ],
+    ...["http://me:a/b@c/", "https://me:a?b@c/", "rtsp://me:a#b@c/1"].map((PERCH_INPUT) =>
+      [
+        `${PERCH_INPUT} cannot be read, which is one line`,
+        { PERCH_SOURCE: PERCH_INPUT.startsWith("rtsp") ? "ffmpeg" : "http", PERCH_INPUT },
+        /^PERCH_INPUT: got ".+:\/\/…", wanted an address that can be read: .*%2F/,
+      ] as const
+    ),
+    ...["https://me:s3cret@c/", "https://:s3cret@c/", "https://c/?key=s3cret"].map((PERCH_URL) =>
+      [
+        `the edge's address carries no password: ${PERCH_URL}`,
+        { PERCH_URL },
+        /^PERCH_URL: got "https:\/\/c\/…", wanted/,
+      ] as const
+    ),
+  ] as const
 ) {
-  Deno.test(`${input} cannot be read, which is one line`, () => {
-    const source = input.startsWith("rtsp") ? "ffmpeg" : "http";
-    const lines = problems({ ...REQUIRED, PERCH_SOURCE: source, PERCH_INPUT: input });
-    assert.equal(lines.length, 1);
-    assert.match(
-      lines[0],
-      /^PERCH_INPUT: got ".+:\/\/…", wanted an address that can be read: .*%2F/,
-    );
+  Deno.test(what, () => {
+    const line = problem(env);
+    assert.match(line, wanted);
+    assert.doesNotMatch(line, /s3cret/);
   });
 }
 
@@ -112,36 +121,18 @@ Deno.test("a password's percent signs may be typed as they are", () => {
   }
 });
 
-Deno.test("the edge's address carries no password, with or without a user", () => {
-  for (const PERCH_URL of ["https://me:s3cret@c/", "https://:s3cret@c/", "https://c/?key=s3cret"]) {
-    const [line] = problems({ ...REQUIRED, PERCH_URL });
-    assert.equal(line.includes("s3cret"), false, line);
-    assert.match(line, /^PERCH_URL: got "https:\/\/c\/…", wanted/);
-  }
-});
-
-Deno.test("a token that no header can carry is refused at the start", () => {
-  const [line] = problems({ ...REQUIRED, PERCH_TOKEN: "пароль-пароль-пароль" });
-  assert.match(line, /^PERCH_TOKEN: got a value of 20 characters, wanted at least 16/);
-});
-
 Deno.test("controls become options of the camera program", () => {
   const { controls } = config({
-    PERCH_HFLIP: "true",
-    PERCH_ROTATION: "180",
-    PERCH_BRIGHTNESS: "-0.2",
-    PERCH_AWB: "daylight",
-    PERCH_AUTOFOCUS: "manual",
-    PERCH_LENS_POSITION: "0",
+    ...{ PERCH_HFLIP: "true", PERCH_ROTATION: "180", PERCH_BRIGHTNESS: "-0.2" },
+    ...{ PERCH_AWB: "daylight", PERCH_AUTOFOCUS: "manual", PERCH_LENS_POSITION: "0" },
     PERCH_FLICKER_US: "10000",
   });
-  assert.deepEqual(
+  assert.equal(
     controls.join(" "),
-    [
-      "--hflip --rotation 180 --brightness -0.2 --awb daylight --flicker-period 10000us",
+    "--hflip --rotation 180 --brightness -0.2 --awb daylight --flicker-period 10000us " +
       "--autofocus-mode manual --lens-position 0",
-    ].join(" "),
   );
+  assert.deepEqual(config({ PERCH_FLICKER_US: "0" }).controls, []);
 });
 
 Deno.test("extra arguments keep quoted blanks together", () => {
@@ -175,67 +166,42 @@ Deno.test("a camera that takes a picture now and then is told what the edge has 
 
 for (
   const [source, input, ignored] of [
-    ["ffmpeg", "rtsp://c/1", ["PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
-    ["v4l2-ctl", "/dev/video0", ["PERCH_QUALITY", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN"]],
-    ["pattern", "harbour", ["PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN", "PERCH_EXTRA_ARGS"]],
-    ["rpicam-vid", "x", ["PERCH_INPUT"]],
-    ["auto", "x", ["PERCH_INPUT"]],
-    [
-      "http",
-      "http://c/",
-      ["PERCH_WIDTH", "PERCH_QUALITY", "PERCH_BRIGHTNESS", "PERCH_NIGHT_GAIN", "PERCH_EXTRA_ARGS"],
-    ],
-  ] as const
+    ["ffmpeg", "rtsp://c/1", "BRIGHTNESS NIGHT_GAIN"],
+    ["v4l2-ctl", "/dev/video0", "QUALITY BRIGHTNESS NIGHT_GAIN"],
+    ["pattern", "harbour", "BRIGHTNESS NIGHT_GAIN EXTRA_ARGS"],
+    ["rpicam-vid", "x", "INPUT"],
+    ["auto", "x", "INPUT"],
+    ["http", "http://c/", "WIDTH QUALITY BRIGHTNESS NIGHT_GAIN EXTRA_ARGS"],
+  ]
 ) {
   Deno.test(`what PERCH_SOURCE=${source} does nothing about is one warning`, () => {
     const set = warnings({
-      PERCH_SOURCE: source,
-      PERCH_INPUT: input,
-      PERCH_WIDTH: "640",
-      PERCH_QUALITY: "50",
-      PERCH_BRIGHTNESS: "0",
-      PERCH_NIGHT_GAIN: "4",
-      PERCH_HFLIP: "false",
+      ...{ PERCH_SOURCE: source, PERCH_INPUT: input, PERCH_WIDTH: "640", PERCH_QUALITY: "50" },
+      ...{ PERCH_BRIGHTNESS: "0", PERCH_NIGHT_GAIN: "4", PERCH_HFLIP: "false" },
       PERCH_EXTRA_ARGS: "-x 1",
     });
-    assert.deepEqual(set.map(({ found }) => found), [
-      `${ignored.join(", ")}: PERCH_SOURCE=${source} does nothing about that`,
-    ]);
+    const names = ignored.split(" ").map((name) => `PERCH_${name}`).join(", ");
+    const found = `${names}: PERCH_SOURCE=${source} does nothing about that`;
+    assert.deepEqual(set.map(({ found }) => found), [found]);
   });
 }
 
 Deno.test("a name that nobody reads is one warning with the nearest one, the edge's names are none", () => {
-  const found = warnings({
-    PERCH_SHARPNES: "1",
-    PERCH_VIEW_TOKEN: "x",
-    PERCH_STALE_S: "5",
-    OTHER: "1",
-  });
+  const others = { PERCH_VIEW_TOKEN: "x", PERCH_STALE_S: "5", OTHER: "1" };
+  const found = warnings({ PERCH_SHARPNES: "1", ...others });
   assert.deepEqual(found, [{
     found: "PERCH_SHARPNES: there is no such setting, it does nothing",
     fix: "did you mean PERCH_SHARPNESS?",
   }]);
-  const [missing, slip] = problems({
-    PERCH_URL: REQUIRED.PERCH_URL,
-    PERCH_TOKN: "hunter2-hunter2",
-  });
+  const { PERCH_URL } = REQUIRED;
+  const [missing, slip] = problems({ PERCH_URL, PERCH_TOKN: "hunter2-hunter2" });
   assert.match(missing, /^PERCH_TOKEN: got nothing/);
-  assert.equal(
-    slip,
-    "PERCH_TOKN: there is no such setting, it does nothing; did you mean PERCH_TOKEN?",
-  );
-  const [, input] = problems({
-    ...REQUIRED,
-    PERCH_SOURCE: "http",
-    PERCH_INPT: "http://me:s3cret@c/",
-  });
+  const said = "there is no such setting, it does nothing; did you mean PERCH_TOKEN?";
+  assert.equal(slip, `PERCH_TOKN: ${said}`);
+  const misspelt = { PERCH_SOURCE: "http", PERCH_INPT: "http://me:s3cret@c/" };
+  const [, input] = problems({ ...REQUIRED, ...misspelt });
   assert.match(input, /^PERCH_INPT: .* did you mean PERCH_INPUT\?$/);
   // What has nothing to do with it would hide it.
-  assert.equal(problems({ ...REQUIRED, PERCH_FPS: "x", PERCH_SHARPNES: "1" }).length, 1);
-  const broken = { PERCH_SOURCE: "http", PERCH_INPUT: "http://me:a/b@c/", PERCH_ROOT: "/opt" };
-  assert.equal(problems({ ...REQUIRED, ...broken }).length, 1);
-});
-
-Deno.test("0 leaves the option against flicker out", () => {
-  assert.deepEqual(config({ PERCH_FLICKER_US: "0" }).controls, []);
+  problem({ PERCH_FPS: "x", PERCH_SHARPNES: "1" });
+  problem({ PERCH_SOURCE: "http", PERCH_INPUT: "http://me:a/b@c/", PERCH_ROOT: "/opt" });
 });

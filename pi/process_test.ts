@@ -4,8 +4,15 @@ import { createSpawn, LineTail, TAIL_LINE_LENGTH, TAIL_LINES } from "./process.t
 
 const NEVER = new AbortController().signal;
 
-function text(chunks: readonly Uint8Array[]): string {
-  return new TextDecoder().decode(new Uint8Array(chunks.flatMap((chunk) => [...chunk])));
+const text = (chunks: readonly Uint8Array[]) =>
+  new TextDecoder().decode(new Uint8Array(chunks.flatMap((chunk) => [...chunk])));
+
+/** Runs a program to its end. @returns what it wrote, and how it ended. */
+async function run(command: readonly string[], signal = NEVER, env?: Record<string, string>) {
+  const chunks: Uint8Array[] = [];
+  const spawn = createSpawn({ clock: systemClock, env });
+  const outcome = await spawn(command, signal, (chunk) => chunks.push(chunk));
+  return { wrote: text(chunks), outcome };
 }
 
 /** Runs a shell script and stops it once it has written `ready`. */
@@ -16,42 +23,33 @@ async function stopWhenReady(script: string) {
 }
 
 Deno.test("a child's stdout comes as bytes, its stderr as lines, its end as a code", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const chunks: Uint8Array[] = [];
-  const outcome = await spawn(
-    ["sh", "-c", "printf abc; echo first >&2; echo second >&2; printf def; exit 7"],
-    NEVER,
-    (chunk) => chunks.push(chunk),
-  );
-  assert.equal(text(chunks), "abcdef");
+  const script = "printf abc; echo first >&2; echo second >&2; printf def; exit 7";
+  const { wrote, outcome } = await run(["sh", "-c", script]);
+  assert.equal(wrote, "abcdef");
   assert.deepEqual(outcome, { kind: "exited", code: 7, stderr: ["first", "second"] });
 });
 
 Deno.test("a program that is not installed is missing", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const outcome = await spawn(["perch-no-such-program"], NEVER, () => {});
-  assert.deepEqual(outcome, { kind: "missing" });
+  assert.deepEqual((await run(["perch-no-such-program"])).outcome, { kind: "missing" });
 });
 
 Deno.test("a program that cannot be run is a failed run, not a crash", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const outcome = await spawn(["/tmp"], NEVER, () => {});
+  const { outcome } = await run(["/tmp"]);
   assert.ok(outcome.kind === "exited" && outcome.code === 126);
   assert.match(outcome.stderr[0], /denied/i);
 });
 
-Deno.test("a child is asked to end with TERM", async () => {
-  const outcome = await stopWhenReady(
-    "trap 'echo bye >&2; exit 5' TERM; echo ready; while :; do sleep 0.05; done",
-  );
-  assert.deepEqual(outcome, { kind: "exited", code: 5, stderr: ["bye"] });
-});
-
-Deno.test("a child that ignores TERM is killed", async () => {
-  const outcome = await stopWhenReady("trap '' TERM; echo ready; while :; do sleep 0.05; done");
-  assert.equal(outcome.kind, "exited");
-  assert.equal(outcome.kind === "exited" && outcome.code, 128 + 9);
-});
+for (
+  const [what, trap, code, stderr] of [
+    ["a child is asked to end with TERM", "trap 'echo bye >&2; exit 5' TERM", 5, ["bye"]],
+    ["a child that ignores TERM is killed", "trap '' TERM", 128 + 9, []],
+  ] as const
+) {
+  Deno.test(what, async () => {
+    const outcome = await stopWhenReady(`${trap}; echo ready; while :; do sleep 0.05; done`);
+    assert.deepEqual(outcome, { kind: "exited", code, stderr });
+  });
+}
 
 Deno.test("while a child that outlived KILL is there, nothing new starts", async () => {
   // For this clock three seconds are over at once: before any child can have ended.
@@ -73,31 +71,22 @@ Deno.test("while a child that outlived KILL is there, nothing new starts", async
 });
 
 Deno.test("an abort before the start ends the child at once", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const outcome = await spawn(["sleep", "1000"], AbortSignal.abort(), () => {});
+  const { outcome } = await run(["sleep", "1000"], AbortSignal.abort());
   assert.equal(outcome.kind === "exited" && outcome.code, 128 + 15);
 });
 
 Deno.test("a flood on stderr neither blocks the child nor stays in memory", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const chunks: Uint8Array[] = [];
   const script = "i=0; while [ $i -lt 20000 ]; do echo warning $i >&2; i=$((i+1)); done; echo done";
-  const outcome = await spawn(["sh", "-c", script], NEVER, (chunk) => chunks.push(chunk));
-  assert.equal(text(chunks), "done\n");
+  const { wrote, outcome } = await run(["sh", "-c", script]);
+  assert.equal(wrote, "done\n");
   assert.ok(outcome.kind === "exited" && outcome.stderr.length === 50);
   assert.equal(outcome.stderr[49], "warning 19999");
 });
 
 Deno.test("a pipe that a grandchild keeps open does not hold up the end", async () => {
-  const spawn = createSpawn({ clock: systemClock });
-  const chunks: Uint8Array[] = [];
-  const outcome = await spawn(
-    ["sh", "-c", "sleep 5 & echo $!; exit 3"],
-    NEVER,
-    (chunk) => chunks.push(chunk),
-  );
+  const { wrote, outcome } = await run(["sh", "-c", "sleep 5 & echo $!; exit 3"]);
   assert.equal(outcome.kind === "exited" && outcome.code, 3);
-  Deno.kill(Number(text(chunks)), "SIGKILL");
+  Deno.kill(Number(wrote), "SIGKILL");
 });
 
 Deno.test("no child gets a setting: both programs' secrets may stand in one .env", async () => {
@@ -105,11 +94,9 @@ Deno.test("no child gets a setting: both programs' secrets may stand in one .env
   const before = secrets.map((name) => [name, Deno.env.get(name)] as const);
   for (const name of secrets) Deno.env.set(name, "a-secret-that-no-child-sees");
   try {
-    const chunks: Uint8Array[] = [];
-    const spawn = createSpawn({ clock: systemClock, env: { OF_ITS_OWN: "1" } });
-    await spawn(["env"], NEVER, (chunk) => chunks.push(chunk));
-    assert.doesNotMatch(text(chunks), /no-child-sees/);
-    assert.match(text(chunks), /^OF_ITS_OWN=1$/m);
+    const { wrote } = await run(["env"], NEVER, { OF_ITS_OWN: "1" });
+    assert.doesNotMatch(wrote, /no-child-sees/);
+    assert.match(wrote, /^OF_ITS_OWN=1$/m);
   } finally {
     for (const [name, value] of before) {
       if (value === undefined) Deno.env.delete(name);

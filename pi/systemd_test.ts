@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TempDir } from "../shared/testing/temp.ts";
 import { toolTest } from "../shared/testing/tools.ts";
 import type { Output } from "./process.ts";
 import {
@@ -39,11 +40,8 @@ Deno.test("a machine's own paths are in the unit, as systemd reads them", () => 
 
 Deno.test("a unit that would not work from a home folder says so", () => {
   assert.deepEqual(unitProblems(MACHINE), []);
-  const [deno, root] = unitProblems({
-    ...MACHINE,
-    deno: "/home/pi/.deno/bin/deno",
-    root: "/home/pi/perch",
-  });
+  const home = { deno: "/home/pi/.deno/bin/deno", root: "/home/pi/perch" };
+  const [deno, root] = unitProblems({ ...MACHINE, ...home });
   assert.match(deno, /sudo install \/home\/pi\/\.deno\/bin\/deno \/usr\/local\/bin\/deno/);
   assert.match(root, /move it to \/opt\/perch/);
 });
@@ -62,22 +60,16 @@ toolTest(
   ["systemd-analyze"],
   "systemd finds nothing wrong with the unit, and little exposed",
   async () => {
-    const dir = await Deno.makeTempDir();
+    await using dir = new TempDir();
     const file = `${dir}/perch-test.service`;
     await Deno.writeTextFile(file, UNIT);
-    try {
-      const verify = await new Deno.Command("systemd-analyze", { args: ["verify", file] }).output();
-      const said = new TextDecoder().decode(verify.stderr);
-      assert.equal(said, "");
-      assert.equal(verify.code, 0);
-      const security = await new Deno.Command("systemd-analyze", {
-        args: ["security", "--offline=yes", "--threshold=30", file],
-      }).output();
-      const report = new TextDecoder().decode(security.stdout);
-      assert.equal(security.code, 0, report.split("\n").slice(-3).join("\n"));
-    } finally {
-      await Deno.remove(dir, { recursive: true });
-    }
+    const verify = await new Deno.Command("systemd-analyze", { args: ["verify", file] }).output();
+    assert.equal(new TextDecoder().decode(verify.stderr), "");
+    assert.equal(verify.code, 0);
+    const args = ["security", "--offline=yes", "--threshold=30", file];
+    const security = await new Deno.Command("systemd-analyze", { args }).output();
+    const report = new TextDecoder().decode(security.stdout);
+    assert.equal(security.code, 0, report.split("\n").slice(-3).join("\n"));
   },
 );
 
@@ -125,30 +117,31 @@ Deno.test("installing writes unit, settings and token, and starts the service", 
   assert.doesNotMatch(lines.join("\n"), /secret/);
 });
 
-Deno.test("a step that fails is told with its reason, and the rest is left", async () => {
-  const { works, steps, lines } = await install((step) =>
-    step.includes("enable") ? { code: 1, stdout: "", stderr: ["Access denied"] } : DONE
-  );
-  assert.equal(works, false);
-  assert.equal(steps.length, 2);
-  assert.equal(lines.at(-1), "systemctl enable perch.service failed: Access denied");
-});
-
-Deno.test("a machine without systemd is told so", async () => {
-  const { works, lines } = await install(() => undefined);
-  assert.equal(works, false);
-  assert.equal(lines.at(-1), "systemctl daemon-reload failed: systemctl is not installed");
-});
+for (
+  const [what, answer, said] of [
+    [
+      "a step that fails is told with its reason, and the rest is left",
+      { code: 1, stdout: "", stderr: ["Access denied"] },
+      "Access denied",
+    ],
+    ["a machine without systemd is told so", undefined, "systemctl is not installed"],
+  ] as const
+) {
+  Deno.test(what, async () => {
+    const { works, steps, lines } = await install((step) =>
+      step.includes("enable") ? answer : DONE
+    );
+    assert.equal(works, false);
+    assert.equal(steps.length, 2);
+    assert.equal(lines.at(-1), `systemctl enable perch.service failed: ${said}`);
+  });
+}
 
 Deno.test("a file keeps no reader from before, whatever mode it had", async () => {
-  const dir = await Deno.makeTempDir();
+  await using dir = new TempDir();
   const path = `${dir}/deep/token`;
-  try {
-    await writeFile(path, "old", 0o644);
-    await writeFile(path, "new", 0o600);
-    assert.equal(await Deno.readTextFile(path), "new");
-    assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+  await writeFile(path, "old", 0o644);
+  await writeFile(path, "new", 0o600);
+  assert.equal(await Deno.readTextFile(path), "new");
+  assert.equal((await Deno.stat(path)).mode! & 0o777, 0o600);
 });
