@@ -36,20 +36,18 @@ Deno.test("by night the shutter is long and frames are few, and the watchdog kno
   assert.equal(profile(new Date(2026, 5, 2, 12).getTime()).source, day.source);
 });
 
+interface Stage {
+  readonly clock: FakeClock;
+  readonly reports: Latest<Report>;
+  readonly sent: Report[];
+  answer(result: UploadResult): void;
+}
+
 async function reporting(
-  test: (
-    stage: {
-      clock: FakeClock;
-      reports: Latest<Report>;
-      sent: Report[];
-      answer(result: UploadResult): void;
-    },
-  ) => Promise<void>,
+  test: (stage: Stage) => Promise<void>,
   about: Pick<Report, "name" | "zone"> = {},
 ): Promise<void> {
-  const clock = new FakeClock();
-  const reports = new Latest<Report>();
-  const sent: Report[] = [];
+  const [clock, reports, sent] = [new FakeClock(), new Latest<Report>(), [] as Report[]];
   let result: UploadResult = { kind: "accepted" };
   const send = (report: Report) => {
     sent.push(report);

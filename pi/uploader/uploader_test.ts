@@ -75,8 +75,8 @@ interface Stage {
   readonly uploader: Uploader;
   readonly lines: string[];
   readonly frames: Latest<CapturedFrame>;
-  /** Lets time pass with a frame each `every` ms. */
-  film(ms: number, every?: number): Promise<void>;
+  /** Lets time pass with a frame each `every` ms; with the same one again where it is given. */
+  film(ms: number, every?: number, jpeg?: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
 /** Said once in a run, when the edge has taken a frame. */
@@ -90,18 +90,11 @@ async function onStage(
   const transport = new HandTransport(clock);
   const frames = new Latest<CapturedFrame>();
   const { lines, log } = fakeLog();
-  const uploader = new Uploader({
-    clock,
-    log,
-    random: () => 0.5,
-    transport,
-    frames,
-    page: "https://a.example/",
-    camera,
-  });
-  const film = async (ms: number, every = 100) => {
+  const [random, page] = [() => 0.5, "https://a.example/"];
+  const uploader = new Uploader({ clock, log, random, transport, frames, page, camera });
+  const film = async (ms: number, every = 100, same?: Uint8Array<ArrayBuffer>) => {
     for (let passed = 0; passed < ms; passed += every) {
-      const jpeg = new Uint8Array(1000).fill(frames.seq);
+      const jpeg = same?.slice() ?? new Uint8Array(1000).fill(frames.seq);
       const [capturedAt, takenAt] = [clock.now(), clock.monotonic()];
       frames.set({ jpeg, capturedAt, takenAt, n: frames.seq + 1 });
       await clock.tick(every);
@@ -127,24 +120,17 @@ Deno.test("frames leave at the interval the edge wants, the newest each time", (
   }));
 
 Deno.test("a picture that does not change goes to the edge every 3 s, and at once where it may be lost", () =>
-  onStage(async ({ clock, transport, frames }) => {
+  onStage(async ({ transport, film }) => {
     const jpeg = new Uint8Array(1000);
-    const film = async (ms: number) => {
-      for (let passed = 0; passed < ms; passed += 200) {
-        const [capturedAt, takenAt] = [clock.now(), clock.monotonic()];
-        frames.set({ jpeg: jpeg.slice(), capturedAt, takenAt, n: frames.seq + 1 });
-        await clock.tick(200);
-      }
-    };
-    await film(9400);
+    await film(9400, 200, jpeg);
     assert.deepEqual(gaps(transport.sent), [3000, 3000, 3000]);
     jpeg[999] = 1;
-    await film(400);
+    await film(400, 200, jpeg);
     assert.equal(transport.sent.length, 5);
     transport.answer = LOST;
-    await film(3000);
+    await film(3000, 200, jpeg);
     transport.answer = OK;
-    await film(2000);
+    await film(2000, 200, jpeg);
     const [lost, again] = gaps(transport.sent).slice(4);
     assert.equal(lost, 3000);
     assert.ok(again < 2000, `${again}`);
@@ -219,10 +205,8 @@ Deno.test("a network that lets only small requests through gets about a frame a 
     transport.sent.length = 0;
     transport.answer = LOST;
     await film(10_000, 50);
-    assert.ok(
-      transport.sent.length >= 8 && transport.sent.length <= 11,
-      `${transport.sent.length}`,
-    );
+    const { length } = transport.sent;
+    assert.ok(length >= 8 && length <= 11, `${length}`);
     assert.equal(lines.filter((line) => line !== FIRST).length, 1, lines.join("\n"));
     transport.answer = OK;
     await film(2000, 50);
