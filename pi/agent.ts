@@ -3,7 +3,8 @@
 import type { Clock } from "../shared/clock.ts";
 import { DEFAULT_CAM } from "../shared/frame.ts";
 import { Latest } from "../shared/latest.ts";
-import type { Report } from "../shared/wire.ts";
+import { within } from "../shared/timeout.ts";
+import type { About, Report } from "../shared/wire.ts";
 import { type CapturedFrame, captureLimits } from "./capture.ts";
 import type { Config, Picture, TimeRange } from "./config.ts";
 import { createSource } from "./source/create.ts";
@@ -18,7 +19,6 @@ import {
 } from "./uploader/transport.ts";
 import { Uploader } from "./uploader/uploader.ts";
 import { createWsTransport } from "./uploader/ws.ts";
-import { within } from "../shared/timeout.ts";
 
 export interface AgentDeps extends SourceDeps {
   random(): number;
@@ -39,7 +39,7 @@ export class Agent {
   readonly #clock: Clock;
   readonly #frames = new Latest<CapturedFrame>();
   readonly #reports = new Latest<Report>();
-  readonly #about: Pick<Report, "name" | "zone">;
+  readonly #about: About;
 
   constructor(deps: AgentDeps, config: Config) {
     const { clock, log, random, connect, session } = deps;
@@ -137,7 +137,7 @@ export interface ReporterOptions {
   readonly clock: Clock;
   readonly reports: Latest<Report>;
   /** What goes with each: the camera's name and its time zone. */
-  readonly about?: Pick<Report, "name" | "zone">;
+  readonly about?: About;
   send(report: Report, signal: AbortSignal): Promise<UploadResult>;
 }
 
@@ -148,30 +148,18 @@ export async function runReporter(options: ReporterOptions, signal: AbortSignal)
   while (!signal.aborted) {
     try {
       const { seq, value } = await reports.next(sent, signal);
-      const result = await within(
-        clock,
-        SEND_MS,
-        signal,
-        (timed) => send({ ...value, ...about }, timed),
-      );
+      const report = { ...value, ...about };
+      const result = await within(clock, SEND_MS, signal, (timed) => send(report, timed));
       const again = result.kind === "failed" || result.kind === "busy";
       sent = again ? seq - 1 : seq;
       if (again) await clock.sleep(RETRY_MS, signal);
-      else if ((value.error ?? about?.name) !== undefined && await quiet(options, seq, signal)) {
-        sent = seq - 1;
+      else if ((value.error ?? about?.name) !== undefined) {
+        // Nothing new for a while: it is said again.
+        const news = within(clock, REPEAT_MS, signal, (timed) => reports.next(seq, timed));
+        await news.catch(() => sent = seq - 1);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
     }
   }
-}
-
-/** Whether nothing new was to be said for a while. */
-async function quiet(
-  { clock, reports }: ReporterOptions,
-  seq: number,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const news = within(clock, REPEAT_MS, signal, (timed) => reports.next(seq, timed));
-  return await news.then(() => false, () => true);
 }

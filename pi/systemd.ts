@@ -14,13 +14,9 @@ export interface UnitOptions {
   readonly source?: string;
 }
 
-/** Where the service finds its settings. */
+/** Where the service finds its settings and its token, and where the unit belongs. */
 export const SETTINGS_FILE = "/etc/perch/camera.env";
-
-/** Where the service finds the token; only root may read it. */
 export const TOKEN_FILE = "/etc/perch/token";
-
-/** Where the unit belongs. */
 export const UNIT_FILE = "/etc/systemd/system/perch.service";
 
 /** What is read where the picture is a camera's, and what drawing a pattern needs: a native library. */
@@ -37,19 +33,13 @@ export function unitText(unit: string, { deno, root, source }: UnitOptions): str
 
 /** What stands in the way of the service. One line each. */
 export function unitProblems({ deno, root }: UnitOptions): string[] {
-  const hidden = (path: string) => /^\/(home|root)\//.test(path);
-  const problems: string[] = [];
-  if (hidden(deno)) {
-    problems.push(
-      `${deno} lies in a home folder, which the service cannot see: sudo install ${deno} /usr/local/bin/deno`,
-    );
-  }
-  if (hidden(root)) {
-    problems.push(
-      `${root} lies in a home folder, which the service cannot see: move it to /opt/perch`,
-    );
-  }
-  return problems;
+  const hidden = "lies in a home folder, which the service cannot see";
+  const ways = [[deno, `sudo install ${deno} /usr/local/bin/deno`], [
+    root,
+    "move it to /opt/perch",
+  ]];
+  return ways.filter(([path]) => /^\/(home|root)\//.test(path))
+    .map(([path, fix]) => `${path} ${hidden}: ${fix}`);
 }
 
 /** A word of a command line as systemd reads it. */

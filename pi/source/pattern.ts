@@ -4,6 +4,7 @@
 import type sharpModule from "sharp";
 import type { Clock } from "../../shared/clock.ts";
 import { drawText, type RgbPixels, textWidth } from "../../shared/glyphs.ts";
+import type { Picture } from "../config.ts";
 import { HARBOUR } from "./pattern_harbour.ts";
 import { type Colour, type Light, lightAt } from "./pattern_light.ts";
 import {
@@ -16,14 +17,7 @@ import {
 } from "./pattern_scene.ts";
 import { type FrameSource, pacer } from "./source.ts";
 
-export interface PatternOptions {
-  /** Pixels, even. */
-  readonly width: number;
-  readonly height: number;
-  /** Frames a second. */
-  readonly fps: number;
-  /** JPEG quality, 1 to 100. */
-  readonly quality: number;
+export interface PatternOptions extends Pick<Picture, "width" | "height" | "fps" | "quality"> {
   /** Default the garden. */
   readonly scene?: SceneName;
 }
@@ -58,10 +52,9 @@ interface Sprite {
   readonly height: number;
 }
 
-export interface PatternMoment {
-  /** Wall time, Unix ms. */
+/** When, in Unix ms, and which frame, from 1. */
+interface PatternMoment {
   readonly now: number;
-  /** Counted from 1. */
   readonly frame: number;
 }
 
@@ -75,6 +68,15 @@ const LIGHT_MS = 20_000;
 const STARS: readonly (readonly [number, number])[] = Array.from({ length: 90 }, (_, i) => {
   return [(i * 0.6180339887) % 1, ((i * 0.7548776662) % 1) ** 1.4 * 0.9];
 });
+
+/**
+ * Which, how high, how fast in scene pixels a second, how far at second 0. Two of a kind are half a way
+ * apart, so that the sky is never empty.
+ */
+const CLOUDS = [
+  ...[["wisp", 236, 5, 0], ["wisp", 330, 5, 820]] as const,
+  ...[["cloud", 116, 12, 0], ["cloud", 300, 12, 850]] as const,
+];
 
 /** Draws the pictures of one size. */
 export class PatternPicture {
@@ -185,19 +187,10 @@ export class PatternPicture {
   }
 
   #drawClouds(seconds: number): void {
-    const clouds: readonly (readonly ["cloud" | "wisp", number, number, number])[] = [
-      // Which, how high, how fast in scene pixels a second, how far at second 0. Two of a kind are
-      // half a way apart, so that the sky is never empty.
-      ["wisp", 236, 5, 0],
-      ["wisp", 330, 5, 820],
-      ["cloud", 116, 12, 0],
-      ["cloud", 300, 12, 850],
-    ];
-    for (const [name, y, speed, start] of clouds) {
-      const way = SCENE_WIDTH + SKY[name].width;
-      this.#blend(name, (this.#scene.clouds + start + seconds * speed) % way - SKY[name].width, y, {
-        behind: "land",
-      });
+    for (const [name, y, speed, start] of CLOUDS) {
+      const { width } = SKY[name];
+      const way = this.#scene.clouds + start + seconds * speed;
+      this.#blend(name, way % (SCENE_WIDTH + width) - width, y, { behind: "land" });
     }
   }
 
@@ -288,23 +281,15 @@ async function draw(
   return { rgba: data, width: info.width, height: info.height };
 }
 
-const DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"];
-const MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split(" ");
-
 /** This machine's own time, with its distance to UTC so that it can be compared anywhere. */
 function clockText(now: number): { clock: string; tenths: string; day: string } {
   const date = new Date(now);
-  const two = (value: number) => String(value).padStart(2, "0");
-  const offset = -date.getTimezoneOffset();
-  const sign = offset < 0 ? "-" : "+";
-  const zone = offset === 0
-    ? "UTC"
-    : `UTC${sign}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+  // Everywhere as in "Sun Jun 07 2026 12:00:00 GMT+0200 (…)".
+  const [weekday, month, day, year, clock, gmt] = date.toString().toUpperCase().split(" ");
+  const zone = gmt === "GMT+0000" ? "UTC" : `UTC${gmt.slice(3, 6)}:${gmt.slice(6)}`;
   return {
-    clock: [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":"),
+    clock,
     tenths: `.${Math.floor(date.getMilliseconds() / 100)}`,
-    day: `${DAYS[date.getDay()]} ${date.getDate()} ${
-      MONTHS[date.getMonth()]
-    } ${date.getFullYear()} ${zone}`,
+    day: `${weekday} ${Number(day)} ${month} ${year} ${zone}`,
   };
 }

@@ -67,18 +67,8 @@ function isApp(code: number): boolean {
 export function segmentName(code: number): string {
   if (isApp(code)) return `APP${code - MARKER.APP0}`;
   if (isStartOfFrame(code)) return `SOF${code - MARKER.SOF0}`;
-  return NAMES[code];
+  return Object.entries(MARKER).find(([, marker]) => marker === code)![0];
 }
-
-const NAMES: Readonly<Record<number, string>> = {
-  0xc4: "DHT",
-  0xcc: "DAC",
-  0xda: "SOS",
-  0xdb: "DQT",
-  0xdc: "DNL",
-  0xdd: "DRI",
-  0xfe: "COM",
-};
 
 /** The first FF D8 FF from `from` on, or the end of the bytes. */
 export function startOfJpeg(bytes: Uint8Array, from: number): number {
@@ -173,8 +163,7 @@ function isBareOrientation(segment: Uint8Array): boolean {
  * @returns 1 (as it is) to 8; 1 where the body is not EXIF, is broken or does not say.
  */
 export function exifOrientation(body: Uint8Array): number {
-  if (body.length < EXIF.length + 8) return 1;
-  for (let i = 0; i < EXIF.length; i++) if (body[i] !== EXIF.charCodeAt(i)) return 1;
+  if (body.length < EXIF.length + 8 || !startsWith(body, EXIF)) return 1;
   const tiff = body.subarray(EXIF.length);
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.length);
   const little = view.getUint16(0) === 0x4949;

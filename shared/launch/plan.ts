@@ -62,11 +62,7 @@ export function listeningPort(line: string): number | undefined {
 }
 
 /** A network interface's address, as `Deno.networkInterfaces` tells it. */
-export interface InterfaceAddress {
-  readonly family: "IPv4" | "IPv6";
-  readonly address: string;
-  readonly name: string;
-}
+export type InterfaceAddress = Pick<Deno.NetworkInterfaceInfo, "family" | "address" | "name">;
 
 /** Interfaces that containers and virtual machines make: no phone is behind them. */
 const VIRTUAL = /^(docker|br-|veth|virbr|vmnet|utun|tun|tap|tailscale|zt)/;
