@@ -38,14 +38,8 @@ Deno.test("a value stands behind its flag or behind =, a switch alone or with no
 });
 
 Deno.test("-h and --help ask for help", () => {
-  for (const flag of ["-h", "--help"]) {
-    assert.deepEqual(read(flag), {
-      ok: true,
-      settings: {},
-      given: new Set(["help"]),
-      words: [],
-    });
-  }
+  const help = { ok: true, settings: {}, given: new Set(["help"]), words: [] };
+  for (const flag of ["-h", "--help"]) assert.deepEqual(read(flag), help);
 });
 
 for (

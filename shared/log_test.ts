@@ -17,21 +17,10 @@ Deno.test("text lines have time, words and fields", () => {
 });
 
 Deno.test("json lines are one object each", () => {
+  const time = "1970-01-01T00:00:00.000Z";
   assert.deepEqual(lines("json").map((line) => JSON.parse(line)), [
-    {
-      time: "1970-01-01T00:00:00.000Z",
-      level: "info",
-      message: "camera back",
-      cam: "nest",
-      after: 12,
-    },
-    {
-      time: "1970-01-01T00:00:00.000Z",
-      level: "warn",
-      message: "camera lost",
-      cam: "nest",
-      error: "no frame for 7 s",
-    },
+    { time, level: "info", message: "camera back", cam: "nest", after: 12 },
+    { time, level: "warn", message: "camera lost", cam: "nest", error: "no frame for 7 s" },
   ]);
 });
 

@@ -19,17 +19,9 @@ const schema = z.object({
 const PERCH_TOKEN = "0123456789abcdef";
 
 Deno.test("settings become values, an empty one counts as unset", () => {
-  const parsed = parseSettings(schema, {
-    PERCH_TOKEN,
-    PORT: " 80 ",
-    PERCH_FPS: "",
-    PERCH_HFLIP: "yes",
-  });
-  assert.deepEqual(parsed, {
-    ok: true,
-    config: { PORT: 80, PERCH_FPS: 5, PERCH_HFLIP: true, PERCH_TOKEN },
-    warnings: [],
-  });
+  const env = { PERCH_TOKEN, PORT: " 80 ", PERCH_FPS: "", PERCH_HFLIP: "yes" };
+  const config = { PORT: 80, PERCH_FPS: 5, PERCH_HFLIP: true, PERCH_TOKEN };
+  assert.deepEqual(parseSettings(schema, env), { ok: true, config, warnings: [] });
 });
 
 Deno.test("each bad setting is one line with name, value and what is wanted", () => {

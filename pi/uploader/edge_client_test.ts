@@ -7,15 +7,14 @@ function result(status: number, headers: Record<string, string> = {}, text = "")
 }
 
 Deno.test("204 is the only good answer to a frame, and tells the demand", () => {
-  assert.deepEqual(result(204, { "Perch-Interval": "200", "Perch-Viewers": "3" }), {
-    kind: "accepted",
-    demand: { interval: 200, viewers: 3 },
-  });
-  assert.deepEqual(result(204), { kind: "accepted", demand: undefined });
-  assert.deepEqual(result(204, { "Perch-Interval": "soon" }), {
-    kind: "accepted",
-    demand: undefined,
-  });
+  const told = (headers: Record<string, string>) => {
+    const one = result(204, headers);
+    return one.kind === "accepted" && one.demand;
+  };
+  const headers = { "Perch-Interval": "200", "Perch-Viewers": "3" };
+  assert.deepEqual(told(headers), { interval: 200, viewers: 3 });
+  assert.equal(told({}), undefined);
+  assert.equal(told({ "Perch-Interval": "soon" }), undefined);
 });
 
 Deno.test("no answer silences a camera for more than an hour, or makes it spin", () => {

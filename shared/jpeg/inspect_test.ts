@@ -32,6 +32,11 @@ function refused(bytes: Uint8Array, problem: RegExp, offset: number): void {
   assert.equal(result.offset, offset);
 }
 
+/** Refuses the picture with one byte changed. */
+function bad(at: number, value: number, problem: RegExp, offset = at): void {
+  refused(changed(jpeg, at, value), problem, offset);
+}
+
 Deno.test("every kind of real JPEG is accepted with its size", async () => {
   for (const { name, jpeg, width, height } of [...await corpus(), await twelveMegapixels()]) {
     const { extras: _, ...seen } = inspectJpeg(jpeg) as Inspection & { ok: true };
@@ -76,16 +81,12 @@ Deno.test("a picture that a second one interrupts is refused", () => {
 Deno.test("markers out of order and impossible lengths are named", () => {
   const sof = find(jpeg, 0xc0);
   const sos = find(jpeg, 0xda);
-  refused(changed(jpeg, sof + 1, 0xfe), /SOS at byte 591 comes before any frame header/, sos);
-  refused(changed(jpeg, sos + 1, 0xfe), /EOI at byte \d+ comes before any scan/, jpeg.length - 2);
-  refused(changed(jpeg, sof + 3, 0), /SOF0 at byte 140 has the impossible length 0/, sof);
-  refused(changed(jpeg, sof + 3, 12), /SOF0 at byte 140 has the wrong length 12/, sof);
-  refused(changed(jpeg, sof, 0), /SOS at byte 591 comes before any frame header/, sos);
-  refused(
-    changed(jpeg, sof + 1, 0xf0),
-    /Expected a marker after DQT at byte 140, found FF F0/,
-    sof,
-  );
+  bad(sof + 1, 0xfe, /SOS at byte 591 comes before any frame header/, sos);
+  bad(sos + 1, 0xfe, /EOI at byte \d+ comes before any scan/, jpeg.length - 2);
+  bad(sof + 3, 0, /SOF0 at byte 140 has the impossible length 0/, sof);
+  bad(sof + 3, 12, /SOF0 at byte 140 has the wrong length 12/, sof);
+  bad(sof, 0, /SOS at byte 591 comes before any frame header/, sos);
+  bad(sof + 1, 0xf0, /Expected a marker after DQT at byte 140, found FF F0/, sof);
   refused(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), /EOI at byte 2 comes before any frame header/, 2);
   const header = jpeg.subarray(sof, sof + 19);
   const body = header.subarray(4);
@@ -96,59 +97,34 @@ Deno.test("markers out of order and impossible lengths are named", () => {
 
 Deno.test("kinds that no browser shows are refused", () => {
   const sof = find(jpeg, 0xc0);
-  refused(changed(jpeg, sof + 1, 0xc3), /SOF3 .* baseline and progressive JPEG only/, sof);
-  refused(changed(jpeg, sof + 4, 12), /12 bits a sample, wanted 8/, sof);
+  bad(sof + 1, 0xc3, /SOF3 .* baseline and progressive JPEG only/, sof);
+  bad(sof + 4, 12, /12 bits a sample, wanted 8/, sof);
   const noHeight = changed(changed(jpeg, sof + 5, 0), sof + 6, 0);
   refused(noHeight, /320x0 pixels, wanted 1 to 65500 a side/, sof + 5);
-  const two = concat(
-    jpeg.subarray(0, sof),
-    Uint8Array.of(0xff, 0xc0, 0, 14, 8, 0, 8, 0, 8, 2, 1, 17, 0, 2, 17, 0),
-  );
-  refused(two, /2 components, wanted 1, 3 or 4/, sof);
+  const header = Uint8Array.of(0xff, 0xc0, 0, 14, 8, 0, 8, 0, 8, 2, 1, 17, 0, 2, 17, 0);
+  refused(concat(jpeg.subarray(0, sof), header), /2 components, wanted 1, 3 or 4/, sof);
 });
 
 Deno.test("what no decoder can show is refused with the byte and what is wanted", () => {
   const [dqt, sof, dht, sos] = [0xdb, 0xc0, 0xc4, 0xda].map((marker) => find(jpeg, marker));
   const without = concat(jpeg.subarray(0, dqt), jpeg.subarray(sof));
-  refused(
-    without,
-    /SOS at byte 453: there is no quantisation table 0 \(DQT\)/,
-    sos - sof + dqt + 5,
-  );
-  refused(changed(jpeg, dqt + 4, 4), /DQT at byte 2 has a table 4, wanted 0 to 3/, dqt + 4);
-  refused(changed(jpeg, dqt + 3, 66), /DQT at byte 2 has the wrong length 66/, dqt);
+  const there = sos - sof + dqt + 5;
+  refused(without, /SOS at byte 453: there is no quantisation table 0 \(DQT\)/, there);
+  bad(dqt + 4, 4, /DQT at byte 2 has a table 4, wanted 0 to 3/);
+  bad(dqt + 3, 66, /DQT at byte 2 has the wrong length 66/, dqt);
   const codes = changed(jpeg, dht + 5, 3);
   refused(codes, /DHT at byte 159 has a table that no code can have/, dht + 4);
-  refused(changed(jpeg, dht + 21, 16), /DHT at byte 159 has a table that no code/, dht + 4);
-  refused(changed(jpeg, dht + 4, 0x24), /DHT at byte 159 has a table 36, wanted 0 to 3/, dht + 4);
-  refused(
-    changed(jpeg, sos + 5, 9),
-    /SOS at byte 591: component 9, wanted the frame header's/,
-    sos + 5,
-  );
-  refused(
-    changed(jpeg, sos + 7, 1),
-    /component 1, wanted the frame header's in their order/,
-    sos + 7,
-  );
-  refused(
-    changed(jpeg, sos + 4, 0),
-    /SOS at byte 591: 0 components in 12 bytes, wanted 1 to 4/,
-    sos + 4,
-  );
-  refused(changed(jpeg, sos + 6, 0x30), /no Huffman table DC 3/, sos + 5);
-  refused(changed(jpeg, sof + 11, 0x02), /component 1 is sampled 0x2, wanted 1 to 4/, sof + 11);
-  refused(changed(jpeg, sof + 11, 0x55), /component 1 is sampled 5x5, wanted 1 to 4/, sof + 11);
-  refused(
-    changed(changed(jpeg, sof + 11, 0x32), sof + 14, 0x22),
-    /component 2 is sampled 2x2/,
-    sof + 14,
-  );
-  refused(
-    changed(jpeg, sof + 11, 0x44),
-    /SOS at byte 591: 18 blocks at a time, wanted at most 10/,
-    sos,
-  );
+  bad(dht + 21, 16, /DHT at byte 159 has a table that no code/, dht + 4);
+  bad(dht + 4, 0x24, /DHT at byte 159 has a table 36, wanted 0 to 3/);
+  bad(sos + 5, 9, /SOS at byte 591: component 9, wanted the frame header's/);
+  bad(sos + 7, 1, /component 1, wanted the frame header's in their order/);
+  bad(sos + 4, 0, /SOS at byte 591: 0 components in 12 bytes, wanted 1 to 4/);
+  bad(sos + 6, 0x30, /no Huffman table DC 3/, sos + 5);
+  bad(sof + 11, 0x02, /component 1 is sampled 0x2, wanted 1 to 4/);
+  bad(sof + 11, 0x55, /component 1 is sampled 5x5, wanted 1 to 4/);
+  const third = changed(changed(jpeg, sof + 11, 0x32), sof + 14, 0x22);
+  refused(third, /component 2 is sampled 2x2/, sof + 14);
+  bad(sof + 11, 0x44, /SOS at byte 591: 18 blocks at a time, wanted at most 10/, sos);
   const wide = changed(changed(jpeg, sof + 7, 0xff), sof + 8, 0xff);
   refused(wide, /SOF0 at byte 140: 65535x240 pixels, wanted 1 to 65500 a side/, sof + 5);
   refused(withSegment(jpeg, 0xdd, new Uint8Array(3)), /DRI at byte 2 has the wrong length 5/, 2);
@@ -157,14 +133,10 @@ Deno.test("what no decoder can show is refused with the byte and what is wanted"
 });
 
 Deno.test("a progressive picture needs its tables, and scans in an order that can be", async () => {
-  const found = (await corpus()).find(({ name }) => name === "progressive");
-  const jpeg = found!.jpeg;
+  const { jpeg } = (await corpus()).find(({ name }) => name === "progressive")!;
   const sos = find(jpeg, 0xda);
-  refused(
-    withoutTables(jpeg),
-    /there is no Huffman table DC 0 \(DHT\)/,
-    find(withoutTables(jpeg), 0xda) + 5,
-  );
+  const bare = withoutTables(jpeg);
+  refused(bare, /there is no Huffman table DC 0 \(DHT\)/, find(bare, 0xda) + 5);
   refused(changed(jpeg, sos + 12, 1), /0 to 1 \(0, \d\) cannot be/, sos + 11);
   refused(changed(jpeg, sos + 13, 0x31), /0 to 0 \(3, 1\) cannot be/, sos + 11);
   const scan = jpeg.subarray(sos, jpeg.indexOf(0xff, sos + 14));
@@ -194,9 +166,8 @@ Deno.test("what decoders step over is taken: loose bytes, empty lengths, damage 
       assert.equal(inspection.end, bytes.length);
     }
   }
-  assert(
-    inspectJpeg(concat(jpeg.subarray(0, 2), Uint8Array.of(0xff, 0xe1, 0, 0), jpeg.subarray(2))).ok,
-  );
+  const empty = Uint8Array.of(0xff, 0xe1, 0, 0);
+  assert(inspectJpeg(concat(jpeg.subarray(0, 2), empty, jpeg.subarray(2))).ok);
   const damaged = (restarts: boolean) =>
     concat(
       jpeg.subarray(0, sos),
@@ -206,22 +177,17 @@ Deno.test("what decoders step over is taken: loose bytes, empty lengths, damage 
       jpeg.subarray(sos + 100),
     );
   assert(inspectJpeg(damaged(true)).ok);
-  refused(
-    damaged(false),
-    /Expected a marker after the picture data at byte 691, found FF 5D/,
-    sos + 100,
-  );
+  const said = /Expected a marker after the picture data at byte 691, found FF 5D/;
+  refused(damaged(false), said, sos + 100);
 });
 
 Deno.test("a picture of a million empty comments is refused at once, one of some hundreds is not", async () => {
   const whole = await baseline(64, 48);
   for (const empty of [[0xff, 0xfe, 0, 2], [0xff, 0xfe, 0, 2, 0xff, 1], [0xff, 1]]) {
-    const withMany = (count: number) =>
-      concat(
-        whole.subarray(0, 2),
-        new Uint8Array(Array(count).fill(empty).flat()),
-        whole.subarray(2),
-      );
+    const withMany = (count: number) => {
+      const many = Uint8Array.from(Array(count).fill(empty).flat());
+      return concat(whole.subarray(0, 2), many, whole.subarray(2));
+    };
     const inspection = inspectJpeg(withMany(500_000));
     assert.ok(!inspection.ok);
     assert.match(inspection.problem, /^More than 1000 markers/);

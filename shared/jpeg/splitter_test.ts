@@ -12,7 +12,7 @@ import {
 } from "../testing/jpegs.ts";
 import { toolTest } from "../testing/tools.ts";
 import { STANDARD_DHT } from "./huffman.ts";
-import { JpegSplitter } from "./splitter.ts";
+import { JpegSplitter, type SplitterCounts } from "./splitter.ts";
 
 const jpeg = await baseline();
 
@@ -30,6 +30,18 @@ function split(
 }
 
 const NONE = { truncated: 0, malformed: 0, oversized: 0 };
+
+/** What comes out when `bytes` go in must be `frames`, and what does not must be counted. */
+function splits(
+  bytes: Uint8Array,
+  frames: readonly Uint8Array[],
+  counts: Partial<SplitterCounts> = {},
+  { size = 1000, most = undefined as number | undefined, what = "" } = {},
+): void {
+  const splitter = new JpegSplitter(most);
+  assert.deepEqual(split(bytes, size, splitter), frames, what);
+  assert.deepEqual(splitter.counts, { ...NONE, ...counts }, what);
+}
 
 /** The smallest bytes that walk like a JPEG; the tests that need no decoder use it. */
 function tiny(...body: number[]): Uint8Array<ArrayBuffer> {
@@ -55,11 +67,7 @@ Deno.test("real frames of every kind come out byte for byte, whatever the chunks
   const samples = await corpus();
   const stream = concat(...samples.map((sample) => sample.jpeg));
   for (const size of [1, 2, 3, 4096, 65_536, stream.length]) {
-    const splitter = new JpegSplitter();
-    const frames = split(stream, size, splitter);
-    assert.equal(frames.length, samples.length);
-    samples.forEach(({ name, jpeg }, i) => assert.deepEqual(frames[i], jpeg, `${name} by ${size}`));
-    assert.deepEqual(splitter.counts, NONE);
+    splits(stream, samples.map(({ jpeg }) => jpeg), {}, { size, what: `by ${size}` });
   }
 });
 
@@ -69,9 +77,7 @@ Deno.test("padding and noise between frames fall out and count as no frame", () 
     Uint8Array.of(0xff, 0xd9, 0xff, 0xd8, 0x00, 0xff, 0xff),
     new TextEncoder().encode("--boundary\r\nContent-Type: image/jpeg\r\n\r\n"),
   );
-  const splitter = new JpegSplitter();
-  assert.deepEqual(split(concat(noise, jpeg, noise, jpeg), 100, splitter), [jpeg, jpeg]);
-  assert.deepEqual(splitter.counts, NONE);
+  splits(concat(noise, jpeg, noise, jpeg), [jpeg, jpeg], {}, { size: 100 });
 });
 
 Deno.test("each frame has a buffer of its own", () => {
@@ -86,10 +92,8 @@ Deno.test("each frame has a buffer of its own", () => {
 
 Deno.test("a frame cut off in its picture data gives way to the next one", async () => {
   for (const { name, jpeg } of await corpus()) {
-    const splitter = new JpegSplitter();
     const cut = jpeg.subarray(0, jpeg.length - 500);
-    assert.deepEqual(split(concat(cut, jpeg), 1000, splitter), [jpeg], name);
-    assert.deepEqual(splitter.counts, { ...NONE, truncated: 1 }, name);
+    splits(concat(cut, jpeg), [jpeg], { truncated: 1 }, { what: name });
   }
 });
 
@@ -146,10 +150,8 @@ Deno.test("loose bytes between segments cost no picture, and stay in it", async 
 
 Deno.test("what no browser shows is no frame", () => {
   const at = jpeg.findIndex((byte, i) => byte === 0xff && jpeg[i + 1] === 0xc0);
-  const splitter = new JpegSplitter();
   const withoutQuantisation = concat(jpeg.subarray(0, 2), jpeg.subarray(at));
-  assert.deepEqual(split(concat(withoutQuantisation, jpeg), 1000, splitter), [jpeg]);
-  assert.deepEqual(splitter.counts, { ...NONE, malformed: 1 });
+  splits(concat(withoutQuantisation, jpeg), [jpeg], { malformed: 1 });
 });
 
 Deno.test("missing Huffman tables are put in, and the picture decodes to the same pixels", async () => {
@@ -161,19 +163,12 @@ Deno.test("missing Huffman tables are put in, and the picture decodes to the sam
 });
 
 Deno.test("a frame past the cap is dropped and the next one comes out", () => {
-  const splitter = new JpegSplitter(1000);
-  const frames = split(concat(tiny(...Array(3000).fill(7)), tiny(1)), 64, splitter);
-  assert.deepEqual(frames, [tiny(1)]);
-  assert.equal(splitter.counts.oversized, 1);
-  const whole = new JpegSplitter(1000);
-  assert.deepEqual(split(concat(tiny(...Array(3000).fill(7)), tiny(1)), 65_536, whole), [tiny(1)]);
-  assert.equal(whole.counts.oversized, 1);
+  const bytes = concat(tiny(...Array(3000).fill(7)), tiny(1));
+  for (const size of [64, 65_536]) splits(bytes, [tiny(1)], { oversized: 1 }, { size, most: 1000 });
 });
 
 Deno.test("what has no frame header or no scan is no frame", () => {
-  const splitter = new JpegSplitter();
-  assert.deepEqual(splitter.push(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9)), []);
-  assert.deepEqual(splitter.counts, { ...NONE, malformed: 1 });
+  splits(Uint8Array.of(0xff, 0xd8, 0xff, 0xd9), [], { malformed: 1 });
 });
 
 Deno.test("a chunk of many frames is no matter of size", () => {
