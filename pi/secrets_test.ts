@@ -3,16 +3,15 @@
 import assert from "node:assert/strict";
 import { secretsOf, withoutAddresses } from "../shared/addresses.ts";
 import { systemClock } from "../shared/clock.ts";
-import type { Parsed } from "../shared/settings.ts";
 import { createLog } from "../shared/log.ts";
 import { fc } from "../shared/testing/properties.ts";
 import { Agent } from "./agent.ts";
 import { parseCli } from "./cli.ts";
-import { type Config, parseConfig } from "./config.ts";
+import { parseConfig } from "./config.ts";
 import { cameraFound } from "./doctor/findings.ts";
 import { createSpawn, type Spawn } from "./process.ts";
 import { summaryLine } from "./status.ts";
-import type { Connect } from "./uploader/connection.ts";
+import type { Connection } from "./uploader/connection.ts";
 import { TempDir } from "../shared/testing/temp.ts";
 
 const EDGE = "http://127.0.0.1";
@@ -47,45 +46,41 @@ const address = fc.record({
   address: `${scheme}://${place(host, typed ? secret : encodeURIComponent(secret))}`,
 }));
 
-function env(source: string, input: string): Record<string, string> {
-  return {
-    PERCH_URL: EDGE,
-    PERCH_TOKEN: "0123456789abcdef",
-    PERCH_SOURCE: source,
-    PERCH_INPUT: input,
-  };
-}
+const REQUIRED = { PERCH_URL: EDGE, PERCH_TOKEN: "0123456789abcdef" };
 
 /** Runs an agent until it has told the edge of a failure, and gives all that it said anywhere. */
 async function allSaid(
-  { config, warnings }: Parsed<Config> & { ok: true },
+  source: string,
+  input: string,
   spawn: Spawn,
-  camera: Connect,
+  camera: Connection,
 ): Promise<string> {
+  const parsed = parseConfig({ ...REQUIRED, PERCH_SOURCE: source, PERCH_INPUT: input });
+  if (!parsed.ok) {
+    assert.equal(parsed.problems.length, 1);
+    return parsed.problems[0];
+  }
+  const { config, warnings } = parsed;
   const said = warnings.map(({ found }) => found);
   const write = (line: string) => void said.push(line);
   const log = createLog({ format: "text", write, now: Date.now });
   const stop = new AbortController();
-  const connect: Connect = () => {
-    const { fetch, close } = camera();
-    return {
-      close,
-      fetch(url, init) {
-        if (!url.startsWith(`${EDGE}/cams/`)) return fetch(url, init);
-        if (url.endsWith("/report")) {
-          said.push(String(init.body));
-          if (String(init.body).includes("failing")) stop.abort();
-        }
-        return Promise.resolve(new Response(null, { status: 204 }));
-      },
-    };
-  };
+  const connect = (): Connection => ({
+    ...camera,
+    fetch(url, init) {
+      if (!url.startsWith(`${EDGE}/cams/`)) return camera.fetch(url, init);
+      if (url.endsWith("/report")) {
+        said.push(String(init.body));
+        if (String(init.body).includes("failing")) stop.abort();
+      }
+      return Promise.resolve(new Response(null, { status: 204 }));
+    },
+  });
   const deps = { clock: systemClock, log, spawn, connect, random: () => 0, session: "s" };
   const agent = new Agent(deps, config);
   const before = agent.state;
   await agent.run(stop.signal);
-  const { source, input } = config;
-  const found = cameraFound({ source, input, usb: [], installed: ["ffmpeg"] });
+  const found = cameraFound({ source: config.source, input, usb: [], installed: ["ffmpeg"] });
   return [...said, summaryLine(before, agent.state, 1000), JSON.stringify(found)].join("\n");
 }
 
@@ -94,6 +89,9 @@ function holdsNone(text: string, words: readonly string[]): void {
     assert.ok(!text.toLowerCase().includes(secret), `${secret} is in ${text}`);
   }
 }
+
+const status = (status: number, headers: HeadersInit = {}) =>
+  new Response(null, { status, headers });
 
 /** What a camera may do to a question, each of which ends in words. */
 const answers = fc.constantFrom<(url: string) => Response>(
@@ -106,14 +104,11 @@ const answers = fc.constantFrom<(url: string) => Response>(
   (url) => {
     throw new TypeError(`Invalid URL: '${url}'`);
   },
-  () => new Response(null, { status: 401, headers: { "www-authenticate": 'Digest realm="x"' } }),
-  () => new Response(null, { status: 404 }),
-  () => new Response(null, { status: 429 }),
-  () => new Response(null, { status: 503 }),
+  () => status(401, { "www-authenticate": 'Digest realm="x"' }),
+  ...[404, 429, 503].map((code) => () => status(code)),
   (url) => new Response(url, { headers: { "content-type": "text/html" } }),
-  (url) =>
-    new Response(null, { status: 302, headers: { location: `http://elsewhere.invalid/${url}` } }),
-  (url) => new Response(null, { status: 302, headers: { location: url } }),
+  (url) => status(302, { location: `http://elsewhere.invalid/${url}` }),
+  (url) => status(302, { location: url }),
   () => new Response(new Uint8Array([0xff, 0xd8, 0xff, 0xdb, 0, 9])),
 );
 
@@ -122,13 +117,8 @@ const never: Spawn = () => Promise.resolve({ kind: "missing" });
 Deno.test("an HTTP camera's address is nowhere in what is said, whatever it answers", () =>
   fc.assert(
     fc.asyncProperty(address, answers, async ({ address, words }, answer) => {
-      const parsed = parseConfig(env("http", address));
-      if (!parsed.ok) {
-        assert.equal(parsed.problems.length, 1);
-        return holdsNone(parsed.problems[0], words);
-      }
       const fetch = (url: string) => new Promise<Response>((resolve) => resolve(answer(url)));
-      holdsNone(await allSaid(parsed, never, () => ({ fetch, close: () => {} })), words);
+      holdsNone(await allSaid("http", address, never, { fetch, close: () => {} }), words);
     }),
     { numRuns: 300 },
   ));
@@ -151,16 +141,11 @@ Deno.test("an address given to ffmpeg is nowhere in what is said, whatever ffmpe
   await Deno.writeTextFile(`${dir}/ffmpeg`, FAILING_FFMPEG, { mode: 0o755 });
   const path = `${dir}:${Deno.env.get("PATH")}`;
   const spawn = createSpawn({ clock: systemClock, env: { PATH: path } });
-  const camera = () => ({ fetch: () => Promise.reject(new Error("unused")), close: () => {} });
+  const camera = { fetch: () => Promise.reject(new Error("unused")), close: () => {} };
   await fc.assert(
     fc.asyncProperty(address, async ({ address, words }) => {
-      const parsed = parseConfig(env("ffmpeg", address));
-      if (!parsed.ok) {
-        assert.equal(parsed.problems.length, 1);
-        return holdsNone(parsed.problems[0], words);
-      }
-      const said = await allSaid(parsed, spawn, camera);
-      assert.match(said, /ffmpeg|cannot be reached/);
+      const said = await allSaid("ffmpeg", address, spawn, camera);
+      assert.match(said, /ffmpeg|cannot be reached|^PERCH_INPUT: got /);
       holdsNone(said, words);
     }),
     { numRuns: 60 },
@@ -178,11 +163,8 @@ Deno.test("no mistake in a setting or on the command line shows an address", () 
         { PERCH_TOKEN: address.slice(0, 15) },
       ];
       for (const settings of wrong) {
-        const parsed = parseConfig({ ...env("auto", ""), ...settings });
-        holdsNone(
-          parsed.ok ? JSON.stringify(parsed.warnings) : parsed.problems.join(),
-          words,
-        );
+        const parsed = parseConfig({ ...REQUIRED, ...settings });
+        holdsNone(JSON.stringify(parsed.ok ? parsed.warnings : parsed.problems), words);
       }
       const cli = parseCli(["--hflip", ...address.split(" ")]);
       holdsNone(cli.ok ? "" : cli.problems.join(), words);

@@ -52,6 +52,19 @@ Deno.test("headers and acknowledgements come back as they were written", () => {
   );
 });
 
+Deno.test("a message of another kind, or cut short, is no frame and no acknowledgement", () => {
+  const bytes = new Uint8Array(FRAME_HEADER_BYTES);
+  assert.equal(readFrameHeader(bytes), undefined);
+  writeFrameHeader(bytes, { camera: 1, version: 2, capturedAt: 3, receivedAt: 4 });
+  assert.equal(readFrameHeader(bytes.subarray(0, -1)), undefined);
+  bytes[1] = 2;
+  assert.equal(readFrameHeader(bytes), undefined);
+  const ack = encodeAck({ camera: 3, version: 4 });
+  for (const other of [new Uint8Array(ACK_BYTES), ack.subarray(1), new Uint8Array(0)]) {
+    assert.equal(readAck(other), undefined);
+  }
+});
+
 Deno.test("any text may be asked for a camera's id or count", () => {
   const text = fc.oneof(
     fc.string({ unit: "binary" }),

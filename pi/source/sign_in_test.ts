@@ -13,9 +13,7 @@ function challenge(algorithm: string): string {
 }
 
 function header(challenges: string | null, cnonce = "0a4f113b", who: Credentials = MUFASA): string {
-  const signIn = signInFor(who, challenges, cnonce);
-  assert.ok(signIn);
-  return signIn(URL);
+  return signInFor(who, challenges, cnonce)!(URL);
 }
 
 function response(challenges: string, cnonce?: string, who?: Credentials): string | undefined {
@@ -60,12 +58,10 @@ Deno.test("a camera that protects bodies too gets the answer for none", () => {
 
 Deno.test("each question has a count of its own", () => {
   const signIn = signInFor(MUFASA, challenge("MD5"))!;
-  assert.match(signIn(URL), /nc=00000001/);
-  assert.match(signIn(URL), /nc=00000002/);
-  assert.notEqual(
-    /response="(\w+)"/.exec(signIn(URL))![1],
-    /response="(\w+)"/.exec(signIn(URL))![1],
-  );
+  const [one, two] = [signIn(URL), signIn(URL)];
+  assert.match(one, /nc=00000001/);
+  assert.match(two, /nc=00000002/);
+  assert.notEqual(/response="(\w+)"/.exec(one)![1], /response="(\w+)"/.exec(two)![1]);
 });
 
 Deno.test("a session's key, quotes, colons, commas and letters beyond ASCII are no trouble", () => {
@@ -83,10 +79,7 @@ Deno.test("the safest way that is offered and known is taken", () => {
   assert.match(header(both), /algorithm=SHA-256/);
   assert.match(header(`Basic realm="cam", ${challenge("MD5")}`), /^Digest .*algorithm=MD5/);
   assert.equal(header("Basic realm=cam"), `Basic ${btoa("Mufasa:Circle of Life")}`);
-  assert.equal(
-    header(`Digest realm="x", nonce="y", algorithm=SHA3, Basic realm="cam"`).slice(0, 5),
-    "Basic",
-  );
+  assert.match(header(`Digest realm="x", nonce="y", algorithm=SHA3, Basic realm="cam"`), /^Basic/);
 });
 
 Deno.test("Basic is for cameras that want it or say nothing, never in place of Digest", () => {

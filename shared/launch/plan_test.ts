@@ -11,17 +11,10 @@ import {
 
 Deno.test("a demo keeps nothing, shows a pattern, and knows only its own token", () => {
   const env = { PERCH_PUBLISH_TOKENS: "someone-elses-token", PERCH_KV_PATH: "/var/lib/perch.db" };
-  assert.deepEqual(edgeEnv("demo", env, "t", "0"), {
-    HOST: "0.0.0.0",
-    PORT: "0",
-    PERCH_KV_PATH: ":memory:",
-    PERCH_PUBLISH_TOKENS: "t",
-  });
-  const drawn = {
-    PERCH_URL: "http://127.0.0.1:8123",
-    PERCH_TOKEN: "t",
-    PERCH_SOURCE: "pattern",
-  };
+  const memory = { PERCH_KV_PATH: ":memory:", PERCH_PUBLISH_TOKENS: "t" };
+  assert.deepEqual(edgeEnv("demo", env, "t", "0"), { HOST: "0.0.0.0", PORT: "0", ...memory });
+  const to = { PERCH_URL: "http://127.0.0.1:8123", PERCH_TOKEN: "t" };
+  const drawn = { ...to, PERCH_SOURCE: "pattern" };
   assert.deepEqual(piEnvs("demo", env, "t", 8123), [
     { ...drawn, PERCH_NAME: "Front garden", PERCH_INPUT: "garden" },
     { ...drawn, PERCH_CAM: "harbour", PERCH_NAME: "Harbour", PERCH_INPUT: "harbour" },
