@@ -6,7 +6,7 @@ import { Latest } from "../shared/latest.ts";
 import { within } from "../shared/timeout.ts";
 import type { About, Report } from "../shared/wire.ts";
 import { type CapturedFrame, captureLimits } from "./capture.ts";
-import type { Config, Picture, TimeRange } from "./config.ts";
+import { type Config, isOnNetwork, type Picture, type TimeRange } from "./config.ts";
 import { createSource } from "./source/create.ts";
 import type { FrameSource, SourceDeps } from "./source/source.ts";
 import type { AgentState } from "./status.ts";
@@ -107,13 +107,13 @@ export function isWithin(minutes: number, { from, to }: TimeRange): boolean {
  * @param create Makes a source; called once for the day and once for the night.
  */
 export function createProfiles(
-  { picture, night, stallMs, source, input = "" }: Config,
+  config: Config,
   create: (picture: Picture) => FrameSource,
 ): (now: number) => Profile {
-  const onNetwork = source === "http" || (source === "ffmpeg" && input.includes("://"));
+  const { picture, night, stallMs } = config;
   const profile = (picture: Picture): Profile => ({
     source: create(picture),
-    limits: captureLimits(picture.fps, stallMs, onNetwork),
+    limits: captureLimits(picture.fps, stallMs, isOnNetwork(config)),
   });
   const byDay = profile(picture);
   if (!night) return () => byDay;

@@ -182,6 +182,11 @@ function configOf(set: z.output<typeof cameraSettings>, env: Env) {
   };
 }
 
+/** Whether the camera is an address: it may be slow, and nothing here tells whether it is there. */
+export function isOnNetwork({ source, input = "" }: Config): boolean {
+  return source === "http" || (source === "ffmpeg" && input.includes("://"));
+}
+
 /** Seconds between pictures from which on an edge with its defaults would miss them (PERCH_STALE_S). */
 const RARE_S = 25;
 

@@ -15,6 +15,8 @@ export type Flags =
   }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+const DASH = "; behind = it may begin with a dash";
+
 /**
  * Reads the arguments of a program. `--idle-camera stop` and `--idle-camera=stop` are the same, a
  * switch stands alone, and `--no-` before it says no.
@@ -47,9 +49,7 @@ export function readFlags(
     if (row) {
       if (row.isSwitch) settings[row.name] = value ?? String(row.flag === typed);
       else if (value && (inlineValue || !/^-(?![\d.])/.test(value))) settings[row.name] = value;
-      else {problems.push(
-          `${typed}: got nothing, wanted a value; behind = it may begin with a dash`,
-        );}
+      else problems.push(`${typed}: got nothing, wanted a value${DASH}`);
     } else if (name in options && value === undefined) given.add(name);
     else if (name in options) {
       problems.push(`${typed} is no flag with a value: leave =${value} out`);

@@ -6,7 +6,7 @@ import { Latest } from "../../shared/latest.ts";
 import { createLog, plain } from "../../shared/log.ts";
 import type { Parsed } from "../../shared/settings.ts";
 import { capture, type CapturedFrame, FrozenDetector } from "../capture.ts";
-import type { Config } from "../config.ts";
+import { type Config, isOnNetwork } from "../config.ts";
 import { type Output, outputOf, type Spawn } from "../process.ts";
 import { createSource, listUsbCameras } from "../source/create.ts";
 import { listCameras } from "../source/rpicam.ts";
@@ -95,6 +95,7 @@ async function* findings(
     usb: await timed((limit) => listUsbCameras(spawn, limit)),
     installed,
   } as const;
+  // Nothing but a camera on the network itself tells whether it is there.
   if (config && isOnNetwork(config)) yield await pictureFound(deps, config, signal);
   else {
     yield cameraFound(facts);
@@ -119,12 +120,6 @@ async function* findings(
   client.close();
 }
 
-/** Nothing but the camera itself tells whether it is there. */
-function isOnNetwork({ source, input = "" }: Config): boolean {
-  return (source === "http" || source === "ffmpeg") && /^[a-z]+:\/\//i.test(input);
-}
-
-/** Asks a camera on the network for one picture. */
 async function pictureFound(
   { clock, spawn, connect }: DoctorDeps,
   config: Config,

@@ -14,7 +14,6 @@ export interface Finding {
   readonly grade: "ok" | "warn" | "fail";
   /** Two or three words. */
   readonly subject: string;
-  /** What was found. */
   readonly found: string;
   /** What to do about it; for everything but `ok`. */
   readonly fix?: string;
@@ -32,14 +31,12 @@ export function fail(subject: string, found: string, fix: string): Finding {
   return { grade: "fail", subject, found, fix };
 }
 
-/** A finding as lines of a terminal. */
 export function formatFinding({ grade, subject, found, fix }: Finding): string[] {
   const lines = [`${grade.padEnd(6)}${subject.padEnd(18)}${found}`];
   if (fix) lines.push(`${" ".repeat(24)}-> ${fix}`);
   return lines;
 }
 
-/** What is known of the machine's cameras. */
 export interface CameraFacts {
   readonly source: SourceKind;
   readonly input?: string;

@@ -54,9 +54,7 @@ export interface AutoOptions {
   readonly log: Log;
   /** Which camera on the Pi's own connectors. */
   readonly camera?: number;
-  /** Makes the source for the Pi's own camera. */
   rpicam(): FrameSource;
-  /** Makes the source for a USB camera. */
   usb(device: string, program: "ffmpeg" | "v4l2-ctl"): FrameSource;
 }
 

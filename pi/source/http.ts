@@ -99,7 +99,6 @@ function failureOf(error: unknown): SourceError {
   return cameraError("hardware", `cannot be reached: ${why}${advice}`);
 }
 
-/** Redirects that are followed. */
 const MAX_MOVES = 5;
 
 class Camera {
@@ -222,8 +221,6 @@ export class CameraAnswer {
     }
     return this.#splitter.push(chunk).filter((jpeg) => this.#isPicture(jpeg));
   }
-
-  /** Notes why there is no more of it. */
   breakOff(why: string): void {
     this.#why = why;
   }
@@ -282,7 +279,6 @@ export class CameraAnswer {
   }
 }
 
-/** An error that says `what` the camera does. */
 function cameraError(kind: SourceErrorKind, what: string): SourceError {
   return new SourceError(kind, `the camera at PERCH_INPUT ${what}`);
 }

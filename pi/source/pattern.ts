@@ -24,7 +24,6 @@ export interface PatternOptions extends Pick<Picture, "width" | "height" | "fps"
 
 const SCENES = { garden: GARDEN, harbour: HARBOUR } as const satisfies Record<string, Scene>;
 
-/** What there is to look at. */
 export type SceneName = keyof typeof SCENES;
 
 export function createPattern(
@@ -127,8 +126,6 @@ export class PatternPicture {
     }
     return new PatternPicture(sharp, scene, sprites, { width, height });
   }
-
-  /** The picture of a moment, as a JPEG. */
   async jpeg(moment: PatternMoment, quality: number): Promise<Uint8Array> {
     const { width, height, data } = this.#pixels;
     this.#light(moment.now);

@@ -5,7 +5,6 @@
 export const SCENE_WIDTH = 1280;
 export const SCENE_HEIGHT = 720;
 
-/** A drawing of its own size. */
 export interface Drawing {
   readonly width: number;
   readonly height: number;

@@ -15,7 +15,6 @@ export interface RpicamOptions {
   readonly picture: Picture;
   /** Options that hold day and night. */
   readonly controls: readonly string[];
-  /** Which camera, where there are several. */
   readonly camera?: number;
   /** Sensor mode, `W:H:bits:P`. */
   readonly mode?: string;
@@ -86,7 +85,6 @@ export function withoutOption(command: readonly string[], option: string): strin
   return command.toSpliced(at, next !== undefined && !/^--?[a-z]/i.test(next) ? 2 : 1);
 }
 
-/** A way a sensor can be read out. */
 export interface SensorMode {
   readonly width: number;
   readonly height: number;
@@ -97,7 +95,6 @@ export interface SensorMode {
   readonly crop: { readonly width: number; readonly height: number };
 }
 
-/** A camera on the Pi's own connector. */
 export interface ListedCamera {
   readonly index: number;
   /** The sensor, for instance `imx219`. */
@@ -111,7 +108,6 @@ const CAMERA = /^(\d+) : (\S+) \[(\d+)x(\d+)/;
 const FORMAT = /'[A-Z]+(\d+)(_\w+)?'/;
 const MODE = /(\d+)x(\d+) \[([\d.]+) fps - \(\d+, \d+\)\/(\d+)x(\d+) crop\]/;
 
-/** Reads the list; empty where there is no camera. */
 export function parseCameraList(text: string): ListedCamera[] {
   const cameras: (ListedCamera & { modes: SensorMode[] })[] = [];
   let format = { bits: 10, packed: true };
@@ -196,7 +192,6 @@ const SHOT_DEADLINE_MS = 30_000;
 /** The thumbnail would be a second JPEG inside each JPEG. */
 const NO_THUMBNAIL = ["--thumb", "none"];
 
-/** The command line for one shot. */
 export function shotCommand(program: string, options: RpicamOptions): string[] {
   return [program, "-n", "-t", String(LOOK_MS), ...NO_THUMBNAIL, ...pictureArgs(options)];
 }

@@ -7,7 +7,6 @@ import { camPath, type Demand, demandSchema, HEADER, type Report } from "../../s
 import { chunksOf, type Connect, type Connection, describeFailure } from "./connection.ts";
 import type { UploadResult } from "./transport.ts";
 
-/** Where frames go and as whom. */
 export interface EdgeAddress {
   /** Without a slash at its end. */
   readonly url: string;
@@ -43,8 +42,6 @@ export class EdgeClient {
   get authorization(): string {
     return `Bearer ${this.address.token}`;
   }
-
-  /** Sends a request for a resource of this camera. */
   async ask(
     resource: string,
     request: EdgeRequest,
@@ -80,8 +77,6 @@ export class EdgeClient {
       return { kind: "accepted", demand: demandWithin(parsed.data) };
     });
   }
-
-  /** Tells the edge how the camera is. */
   report(report: Report, signal: AbortSignal): Promise<UploadResult> {
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify(report, (_, said) => typeof said === "string" ? plain(said) : said);

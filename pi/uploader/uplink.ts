@@ -32,8 +32,6 @@ export class SendDeadline {
       : UNKNOWN_MS;
     return Math.min(MAX_MS, Math.max(MIN_MS, expected) * 2 ** Math.min(this.#timeouts, 8));
   }
-
-  /** A frame of `bytes` took `ms`. */
   arrived(ms: number, bytes: number): void {
     const last = this.#average ?? { ms, bytes };
     this.#average = {
@@ -43,8 +41,6 @@ export class SendDeadline {
     };
     this.#timeouts = 0;
   }
-
-  /** A frame did not arrive in time. */
   timedOut(): void {
     this.#timeouts++;
   }

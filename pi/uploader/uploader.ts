@@ -38,7 +38,6 @@ export interface UploaderOptions {
   random(): number;
   readonly transport: Transport;
   readonly frames: Latest<CapturedFrame>;
-  /** Where to watch. */
   readonly page: string;
   /** The camera, where it may rest while no frame is due for long. */
   readonly camera?: { want(frames: boolean): void };
@@ -48,7 +47,6 @@ export interface UploadCounts {
   sent: number;
   /** Bytes of frames that arrived. */
   sentBytes: number;
-  /** Frames the edge did not want. */
   skipped: number;
   /** Frames that were lost on the way. */
   failed: number;
@@ -81,8 +79,6 @@ export class Uploader {
   get trouble(): string | undefined {
     return this.#uplink.text;
   }
-
-  /** Uploads until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       await Promise.all([this.#sendFrames(signal), this.#watchDemand(signal)]);

@@ -73,7 +73,6 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
   };
 }
 
-/** An open socket, or why there is none. */
 function openSocket(
   { address, authorization }: EdgeClient,
   signal: AbortSignal,
@@ -108,11 +107,12 @@ async function whyNot(
 
 /** An open socket. At most one frame is under way on it. */
 class PublishConnection {
+  /** Why it is no longer open; undefined while it is. */
+  closed: string | undefined;
   readonly #socket: WebSocket;
   readonly #clock: Clock;
   readonly #demand = new Latest<Demand>();
   #pending: { n: number; settle(result: UploadResult): void } | undefined;
-  #closed: string | undefined;
 
   /** @param socket Open already. */
   constructor(socket: WebSocket, clock: Clock) {
@@ -125,11 +125,6 @@ class PublishConnection {
     socket.onerror = () => {};
   }
 
-  /** Why it is no longer open; undefined while it is. */
-  get closed(): string | undefined {
-    return this.#closed;
-  }
-
   /** Sends a frame and waits for the edge's word. When aborted, the connection is of no more use. */
   async send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult> {
     const message = new Uint8Array(FRAME_HEADER_BYTES + frame.jpeg.length);
@@ -138,7 +133,7 @@ class PublishConnection {
     writeFrameHeader(message, { camera: 0, version: frame.n, capturedAt, receivedAt: sentAt });
     message.set(frame.jpeg, FRAME_HEADER_BYTES);
     const { promise, resolve } = Promise.withResolvers<UploadResult>();
-    if (this.#closed) return { kind: "failed", detail: this.#closed };
+    if (this.closed) return { kind: "failed", detail: this.closed };
     const onAbort = () => this.close(String(signal.reason?.message ?? signal.reason));
     signal.addEventListener("abort", onAbort, { once: true });
     this.#pending = { n: frame.n, settle: resolve };
@@ -158,7 +153,7 @@ class PublishConnection {
       while (value.interval === interval) ({ seq, value } = await this.#demand.next(seq, signal));
       return { kind: "accepted", demand: value };
     } catch {
-      return { kind: "failed", detail: this.#closed ?? "stopped" };
+      return { kind: "failed", detail: this.closed ?? "stopped" };
     }
   }
 
@@ -193,8 +188,8 @@ class PublishConnection {
   }
 
   #end(why: string): void {
-    this.#closed ??= why;
-    this.#settle({ kind: "failed", detail: this.#closed });
+    this.closed ??= why;
+    this.#settle({ kind: "failed", detail: this.closed });
     this.#demand.close();
   }
 }
