@@ -56,6 +56,7 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
     try {
       const { qrCode } = await import(script) as typeof import("./qr.ts");
       code.querySelector("img")!.src = qrCode(link.value);
+      code.scrollIntoView({ block: "nearest" });
     } catch {
       // The script did not come.
       code.open = false;

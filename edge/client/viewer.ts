@@ -122,7 +122,7 @@ async function promise(button: HTMLElement): Promise<void> {
   const wanted = button.ariaPressed !== "true" &&
     await Notification.requestPermission() === "granted" && tell("You will be told here.");
   setPressed(button, wanted);
-  setText(button, wanted ? "You will be told" : "Tell me when it is back");
+  setText(button, wanted ? "You will be told" : "Tell me when it is live");
 }
 
 /** False where the browser cannot: Chrome on Android has the class, and throws. */
@@ -142,9 +142,9 @@ function offer(kind: StateKind): void {
   button.hidden = !["stale", "offline", "empty"].includes(kind) ||
     !("Notification" in globalThis) || Notification.permission === "denied";
   if (kind !== "live" || button.ariaPressed !== "true") return;
-  tell("The camera is back.");
+  tell("The camera is live.");
   setPressed(button, false);
-  setText(button, "Tell me when it is back");
+  setText(button, "Tell me when it is live");
 }
 
 /** Downloads the picture on the screen. */

@@ -133,8 +133,16 @@ toolTest(
     await page.waitForFunction(() =>
       /^video\/(mp4|webm) \d{4,}$/.test((globalThis as { shared?: string }).shared ?? "")
     );
+    // A phone on its side has room for the film and what to do with it.
+    await page.setViewportSize({ width: 844, height: 390 });
+    const link = page.getByRole("link", { name: "Download" });
+    const [panel, button] = [
+      (await page.locator("dialog:modal").boundingBox())!,
+      (await link.boundingBox())!,
+    ];
+    assert.ok(button.y + button.height <= panel.y + panel.height, `${button.y}, ${panel.height}`);
     const download = page.waitForEvent("download");
-    await page.getByRole("link", { name: "Download" }).click();
+    await link.click();
     const { frames, seconds } = await decoded(await download);
     assert.deepEqual([frames, Math.round(12 * seconds)], [PICTURES - 2, PICTURES - 2]);
   },

@@ -72,6 +72,15 @@ async function faults(page: Page, name: string, state: typeof STATES[number]): P
     const found: string[] = [];
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide > 0) found.push(`${wide} px wider than the screen`);
+    const words = [...document.querySelectorAll(".words:not(:empty)")].map((it) =>
+      it.getClientRects()
+    );
+    for (const [i, [next]] of words.slice(1).entries()) {
+      const before = [...words[i]].at(-1)!;
+      if (next.top === before.top && next.left - before.right < 6) {
+        found.push(`${i + 2} words run together`);
+      }
+    }
     const parts =
       "h1, #badge, #when, #date, #there, #headline, #detail, a[href], button, #track, #day";
     for (const part of document.querySelectorAll<HTMLElement>(parts)) {

@@ -307,6 +307,6 @@ pagesTogether("states that take their time", {
     await viewer.state("live");
     await again.stop();
     await viewer.state("stale");
-    assert.deepEqual(await told(), ["You will be told here.", "The camera is back."]);
+    assert.deepEqual(await told(), ["You will be told here.", "The camera is live."]);
   },
 });
