@@ -69,10 +69,10 @@ export class Agent {
   }
 
   get state(): AgentState {
-    const { demand, counts, trouble } = this.#uploader;
+    const { demand, counts, uplink } = this.#uploader;
     const { activity, error, restarts } = this.#supervisor;
     return {
-      ...{ activity, restarts, cameraError: error?.message, edgeTrouble: trouble },
+      ...{ activity, restarts, cameraError: error?.message, edgeTrouble: uplink.text },
       ...{ captured: this.#frames.seq, upload: { ...counts }, viewers: demand.viewers },
     };
   }

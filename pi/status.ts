@@ -72,11 +72,11 @@ export interface AgentState {
 /** What happened between two states, `ms` apart. */
 export function summaryLine(before: AgentState, now: AgentState, ms: number): string {
   const { upload } = now;
-  const seconds = ms / 1000;
+  const fps = Math.round(10_000 * (now.captured - before.captured) / ms) / 10;
   const kilobytes = Math.round((upload.sentBytes - before.upload.sentBytes) / 1000);
   const parts = [
     `camera ${now.activity}`,
-    `${rate(now.captured - before.captured, seconds)} fps taken`,
+    `${fps} fps taken`,
     `${upload.sent - before.upload.sent} sent (${kilobytes} kB)`,
     ...counted("not wanted", upload.skipped - before.upload.skipped),
     ...counted("lost", upload.failed - before.upload.failed),
@@ -86,10 +86,6 @@ export function summaryLine(before: AgentState, now: AgentState, ms: number): st
   if (now.cameraError) parts.push(now.cameraError);
   if (now.edgeTrouble) parts.push(now.edgeTrouble);
   return parts.join(", ");
-}
-
-function rate(count: number, seconds: number): string {
-  return String(Math.round(10 * count / seconds) / 10);
 }
 
 function counted(what: string, count: number): string[] {

@@ -221,6 +221,7 @@ export class CameraAnswer {
     }
     return this.#splitter.push(chunk).filter((jpeg) => this.#isPicture(jpeg));
   }
+
   breakOff(why: string): void {
     this.#why = why;
   }

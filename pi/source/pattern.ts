@@ -126,6 +126,7 @@ export class PatternPicture {
     }
     return new PatternPicture(sharp, scene, sprites, { width, height });
   }
+
   async jpeg(moment: PatternMoment, quality: number): Promise<Uint8Array> {
     const { width, height, data } = this.#pixels;
     this.#light(moment.now);

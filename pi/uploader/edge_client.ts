@@ -42,6 +42,7 @@ export class EdgeClient {
   get authorization(): string {
     return `Bearer ${this.address.token}`;
   }
+
   async ask(
     resource: string,
     request: EdgeRequest,
@@ -77,6 +78,7 @@ export class EdgeClient {
       return { kind: "accepted", demand: demandWithin(parsed.data) };
     });
   }
+
   report(report: Report, signal: AbortSignal): Promise<UploadResult> {
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify(report, (_, said) => typeof said === "string" ? plain(said) : said);

@@ -32,6 +32,7 @@ export class SendDeadline {
       : UNKNOWN_MS;
     return Math.min(MAX_MS, Math.max(MIN_MS, expected) * 2 ** Math.min(this.#timeouts, 8));
   }
+
   arrived(ms: number, bytes: number): void {
     const last = this.#average ?? { ms, bytes };
     this.#average = {
@@ -41,6 +42,7 @@ export class SendDeadline {
     };
     this.#timeouts = 0;
   }
+
   timedOut(): void {
     this.#timeouts++;
   }

@@ -58,7 +58,7 @@ export class Uploader {
   demand: Demand = { interval: 0, viewers: 0 };
   readonly #options: UploaderOptions;
   readonly #deadline = new SendDeadline();
-  readonly #uplink: UplinkStatus;
+  readonly uplink: UplinkStatus;
   #recovery: Promise<void> | undefined;
   /** After trouble a frame is sent at once, to find out whether it is over. */
   #overdue = false;
@@ -72,13 +72,9 @@ export class Uploader {
 
   constructor(options: UploaderOptions) {
     this.#options = options;
-    this.#uplink = new UplinkStatus(options.clock, options.log);
+    this.uplink = new UplinkStatus(options.clock, options.log);
   }
 
-  /** What keeps frames from the edge, in one line; undefined while all is well. */
-  get trouble(): string | undefined {
-    return this.#uplink.text;
-  }
   async run(signal: AbortSignal): Promise<void> {
     try {
       await Promise.all([this.#sendFrames(signal), this.#watchDemand(signal)]);
@@ -163,7 +159,7 @@ export class Uploader {
       this.counts.sentBytes += length;
       this.#skips = 0;
       this.#taken = { jpeg: frame.jpeg, at: clock.monotonic() };
-      this.#uplink.recovered();
+      this.uplink.recovered();
     } else if (result.kind === "skipped") {
       this.counts.skipped++;
       this.#skips++;
@@ -203,7 +199,7 @@ export class Uploader {
     this.#taken = undefined;
     this.#wake.wake();
     while (result.kind !== "accepted" && result.kind !== "skipped") {
-      this.#uplink.failed(result);
+      this.uplink.failed(result);
       if (result.kind === "failed") transport.renew();
       else {
         const ms = result.kind === "busy" ? result.retryMs : REFUSED_MS;
