@@ -6,9 +6,7 @@ import type { Output } from "./process.ts";
 
 /** What of this machine goes into the unit. */
 export interface UnitOptions {
-  /** The Deno binary. */
   readonly deno: string;
-  /** The project's folder. */
   readonly root: string;
   /** `PERCH_SOURCE`, where it is set. */
   readonly source?: string;

@@ -1,28 +1,18 @@
 import assert from "node:assert/strict";
 import { Latest } from "./latest.ts";
 
-Deno.test("next gives the newest value, not the ones in between", async () => {
-  const latest = new Latest<string>();
-  latest.set("a");
-  latest.set("b");
-  latest.set("c");
-  assert.deepEqual(await latest.next(0), { seq: 3, value: "c" });
-});
-
-Deno.test("next waits for a value newer than the one the caller had", async () => {
-  const latest = new Latest<string>();
-  latest.set("a");
-  const waiting = latest.next(1);
-  latest.set("b");
-  assert.deepEqual(await waiting, { seq: 2, value: "b" });
-});
-
-Deno.test("one set wakes every waiter with the same value", async () => {
+Deno.test("next gives the newest value, at once or when there is one newer than the caller's", async () => {
   const latest = new Latest<object>();
-  const waiting = [latest.next(0), latest.next(0), latest.next(0)];
-  const value = {};
-  latest.set(value);
-  for (const item of await Promise.all(waiting)) assert.equal(item.value, value);
+  const [first, newest] = [{}, {}];
+  const waiting = [latest.next(0), latest.next(0)];
+  latest.set(first);
+  for (const item of await Promise.all(waiting)) assert.equal(item.value, first);
+  latest.set({});
+  latest.set(newest);
+  assert.deepEqual(await latest.next(0), { seq: 3, value: newest });
+  const later = latest.next(3);
+  latest.set(first);
+  assert.equal((await later).seq, 4);
 });
 
 Deno.test("an aborted wait rejects with the reason and leaves nothing behind", async () => {

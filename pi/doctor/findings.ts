@@ -12,7 +12,6 @@ import type { UploadResult } from "../uploader/transport.ts";
 export interface Finding {
   /** `warn` works today, `fail` gives no picture. */
   readonly grade: "ok" | "warn" | "fail";
-  /** Two or three words. */
   readonly subject: string;
   readonly found: string;
   /** What to do about it; for everything but `ok`. */

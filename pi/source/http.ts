@@ -15,22 +15,19 @@ import {
   type SourceErrorKind,
 } from "./source.ts";
 
-export interface HttpOptions {
-  /** May carry `user:password@`. */
-  readonly url: string;
-  /** Single pictures a second; a stream comes at its own pace. */
-  readonly fps: number;
-}
-
 /** Ms and a picture without a good answer that are no failure: cameras are busy, or start anew. */
 const SPARED_MS = 10_000;
 
 /** Ms to wait at least after a bad answer. */
 const SPARED_PAUSE_MS = 1000;
 
+/**
+ * @param url May carry `user:password@`.
+ * @param fps Single pictures a second; a stream comes at its own pace.
+ */
 export function createHttp(
   { clock, connect }: Pick<SourceDeps, "clock" | "connect">,
-  { url, fps }: HttpOptions,
+  { url, fps }: { readonly url: string; readonly fps: number },
 ): FrameSource {
   const camera = new Camera(url);
   return {

@@ -3,10 +3,11 @@
 import assert from "node:assert/strict";
 import { Latest } from "../../shared/latest.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { fakeLog } from "../../shared/testing/fake_log.ts";
+import { untilAborted } from "../../shared/timeout.ts";
 import type { CapturedFrame } from "../capture.ts";
 import type { Transport, UploadResult } from "./transport.ts";
 import { Uploader } from "./uploader.ts";
-import { fakeLog } from "../../shared/testing/fake_log.ts";
 
 const OK: UploadResult = { kind: "accepted", demand: { interval: 200, viewers: 1 } };
 const IDLE: UploadResult = { kind: "accepted", demand: { interval: 10_000, viewers: 0 } };
@@ -30,20 +31,20 @@ class HandTransport implements Transport {
   async send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult> {
     this.sent.push({ n: frame.n, at: this.clock.monotonic() });
     assert.equal(++this.inFlight, 1, "two frames in flight");
-    const result = this.answer ?? await untilAborted(signal);
+    const result = this.answer ?? await silence(signal);
     this.inFlight--;
     return result;
   }
 
   async probe(signal: AbortSignal): Promise<UploadResult> {
     this.probes++;
-    return this.probeAnswer ?? await untilAborted(signal);
+    return this.probeAnswer ?? await silence(signal);
   }
 
   async awaitDemand(interval: number, signal: AbortSignal): Promise<UploadResult> {
     this.asked.push(interval);
     const told = new Promise<UploadResult>((resolve) => this.#demand = resolve);
-    return await Promise.race([told, untilAborted(signal)]);
+    return await Promise.race([told, silence(signal)]);
   }
 
   tell(interval: number): void {
@@ -61,12 +62,10 @@ class HandTransport implements Transport {
   close(): void {}
 }
 
-function untilAborted(signal: AbortSignal): Promise<UploadResult> {
-  return new Promise((resolve) => {
-    signal.addEventListener("abort", () => resolve({ kind: "failed", detail: "no answer" }), {
-      once: true,
-    });
-  });
+/** Never answers. */
+async function silence(signal: AbortSignal): Promise<UploadResult> {
+  await untilAborted(signal);
+  return { kind: "failed", detail: "no answer" };
 }
 
 interface Stage {
