@@ -33,7 +33,6 @@ export interface CapturedFrame {
 export interface CaptureLimits {
   /** Ms from start to the first whole frame. */
   readonly firstFrameMs: number;
-  /** Ms between whole frames. */
   readonly stallMs: number;
 }
 

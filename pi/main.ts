@@ -2,7 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import { secretsOf, shownAddress, withoutAddresses } from "../shared/addresses.ts";
-import { systemClock } from "../shared/clock.ts";
+import { systemClock as clock } from "../shared/clock.ts";
 import { createLog, type Log } from "../shared/log.ts";
 import { lineOf, type Parsed } from "../shared/settings.ts";
 import { Agent } from "./agent.ts";
@@ -12,11 +12,9 @@ import { runDoctor } from "./doctor/doctor.ts";
 import { installService, unitProblems, unitText, writeFile } from "./systemd.ts";
 import { createSpawn, outputOf } from "./process.ts";
 import { CLEAR_ROW, showState } from "./status.ts";
-import { systemConnect } from "./uploader/connection.ts";
+import { systemConnect as connect } from "./uploader/connection.ts";
 
-const clock = systemClock;
 const spawn = createSpawn({ clock });
-const connect = systemConnect;
 const stop = new AbortController();
 
 /** Ms within which two signals are one wish. */

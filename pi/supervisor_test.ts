@@ -161,6 +161,16 @@ Deno.test("a camera that gives no first frame is restarted after its deadline", 
     assert.equal(source.starts.length, 2);
   }));
 
+Deno.test("a camera that stalls right after its first frame is found out after the stall time", () =>
+  onStage(async ({ clock, supervisor, film }) => {
+    await clock.tick(500);
+    await film(1, 4999);
+    assert.equal(supervisor.error, undefined);
+    await clock.tick(1);
+    const said = "no picture for 5 s, the most that PERCH_STALL_S allows";
+    assert.equal(supervisor.error!.message, said);
+  }));
+
 Deno.test("a camera that stops giving frames is restarted after 5 s", () =>
   onStage(async ({ clock, source, reports, jpeg, film }) => {
     await film(50, 200);
@@ -253,7 +263,7 @@ Deno.test("a minute of frames clears the slate: the next failure waits 1 s again
     assert.equal(source.starts.at(-1), failedAt + 1000);
   }));
 
-Deno.test("a wall clock that jumps by ten years disturbs nothing", () =>
+Deno.test("a camera that gives frames in time is left alone, also by a wall clock that jumps", () =>
   onStage(async ({ clock, source, supervisor, film }) => {
     await film(20, 200);
     clock.jump(10 * 365 * 86_400_000);

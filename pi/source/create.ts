@@ -52,7 +52,6 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
 export interface AutoOptions {
   readonly spawn: Spawn;
   readonly log: Log;
-  /** Which camera on the Pi's own connectors. */
   readonly camera?: number;
   rpicam(): FrameSource;
   usb(device: string, program: "ffmpeg" | "v4l2-ctl"): FrameSource;

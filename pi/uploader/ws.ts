@@ -114,7 +114,6 @@ class PublishConnection {
   readonly #demand = new Latest<Demand>();
   #pending: { n: number; settle(result: UploadResult): void } | undefined;
 
-  /** @param socket Open already. */
   constructor(socket: WebSocket, clock: Clock) {
     this.#socket = socket;
     this.#clock = clock;
