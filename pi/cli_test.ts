@@ -4,18 +4,11 @@ import { helpText, parseCli } from "./cli.ts";
 import { cameraSettings } from "./config.ts";
 
 Deno.test("flags are the settings' names in small letters", () => {
-  assert.deepEqual(parseCli(["--url", "https://a.example", "--idle-camera=stop", "--hflip"]), {
-    ok: true,
-    command: "run",
-    settings: { PERCH_URL: "https://a.example", PERCH_HFLIP: "true", PERCH_IDLE_CAMERA: "stop" },
-    install: false,
-  });
-  assert.deepEqual(parseCli(["--no-vflip"]), {
-    ok: true,
-    command: "run",
-    settings: { PERCH_VFLIP: "false" },
-    install: false,
-  });
+  const runs = (settings: object) => ({ ok: true, command: "run", settings, install: false });
+  const typed = ["--url", "https://a.example", "--idle-camera=stop", "--hflip"];
+  const url = { PERCH_URL: "https://a.example", PERCH_IDLE_CAMERA: "stop" };
+  assert.deepEqual(parseCli(typed), runs({ ...url, PERCH_HFLIP: "true" }));
+  assert.deepEqual(parseCli(["--no-vflip"]), runs({ PERCH_VFLIP: "false" }));
 });
 
 Deno.test("commands are words", () => {

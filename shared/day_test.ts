@@ -23,12 +23,7 @@ Deno.test("short times have short shares, a day of 25 hours has room, and longer
     if (row) assert.ok((row.to - row.from) / row.every <= MAX_TILES);
     return row && row.every / MINUTE;
   };
-  assert.deepEqual([1, 8, 24, 25, 26].map((hours) => every(hours * HOUR)), [
-    1,
-    5,
-    15,
-    15,
-    undefined,
-  ]);
+  const shares = [1, 8, 24, 25, 26].map((hours) => every(hours * HOUR));
+  assert.deepEqual(shares, [1, 5, 15, 15, undefined]);
   assert.equal(rowOf(NOON, NOON + 1000, NOON + 1000), undefined);
 });

@@ -33,24 +33,17 @@ Deno.test("a failed request is told without whom it asked, and each time in the 
   }
 });
 
-for (
-  const [why, said] of [
-    [
-      "invalid peer certificate: certificate not valid yet: verification time 1795672030 (UNIX), " +
-      "but certificate is not valid before 1798761600 (3089570 seconds in future)",
-      /^client error \(Connect\): .* not valid yet: the clock of this machine says 2026-11-26$/,
-    ],
-    ["invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", /^its certificate is self-/],
-    ["invalid peer certificate: UnknownIssuer", /^its certificate is self-signed, or/],
-    [
-      'invalid peer certificate: certificate not valid for name "10.0.0.7"; certificate is only ' +
-      'valid for DnsName("cam.example.org") or DnsName("cam")',
-      /^its certificate is for cam.example.org or cam, not for this name$/,
-    ],
-    ["received corrupt message of type InvalidContentType", /^it speaks no TLS/],
-    ["received fatal alert: ProtocolVersion", /^its TLS is too old/],
-  ] as const
-) {
+// deno-fmt-ignore
+const TROUBLES = [
+  ["invalid peer certificate: certificate not valid yet: verification time 1795672030 (UNIX), but certificate is not valid before 1798761600 (3089570 seconds in future)", /^client error \(Connect\): .* not valid yet: the clock of this machine says 2026-11-26$/],
+  ["invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", /^its certificate is self-signed, or/],
+  ["invalid peer certificate: UnknownIssuer", /^its certificate is self-signed, or/],
+  ['invalid peer certificate: certificate not valid for name "10.0.0.7"; certificate is only valid for DnsName("cam.example.org") or DnsName("cam")', /^its certificate is for cam.example.org or cam, not for this name$/],
+  ["received corrupt message of type InvalidContentType", /^it speaks no TLS/],
+  ["received fatal alert: ProtocolVersion", /^its TLS is too old/],
+] as const;
+
+for (const [why, said] of TROUBLES) {
   Deno.test(`trouble with TLS is told in words that lead somewhere: ${why.slice(0, 70)}`, () => {
     assert.match(describeFailure(new TypeError(`client error (Connect): ${why}`)), said);
   });

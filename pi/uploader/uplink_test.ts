@@ -10,30 +10,16 @@ function deadlines(took: readonly (readonly [ms: number, bytes: number])[], ...s
   return sizes.map((bytes) => deadline.for(bytes));
 }
 
-for (
-  const [what, took, sizes, wanted] of [
-    ["an unknown uplink gets 15 s", [], [50_000], [15_000]],
-    ["a fast uplink gets 2 s", Array(30).fill([40, 50_000]), [50_000], [2000]],
-    [
-      "a slow uplink is left in peace: three times what frames take, more for larger ones",
-      [[2000, 100_000]],
-      [100_000, 200_000, 10_000],
-      [6000, 12_000, 6000],
-    ],
-    [
-      "an uplink that turns slow is learnt at once",
-      [[1000, 100_000], [5000, 100_000]],
-      [100_000],
-      [15_000],
-    ],
-    [
-      "an uplink that turns fast is learnt bit by bit",
-      [[1000, 100_000], [5000, 100_000], [1000, 100_000]],
-      [100_000],
-      [12_600],
-    ],
-  ] as const
-) {
+// deno-fmt-ignore
+const UPLINKS = [
+  ["an unknown uplink gets 15 s", [], [50_000], [15_000]],
+  ["a fast uplink gets 2 s", Array(30).fill([40, 50_000]), [50_000], [2000]],
+  ["a slow uplink is left in peace: three times what frames take, more for larger ones", [[2000, 100_000]], [100_000, 200_000, 10_000], [6000, 12_000, 6000]],
+  ["an uplink that turns slow is learnt at once", [[1000, 100_000], [5000, 100_000]], [100_000], [15_000]],
+  ["an uplink that turns fast is learnt bit by bit", [[1000, 100_000], [5000, 100_000], [1000, 100_000]], [100_000], [12_600]],
+] as const;
+
+for (const [what, took, sizes, wanted] of UPLINKS) {
   Deno.test(what, () => assert.deepEqual(deadlines(took, ...sizes), wanted));
 }
 
