@@ -70,7 +70,8 @@ toolTest(
     await using camera = await SceneCamera.make();
     await camera.send(edge.url);
     const leave = new AbortController();
-    await fetch(`${edge.url}/stream.mjpeg`, { signal: leave.signal });
+    // Kept: an answer that nobody holds is collected, and its connection ends.
+    const watching = await fetch(`${edge.url}/stream.mjpeg`, { signal: leave.signal });
     // No newer frame comes, so every place to wait in stays taken: four for each viewer allowed.
     const still = await fetch(`${edge.url}/live.jpeg`);
     await still.body?.cancel();
@@ -106,7 +107,7 @@ toolTest(
     await until("the picture changes", async () => await viewer.pixels() !== first);
     await viewer.state("live");
     leave.abort();
-    await Promise.allSettled(waits);
+    await Promise.allSettled([...waits, watching.body?.cancel()]);
   },
 );
 
