@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import type { Browser } from "playwright-core";
 import { launchChromium } from "./chromium.ts";
 import { loadSharp } from "./jpegs.ts";
-import { startEdge } from "./processes.ts";
+import { startEdge, startPi } from "./processes.ts";
 import { SceneCamera } from "./camera.ts";
 import { ViewerPage } from "./viewer_page.ts";
 
@@ -22,12 +22,16 @@ await using edge = await startEdge({
   task: "demo:edge",
   env: { PERCH_TITLE: "Lake hut", PERCH_STALE_S: "5", TZ: zone },
 });
+// Its picture and the page's clock tell the same time.
+await using pi = await startPi(edge.url, {
+  env: { PERCH_WIDTH: "1280", PERCH_HEIGHT: "720", TZ: zone },
+});
 const scene = { width: 1280, height: 720, pictures: 12, quality: 80, from: Date.now() };
-await using camera = await SceneCamera.make(scene);
+const garden = await SceneCamera.make(scene);
 const harbour = await SceneCamera.make({ ...scene, scene: "harbour" });
 const others = "barn bridge creek garden harbour nest north-ridge pier pond street yard"
-  .split(" ").map((name) => (/harbour|pier|pond/.test(name) ? harbour : camera).as(name));
-for (const one of [camera, ...others]) {
+  .split(" ").map((name) => (/harbour|pier|pond/.test(name) ? harbour : garden).as(name));
+for (const one of others) {
   await one.send(edge.url);
   one.run(edge.url, 2);
 }
@@ -35,7 +39,7 @@ const browser = await launchChromium();
 await shoot(browser, "desktop", "/", { ...DESKTOP, colorScheme: "light" });
 await shoot(browser, "phone", "/", { ...PHONE, colorScheme: "dark" });
 await shoot(browser, "wall", "/cams", { ...DESKTOP, colorScheme: "dark" });
-await camera.stop();
+await pi.stop("SIGKILL");
 await shoot(browser, "offline", "/", { ...PHONE, colorScheme: "light" }, "stale");
 await browser.close();
 for (const one of others) await one.stop();
