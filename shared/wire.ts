@@ -58,8 +58,9 @@ export const reportSchema = z.object({
   error: words(500).optional(),
   /** The last lines the camera program wrote. */
   detail: z.array(words(500)).max(50).optional(),
-  /** What people call the camera. */
-  name: z.string().min(1).max(120).transform(plain).optional(),
+  /** What people call the camera. One that nobody sees is none. */
+  name: z.string().min(1).max(120)
+    .transform((name) => /[^\s\p{C}]/u.test(name) ? plain(name) : undefined).optional(),
   /** Its time zone, as in `Europe/Zurich`. */
   zone: z.string().max(64).regex(/^[\w+/-]+$/).optional(),
 });

@@ -130,6 +130,17 @@ Deno.test("cameras are called and ordered by the names that they report", async 
   assert.match(wall, /data-cams="one,cam,pond".*Front &lt;door&gt;.*Küche.*pond/s);
 });
 
+Deno.test("a camera whose name nobody sees has none, and is called by its id", async () => {
+  await using edge = await TestEdge.start();
+  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+  for (const name of [" ", "\0", "\u200b\u00a0", "\ud800"]) {
+    const body = JSON.stringify({ state: "running", name });
+    const { status } = await edge.request("/cams/pond/report", { method: "PUT", headers, body });
+    const { cams } = await (await edge.request("/cams")).json();
+    assert.deepEqual([status, cams[0].cam, cams[0].name], [204, "pond", undefined]);
+  }
+});
+
 Deno.test("names and their order outlast a restart, though no camera comes back", async () => {
   await using dir = new TempDir();
   const path = `${dir}/perch.sqlite`;
