@@ -293,6 +293,9 @@ async function lostCamera(): Promise<void> {
       viewer.send(encodeAck(header));
     }
   };
+  // A camera that was asked for pictures at once is missed sooner than one at rest.
+  await until("the picture is there", () => versions.length > 0);
+  await putFrame(edge.url, frame);
   await until("it is told that the camera is gone", () => states.at(-1) === "offline");
   assert.deepEqual(states.slice(-2), ["stale", "offline"]);
   // It looks after the alarm for some seconds more.

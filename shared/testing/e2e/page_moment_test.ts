@@ -4,19 +4,18 @@
 import assert from "node:assert/strict";
 import { renderSVG } from "uqr";
 import { systemClock } from "../../clock.ts";
-import { launchChromium } from "../chromium.ts";
-import { type Stage, stage } from "../page_stage.ts";
+import type { Browser } from "playwright-core";
+import { pagesTogether, type Stage, stage } from "../page_stage.ts";
 import { startEdge } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
-import { toolTest } from "../tools.ts";
 import { until } from "../wait.ts";
 import { ViewerPage } from "../viewer_page.ts";
 
 const VIEW_TOKEN = "a-view-token-for-tests";
 
 /** A stage with so many pictures of the past. */
-async function past(count: number): Promise<Stage> {
-  const set = await stage({ PERCH_KEYFRAME_S: "1" });
+async function past(count: number, browser: Browser): Promise<Stage> {
+  const set = await stage({ PERCH_KEYFRAME_S: "1" }, browser);
   await until("there is a past", async () => {
     // Who asks for the past too often is told to wait, and so would be the page.
     await systemClock.sleep(500);
@@ -44,12 +43,10 @@ interface Noted {
   readonly noted: { readonly changes: number; readonly shared: readonly ShareData[] };
 }
 
-toolTest(
-  ["chromium"],
-  "the address follows the past, opens there, and forgets it live",
-  async () => {
-    await using set = await past(6);
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url, { before: watched });
+pagesTogether("moments of the past", {
+  "the address follows the past, opens there, and forgets it live": async (browser) => {
+    await using set = await past(6, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url, { before: watched });
     const { page } = viewer;
     const search = () => new URL(page.url()).search;
     await viewer.state("live");
@@ -64,7 +61,7 @@ toolTest(
     const [pixels, when] = [await viewer.pixels(), await viewer.text("#when")];
 
     const asked: string[] = [];
-    await using again = await ViewerPage.open(set.browser, page.url(), {
+    await using again = await ViewerPage.open(browser, page.url(), {
       before: (page) => {
         page.on("request", (request) => asked.push(new URL(request.url()).pathname));
         return Promise.resolve();
@@ -93,71 +90,66 @@ toolTest(
     assert.ok(await changes() <= 3, `${await changes()} changes`);
     assert.deepEqual([...viewer.complaints, ...again.complaints], []);
   },
-);
 
-toolTest(["chromium"], "a link to what is kept no more is live, and says so once", async () => {
-  await using set = await past(2);
-  await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams/cam?at=1000`);
-  await viewer.state("live");
-  assert.equal(await viewer.text("#words"), "The picture of that moment is kept no more.");
-  await viewer.page.waitForURL(`${set.edge.url}/cams/cam`);
-  await viewer.page.keyboard.press(" ");
-  await viewer.state("paused");
-  await viewer.page.keyboard.press(" ");
-  await viewer.state("live");
-  assert.equal(await viewer.text("#words"), "");
-  assert.deepEqual(viewer.complaints, []);
-});
+  "a link to what is kept no more is live, and says so once": async (browser) => {
+    await using set = await past(2, browser);
+    await using viewer = await ViewerPage.open(browser, `${set.edge.url}/cams/cam?at=1000`);
+    await viewer.state("live");
+    assert.equal(await viewer.text("#words"), "The picture of that moment is kept no more.");
+    await viewer.page.waitForURL(`${set.edge.url}/cams/cam`);
+    await viewer.page.keyboard.press(" ");
+    await viewer.state("paused");
+    await viewer.page.keyboard.press(" ");
+    await viewer.state("live");
+    assert.equal(await viewer.text("#words"), "");
+    assert.deepEqual(viewer.complaints, []);
+  },
 
-toolTest(["chromium"], "what is shared is what is shown: picture and link", async () => {
-  await using set = await past(4);
-  await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams/cam`, {
-    before: watched,
-  });
-  const { page } = viewer;
-  await viewer.state("live");
-  await page.locator("#timeline").waitFor();
-  await page.locator("#track").press("Home");
-  await page.waitForURL(/\?at=\d+$/);
-  await page.locator("#share").click();
-  assert.equal(await page.locator("#link").inputValue(), page.url());
-  assert.match(await viewer.text("#link-note"), /^Opens with this picture of \d\d:\d\d\.$/);
-  await page.getByRole("button", { name: "Send picture and link" }).click();
-  const sent = await page.evaluate(async () => {
-    const [{ files, url, title }] = (globalThis as unknown as Noted).noted.shared;
-    const [file] = files!;
-    return { url, title, name: file.name, type: file.type, bytes: [...await file.bytes()] };
-  });
-  const version = new URL(page.url()).searchParams.get("at");
-  const kept = await fetch(`${set.edge.url}/cams/cam/frames/${version}.jpeg?w=480`);
-  assert.deepEqual(sent.bytes, [...await kept.bytes()]);
-  assert.deepEqual([sent.url, sent.type], [page.url(), "image/jpeg"]);
-  assert.match(sent.name, /^cam-\d{4}(-\d\d){5}\.jpg$/);
-  assert.equal(sent.title, "Perch");
-  await page.keyboard.press("Escape");
-  await page.locator("#live").click();
-  await viewer.state("live");
-  await page.locator("#share").click();
-  assert.equal(await page.locator("#link").inputValue(), `${set.edge.url}/cams/cam`);
-  await page.getByText("QR code").click();
-  const code = page.getByRole("img", { name: "QR code of the link" });
-  await until("there is a code", async () => {
-    return await code.evaluate((it) => (it as HTMLImageElement).naturalWidth) > 0;
-  });
-  const [, svg] = (await code.getAttribute("src"))!.split(",");
-  assert.equal(decodeURIComponent(svg), renderSVG(`${set.edge.url}/cams/cam`, { border: 3 }));
-  assert.deepEqual(viewer.complaints, []);
-});
+  "what is shared is what is shown: picture and link": async (browser) => {
+    await using set = await past(4, browser);
+    await using viewer = await ViewerPage.open(browser, `${set.edge.url}/cams/cam`, {
+      before: watched,
+    });
+    const { page } = viewer;
+    await viewer.state("live");
+    await page.locator("#timeline").waitFor();
+    await page.locator("#track").press("Home");
+    await page.waitForURL(/\?at=\d+$/);
+    await page.locator("#share").click();
+    assert.equal(await page.locator("#link").inputValue(), page.url());
+    assert.match(await viewer.text("#link-note"), /^Opens with this picture of \d\d:\d\d\.$/);
+    await page.getByRole("button", { name: "Send picture and link" }).click();
+    const sent = await page.evaluate(async () => {
+      const [{ files, url, title }] = (globalThis as unknown as Noted).noted.shared;
+      const [file] = files!;
+      return { url, title, name: file.name, type: file.type, bytes: [...await file.bytes()] };
+    });
+    const version = new URL(page.url()).searchParams.get("at");
+    const kept = await fetch(`${set.edge.url}/cams/cam/frames/${version}.jpeg?w=480`);
+    assert.deepEqual(sent.bytes, [...await kept.bytes()]);
+    assert.deepEqual([sent.url, sent.type], [page.url(), "image/jpeg"]);
+    assert.match(sent.name, /^cam-\d{4}(-\d\d){5}\.jpg$/);
+    assert.equal(sent.title, "Perch");
+    await page.keyboard.press("Escape");
+    await page.locator("#live").click();
+    await viewer.state("live");
+    await page.locator("#share").click();
+    assert.equal(await page.locator("#link").inputValue(), `${set.edge.url}/cams/cam`);
+    await page.getByText("QR code").click();
+    const code = page.getByRole("img", { name: "QR code of the link" });
+    await until("there is a code", async () => {
+      return await code.evaluate((it) => (it as HTMLImageElement).naturalWidth) > 0;
+    });
+    const [, svg] = (await code.getAttribute("src"))!.split(",");
+    assert.equal(decodeURIComponent(svg), renderSVG(`${set.edge.url}/cams/cam`, { border: 3 }));
+    assert.deepEqual(viewer.complaints, []);
+  },
 
-toolTest(
-  ["chromium"],
-  "of a private cam only links that open it for others are given",
-  async () => {
+  "of a private cam only links that open it for others are given": async (browser) => {
     await using edge = await startEdge({ env: { PERCH_VIEW_TOKEN: VIEW_TOKEN } });
     await using camera = await SceneCamera.make();
     await camera.send(edge.url);
     camera.run(edge.url, 5);
-    await using browser = await launchChromium();
     await using owner = await ViewerPage.open(browser, `${edge.url}/cams/cam`);
     const { page } = owner;
     await page.locator("#token").fill(VIEW_TOKEN);
@@ -201,4 +193,4 @@ toolTest(
       assert.deepEqual(guest.complaints, []);
     }
   },
-);
+});

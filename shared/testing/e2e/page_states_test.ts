@@ -2,12 +2,10 @@
 // real browser, and the state brought about as it comes about.
 
 import assert from "node:assert/strict";
-import { launchChromium } from "../chromium.ts";
 import { ageOf, AMBER, GREEN, GREY, IMPATIENT, pagesTogether, RED, stage } from "../page_stage.ts";
 import { until } from "../wait.ts";
 import { startEdge, TEST_TOKEN } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
-import { toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 
 /** What the page says, everywhere where it says something. */
@@ -59,63 +57,60 @@ async function report(url: string, error: string): Promise<void> {
   assert.ok(answer.ok);
 }
 
-toolTest(["chromium"], "live, earlier, paused and reconnecting are told apart", async () => {
-  await using set = await stage({ PERCH_KEYFRAME_S: "1" });
-  await until(
-    "there is a past",
-    async () => (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length >= 3,
-  );
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, { colorScheme: "light" });
-  const { page } = viewer;
-  await says(viewer, "live", { badge: "Live", colour: GREEN, spoken: "Live", filter: "none" });
-  assert.equal(await page.locator("#spoken").getAttribute("role"), "status");
-  await page.locator("#timeline").waitFor();
-  await page.locator("#track").press("Home");
-  await says(viewer, "past", {
-    badge: "Earlier",
-    colour: GREY,
-    words: /^\d+ s ago$/,
-    spoken: /^Earlier\. \d+ s ago$/,
-    filter: "none",
-  });
-  assert.match(
-    (await page.locator("#track").getAttribute("aria-valuetext"))!,
-    /^\d\d:\d\d, \d+ s ago$/,
-  );
-  await page.locator("#live").click();
-  await viewer.state("live");
-  await page.keyboard.press(" ");
-  await says(viewer, "paused", {
-    badge: "Paused",
-    colour: GREY,
-    words: /^\d+ s ago$/,
-    spoken: /^Paused\. \d+ s ago$/,
-    filter: /grayscale\(0\.5\)/,
-  });
-  assert.equal(await viewer.text("#watching"), "", "a paused page does not know who watches");
-  await page.keyboard.press(" ");
-  await viewer.state("live");
-  assert.deepEqual(viewer.complaints, []);
-  await set.edge.stop();
-  await says(viewer, "reconnecting", {
-    badge: "Reconnecting",
-    colour: AMBER,
-    headline: "Connection lost",
-    detail: /^Last picture at \d\d:\d\d:\d\d\. Trying again in \d+ s\.$/,
-    spoken: /^Connection lost\. Last picture at/,
-    filter: /grayscale\(0\.9\)/,
-  });
-});
+pagesTogether("states that take their time", {
+  "live, earlier, paused and reconnecting are told apart": async (browser) => {
+    await using set = await stage({ PERCH_KEYFRAME_S: "1" }, browser);
+    await until(
+      "there is a past",
+      async () => (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length >= 3,
+    );
+    await using viewer = await ViewerPage.open(browser, set.edge.url, { colorScheme: "light" });
+    const { page } = viewer;
+    await says(viewer, "live", { badge: "Live", colour: GREEN, spoken: "Live", filter: "none" });
+    assert.equal(await page.locator("#spoken").getAttribute("role"), "status");
+    await page.locator("#timeline").waitFor();
+    await page.locator("#track").press("Home");
+    await says(viewer, "past", {
+      badge: "Earlier",
+      colour: GREY,
+      words: /^\d+ s ago$/,
+      spoken: /^Earlier\. \d+ s ago$/,
+      filter: "none",
+    });
+    assert.match(
+      (await page.locator("#track").getAttribute("aria-valuetext"))!,
+      /^\d\d:\d\d, \d+ s ago$/,
+    );
+    await page.locator("#live").click();
+    await viewer.state("live");
+    await page.keyboard.press(" ");
+    await says(viewer, "paused", {
+      badge: "Paused",
+      colour: GREY,
+      words: /^\d+ s ago$/,
+      spoken: /^Paused\. \d+ s ago$/,
+      filter: /grayscale\(0\.5\)/,
+    });
+    assert.equal(await viewer.text("#watching"), "", "a paused page does not know who watches");
+    await page.keyboard.press(" ");
+    await viewer.state("live");
+    assert.deepEqual(viewer.complaints, []);
+    await set.edge.stop();
+    await says(viewer, "reconnecting", {
+      badge: "Reconnecting",
+      colour: AMBER,
+      headline: "Connection lost",
+      detail: /^Last picture at \d\d:\d\d:\d\d\. Trying again in \d+ s\.$/,
+      spoken: /^Connection lost\. Last picture at/,
+      filter: /grayscale\(0\.9\)/,
+    });
+  },
 
-toolTest(
-  ["chromium"],
-  "an idle camera is said to be waking until its first new picture",
-  async () => {
+  "an idle camera is said to be waking until its first new picture": async (browser) => {
     // A camera by PUT whose next upload is far away: nothing tells it that somebody looks.
     await using edge = await startEdge({ env: { PERCH_IDLE_INTERVAL_S: "299" } });
     await using camera = await SceneCamera.make();
     await camera.send(edge.url);
-    await using browser = await launchChromium();
     await until("the picture is old", async () => await ageOf(edge.url) > 2500);
     const { state } = await (await fetch(`${edge.url}/status.json`)).json();
     assert.equal(state, "idle");
@@ -132,14 +127,9 @@ toolTest(
     await viewer.state("live");
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(
-  ["chromium"],
-  "a frame of a camera that has sent nothing waits without errors, too",
-  async () => {
+  "a frame of a camera that has sent nothing waits without errors, too": async (browser) => {
     await using edge = await startEdge();
-    await using browser = await launchChromium();
     await using camera = await SceneCamera.make();
     await using viewer = await ViewerPage.open(browser, `${edge.url}/embed`);
     await viewer.page.locator('perch-cam[data-state="empty"]').waitFor();
@@ -148,14 +138,10 @@ toolTest(
     await viewer.page.locator('perch-cam[data-state="live"]').waitFor();
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(
-  ["chromium"],
-  "who lost the network is told so, and not that the camera is late",
-  async () => {
-    await using set = await stage();
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+  "who lost the network is told so, and not that the camera is late": async (browser) => {
+    await using set = await stage({}, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url);
     await viewer.state("live");
     await viewer.page.context().setOffline(true);
     await viewer.page.locator("#headline", { hasText: "You are offline" }).waitFor();
@@ -165,9 +151,7 @@ toolTest(
     await viewer.state("live");
     assert.doesNotMatch(await viewer.page.title(), /·/);
   },
-);
 
-pagesTogether("states that take their time", {
   "a picture that stops is never shown as live": async (browser) => {
     await using set = await stage(IMPATIENT, browser);
     await using viewer = await ViewerPage.open(browser, set.edge.url, { colorScheme: "light" });

@@ -2,8 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Browser } from "playwright-core";
-import { launchChromium } from "../chromium.ts";
-import { stage, viewersOf } from "../page_stage.ts";
+import { pagesTogether, stage, viewersOf } from "../page_stage.ts";
 import { until } from "../wait.ts";
 import { startEdge } from "../processes.ts";
 import { SceneCamera } from "../camera.ts";
@@ -60,116 +59,6 @@ toolTest(["chromium"], "a live picture says so, moves, and tells when it was tak
   assert.match(await viewer.text("#facts"), /Age when shown\s+\d+\.\d\d s/);
   assert.match(await viewer.text("#facts"), /Connection\s+stream/);
   assert.deepEqual(viewer.complaints, []);
-});
-
-toolTest(
-  ["chromium"],
-  "over PERCH_MAX_VIEWERS the page asks without waiting, and stays live",
-  async () => {
-    await using edge = await startEdge({ env: { PERCH_MAX_VIEWERS: "1" } });
-    await using camera = await SceneCamera.make();
-    await camera.send(edge.url);
-    const leave = new AbortController();
-    // Kept: an answer that nobody holds is collected, and its connection ends.
-    const watching = await fetch(`${edge.url}/stream.mjpeg`, { signal: leave.signal });
-    // No newer frame comes, so every place to wait in stays taken: four for each viewer allowed.
-    const still = await fetch(`${edge.url}/live.jpeg`);
-    await still.body?.cancel();
-    const headers = { "if-none-match": still.headers.get("etag")! };
-    const waits = Array.from({ length: 4 }, async () => {
-      const { signal } = leave;
-      const answer = await fetch(`${edge.url}/live.jpeg?wait=30`, { headers, signal });
-      await answer.body?.cancel();
-    });
-    await until("all places to wait in are taken", async () => {
-      const metrics = await (await fetch(`${edge.url}/metrics`)).text();
-      return metrics.includes("\nperch_requests_waiting 4\n");
-    });
-    await using browser = await launchChromium();
-    const asked: { waits: boolean; status: number }[] = [];
-    await using viewer = await ViewerPage.open(browser, edge.url, {
-      before: (page) => {
-        page.on("response", (response) => {
-          const { pathname, searchParams } = new URL(response.url());
-          if (pathname !== "/live") return;
-          asked.push({ waits: searchParams.has("wait"), status: response.status() });
-        });
-        return Promise.resolve();
-      },
-    });
-    const refused = () => asked.findIndex(({ status }) => status === 503);
-    await until("the page is refused and asks on", () => {
-      return refused() >= 0 && asked.length > refused() + 4;
-    });
-    assert.deepEqual(asked.slice(refused() + 1).filter(({ waits }) => waits), []);
-    const first = await viewer.pixels();
-    camera.run(edge.url, 10);
-    await until("the picture changes", async () => await viewer.pixels() !== first);
-    await viewer.state("live");
-    leave.abort();
-    await Promise.allSettled([...waits, watching.body?.cancel()]);
-  },
-);
-
-toolTest(
-  ["chromium"],
-  "where somebody holds the stream back the page is live by requests",
-  async () => {
-    await using set = await stage();
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-      before: (page) => page.route("**/live.stream?*", () => {}),
-    });
-    await viewer.state("live");
-    await viewer.page.keyboard.press("i");
-    await until("the details name it", async () => {
-      return /Connection\s+requests/.test(await viewer.text("#facts"));
-    });
-    const first = await viewer.pixels();
-    await until("the picture changes", async () => await viewer.pixels() !== first);
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
-
-toolTest(["chromium"], "without script the page shows the stream", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-    javaScriptEnabled: false,
-  });
-  await until("the stream counts as a viewer", async () => await viewersOf(set.edge) === 1);
-  const image = viewer.page.locator("noscript img, img.picture");
-  await until("the picture has a size", async () => (await image.boundingBox())?.width === 390);
-  assert.deepEqual(
-    await image.boundingBox(),
-    await viewer.page.locator("#frame").boundingBox(),
-    "the picture is where nothing hides it",
-  );
-  assert.equal(await viewer.page.locator(".controls").isVisible(), false, "buttons without use");
-});
-
-toolTest(["chromium"], "the page comes back by itself when the edge has restarted", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url);
-  await viewer.state("live");
-  await set.edge.stop();
-  await viewer.state("reconnecting");
-  assert.equal(await viewer.text("#headline"), "Connection lost");
-  assert.match(await viewer.text("#detail"), /Last picture at .* Trying again in \d+ s\./);
-  await viewer.page.evaluate(() => {
-    const main = document.querySelector("main")!;
-    const kinds: string[] = [];
-    Object.assign(globalThis, { kinds });
-    new MutationObserver(() => kinds.push(main.dataset.state!))
-      .observe(main, { attributeFilter: ["data-state"] });
-  });
-  await using _ = await startEdge({ env: { PORT: new URL(set.edge.url).port } });
-  // On a busy machine it may have come back by itself meanwhile.
-  const hurry = viewer.page.getByRole("button", { name: "Try now" }).click({ timeout: 5000 });
-  await hurry.catch(() => {});
-  await viewer.state("live");
-  const kinds = await viewer.page.evaluate(() =>
-    (globalThis as unknown as { kinds: string[] }).kinds
-  );
-  assert.equal(kinds.includes("waking"), false, `no camera was asleep: ${kinds}`);
 });
 
 toolTest(["chromium"], "a hidden tab is no viewer, and is live again when it is seen", async () => {
@@ -230,48 +119,151 @@ toolTest(["chromium"], "buttons and keys do what they say", async () => {
   assert.deepEqual(viewer.complaints, []);
 });
 
-toolTest(["chromium"], "the past can be scrubbed, played and left", async () => {
-  await using set = await stage({ PERCH_KEYFRAME_S: "1" });
-  const { browser, edge } = set;
-  await until(
-    "there are keyframes",
-    async () => (await (await fetch(`${edge.url}/frames`)).json()).frames.length >= 5,
-  );
-  await using viewer = await ViewerPage.open(browser, edge.url);
-  const { page } = viewer;
-  await viewer.state("live");
-  await page.locator("#timeline").waitFor();
-  const track = await page.locator("#track").boundingBox();
-  await page.mouse.move(track!.x + track!.width * 0.4, track!.y + 20);
-  await page.locator("#preview").waitFor();
-  await until(
-    "the preview has a picture",
-    async () =>
-      await page.locator("#preview-picture").evaluate((it) => (it as HTMLCanvasElement).width) ===
-        160,
-  );
-  await page.mouse.down();
-  await page.mouse.up();
-  await viewer.state("past");
-  assert.equal(await viewer.text("#badge"), "Earlier");
-  await until("who looks at the past is no viewer", async () => await viewersOf(edge) === 0);
-  await page.locator("#track").press("Home");
-  const oldest = await viewer.pixels();
-  await page.locator("#play").click();
-  await until("it plays", async () => await viewer.pixels() !== oldest);
-  await viewer.state("live");
-  await page.locator("#track").blur();
-  await page.keyboard.press("ArrowLeft");
-  await viewer.state("past");
-  await page.keyboard.press("ArrowRight");
-  await viewer.state("live");
-  // Space halts the film, and nothing that is not seen.
-  await page.keyboard.press("t");
-  await viewer.state("past");
-  await page.keyboard.press(" ");
-  await page.locator('#pause[aria-pressed="true"]').waitFor();
-  await viewer.state("past");
-  await page.locator("#live").click();
-  await viewer.state("live");
-  assert.deepEqual(viewer.complaints, []);
+pagesTogether("what takes its time", {
+  "over PERCH_MAX_VIEWERS the page asks without waiting, and stays live": async (browser) => {
+    await using edge = await startEdge({ env: { PERCH_MAX_VIEWERS: "1" } });
+    await using camera = await SceneCamera.make();
+    await camera.send(edge.url);
+    const leave = new AbortController();
+    // Kept: an answer that nobody holds is collected, and its connection ends.
+    const watching = await fetch(`${edge.url}/stream.mjpeg`, { signal: leave.signal });
+    // No newer frame comes, so every place to wait in stays taken: four for each viewer allowed.
+    const still = await fetch(`${edge.url}/live.jpeg`);
+    await still.body?.cancel();
+    const headers = { "if-none-match": still.headers.get("etag")! };
+    const waits = Array.from({ length: 4 }, async () => {
+      const { signal } = leave;
+      const answer = await fetch(`${edge.url}/live.jpeg?wait=30`, { headers, signal });
+      await answer.body?.cancel();
+    });
+    await until("all places to wait in are taken", async () => {
+      const metrics = await (await fetch(`${edge.url}/metrics`)).text();
+      return metrics.includes("\nperch_requests_waiting 4\n");
+    });
+    const asked: { waits: boolean; status: number }[] = [];
+    await using viewer = await ViewerPage.open(browser, edge.url, {
+      before: (page) => {
+        page.on("response", (response) => {
+          const { pathname, searchParams } = new URL(response.url());
+          if (pathname !== "/live") return;
+          asked.push({ waits: searchParams.has("wait"), status: response.status() });
+        });
+        return Promise.resolve();
+      },
+    });
+    const refused = () => asked.findIndex(({ status }) => status === 503);
+    await until("the page is refused and asks on", () => {
+      return refused() >= 0 && asked.length > refused() + 4;
+    });
+    assert.deepEqual(asked.slice(refused() + 1).filter(({ waits }) => waits), []);
+    const first = await viewer.pixels();
+    camera.run(edge.url, 10);
+    await until("the picture changes", async () => await viewer.pixels() !== first);
+    await viewer.state("live");
+    leave.abort();
+    await Promise.allSettled([...waits, watching.body?.cancel()]);
+  },
+
+  "where somebody holds the stream back the page is live by requests": async (browser) => {
+    await using set = await stage({}, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url, {
+      before: (page) => page.route("**/live.stream?*", () => {}),
+    });
+    await viewer.state("live");
+    await viewer.page.keyboard.press("i");
+    await until("the details name it", async () => {
+      return /Connection\s+requests/.test(await viewer.text("#facts"));
+    });
+    const first = await viewer.pixels();
+    await until("the picture changes", async () => await viewer.pixels() !== first);
+    assert.deepEqual(viewer.complaints, []);
+  },
+
+  "without script the page shows the stream": async (browser) => {
+    await using set = await stage({}, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url, {
+      javaScriptEnabled: false,
+    });
+    await until("the stream counts as a viewer", async () => await viewersOf(set.edge) === 1);
+    const image = viewer.page.locator("noscript img, img.picture");
+    await until("the picture has a size", async () => (await image.boundingBox())?.width === 390);
+    assert.deepEqual(
+      await image.boundingBox(),
+      await viewer.page.locator("#frame").boundingBox(),
+      "the picture is where nothing hides it",
+    );
+    assert.equal(await viewer.page.locator(".controls").isVisible(), false, "buttons without use");
+  },
+
+  "the page comes back by itself when the edge has restarted": async (browser) => {
+    await using set = await stage({}, browser);
+    await using viewer = await ViewerPage.open(browser, set.edge.url);
+    await viewer.state("live");
+    await set.edge.stop();
+    await viewer.state("reconnecting");
+    assert.equal(await viewer.text("#headline"), "Connection lost");
+    assert.match(await viewer.text("#detail"), /Last picture at .* Trying again in \d+ s\./);
+    await viewer.page.evaluate(() => {
+      const main = document.querySelector("main")!;
+      const kinds: string[] = [];
+      Object.assign(globalThis, { kinds });
+      new MutationObserver(() => kinds.push(main.dataset.state!))
+        .observe(main, { attributeFilter: ["data-state"] });
+    });
+    await using _ = await startEdge({ env: { PORT: new URL(set.edge.url).port } });
+    // On a busy machine it may have come back by itself meanwhile.
+    const hurry = viewer.page.getByRole("button", { name: "Try now" }).click({ timeout: 5000 });
+    await hurry.catch(() => {});
+    await viewer.state("live");
+    const kinds = await viewer.page.evaluate(() =>
+      (globalThis as unknown as { kinds: string[] }).kinds
+    );
+    assert.equal(kinds.includes("waking"), false, `no camera was asleep: ${kinds}`);
+  },
+
+  "the past can be scrubbed, played and left": async (browser) => {
+    await using set = await stage({ PERCH_KEYFRAME_S: "1" }, browser);
+    const { edge } = set;
+    await until(
+      "there are keyframes",
+      async () => (await (await fetch(`${edge.url}/frames`)).json()).frames.length >= 5,
+    );
+    await using viewer = await ViewerPage.open(browser, edge.url);
+    const { page } = viewer;
+    await viewer.state("live");
+    await page.locator("#timeline").waitFor();
+    const track = await page.locator("#track").boundingBox();
+    await page.mouse.move(track!.x + track!.width * 0.4, track!.y + 20);
+    await page.locator("#preview").waitFor();
+    await until(
+      "the preview has a picture",
+      async () =>
+        await page.locator("#preview-picture").evaluate((it) => (it as HTMLCanvasElement).width) ===
+          160,
+    );
+    await page.mouse.down();
+    await page.mouse.up();
+    await viewer.state("past");
+    assert.equal(await viewer.text("#badge"), "Earlier");
+    await until("who looks at the past is no viewer", async () => await viewersOf(edge) === 0);
+    await page.locator("#track").press("Home");
+    const oldest = await viewer.pixels();
+    await page.locator("#play").click();
+    await until("it plays", async () => await viewer.pixels() !== oldest);
+    await viewer.state("live");
+    await page.locator("#track").blur();
+    await page.keyboard.press("ArrowLeft");
+    await viewer.state("past");
+    await page.keyboard.press("ArrowRight");
+    await viewer.state("live");
+    // Space halts the film, and nothing that is not seen.
+    await page.keyboard.press("t");
+    await viewer.state("past");
+    await page.keyboard.press(" ");
+    await page.locator('#pause[aria-pressed="true"]').waitFor();
+    await viewer.state("past");
+    await page.locator("#live").click();
+    await viewer.state("live");
+    assert.deepEqual(viewer.complaints, []);
+  },
 });
