@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import type { Browser, Download, Page } from "playwright-core";
 import { SceneCamera } from "../camera.ts";
 import { launchChromium } from "../chromium.ts";
+import { pagesTogether } from "../page_stage.ts";
 import { TestEdge } from "../test_edge.ts";
 import { toolPath, toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
@@ -11,7 +12,7 @@ import { ViewerPage } from "../viewer_page.ts";
 const PICTURES = 30;
 
 /** A browser, and an edge with a past: a picture each five minutes. */
-async function filmSet() {
+async function filmSet(shared?: Browser) {
   const edge = await TestEdge.start();
   const { jpegs } = await SceneCamera.make({ pictures: 6 });
   const versions: number[] = [];
@@ -23,13 +24,13 @@ async function filmSet() {
     versions.push(version);
   }
   const server = edge.listen();
-  const browser = await launchChromium();
+  const browser = shared ?? await launchChromium();
   return {
     browser,
     url: server.url,
     versions,
     async [Symbol.asyncDispose]() {
-      await browser.close();
+      if (!shared) await browser.close();
       await server[Symbol.asyncDispose]();
     },
   };
@@ -148,15 +149,13 @@ toolTest(
   },
 );
 
-toolTest(
-  ["chromium"],
-  "a film is cancelled in the middle, and made from the start afterwards",
-  async () => {
-    await using set = await filmSet();
+pagesTogether("a film that is cancelled, fails, or is none", {
+  "a film is cancelled in the middle, and made from the start afterwards": async (browser) => {
+    await using set = await filmSet(browser);
     const held = Promise.withResolvers<void>();
     let asked = 0;
     await using viewer = await openPanel(
-      set.browser,
+      browser,
       set.url,
       (page) =>
         page.route("**/frames/*.jpeg*", async (route) => {
@@ -181,32 +180,30 @@ toolTest(
     await page.getByText("3 seconds").waitFor();
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(["chromium"], "a film that cannot be made says why, and leads to the AVI", async () => {
-  await using set = await filmSet();
-  await using viewer = await openPanel(
-    set.browser,
-    set.url,
-    (page) => page.route("**/frames/*.jpeg*", (route) => route.abort()),
-  );
-  const { page } = viewer;
-  await page.getByRole("button", { name: "Make the film" }).click();
-  await page.getByText("The film could not be made: a picture did not come.").waitFor();
-  const download = page.waitForEvent("download");
-  await page.getByRole("link", { name: "Download an AVI" }).click();
-  assert.match((await download).suggestedFilename(), /\.avi$/);
-  await page.unroute("**/frames/*.jpeg*");
-  await page.getByRole("button", { name: "Try again" }).click();
-  await page.getByRole("button", { name: "Make the film" }).click();
-  await page.getByText("3 seconds").waitFor();
-});
+  "a film that cannot be made says why, and leads to the AVI": async (browser) => {
+    await using set = await filmSet(browser);
+    await using viewer = await openPanel(
+      browser,
+      set.url,
+      (page) => page.route("**/frames/*.jpeg*", (route) => route.abort()),
+    );
+    const { page } = viewer;
+    await page.getByRole("button", { name: "Make the film" }).click();
+    await page.getByText("The film could not be made: a picture did not come.").waitFor();
+    const download = page.waitForEvent("download");
+    await page.getByRole("link", { name: "Download an AVI" }).click();
+    assert.match((await download).suggestedFilename(), /\.avi$/);
+    await page.unroute("**/frames/*.jpeg*");
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("button", { name: "Make the film" }).click();
+    await page.getByText("3 seconds").waitFor();
+  },
 
-toolTest(
-  ["chromium"],
-  "where the browser encodes no video, or the script does not come, the day is an AVI",
-  async () => {
-    await using set = await filmSet();
+  "where the browser encodes no video, or the script does not come, the day is an AVI": async (
+    browser,
+  ) => {
+    await using set = await filmSet(browser);
     for (
       const before of [
         (page: Page) =>
@@ -214,11 +211,11 @@ toolTest(
         (page: Page) => page.route("**/assets/film-*", (route) => route.abort()),
       ]
     ) {
-      await using viewer = await ViewerPage.open(set.browser, set.url, { before });
+      await using viewer = await ViewerPage.open(browser, set.url, { before });
       await viewer.page.locator("#timeline").waitFor();
       const download = viewer.page.waitForEvent("download");
       await viewer.page.locator("#film").click();
       assert.match((await download).suggestedFilename(), /^cam-\d{4}-\d\d-\d\d\.avi$/);
     }
   },
-);
+});
