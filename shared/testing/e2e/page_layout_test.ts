@@ -109,8 +109,8 @@ for (const [text, args] of [["100 %", []], ["200 %", ["--blink-settings=defaultF
     ["chromium"],
     `no name, no words and no screen break the page, with text at ${text}`,
     async () => {
-      await using set = await stage({ PERCH_KEYFRAME_S: "1" });
       await using browser = await launchChromium(args as string[]);
+      await using set = await stage({ PERCH_KEYFRAME_S: "1" }, browser);
       await using _ = set.camera.as("second");
       await set.camera.as("second").send(set.edge.url);
       await until("there are pictures of the past", async () => {
