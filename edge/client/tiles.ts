@@ -7,7 +7,7 @@ export const GAP = 12;
 const LEAST = 160;
 
 /** Where columns make tiles narrower by no more than this, they are better than empty sides. */
-const HARDLY = 0.88;
+const HARDLY = 0.95;
 
 /** Columns, and the width of each in CSS pixels. */
 export interface Tiles {
