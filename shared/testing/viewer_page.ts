@@ -24,7 +24,7 @@ export class ViewerPage implements AsyncDisposable {
     this.page = page;
     page.on("console", (message) => {
       if (message.type() === "error" || /content security/i.test(message.text())) {
-        this.complaints.push(message.text());
+        this.complaints.push(`${message.text()} ${message.location().url}`);
       }
     });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
@@ -50,6 +50,18 @@ export class ViewerPage implements AsyncDisposable {
   /** Waits until the page is in a state, as its colour and words depend on it. */
   async state(kind: string): Promise<void> {
     await this.page.locator(`main[data-state="${kind}"]`).waitFor();
+  }
+
+  /** Writes states down. @returns What gives those that came since. */
+  async statesFromNow(): Promise<() => Promise<string[]>> {
+    const states = await this.page.evaluateHandle(() => {
+      const main = document.querySelector("main")!;
+      const states: string[] = [];
+      new MutationObserver(() => states.push(main.dataset.state!))
+        .observe(main, { attributeFilter: ["data-state"] });
+      return states;
+    });
+    return () => states.jsonValue();
   }
 
   /** Waits until a picture is on the canvas. */

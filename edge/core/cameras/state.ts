@@ -1,6 +1,6 @@
 // What a camera's uploads tell (which are late, how many come a second, whether two programs send them,
 // whether they come to this instance or to another one), and what follows: its state, what is asked of it,
-// which frame is the older one, and what the log says. Without side effects.
+// which frame is the older one, and what the log says. Nothing here asks the store or tells anybody.
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";

@@ -158,6 +158,8 @@ export class Bodies {
   }
 
   #full({ kind, of }: Share): Response | undefined {
+    // Nearly always: a picture on its way is counted no further.
+    if (this.#underWay.size < Math.min(kind.most, kind.inAll)) return undefined;
     const all = [...this.#underWay].filter(({ share }) => share.kind === kind);
     const same = all.filter(({ share }) => of !== undefined && share.of === of);
     const isTooMany = same.length >= kind.most;

@@ -191,19 +191,13 @@ pagesTogether("states that take their time", {
       spoken: /^Slow\. A picture every \d s/,
       filter: "none",
     });
-    await viewer.page.evaluate(() => {
-      const main = document.querySelector("main")!;
-      const kinds: string[] = [];
-      Object.assign(globalThis, { kinds });
-      new MutationObserver(() => kinds.push(main.dataset.state!))
-        .observe(main, { attributeFilter: ["data-state"] });
-    });
+    const states = await viewer.statesFromNow();
     const before = camera.count;
     await until("one more picture came", () => Promise.resolve(camera.count > before));
     await camera.stop();
     await viewer.state("stale");
     assert.deepEqual(
-      await viewer.page.evaluate(() => (globalThis as unknown as { kinds: string[] }).kinds),
+      await states(),
       ["stale"],
     );
     assert.deepEqual(viewer.complaints, []);
@@ -256,7 +250,9 @@ pagesTogether("states that take their time", {
         headline: /^Offline since \d\d:\d\d$/,
         spoken: /^Offline since/,
       });
-      assert.deepEqual(viewer.complaints, []);
+      // A store that is too slow on a busy machine is answered with 503, and asked again.
+      const faults = viewer.complaints.filter((one) => !one.includes("status of 503"));
+      assert.deepEqual(faults, []);
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

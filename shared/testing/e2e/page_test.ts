@@ -203,21 +203,13 @@ pagesTogether("what takes its time", {
     await viewer.state("reconnecting");
     assert.equal(await viewer.text("#headline"), "Connection lost");
     assert.match(await viewer.text("#detail"), /Last picture at .* Trying again in \d+ s\./);
-    await viewer.page.evaluate(() => {
-      const main = document.querySelector("main")!;
-      const kinds: string[] = [];
-      Object.assign(globalThis, { kinds });
-      new MutationObserver(() => kinds.push(main.dataset.state!))
-        .observe(main, { attributeFilter: ["data-state"] });
-    });
+    const states = await viewer.statesFromNow();
     await using _ = await startEdge({ env: { PORT: new URL(set.edge.url).port } });
     // On a busy machine it may have come back by itself meanwhile.
     const hurry = viewer.page.getByRole("button", { name: "Try now" }).click({ timeout: 5000 });
     await hurry.catch(() => {});
     await viewer.state("live");
-    const kinds = await viewer.page.evaluate(() =>
-      (globalThis as unknown as { kinds: string[] }).kinds
-    );
+    const kinds = await states();
     assert.equal(kinds.includes("waking"), false, `no camera was asleep: ${kinds}`);
   },
 
