@@ -9,7 +9,7 @@ import { Bodies } from "./ingest/bodies.ts";
 import { type Limits, limitsOf } from "./limits/limits.ts";
 import { LoopLag } from "./routes/health.ts";
 import { type CostMeter, costMeter, Metrics } from "./metrics.ts";
-import { partTail, randomBoundary } from "./viewers/mjpeg.ts";
+import { Multipart } from "./viewers/mjpeg.ts";
 import { type Peers, peersOf } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";
 import { type Renditions, renditionsBy } from "./pictures/renditions.ts";
@@ -34,8 +34,7 @@ export interface EdgeDeps extends Platform {
   readonly feeds: ScaledFeeds;
   /** Forgets a camera here and in the store, which the other instances learn it from. */
   forget(cam: string): Promise<void>;
-  /** Divides the parts of every stream of this instance. */
-  readonly boundary: string;
+  readonly parts: Multipart;
 }
 
 /** A running edge. */
@@ -53,7 +52,7 @@ export class Edge {
   constructor(config: EdgeConfig, platform: Platform) {
     const { clock, store, peers: others, log } = platform;
     const { keyframeMs } = config;
-    const boundary = randomBoundary(platform.random);
+    const parts = new Multipart(platform.random);
     const metrics = new Metrics();
     const failures = metrics.counter("perch_store_failures_total", "Store calls that failed.");
     const onStoreError = (action: string, error: unknown) => {
@@ -68,7 +67,7 @@ export class Edge {
     const hub = new Hub({
       ...config,
       ...{ clock, store, onStoreError },
-      partTail: new TextEncoder().encode(partTail(boundary)),
+      partTail: parts.tail,
       storeLagMs: store.newestEveryMs === Infinity ? keyframeMs : 0,
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
@@ -90,7 +89,7 @@ export class Edge {
     const cost = costMeter(hub, metrics, platform);
     this.deps = {
       ...platform,
-      ...{ config, hub, metrics, cost, lag, renditions, rows, boundary },
+      ...{ config, hub, metrics, cost, lag, renditions, rows, parts },
       fanOut: new FanOut({
         soon: platform.soon,
         now: () => clock.monotonic(),

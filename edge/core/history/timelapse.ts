@@ -3,26 +3,23 @@
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
-import { partTail, streamOpening } from "../viewers/mjpeg.ts";
+import type { Multipart } from "../viewers/mjpeg.ts";
 
-export interface TimelapseOptions {
+interface TimelapseOptions {
   /** Oldest first. */
   readonly frames: readonly FrameMeta[];
   /** The JPEG of a version; undefined where it is gone meanwhile. */
   read(version: number): Promise<Uint8Array | undefined>;
-  readonly boundary: string;
-  /** Frames a second. */
+  readonly parts: Pick<Multipart, "opening" | "tail">;
   readonly fps: number;
   readonly clock: Clock;
 }
 
 /** What a timelapse sends. It ends behind the last keyframe, where the store fails, and with `gone`. */
 export async function* timelapse(
-  { frames, read, boundary, fps, clock }: TimelapseOptions,
+  { frames, read, parts, fps, clock }: TimelapseOptions,
   gone: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const encoder = new TextEncoder();
-  const tail = encoder.encode(partTail(boundary));
   const startedAt = clock.monotonic();
   const begin = (at: number) =>
     at < frames.length
@@ -30,7 +27,7 @@ export async function* timelapse(
       : undefined;
   let ahead = begin(0);
   let shown = 0;
-  yield encoder.encode(streamOpening(boundary));
+  yield parts.opening;
   for (let at = 1;; at++) {
     const next = await ahead;
     ahead = begin(at);
@@ -40,6 +37,6 @@ export async function* timelapse(
     await clock.sleep(Math.max(0, due - clock.monotonic()), gone).catch(() => {});
     if (!next?.jpeg || gone.aborted) return;
     yield next.jpeg;
-    yield tail;
+    yield parts.tail;
   }
 }

@@ -11,7 +11,8 @@ function setUp(read: (version: number) => Promise<Uint8Array | undefined>) {
   const clock = new FakeClock();
   const state = { ended: 0 };
   const place = { seat: () => {}, free: () => void state.ended++ };
-  const options = { frames: FRAMES, read, boundary: "b", fps: 10, clock };
+  const parts = { opening: new Uint8Array(0), tail: new Uint8Array(0) };
+  const options = { frames: FRAMES, read, parts, fps: 10, clock };
   return { clock, state, stream: seated(place, (gone) => timelapse(options, gone)) };
 }
 

@@ -9,7 +9,6 @@ import { timelapse } from "../history/timelapse.ts";
 import { seated } from "../limits/viewer_gate.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import { MAX_TILES, type Row, SETTLED_MS, TILE_MS } from "../../../shared/day.ts";
-import { streamHeaders } from "../viewers/mjpeg.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
 import { cameraOf, isKnown, number, oneOf, route, unixMs, whole, width } from "./request.ts";
 import { problem, problemException } from "../problem.ts";
@@ -126,7 +125,7 @@ const replaySchema = rangeSchema.extend({
 });
 
 export function getTimelapse(deps: EdgeDeps): Handler {
-  const { boundary, clock, store } = deps;
+  const { clock, parts, store } = deps;
   return route({
     summary: "The past replayed as MJPEG, oldest first",
     query: replaySchema,
@@ -135,8 +134,8 @@ export function getTimelapse(deps: EdgeDeps): Handler {
   }, async (context, query) => {
     const { cam, ...past } = await pastOf(context, deps, query());
     const read = async (version: number) => (await store.get(cam, version))?.jpeg;
-    return answerStream(context, deps, streamHeaders(boundary), (place) => {
-      return seated(place, (gone) => timelapse({ ...past, read, boundary, clock }, gone));
+    return answerStream(context, deps, parts.headers, (place) => {
+      return seated(place, (gone) => timelapse({ ...past, read, parts, clock }, gone));
     });
   });
 }

@@ -3,36 +3,12 @@
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../edge.ts";
-import type { LiveFrame } from "../ingest/ingest.ts";
-import {
-  type MjpegOptions,
-  mjpegStream,
-  partHeadWithLength,
-  streamHeaders,
-  streamOpening,
-} from "../viewers/mjpeg.ts";
+import { MjpegViewer } from "../viewers/mjpeg.ts";
 import { cameraOf, number, oneOf, route, width } from "./request.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
 
-const NEW_LINE = new Uint8Array([13, 10]);
-
 export function getStream(deps: EdgeDeps): Handler {
-  const { hub, fanOut, boundary } = deps;
-  const headers = streamHeaders(boundary);
-  const encoder = new TextEncoder();
-  const opening = encoder.encode(streamOpening(boundary));
-  // Heads with a length are made once for a frame, not for each viewer; one camera after another.
-  let headed: LiveFrame | undefined;
-  let head = opening;
-  const writeClassicPart: MjpegOptions["write"] = (frame, enqueue) => {
-    if (headed !== frame) {
-      headed = frame;
-      head = encoder.encode(partHeadWithLength(boundary, frame.size));
-    }
-    enqueue(head);
-    enqueue(frame.jpeg);
-    enqueue(NEW_LINE);
-  };
+  const { hub, fanOut, feeds, parts, renditions } = deps;
 
   return route({
     summary: "Pictures as they come, as MJPEG; a slow reader skips",
@@ -46,18 +22,11 @@ export function getStream(deps: EdgeDeps): Handler {
   }, async (context, query) => {
     const camera = await cameraOf(context, hub);
     const { fps, w: width, length } = query();
-    if (width !== undefined) await deps.renditions.ready();
-    return answerStream(context, deps, headers, (place) => {
-      const feed = deps.feeds.hold(camera.displayed, width);
-      return mjpegStream({
-        camera,
-        frames: feed.frames,
-        fanOut,
-        place,
-        ...length ? { write: writeClassicPart } : { opening },
-        fps,
-        onLeave: feed.release,
-      });
+    if (width !== undefined) await renditions.ready();
+    return answerStream(context, deps, parts.headers, (place) => {
+      const watched = { camera, ...feeds.hold(camera.displayed, width) };
+      const options = { fanOut, place, parts, fps, lengths: length === 1 };
+      return new MjpegViewer(watched, options).stream();
     });
   });
 }

@@ -4,20 +4,20 @@
 // full; there is no queue, so none can grow.
 
 import type { Latest } from "../../../shared/latest.ts";
+import type { CameraHub } from "../cameras/camera.ts";
 import type { LiveFrame } from "../ingest/ingest.ts";
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 import { Backlog, FAST_MS } from "./backlog.ts";
 
 /** Somebody who watches a slot. */
-export interface Subscriber {
+interface Subscriber {
   /** The slot has a new frame; called soon after, once for however many came in between. */
   onFrame(): void;
   /** The slot is closed; called once. */
   onClose(): void;
 }
 
-/** What it needs. */
-export interface FanOutOptions {
+interface FanOutOptions {
   /** Runs `work` when the current request has its answer. */
   soon(work: () => void): void;
   /** Monotonic ms. */
@@ -101,13 +101,20 @@ class Crowd {
   }
 }
 
+/** A camera to watch, and its frames as they are wanted. */
+export interface Watched {
+  readonly camera: CameraHub;
+  /** One of the camera's slots, or the same at another width. */
+  readonly frames: Latest<LiveFrame>;
+  /** Called once when the viewer has gone. */
+  release(): void;
+}
+
 /** What every viewer of a stream needs. */
 export interface StreamOptions {
   /** Where the viewer sits; given back when the connection is gone. */
   readonly place: Place;
   readonly fanOut: FanOut;
-  /** Called once when the viewer has gone. */
-  onLeave(): void;
 }
 
 /**
@@ -118,7 +125,9 @@ export abstract class StreamViewer
   implements Guest, Subscriber, UnderlyingDefaultSource<Uint8Array> {
   readonly #fanOut: FanOut;
   readonly #place: Place;
-  readonly #onLeave: () => void;
+  readonly #slots: readonly Latest<LiveFrame>[];
+  /** Called once when the viewer has gone. */
+  protected readonly cleanups: (() => void)[];
   /** Of who was too slow lately. */
   #backlog: Backlog | undefined;
   /** Writes since then, while nothing waits. */
@@ -131,10 +140,11 @@ export abstract class StreamViewer
   #taken = 0;
   #left = false;
 
-  constructor({ fanOut, place, onLeave }: StreamOptions) {
+  constructor(watched: readonly Watched[], { fanOut, place }: StreamOptions) {
     this.#fanOut = fanOut;
     this.#place = place;
-    this.#onLeave = onLeave;
+    this.#slots = watched.map(({ frames }) => frames);
+    this.cleanups = watched.flatMap(({ camera, release }) => [camera.viewers.attach(), release]);
   }
 
   /** Its body, for the answer. */
@@ -145,6 +155,7 @@ export abstract class StreamViewer
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
     this.begin();
+    for (const frames of this.#slots) this.cleanups.push(this.#fanOut.subscribe(frames, this));
     this.#since = this.#startedAt = this.#fanOut.at;
     this.#place.seat(this);
   }
@@ -226,8 +237,7 @@ export abstract class StreamViewer
   }
 
   #leave(): void {
-    if (this.#left) return;
     this.#left = true;
-    this.#onLeave();
+    for (const cleanup of this.cleanups.splice(0)) cleanup();
   }
 }

@@ -6,8 +6,7 @@ import type { HelloMessage, StatusMessage } from "../../../shared/viewer_message
 import { encodeMessage } from "../../../shared/wire_frame.ts";
 import type { CameraStatus } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
-import { type StreamOptions, StreamViewer } from "./fan_out.ts";
-import type { Watched } from "./socket.ts";
+import { type StreamOptions, StreamViewer, type Watched } from "./fan_out.ts";
 
 type Time = Pick<Clock, "now" | "monotonic">;
 
@@ -31,43 +30,27 @@ const statusRecords = new WeakMap<CameraStatus, Uint8Array<ArrayBuffer>>();
 
 /** The body of a stream's answer. Its reader counts as a viewer of each camera until it has gone. */
 export class RecordViewer extends StreamViewer {
-  readonly #options: Pick<StreamOptions, "fanOut"> & { readonly clock: Time };
+  readonly #clock: Time;
   readonly #subscriptions: readonly (Watched & { sentSeq: number })[];
   /** The one whose turn it is. */
   #next = 0;
   /** States to be told. */
   readonly #news = new Map<CameraHub, CameraStatus>();
-  readonly #cleanups: (() => void)[] = [];
 
-  constructor(
-    watched: readonly Watched[],
-    options: Pick<StreamOptions, "place" | "fanOut"> & { readonly clock: Time },
-  ) {
-    super({
-      ...options,
-      onLeave: () => {
-        for (const cleanup of this.#cleanups.splice(0)) cleanup();
-      },
-    });
-    this.#options = options;
+  constructor(watched: readonly Watched[], options: StreamOptions & { readonly clock: Time }) {
+    super(watched, options);
+    this.#clock = options.clock;
     this.#subscriptions = watched.map((one) => ({ ...one, sentSeq: 0 }));
-    for (const { camera, release } of watched) {
-      this.#cleanups.push(camera.viewers.attach(), release);
-    }
   }
 
   protected begin(): void {
-    const { fanOut, clock } = this.#options;
     const cameras = this.#subscriptions.map(({ camera }) => camera);
-    this.enqueue(recordOf(helloMessage(cameras, clock)));
-    for (const { camera, frames } of this.#subscriptions) {
-      this.#cleanups.push(
-        fanOut.subscribe(frames, this),
-        camera.statusChanges.onSet(({ value }) => {
-          this.#news.set(camera, value);
-          this.onFrame();
-        }),
-      );
+    this.enqueue(recordOf(helloMessage(cameras, this.#clock)));
+    for (const camera of cameras) {
+      this.cleanups.push(camera.statusChanges.onSet(({ value }) => {
+        this.#news.set(camera, value);
+        this.onFrame();
+      }));
     }
   }
 
@@ -80,7 +63,7 @@ export class RecordViewer extends StreamViewer {
     this.#news.delete(camera);
     let record = statusRecords.get(status);
     if (!record) {
-      record = recordOf(statusMessage(status, this.#options.clock));
+      record = recordOf(statusMessage(status, this.#clock));
       statusRecords.set(status, record);
     }
     this.enqueue(record);

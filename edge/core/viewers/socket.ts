@@ -2,16 +2,13 @@
 // it has drawn the last: the only bound that covers kernel and proxy buffers too.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { Latest } from "../../../shared/latest.ts";
 import type { ViewerMessage } from "../../../shared/viewer_messages.ts";
 import { readAck } from "../../../shared/wire_frame.ts";
-import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import type { LiveFrame } from "../ingest/ingest.ts";
 import { RateLimiter } from "../limits/limits.ts";
 import type { Ending, Place } from "../limits/viewer_gate.ts";
 import type { PlatformSocket } from "../platform.ts";
-import type { FanOut } from "./fan_out.ts";
+import type { FanOut, Watched } from "./fan_out.ts";
 import { helloMessage, statusMessage } from "./records.ts";
 
 /** What a client too simple for binary messages sends when it has drawn one frame. */
@@ -27,15 +24,6 @@ const OPEN = 1;
 const GOING_AWAY = 1001;
 const POLICY_VIOLATION = 1008;
 const TRY_AGAIN_LATER = 1013;
-
-/** A camera to watch, and its frames as they are wanted. */
-export interface Watched {
-  readonly camera: CameraHub;
-  /** `camera.latest`, or the same at another width. */
-  readonly frames: Latest<LiveFrame>;
-  /** Called once when the viewer has gone. */
-  release(): void;
-}
 
 interface Subscription extends Watched {
   readonly inFlight: { version: number; sentAt: number }[];
