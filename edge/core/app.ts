@@ -43,7 +43,6 @@ interface RequestInfo {
   readonly completed?: Promise<void>;
 }
 
-/** Answers one request. */
 export type Fetch = (request: Request, info?: RequestInfo) => Promise<Response>;
 
 export function createFetch(deps: EdgeDeps): Fetch {

@@ -43,7 +43,6 @@ export const edgeSettings = z.object({
 /** The edge's settings, checked. */
 export type EdgeConfig = Readonly<ReturnType<typeof configOf>>;
 
-/** Reads the edge's settings. */
 export function parseEdgeConfig(
   env: Readonly<Record<string, string | undefined>>,
 ): Parsed<EdgeConfig> {

@@ -115,7 +115,14 @@ Deno.test("sites that may embed or read are origins, and what can be none is ref
     ) {
       assert.deepEqual(problems({ ...token, [name]: good }), [], good);
     }
-    for (const wrong of ["a.example", "https://a.example/cam", "https://a.example b.example"]) {
+    for (
+      const wrong of [
+        "a.example",
+        "https://a.example/cam",
+        "https://a.example b.example",
+        "https://a.example;x",
+      ]
+    ) {
       assert.match(
         problems({ ...token, [name]: wrong })[0],
         /wanted origins such as https:/,

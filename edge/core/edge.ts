@@ -39,7 +39,6 @@ export interface EdgeDeps extends Platform {
 
 /** A running edge. */
 export class Edge {
-  /** Answers one request. */
   readonly fetch: Fetch;
   readonly deps: EdgeDeps;
   /** What works on each camera. */

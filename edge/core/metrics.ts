@@ -5,10 +5,6 @@ import { z } from "zod";
 import type { Hub } from "./cameras/hub.ts";
 import type { Platform } from "./platform.ts";
 
-export interface Counter {
-  value: number;
-}
-
 /** A value, or one for each label, for instance `cam="garden"`. */
 type Reading = number | Readonly<Record<string, number>>;
 
@@ -21,12 +17,9 @@ interface Family {
 
 export class Metrics {
   readonly #families = new Map<string, Family>();
-  readonly #counters = new Map<string, Counter>();
 
-  /** A counter by name; the same one each time it is asked for. */
-  counter(name: string, help: string): Counter {
-    const counter = this.#counters.get(name) ?? { value: 0 };
-    this.#counters.set(name, counter);
+  counter(name: string, help: string): { value: number } {
+    const counter = { value: 0 };
     this.countedBy(name, help, () => counter.value);
     return counter;
   }

@@ -19,7 +19,6 @@ import {
   sameForPeople,
   Sessions,
   staleFrom,
-  stateChangesIn,
   type StateInput,
   TWO_PROGRAMS,
   wantedDemand,
@@ -36,7 +35,7 @@ const STATUS_EVERY_MS = 10_000;
 /** A frame of another instance that is younger than this came as it was taken, ms. */
 const YOUNG_MS = 5000;
 
-/** Normal difference between the clocks of two instances, ms. */
+/** Normal difference between the clocks of two instances. */
 const MAX_SKEW_MS = 5000;
 
 /** A larger jump between two looks at the wall clock means that it was set, ms. */
@@ -51,10 +50,8 @@ const SAME_TOLD_MS = 2000;
 /** For so long a camera may repeat one picture before that is said, ms. */
 const FROZEN_MS = 300_000;
 
-/** What the owner is told then. */
 const FROZEN = `the same picture for ${FROZEN_MS / 60_000} min or longer: is the camera frozen?`;
 
-/** What a camera hub needs to know of the settings. */
 export interface CameraHubOptions {
   readonly clock: Clock;
   readonly fps: number;
@@ -68,7 +65,6 @@ export interface CameraHubOptions {
   readonly onRivals?: (cam: string) => void;
 }
 
-/** One camera's place on this instance. */
 export class CameraHub {
   readonly cam: string;
   /** The camera's number in frame headers of this instance. */
@@ -78,15 +74,12 @@ export class CameraHub {
   readonly displayed: Latest<LiveFrame> = new Latest();
   readonly statusChanges: Latest<CameraStatus> = new Latest();
   readonly demand: Latest<Demand> = new Latest();
-  /** The last thing the camera said of itself. */
   report: Report | undefined;
   /** Why the last picture that it brought was not taken. */
   refusal: string | undefined;
   /** What people call it, and its time zone: told with its reports, and stored. */
   about: About | undefined;
-  /** Whether the camera speaks to this instance. */
   readonly contact: CameraContact;
-  /** Which uploads are late. */
   readonly sessions: Sessions = new Sessions();
   readonly viewers: Viewers;
   /** Frames that slow viewers of this instance skipped. */
@@ -220,7 +213,7 @@ export class CameraHub {
 
   /** Whether the picture may be believed to be now. */
   get state(): CameraState {
-    return cameraState(this.#stateInput);
+    return cameraState(this.#stateInput).state;
   }
 
   /** For how long the newest picture has been too old to be believed to be now, ms; less than 0 where it is not. */
@@ -230,15 +223,13 @@ export class CameraHub {
 
   /** Ms until time alone changes the state; Infinity where it does not. */
   get changesInMs(): number {
-    return stateChangesIn(this.#stateInput);
+    return cameraState(this.#stateInput).forMs;
   }
 
-  /** Ms between frames that are asked for. */
   get intervalMs(): number {
     return this.demand.value!.interval;
   }
 
-  /** What `/status.json` says. */
   status(): CameraStatus {
     const now = this.#options.clock.monotonic();
     const frame = this.latest.value;
@@ -365,7 +356,6 @@ export class CameraHub {
   }
 }
 
-/** Whether two pictures are equal byte for byte. */
 function areSame(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, at) => byte === other[at]);
 }

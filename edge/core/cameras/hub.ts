@@ -4,14 +4,12 @@ import type { FrameStore } from "../store/frame_store.ts";
 import { CameraHub, type CameraHubOptions } from "./camera.ts";
 import { RateLimiter } from "../limits/limits.ts";
 
-/** What the hub is made from. */
 export interface HubOptions extends CameraHubOptions {
   readonly store: FrameStore;
   /** Told of each camera as it is made. */
   onCamera?(camera: CameraHub): void;
   /** Told of each camera that is forgotten. */
   onForget?(camera: CameraHub): void;
-  /** Told when the store fails to answer. */
   onStoreError(action: string, error: unknown): void;
 }
 
@@ -72,7 +70,6 @@ export class Hub {
     return camera;
   }
 
-  /** The camera if it is known here already. */
   known(cam: string): CameraHub | undefined {
     return this.#cameras.get(cam);
   }

@@ -1,13 +1,11 @@
-// What a camera's uploads tell (which are late, how many come a second, whether two programs send them,
-// whether they come to this instance or to another one), and what follows: its state, what is asked of it,
-// which frame is the older one, and what the log says. Nothing here asks the store or tells anybody.
+// What a camera's uploads tell, and what follows: its state, what is asked of it, which frame is the older
+// one, and what the log says. Nothing here asks the store or tells anybody.
 
 import type { Clock } from "../../../shared/clock.ts";
 import type { FrameMeta } from "../../../shared/frame.ts";
 import type { Log } from "../../../shared/log.ts";
 import type { CameraSeq, CameraState, CameraStatus, Demand } from "../../../shared/wire.ts";
 
-/** What the owner is told. */
 export const TWO_PROGRAMS: string =
   "Two programs publish as this camera: give each its own PERCH_CAM, or stop one of them.";
 
@@ -29,11 +27,7 @@ export class Sessions {
     return `Frame ${seq.n} came after frame ${last.n} of the same session: send only newer ones.`;
   }
 
-  /**
-   * Notes an upload that is published.
-   *
-   * @returns Whether it is now that a second program has shown.
-   */
+  /** Notes an upload that is published. @returns Whether it is now that a second program has shown. */
   note(seq: CameraSeq, now: number): boolean {
     const changed = seq.session !== this.#last?.session;
     const back = changed && seq.session === this.#before && now - this.#beforeAt < COMES_BACK_MS;
@@ -53,16 +47,12 @@ export class Sessions {
 
 const WINDOW_MS = 10_000;
 
-/** Measures a rate over a sliding window. */
 export class FrameRate {
-  #arrivals: number[] = [];
+  readonly #arrivals: number[] = [];
 
-  /** @param now Monotonic ms of an arrival. */
   add(now: number): void {
     this.#arrivals.push(now);
-    if (this.#arrivals.length > 64 && this.#arrivals[32] < now - WINDOW_MS) {
-      this.#arrivals = this.#arrivals.filter((at) => at > now - WINDOW_MS);
-    }
+    while (this.#arrivals[0] <= now - WINDOW_MS) this.#arrivals.shift();
   }
 
   /** Frames a second, to one decimal; 0 with fewer than two frames in the window. */
@@ -112,7 +102,6 @@ export class CameraContact {
     this.#clock = clock;
   }
 
-  /** To be called for every frame that the camera brought here. */
   uploaded(): void {
     const now = this.#clock.monotonic();
     const gapMs = now - this.#uploadAt;
@@ -120,7 +109,6 @@ export class CameraContact {
     this.#uploadAt = this.#heardAt = now;
   }
 
-  /** Ms since the camera brought a frame here. */
   get sinceUploadMs(): number {
     return this.#clock.monotonic() - this.#uploadAt;
   }
@@ -149,7 +137,6 @@ export class CameraContact {
     };
   }
 
-  /** How many of these there are. */
   get listening(): number {
     return this.#listening;
   }
@@ -176,7 +163,6 @@ export class CameraContact {
     return this.#clock.monotonic() - this.#leftOutAt < SHARED_MS;
   }
 
-  /** Whether the camera's frames come here. */
   get receiving(): boolean {
     const now = this.#clock.monotonic();
     const hurrying = this.#hurryAt > this.#uploadAt;
@@ -197,13 +183,11 @@ export class CameraContact {
   }
 }
 
-/** What the decision is made from. */
 export interface StateInput {
   /** Ms since the newest picture was taken; undefined where there never was one. */
   readonly ageMs: number | undefined;
   /** Ms between frames asked of the camera now. */
   readonly intervalMs: number;
-  /** Whether anybody watches. */
   readonly watched: boolean;
   /** `PERCH_STALE_S` in ms. */
   readonly staleMs: number;
@@ -221,28 +205,19 @@ export function staleFrom(input: Pick<StateInput, "staleMs" | "intervalMs" | "la
   return Math.max(input.staleMs, 3 * input.intervalMs) + input.lagMs;
 }
 
-/** The state of a camera. One that is still to wake is idle, however old its picture. */
-export function cameraState(input: StateInput): CameraState {
-  const { ageMs, watched } = input;
-  if (ageMs === undefined) return "offline";
-  const late = lateFrom(input);
-  if (ageMs >= OFFLINE_FACTOR * late) return "offline";
-  if (ageMs >= late) return "stale";
-  return watched && ageMs < staleFrom(input) ? "live" : "idle";
-}
-
-/** Ms until the state changes if nothing comes; Infinity where it does not. */
-export function stateChangesIn(input: StateInput): number {
-  const { ageMs, watched } = input;
-  if (ageMs === undefined) return Infinity;
-  const late = lateFrom(input);
-  const changes = [watched ? staleFrom(input) : late, late, OFFLINE_FACTOR * late];
-  return (changes.find((at) => ageMs < at) ?? Infinity) - ageMs;
-}
-
-/** The age from which on the camera is late, ms. */
-function lateFrom(input: StateInput): number {
-  return Math.max(staleFrom(input), input.patienceMs);
+/** The state of a camera, and ms until it is another one if nothing comes. */
+export function cameraState(input: StateInput): { state: CameraState; forMs: number } {
+  const { ageMs, watched, patienceMs } = input;
+  if (ageMs === undefined) return { state: "offline", forMs: Infinity };
+  const fresh = staleFrom(input);
+  if (watched && ageMs < fresh) return { state: "live", forMs: fresh - ageMs };
+  // One that is still to wake is idle, however old its picture.
+  const late = Math.max(fresh, patienceMs);
+  if (ageMs < late) return { state: "idle", forMs: late - ageMs };
+  const lost = OFFLINE_FACTOR * late;
+  return ageMs < lost
+    ? { state: "stale", forMs: lost - ageMs }
+    : { state: "offline", forMs: Infinity };
 }
 
 /** Whether nothing changed that is worth a message: the frames' own numbers change with each one. */

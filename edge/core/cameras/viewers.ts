@@ -9,7 +9,6 @@ const POLLER_MS = 10_000;
 /** More pollers than this are not told apart. */
 const MAX_POLLERS = 10_000;
 
-/** The viewers of one camera. */
 export class Viewers {
   readonly #clock: Clock;
   readonly #onChange: () => void;
@@ -18,7 +17,6 @@ export class Viewers {
   /** Requests held open, by who made them. */
   readonly #waiting = new Map<string, number>();
   #connected = 0;
-  /** Viewers of other instances. */
   #elsewhere = 0;
 
   /** @param onChange Called when somebody comes, goes or polls. */

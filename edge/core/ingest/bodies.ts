@@ -33,7 +33,6 @@ export const FRAMES: Kind = { whose: "of this camera", most: 16, inAll: 64, yiel
 /** Forms and reports, by address: they are in memory before anybody has shown a credential. */
 export const FORMS: Kind = { whose: "from this address", most: 32, inAll: 256, brief: true };
 
-/** What nobody wants. */
 const UNWANTED: Kind = { whose: "", most: 64, inAll: 64 };
 
 /** What is still taken of a body that nobody wants: a picture that is too large is refused in peace. */
@@ -68,7 +67,6 @@ export class Bodies {
     this.#clock = clock;
   }
 
-  /** How many are being read. */
   get size(): number {
     return this.#underWay.size;
   }

@@ -352,12 +352,13 @@ for (const protocol of ["HTTP/1.1", "HTTP/1.0", "chunks"]) {
         jpeg,
         ...isChunked ? ["\r\n0\r\n\r\n"] : [],
       ]);
-      const taken = edge.edge.deps.metrics.counter("perch_frames_received_total", "");
+      const taken = (sent: number) =>
+        edge.edge.deps.metrics.render().includes(`received_total ${sent}\n`);
       for (let sent = 1; sent <= 20; sent++) {
         const line = await Deno.connect({ hostname, port: Number(port) });
         await request.stream().pipeTo(line.writable, { preventClose: true });
         await hangUp(line);
-        await edge.until(() => taken.value === sent);
+        await edge.until(() => taken(sent));
       }
     });
   }

@@ -16,7 +16,6 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame
 /** The largest cameras have 64 million. A small file can claim far more, and take all of a viewer's memory. */
 const MAX_PIXELS = 100_000_000;
 
-/** What came in besides the bytes. */
 export interface Upload {
   readonly buffer: FrameBuffer;
   /** Ms since it was taken, as far as that is known. */
@@ -123,7 +122,6 @@ export interface LiveFrame extends Frame {
 /** Room for a JPEG of `size` bytes with what goes before and behind it. */
 export class FrameBuffer {
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Where the JPEG goes. */
   readonly jpeg: Uint8Array<ArrayBuffer>;
   readonly #tail: Uint8Array;
 

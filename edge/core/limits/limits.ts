@@ -16,9 +16,7 @@ import type { Platform } from "../platform.ts";
 import { problem, problemException } from "../problem.ts";
 import { ViewerGate } from "./viewer_gate.ts";
 
-/** How much a key may do. */
 export interface Rate {
-  /** On average. */
   readonly perSecond: number;
   /** At once after a rest. */
   readonly burst: number;
@@ -28,7 +26,6 @@ export interface Rate {
 const MAX_KEYS = 10_000;
 
 export class RateLimiter {
-  /** How often there was one, and how often not. */
   taken = 0;
   refused = 0;
   readonly #clock: Pick<Clock, "monotonic">;

@@ -27,13 +27,10 @@ export interface Pass {
 }
 
 export interface Place {
-  /** Names who sits here, from when on it is looked at. */
   seat(guest: Guest): void;
-  /** The connection is gone. */
   free(): void;
 }
 
-/** What is full where there is no place. */
 export type Full = "instance" | "address";
 
 /** Who takes nothing for this long is dropped, ms. A slow line takes 1.3 MB at a time. */

@@ -19,11 +19,7 @@ export function viewerPages(deps: EdgeDeps) {
   const files = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   return { camera, file, names, known, role, send, wall };
 
-  /**
-   * A file that the build made, by its name there.
-   *
-   * @throws 503 where the page was never built.
-   */
+  /** A file that the build made, by its name there. @throws 503 where the page was never built. */
   function file(name: string): Promise<Uint8Array<ArrayBuffer>> {
     const file = files.get(name) ?? deps.readAsset(name).catch(() => {
       files.delete(name);
@@ -58,11 +54,7 @@ export function viewerPages(deps: EdgeDeps) {
     return isOwner(context) ? "owner" : "guest";
   }
 
-  /**
-   * Answers with a page.
-   *
-   * @param embedded Whether it may be framed by who `PERCH_EMBED_ORIGINS` names.
-   */
+  /** Answers with a page; `embedded` = which whoever `PERCH_EMBED_ORIGINS` names may frame. */
   async function send(
     context: Context,
     template: string,
@@ -138,11 +130,7 @@ export function viewerPages(deps: EdgeDeps) {
 /** Text, which is escaped where it is put in, or markup that `html` made. */
 export type Markup = string | ReturnType<typeof html>;
 
-/**
- * Replaces `{{name}}` in a template.
- *
- * @throws Where the template names a value that is not given.
- */
+/** Replaces `{{name}}` in a template. @throws Where one is not given. */
 export function renderTemplate(template: string, values: Readonly<Record<string, Markup>>): string {
   return template.replace(/\{\{\s*([\w.-]+)\s*\}\}/g, (_, name: string) => {
     if (name in values) return String(html`${values[name]}`);
@@ -150,11 +138,7 @@ export function renderTemplate(template: string, values: Readonly<Record<string,
   });
 }
 
-/**
- * Nothing but our own files runs or is loaded.
- *
- * @param ancestors Who may frame the page, in the words of `frame-ancestors`.
- */
+/** Nothing but our own files runs or is loaded; `ancestors` may frame it. */
 export function pagePolicy(ancestors: string): string {
   return [
     "default-src 'none'",
@@ -172,8 +156,7 @@ export function pagePolicy(ancestors: string): string {
 
 /** `PERCH_EMBED_ORIGINS` in the words of `frame-ancestors`. */
 export function frameAncestors(origins: readonly string[]): string {
-  if (origins.includes("none")) return "'none'";
-  return ["'self'", ...origins.filter((origin) => /^[^\s;,]+$/.test(origin))].join(" ");
+  return origins.includes("none") ? "'none'" : ["'self'", ...origins].join(" ");
 }
 
 /** The same words as the page with script uses. */
@@ -187,8 +170,6 @@ const LABELS: Readonly<Record<CameraState, string>> = {
 /**
  * The cameras as plain HTML, for browsers that run no script: each camera's newest picture and, in
  * words and colour, whether to believe it.
- *
- * @param root The way to where the site begins.
  */
 export function wallMarkup(cameras: readonly CameraStatus[], root = "./"): Markup {
   return html`${cameras.map((camera) => tile(camera, root))}`;

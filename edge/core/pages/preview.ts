@@ -11,7 +11,6 @@ import type { Markup } from "./page.ts";
 /** As wide as chats show a picture, pixels: no more is sent. */
 const WIDTH = widthFor(900)!;
 
-/** What is told. */
 export interface Previewed {
   readonly cam: string;
   readonly title: string;

@@ -29,9 +29,7 @@ export function peerPlan(
 
 /** Keeps one camera in step with the other instances until it is stopped. */
 export interface Peers {
-  /** Does what is due by time alone. To be called every second or so. */
   step(): void;
-  /** Ends it, and withdraws what was told. */
   stop(): Promise<void>;
 }
 

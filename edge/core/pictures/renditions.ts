@@ -6,7 +6,6 @@ import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { turns } from "../limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../platform.ts";
 
-/** Bytes of results that are kept. */
 const MAX_KEPT_BYTES = 16 * 1024 * 1024;
 const MAX_JOBS = 2;
 /** Jobs at work or waiting; more are refused. */

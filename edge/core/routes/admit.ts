@@ -4,30 +4,32 @@ import type { Context } from "hono";
 import { passOf } from "../access/viewers.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
-import type { Place, ViewerGate } from "../limits/viewer_gate.ts";
+import type { Place } from "../limits/viewer_gate.ts";
 import { refuseAtEnd } from "./request.ts";
 import { problemException } from "../problem.ts";
 
 /** What is answered where there is no place. */
 export const NO_PLACE = [429, 503];
 
-/** A place for a stream or a socket. @throws 503 where the instance is full, 429 where the address is. */
-export function admitViewer(context: Context, deps: EdgeDeps): Place {
-  refuseAtEnd(deps.hub);
-  const full =
-    `Watch: there are ${deps.config.maxViewers} viewers here, the most that are served; ` +
-    "/live.jpeg still answers.";
-  return admit(context, deps, deps.limits.gate, full);
-}
-
-function admit(context: Context, deps: EdgeDeps, gate: ViewerGate, detail: string): Place {
-  const { config, limits } = deps;
-  const place = gate.admit(limits.viewerAddress(context), passOf(context));
+/** A place for a viewer. @throws 503 where the instance is full, 429 where the address is. */
+export function admit(
+  context: Context,
+  { config, hub, limits }: EdgeDeps,
+  among: "gate" | "waits" = "gate",
+): Place {
+  if (among === "gate") refuseAtEnd(hub);
+  const place = limits[among].admit(limits.viewerAddress(context), passOf(context));
   if (typeof place !== "string") return place;
   const retry = { retryAfter: 30 };
-  if (place === "instance") throw problemException(503, detail, retry);
   const most = `${config.maxViewersPerAddress} connections from one address`;
-  throw problemException(429, `Watch: ${most} are the most that are served.`, retry);
+  if (place === "address") {
+    throw problemException(429, `Watch: ${most} are the most that are served.`, retry);
+  }
+  const full = among === "waits"
+    ? "Wait for a frame: too many wait already; ask without wait."
+    : `Watch: there are ${config.maxViewers} viewers here, the most that are served; ` +
+      "/live.jpeg still answers.";
+  throw problemException(503, full, retry);
 }
 
 /**
@@ -38,7 +40,7 @@ function admit(context: Context, deps: EdgeDeps, gate: ViewerGate, detail: strin
  * Until Deno 2.8.2 `completed` is rejected when a client goes, and a rejection that nobody hears ends
  * the process.
  *
- * @throws As `admitViewer`.
+ * @throws As `admit`.
  */
 export function answerStream(
   context: Context,
@@ -47,7 +49,7 @@ export function answerStream(
   body: (place: Place) => ReadableStream<Uint8Array>,
 ): Response {
   if (context.req.method === "HEAD") return new Response(null, { headers });
-  const place = admitViewer(context, deps);
+  const place = admit(context, deps);
   context.env?.completed?.then(place.free, place.free);
   return new Response(body(place), { headers });
 }
@@ -74,8 +76,7 @@ export async function awaitNews(
     for (const camera of cameras) camera.viewers.poll(poller);
     return;
   }
-  const full = "Wait for a frame: too many wait already; ask without wait.";
-  const place = admit(context, deps, limits.waits, full);
+  const place = admit(context, deps, "waits");
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const done = () => resolve();
   const until = clock.monotonic() + waitS * 1000;

@@ -155,21 +155,20 @@ export function camOf(context: Context): string {
 }
 
 /** The camera a request names. @throws 404 where nobody knows it. */
-export function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
-  return findCamera(camOf(context), hub);
+export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
+  return (await camerasOf([camOf(context)], hub))[0];
 }
 
 /** As `cameraOf`, for several. */
 export async function camerasOf(names: readonly string[], hub: Hub): Promise<CameraHub[]> {
   const cameras: CameraHub[] = [];
-  for (const name of names) cameras.push(await findCamera(name, hub));
+  for (const cam of names) {
+    const camera = isCamId(cam) ? await hub.find(cam) : undefined;
+    const detail = `No camera ${JSON.stringify(cam)} has sent a frame here yet.`;
+    if (!camera) throw problemException(404, detail);
+    cameras.push(camera);
+  }
   return cameras;
-}
-
-async function findCamera(cam: string, hub: Hub): Promise<CameraHub> {
-  const camera = isCamId(cam) ? await hub.find(cam) : undefined;
-  if (camera) return camera;
-  throw problemException(404, `No camera ${JSON.stringify(cam)} has sent a frame here yet.`);
 }
 
 /**

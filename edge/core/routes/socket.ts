@@ -6,7 +6,7 @@ import type { EdgeDeps } from "../edge.ts";
 import { camerasOf, cams, isForeign, route, width } from "./request.ts";
 import { problem } from "../problem.ts";
 import { serveSocket } from "../viewers/socket.ts";
-import { admitViewer, NO_PLACE } from "./admit.ts";
+import { admit, NO_PLACE } from "./admit.ts";
 
 const SOCKETS_OFF = "Open a socket: it is off here, wanted PERCH_VIEWER_SOCKETS=true; " +
   "/live.stream and /stream.mjpeg serve without.";
@@ -25,7 +25,7 @@ export function getSocket(deps: EdgeDeps): Handler {
     if (wrong) return wrong;
     const { cams, w: width } = query();
     const cameras = await camerasOf(cams, deps.hub);
-    const place = admitViewer(context, deps);
+    const place = admit(context, deps);
     try {
       const { socket, response } = deps.acceptSocket(context.req.raw);
       const { feeds } = deps;

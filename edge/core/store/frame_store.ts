@@ -7,12 +7,10 @@ import type { About } from "../../../shared/wire.ts";
 
 /** The newest stored frame of a camera, without its bytes. */
 export interface Head extends FrameMeta {
-  /** What was told of the camera: it keeps its name over a restart. */
   readonly about?: About;
 }
 
 export interface PutOptions {
-  /** Whether it becomes a history frame too. */
   readonly history: boolean;
   /** Told of the camera; where nothing is, what was told before stays. */
   readonly about?: About;
@@ -28,7 +26,7 @@ export interface PutResult {
 export interface VersionRange {
   readonly from?: number;
   readonly to?: number;
-  /** At most this many, newest first. Default 1000. */
+  /** The newest of them. Default 1000. */
   readonly limit?: number;
 }
 
@@ -86,7 +84,7 @@ const CORRECTED_MS = 60_000;
 /**
  * Makes what says whether the wall clock has held for long, so that it may be deleted by. A program may
  * start while it is wrong: only a frame that was stored a short while ago says that it is not. To be
- * asked before each frame that is stored, by the clock, with the `receivedAt` of the one before.
+ * asked before each frame that is stored, with the `receivedAt` of the one before.
  */
 export function heldClock(clock: Clock): (receivedAt: number | undefined) => boolean {
   /** Wall time less monotonic time, at the last look. */

@@ -26,7 +26,6 @@ interface FanOutOptions {
   onFault(error: unknown): void;
 }
 
-/** Wakes who watches. */
 export class FanOut {
   readonly #options: FanOutOptions;
   readonly #crowds = new WeakMap<Latest<LiveFrame>, Crowd>();
@@ -147,7 +146,6 @@ export abstract class StreamViewer
     this.cleanups = watched.flatMap(({ camera, release }) => [camera.viewers.attach(), release]);
   }
 
-  /** Its body, for the answer. */
   stream(): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(this, { highWaterMark: 0 });
   }
@@ -169,7 +167,6 @@ export abstract class StreamViewer
     if (!this.#write()) return new Promise((resolve) => this.#askAgain = resolve);
   }
 
-  /** The client has gone. */
   cancel(): void {
     this.#leave();
     this.#place.free();
@@ -207,7 +204,6 @@ export abstract class StreamViewer
     this.#askAgain = undefined;
   }
 
-  /** Hands bytes over. */
   protected enqueue(bytes: Uint8Array<ArrayBuffer>): void {
     this.#controller.enqueue(bytes);
   }

@@ -97,7 +97,6 @@ export function socketViewer(
     else socket.close(TRY_AGAIN_LATER, "No frame was acknowledged for long");
   }
 
-  /** Counts as a viewer no more. */
   function stop(): void {
     for (const cleanup of cleanups.splice(0)) cleanup();
   }
@@ -197,7 +196,6 @@ export interface WindowState {
 
 export const MAX_WINDOW = 4;
 
-/** Where every viewer starts. */
 export const INITIAL_WINDOW: WindowState = { size: 1, baseMs: Infinity, holdOff: 8 };
 
 const HOLD_OFF_AFTER_GROWTH = 8;
