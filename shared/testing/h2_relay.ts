@@ -5,123 +5,84 @@
 /** A WINDOW_UPDATE frame for the connection, by one byte: harmless, and it carries the ACK. */
 const NUDGE = Uint8Array.of(0, 0, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
-const H2_FRAME_HEADER_BYTES = 9;
+const FRAME_HEADER_BYTES = 9;
 
 /** Carries bytes between clients and a server on this machine. */
 export class H2Relay {
-  readonly #conns = new Set<Deno.Conn>();
-  #listener: Deno.TcpListener | undefined;
-  #port = 0;
-
   /** Where clients connect; the same after a `cut`. */
-  get port(): number {
-    return this.#port;
-  }
+  port = 0;
+  readonly #lines = new Set<Deno.TcpConn>();
+  #listener: Deno.TcpListener | undefined;
 
   /** Accepts clients for the server at `target` on this machine. */
   start(target: number): void {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.#port });
-    this.#port = this.#listener.addr.port;
-    this.#accept(this.#listener, target);
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
+    this.port = this.#listener.addr.port;
+    this.#accept(this.#listener, target).catch(() => {}); // closed
   }
 
   /** Ends every connection and refuses new ones. */
   cut(): void {
     this.#listener?.close();
     this.#listener = undefined;
-    for (const conn of this.#conns) close(conn);
-    this.#conns.clear();
+    this.#close(...this.#lines);
   }
 
   async #accept(listener: Deno.TcpListener, target: number): Promise<void> {
-    try {
-      for await (const client of listener) {
-        this.#carry(client, target).catch(() => close(client));
-      }
-    } catch {
-      // The listener was closed.
+    for await (const client of listener) {
+      this.#carry(client, target).catch(() => this.#close(client));
     }
   }
 
   async #carry(client: Deno.TcpConn, target: number): Promise<void> {
-    client.setNoDelay();
-    this.#conns.add(client);
+    this.#lines.add(client);
     const server = await Deno.connect({ hostname: "127.0.0.1", port: target });
-    server.setNoDelay();
-    this.#conns.add(server);
-    const down = new FrameCursor();
-    const ended = () => {
-      for (const conn of [client, server]) {
-        close(conn);
-        this.#conns.delete(conn);
+    this.#lines.add(server);
+    for (const line of [client, server]) line.setNoDelay();
+    const [up, down] = [server, client].map(({ writable }) => writable.getWriter());
+    const isBetweenFrames = frameCursor();
+    const carryUp = async () => {
+      for await (const bytes of client.readable) {
+        await up.write(bytes);
+        if (isBetweenFrames()) await down.write(NUDGE);
       }
     };
-    const up = copy(client, server, async () => {
-      if (down.free) await down.write(client, NUDGE);
-    });
-    await Promise.race([up, copy(server, client, undefined, down)]).finally(ended);
-  }
-}
-
-/** Where in the stream of HTTP/2 frames the server's side of a line stands. */
-class FrameCursor {
-  #header: number[] = [];
-  #left = 0;
-  #writing = false;
-
-  /** Whether a frame of our own may go in between. */
-  get free(): boolean {
-    return !this.#writing && this.#left === 0 && this.#header.length === 0;
-  }
-
-  async write(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-    this.#writing = true;
-    if (bytes !== NUDGE) this.#follow(bytes);
-    await writeAll(conn, bytes);
-    this.#writing = false;
-  }
-
-  #follow(bytes: Uint8Array): void {
-    for (let at = 0; at < bytes.length;) {
-      if (this.#left > 0) {
-        const step = Math.min(this.#left, bytes.length - at);
-        this.#left -= step;
-        at += step;
-        continue;
+    const carryDown = async () => {
+      for await (const bytes of server.readable) {
+        isBetweenFrames(bytes);
+        await down.write(bytes);
       }
-      this.#header.push(bytes[at++]);
-      if (this.#header.length < H2_FRAME_HEADER_BYTES) continue;
-      this.#left = (this.#header[0] << 16) | (this.#header[1] << 8) | this.#header[2];
-      this.#header = [];
+    };
+    await Promise.race([carryUp(), carryDown()]).finally(() => this.#close(client, server));
+  }
+
+  #close(...lines: Deno.TcpConn[]): void {
+    for (const line of lines) {
+      this.#lines.delete(line);
+      try {
+        line.close();
+      } catch {
+        // It has ended by itself.
+      }
     }
   }
 }
 
-async function copy(
-  from: Deno.Conn,
-  to: Deno.Conn,
-  onBytes?: () => Promise<void>,
-  cursor?: FrameCursor,
-): Promise<void> {
-  const buffer = new Uint8Array(65_536);
-  for (;;) {
-    const count = await from.read(buffer);
-    if (count === null) return;
-    const bytes = buffer.subarray(0, count);
-    if (cursor) await cursor.write(to, bytes);
-    else await writeAll(to, bytes);
-    await onBytes?.();
-  }
-}
-
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await conn.write(bytes.subarray(at));
-}
-
-function close(conn: Deno.Conn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed already.
-  }
+/** Makes what says whether a frame of our own may follow these bytes and all before them. */
+function frameCursor(): (bytes?: Uint8Array) => boolean {
+  let header: number[] = [];
+  let left = 0;
+  return (bytes = new Uint8Array()) => {
+    for (let at = 0; at < bytes.length;) {
+      const step = Math.min(left, bytes.length - at);
+      at += step;
+      left -= step;
+      if (left > 0 || at === bytes.length) continue;
+      header.push(bytes[at++]);
+      if (header.length < FRAME_HEADER_BYTES) continue;
+      left = (header[0] << 16) | (header[1] << 8) | header[2];
+      header = [];
+    }
+    return left === 0 && header.length === 0;
+  };
 }

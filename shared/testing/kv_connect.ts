@@ -1,16 +1,9 @@
 // A KV Connect server for tests, which the stock `Deno.openKv("http://…")` talks to as it would to
 // hosted KV or the denokv server. In memory, one token, faults on demand: not for real data.
 
-import {
-  decodeAtomicWrite,
-  decodeSnapshotRead,
-  decodeWatch,
-  encodeAtomicWriteOutput,
-  encodeSnapshotReadOutput,
-  encodeWatchOutput,
-} from "./kv_protobuf.ts";
+import Pbf from "pbf";
+import { turns } from "../../edge/core/limits/limits.ts";
 import { H2Relay } from "./h2_relay.ts";
-import { KvTable, textOf } from "./kv_table.ts";
 import { type RunningEdge, startEdge, type StartOptions } from "./processes.ts";
 
 /** The token that clients must have in `DENO_KV_ACCESS_TOKEN`. */
@@ -37,42 +30,32 @@ const CLIENT_RETRY_MS = 300;
 /** What was sent has been taken after so long, ms. */
 const QUIET_MS = 10;
 
-/** What goes wrong at present. */
-export interface KvFaults {
-  /** Ms before every answer; a write happens in their middle. */
-  latencyMs: number;
-  /** Answer everything with this status, for instance 503. */
-  status?: number;
-}
-
-/** What clients asked so far. */
-export interface KvUsage {
-  /** All that came in, refused ones too. */
-  requests: number;
-  reads: number;
-  writes: number;
-}
+/** How the client has encoded a value: as bytes that stand for themselves. Others are kept as it sent them. */
+const RAW = 3;
+type Value = Uint8Array | { readonly data: Uint8Array; readonly encoding: number };
 
 /** A running server. Its data outlives outages. */
 export class KvConnectServer {
-  readonly faults: KvFaults = { latencyMs: 0 };
-  readonly usage: KvUsage = { requests: 0, reads: 0, writes: 0 };
+  /** Ms before every answer (a write happens in their middle), and a status for all of them, such as 503. */
+  readonly faults: { latencyMs: number; status?: number } = { latencyMs: 0 };
+  /** What clients asked so far; `requests` counts refused ones too. */
+  readonly usage = { requests: 0, reads: 0, writes: 0 };
   /** Bytes of writes that came in and are not answered yet. */
   openWriteBytes = 0;
-  readonly table: KvTable = new KvTable();
+  /** The client's keys are bytes here. */
+  readonly #kv: Promise<Deno.Kv> = Deno.openKv(":memory:");
+  /** What is read in several ranges is of one moment. */
+  readonly #alone = turns(1, Infinity, "", 0);
   #usedAt = 0;
   #open = 0;
   #failed = false;
-  readonly #watchers = new Set<() => void>();
+  readonly #watches = new Set<TransformStreamDefaultController>();
   readonly #relay = new H2Relay();
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
 
   constructor() {
-    this.#server = Deno.serve({
-      hostname: "127.0.0.1",
-      port: 0,
-      onListen: () => {},
-    }, (request) => this.#answer(request));
+    const loopback = { hostname: "127.0.0.1", port: 0, onListen: () => {} };
+    this.#server = Deno.serve(loopback, (request) => this.#answer(request));
     this.#relay.start(this.#server.addr.port);
   }
 
@@ -109,11 +92,13 @@ export class KvConnectServer {
     while (this.#open > 0 || quiet() < (failed ? CLIENT_RETRY_MS : 5 * QUIET_MS)) await pause(5);
     this.fail();
     await this.#server.shutdown();
+    (await this.#kv).close();
   }
 
   /** Ends the watch streams, as a server does that restarts. */
   endWatches(): void {
-    for (const end of this.#watchers) end();
+    for (const watch of this.#watches) watch.terminate();
+    this.#watches.clear();
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -124,13 +109,15 @@ export class KvConnectServer {
     const { pathname } = new URL(request.url);
     let written = 0;
     try {
-      const bytes = await request.arrayBuffer().catch(() => undefined);
-      if (!bytes) return new Response("the client has gone", { status: 400 });
-      const body = new Uint8Array(bytes);
+      const body = await request.bytes().catch(() => undefined);
+      if (!body) return new Response("the client has gone", { status: 400 });
       if (pathname === "/v2/atomic_write") this.openWriteBytes += written = body.length;
       await pause(written > 0 ? latencyMs / 2 : latencyMs);
       if (status !== undefined) return new Response("injected fault", { status });
-      const response = this.#carryOut(request, pathname, body);
+      if (request.headers.get("authorization") !== `Bearer ${KV_TOKEN}`) {
+        return new Response("wrong token", { status: 401 });
+      }
+      const response = await this.#carryOut(pathname, body);
       if (written > 0) await pause(latencyMs / 2);
       return response;
     } finally {
@@ -140,10 +127,8 @@ export class KvConnectServer {
     }
   }
 
-  #carryOut(request: Request, pathname: string, body: Uint8Array): Response {
-    if (request.headers.get("authorization") !== `Bearer ${KV_TOKEN}`) {
-      return new Response("wrong token", { status: 401 });
-    }
+  async #carryOut(pathname: string, body: Uint8Array): Promise<Response> {
+    const kv = await this.#kv;
     switch (pathname) {
       case "/":
         return Response.json({
@@ -154,59 +139,34 @@ export class KvConnectServer {
           expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
         });
       case "/v2/snapshot_read":
-        return this.#read(body);
+        this.usage.reads++;
+        return protobuf(await this.#alone(() => read(kv, body)));
       case "/v2/atomic_write":
-        return this.#write(body);
+        this.usage.writes++;
+        return protobuf(await this.#alone(() => write(kv, body)));
       case "/v2/watch":
-        return this.#watch(body);
+        return protobuf(this.#watch(kv, body));
       default:
         return new Response("no such path", { status: 404 });
     }
   }
 
-  #read(body: Uint8Array): Response {
-    const ranges = decodeSnapshotRead(body).map((range) => this.table.read(range));
-    this.usage.reads++;
-    return protobuf(encodeSnapshotReadOutput(ranges));
-  }
-
-  #write(body: Uint8Array): Response {
-    this.usage.writes++;
-    return protobuf(encodeAtomicWriteOutput(this.table.write(decodeAtomicWrite(body))));
-  }
-
-  #watch(body: Uint8Array): Response {
-    const keys = decodeWatch(body);
-    const texts = keys.map(textOf);
-    let stopListening = () => {};
-    let end = () => {};
-    const stream = new ReadableStream<Uint8Array>({
-      start: (controller) => {
-        const send = (changed: (text: string) => boolean) => {
+  #watch(kv: Deno.Kv, body: Uint8Array): BodyInit {
+    const keys = parts(body, 1).map((key) => [parts(key, 1)[0]]);
+    return kv.watch<Value[]>(keys).pipeThrough(
+      new TransformStream<Deno.KvEntryMaybe<Value>[], Uint8Array>({
+        start: (controller) => void this.#watches.add(controller),
+        transform: (entries, controller) => {
+          if (this.faults.status !== undefined) return;
           this.#usedAt = performance.now();
-          controller.enqueue(encodeWatchOutput(
-            keys.map((key, i) => changed(texts[i]) ? { entry: this.table.get(key) } : undefined),
-          ));
-        };
-        send(() => true);
-        stopListening = this.table.onWrite((written) => {
-          if (this.faults.status === undefined && texts.some((text) => written.has(text))) {
-            send((text) => written.has(text));
-          }
-        });
-        end = () => {
-          stopListening();
-          this.#watchers.delete(end);
-          controller.close();
-        };
-        this.#watchers.add(end);
-      },
-      cancel: () => {
-        stopListening();
-        this.#watchers.delete(end);
-      },
-    });
-    return protobuf(stream);
+          const message = watchOutput(entries);
+          const length = new Uint8Array(4);
+          new DataView(length.buffer).setUint32(0, message.length, true);
+          controller.enqueue(length);
+          controller.enqueue(message);
+        },
+      }),
+    );
   }
 }
 
@@ -216,4 +176,81 @@ async function pause(ms: number): Promise<void> {
 
 function protobuf(body: BodyInit): Response {
   return new Response(body, { headers: { "content-type": "application/x-protobuf" } });
+}
+
+/** What a message says, by the numbers of its fields: messages and bytes, or numbers. */
+function fields(bytes: Uint8Array): Record<number, (Uint8Array | number)[]> {
+  return new Pbf(bytes).readFields((number, found: ReturnType<typeof fields>, from) => {
+    (found[number] ??= []).push(from.type === 2 ? from.readBytes().slice() : from.readVarint());
+  }, {});
+}
+
+function parts(bytes: Uint8Array, number: number): Uint8Array<ArrayBuffer>[] {
+  return (fields(bytes)[number] ?? []) as Uint8Array<ArrayBuffer>[];
+}
+
+/** `SnapshotRead`: ranges of keys, start included, end not. */
+async function read(kv: Deno.Kv, body: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const output = new Pbf();
+  for (const range of parts(body, 1)) {
+    const { 1: [start], 2: [end], 3: [limit], 4: [reverse] = [0] } = fields(range);
+    const selector = { start: [start], end: [end] };
+    const options = { limit: Number(limit), reverse: reverse !== 0 };
+    const entries = await Array.fromAsync(kv.list<Value>(selector, options));
+    output.writeMessage(1, (all, to) => {
+      for (const entry of all) to.writeMessage(1, writeEntry, entry);
+    }, entries);
+  }
+  output.writeVarintField(4, 1); // strongly consistent
+  output.writeVarintField(8, 1); // done
+  return finished(output);
+}
+
+/** `AtomicWrite`: checks, and keys that are set or deleted. Sums and the like are not spoken here. */
+async function write(kv: Deno.Kv, body: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
+  const atomic = kv.atomic();
+  for (const check of parts(body, 1)) {
+    const { 1: [key], 2: [stamp] = [] } = fields(check);
+    const versionstamp = stamp instanceof Uint8Array && stamp.length > 0 ? stamp.toHex() : null;
+    atomic.check({ key: [key], versionstamp });
+  }
+  for (const mutation of parts(body, 2)) {
+    const { 1: [key], 2: [value] = [], 3: [type], 4: [expireAt] = [0] } = fields(mutation);
+    if (type === 2) atomic.delete([key]);
+    else {
+      const { 1: [data], 2: [encoding] } = fields(value as Uint8Array);
+      const expireIn = expireAt === 0 ? undefined : Math.max(1, Number(expireAt) - Date.now());
+      atomic.set([key], encoding === RAW ? data : { data, encoding }, { expireIn });
+    }
+  }
+  const result = await atomic.commit();
+  const output = new Pbf();
+  output.writeVarintField(1, result.ok ? 1 : 2);
+  if (result.ok) output.writeBytesField(2, Uint8Array.fromHex(result.versionstamp));
+  return finished(output);
+}
+
+/** `WatchOutput`: each key that is watched, as having changed. */
+function watchOutput(entries: readonly Deno.KvEntryMaybe<Value>[]): Uint8Array<ArrayBuffer> {
+  const output = new Pbf();
+  output.writeVarintField(1, 1); // done
+  for (const entry of entries) {
+    output.writeMessage(2, (entry, to) => {
+      to.writeVarintField(1, 1);
+      if (entry.versionstamp !== null) to.writeMessage(2, writeEntry, entry);
+    }, entry);
+  }
+  return finished(output);
+}
+
+function writeEntry({ key, value, versionstamp }: Deno.KvEntry<Value>, to: Pbf): void {
+  const { data, encoding } = value instanceof Uint8Array ? { data: value, encoding: RAW } : value;
+  to.writeBytesField(1, key[0] as Uint8Array);
+  to.writeBytesField(2, data);
+  to.writeVarintField(3, encoding);
+  to.writeBytesField(4, Uint8Array.fromHex(versionstamp));
+}
+
+function finished(output: Pbf): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(output.finish());
 }
