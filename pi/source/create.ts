@@ -33,7 +33,7 @@ export function createSource(deps: SourceDeps, config: Config, picture: Picture)
     case "http":
       return createHttp(deps, { url: input, fps: picture.fps });
     case "pattern":
-      return createPattern(deps, { ...picture, scene: input === "harbour" ? input : "garden" });
+      return createPattern(deps, picture, input === "harbour" ? input : "garden");
     case "auto":
       return createAuto({
         spawn,

@@ -1,6 +1,6 @@
 // The pattern camera's second scene: a harbour with a lighthouse, a boat that comes by and a gull.
 
-import type { Scene } from "./pattern_scene.ts";
+import { gradient, type Scene } from "./pattern_scene.ts";
 
 /** Seconds in which the boat comes by. */
 const BOAT_S = 110;
@@ -9,19 +9,9 @@ const BOAT_S = 110;
 export const HARBOUR: Scene = {
   horizon: 0.6,
   clouds: 460,
-  land: `<defs>
-  <linearGradient id="sea" x1="0" y1="432" x2="0" y2="720" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#3f86a0" stop-opacity=".55"/>
-    <stop offset="1" stop-color="#123f56" stop-opacity=".92"/>
-  </linearGradient>
-  <linearGradient id="head" x1="0" y1="350" x2="0" y2="432" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#7f8fa6" stop-opacity=".8"/>
-    <stop offset="1" stop-color="#a3acb0" stop-opacity=".7"/>
-  </linearGradient>
-  <linearGradient id="tower" x1="1004" y1="0" x2="1076" y2="0" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#fff"/><stop offset="1" stop-color="#b9c1c6"/>
-  </linearGradient>
-</defs>
+  land: `${gradient("sea", 432, 720, "#3f86a0 .55", "#123f56 .92")}
+${gradient("head", 350, 432, "#7f8fa6 .8", "#a3acb0 .7")}
+<linearGradient id="tower"><stop stop-color="#fff"/><stop offset="1" stop-color="#b9c1c6"/></linearGradient>
 <path fill="url(#head)" d="M300 432C420 404 520 376 640 372S860 410 980 420 1180 400 1280 384V432Z"/>
 <rect y="432" width="1280" height="288" fill="url(#sea)"/>
 <g stroke="#dff0f4" stroke-opacity=".22" stroke-width="3" stroke-linecap="round">

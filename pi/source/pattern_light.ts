@@ -1,5 +1,7 @@
-// The hour of the day in the pattern camera's picture: the colours of the sky, how much light falls on
-// what is below it, and where sun and moon stand. Times are the hours of a day without seasons.
+// The hour of the day in the pattern camera's picture: the sky with sun, moon and stars, and how much
+// light falls on what is below it. Times are the hours of a day without seasons.
+
+import { SCENE_HEIGHT, SCENE_WIDTH } from "./pattern_scene.ts";
 
 /** Red, green and blue, 0 to 255. */
 export type Colour = readonly [number, number, number];
@@ -40,16 +42,16 @@ const HOURS: readonly Hour[] = [
 /** @param hour Of the day, 0 to 24, with its minutes as a part. */
 export function lightAt(hour: number): Light {
   const next = Math.max(1, HOURS.findIndex(([from]) => from > hour));
-  const [before, after] = [HOURS[next - 1], HOURS[next]];
-  const part = (hour - before[0]) / (after[0] - before[0]);
-  const colour = (i: 1 | 2 | 3 | 4): Colour => between(before[i], after[i], part);
+  const [[from, ...before], [to, ...after]] = [HOURS[next - 1], HOURS[next]];
+  const part = (hour - from) / (to - from);
+  const colour = (i: 0 | 1 | 2 | 3) => between(before[i], after[i], part);
   const moon = hour < SUNRISE || hour >= SUNSET;
   const up = moon ? 24 - SUNSET + SUNRISE : SUNSET - SUNRISE;
   const way = (hour - (moon ? SUNSET : SUNRISE) + 24) % 24 / up;
   return {
-    sky: [colour(1), colour(2), colour(3)],
-    land: colour(4),
-    dark: before[5] + part * (after[5] - before[5]),
+    sky: [colour(0), colour(1), colour(2)],
+    land: colour(3),
+    dark: before[4] + part * (after[4] - before[4]),
     at: { x: 0.12 + 0.76 * way, y: 0.66 - (moon ? 0.4 : 0.53) * Math.sin(Math.PI * way) },
     shine: Math.min(1, 14 * Math.min(way, 1 - way)),
     moon,
@@ -57,9 +59,44 @@ export function lightAt(hour: number): Light {
 }
 
 function between(one: string, other: string, part: number): Colour {
-  const mixed = [0, 2, 4].map((at) => {
+  const byte = (at: number) => {
     const [from, to] = [one, other].map((hex) => parseInt(hex.slice(at, at + 2), 16));
     return from + part * (to - from);
+  };
+  return [byte(0), byte(2), byte(4)];
+}
+
+/** Both are drawn around their middle. */
+const SUN = `<defs><radialGradient id="glow">
+<stop offset="0" stop-color="#fff6dc" stop-opacity=".95"/>
+<stop offset=".16" stop-color="#fff0d0" stop-opacity=".36"/>
+<stop offset="1" stop-color="#ffe0b0" stop-opacity="0"/></radialGradient></defs>
+<circle r="320" fill="url(#glow)"/><circle r="34" fill="#fff8e4"/>`;
+const MOON = `<defs><radialGradient id="glow">
+<stop offset=".2" stop-color="#dfe8ff" stop-opacity=".4"/>
+<stop offset="1" stop-color="#dfe8ff" stop-opacity="0"/></radialGradient></defs>
+<circle r="130" fill="url(#glow)"/><circle r="30" fill="#f1efe4"/>
+<path fill="#d3d2cc" d="M-12-18a9 9 0 1 0 1 0zM12 0a6 6 0 1 0 1 0zM-6 10a5 5 0 1 0 1 0z"/>`;
+
+/**
+ * The sky as SVG.
+ *
+ * @param horizon How far down it goes, as a part of the height: below, it is mirrored.
+ */
+export function skyIn({ sky, dark, at, shine, moon }: Light, horizon: number): string {
+  const bottom = horizon * SCENE_HEIGHT;
+  const stops = sky.map((colour, i) =>
+    `<stop offset="${[0, 0.55, 1][i]}" stop-color="rgb(${colour.map(Math.round)})"/>`
+  );
+  const stars = Array.from({ length: 90 }, (_, i) => {
+    const x = (i * 0.6180339887) % 1 * SCENE_WIDTH;
+    const y = ((i * 0.7548776662) % 1) ** 1.4 * 0.9 * bottom;
+    return `<path d="M${x} ${y}h2v2h-2z" opacity="${dark * (0.3 + i % 5 / 8)}"/>`;
   });
-  return mixed as unknown as Colour;
+  return `<linearGradient id="sky" y2="${bottom}" x2="0" gradientUnits="userSpaceOnUse"
+spreadMethod="reflect">${stops.join("")}</linearGradient>
+<rect width="1280" height="720" fill="url(#sky)"/>
+<g fill="#fff">${stars.join("")}</g>
+<g transform="translate(${at.x * SCENE_WIDTH} ${at.y * SCENE_HEIGHT})" opacity="${shine}">
+${moon ? MOON : SUN}</g>`;
 }

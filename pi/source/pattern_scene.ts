@@ -28,25 +28,8 @@ export interface Scene {
   readonly clouds: number;
 }
 
-/** What every sky has. Sun and moon are drawn around the middle. */
-export const SKY: Readonly<Record<"sun" | "moon" | "cloud" | "wisp", Drawing>> = {
-  sun: {
-    width: 640,
-    height: 640,
-    svg: `<defs><radialGradient id="glow">
-<stop offset="0" stop-color="#fff6dc" stop-opacity=".95"/>
-<stop offset=".16" stop-color="#fff0d0" stop-opacity=".36"/>
-<stop offset="1" stop-color="#ffe0b0" stop-opacity="0"/></radialGradient></defs>
-<circle cx="320" cy="320" r="320" fill="url(#glow)"/><circle cx="320" cy="320" r="34" fill="#fff8e4"/>`,
-  },
-  moon: {
-    width: 260,
-    height: 260,
-    svg: `<defs><radialGradient id="glow"><stop offset=".2" stop-color="#dfe8ff" stop-opacity=".4"/>
-<stop offset="1" stop-color="#dfe8ff" stop-opacity="0"/></radialGradient></defs>
-<circle cx="130" cy="130" r="130" fill="url(#glow)"/><circle cx="130" cy="130" r="30" fill="#f1efe4"/>
-<path fill="#d3d2cc" d="M118 112a9 9 0 1 0 1 0zM142 130a6 6 0 1 0 1 0zM124 140a5 5 0 1 0 1 0z"/>`,
-  },
+/** What floats in every sky. */
+export const CLOUDS: Readonly<Record<"cloud" | "wisp", Drawing>> = {
   cloud: {
     width: 420,
     height: 150,
@@ -66,21 +49,23 @@ export const SKY: Readonly<Record<"sun" | "moon" | "cloud" | "wisp", Drawing>> =
   },
 };
 
+/** A gradient from one height of the scene to another. */
+export function gradient(id: string, y1: number, y2: number, one: string, other: string): string {
+  const [from, to] = [one, other].map((stop) => {
+    const [colour, opacity = 1] = stop.split(" ");
+    return `stop-color="${colour}" stop-opacity="${opacity}"/>`;
+  });
+  return `<linearGradient id="${id}" x1="0" y1="${y1}" x2="0" y2="${y2}" ` +
+    `gradientUnits="userSpaceOnUse"><stop offset="0" ${from}<stop offset="1" ${to}</linearGradient>`;
+}
+
 /** A garden before the hills, where a robin lives. */
 export const GARDEN: Scene = {
   horizon: 0.72,
   clouds: 0,
-  land: `<defs>
-  <linearGradient id="far" x1="0" y1="420" x2="0" y2="600" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#7f8fa6" stop-opacity=".92"/><stop offset="1" stop-color="#a3acb0" stop-opacity=".85"/>
-  </linearGradient>
-  <linearGradient id="middle" x1="0" y1="470" x2="0" y2="680" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#5f7480"/><stop offset="1" stop-color="#8d9a92"/>
-  </linearGradient>
-  <linearGradient id="near" x1="0" y1="560" x2="0" y2="720" gradientUnits="userSpaceOnUse">
-    <stop offset="0" stop-color="#3a5456"/><stop offset="1" stop-color="#263a3c"/>
-  </linearGradient>
-</defs>
+  land: `${gradient("far", 420, 600, "#7f8fa6 .92", "#a3acb0 .85")}
+${gradient("middle", 470, 680, "#5f7480", "#8d9a92")}
+${gradient("near", 560, 720, "#3a5456", "#263a3c")}
 <path fill="url(#far)" d="M0 505C90 470 150 452 235 470S380 520 470 492 620 430 715 452 860 512 960 494
  1120 438 1195 452 1260 470 1280 478V720H0Z"/>
 <path fill="url(#middle)" d="M0 560C120 520 200 545 300 566S500 540 600 530 790 590 900 585 1090 530 1280 566
