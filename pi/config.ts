@@ -29,51 +29,42 @@ const SOURCES = [
 
 export type SourceKind = typeof SOURCES[number];
 
-/** What is told of a setting besides its kind and its default. */
-interface Told {
-  readonly description: string;
-  /** Whom it and those behind it are for. */
-  readonly heading?: string;
-  /** The sources that go by it; all, where it is left out. */
-  readonly sources?: readonly SourceKind[];
-  /** Its option of the rpicam programs, where they take the value as it is. */
-  readonly option?: string;
-}
-
 const RPICAM: readonly SourceKind[] = ["auto", "rpicam-vid", "rpicam-still"];
 
-function told(description: string, more: Omit<Told, "description"> = {}): Told & z.GlobalMeta {
-  return { description, ...more };
-}
-
-function toldOf(type: z.ZodType): Partial<Told> {
-  return z.globalRegistry.get(type) ?? {};
-}
-
-/** A setting that only the Pi's own camera has. */
-function sensor(description: string, option?: string, heading?: string): Told & z.GlobalMeta {
+/**
+ * What is told of a setting that only the Pi's own camera has.
+ *
+ * @param option Its option of the rpicam programs, where they take the value as it is.
+ * @param heading Whom it and those behind it are for.
+ */
+function sensor(description: string, option?: string, heading?: string) {
   return { description, option, heading, sources: RPICAM };
+}
+
+/** Its `option`, and the sources that go by it: all, where none is named. */
+function toldOf(type: z.ZodType) {
+  return z.globalRegistry.get(type) as { option?: string; sources?: readonly SourceKind[] };
 }
 
 /** Every setting of the camera agent, in the order in which people meet them. */
 // deno-fmt-ignore
 export const cameraSettings = z.object({
-  PERCH_URL: urlSetting().meta(told("the edge's address; required", { heading: "Where to" })),
-  PERCH_TOKEN: tokenSetting().meta(told("what this camera publishes with; required; better in .env than as a flag")),
-  PERCH_TOKEN_FILE: z.string().optional().meta(told("file that holds the token, in place of PERCH_TOKEN")),
-  PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).meta(told("this camera's id on the edge")),
-  PERCH_NAME: nameSetting(60).optional().meta(told("what people call this camera, in any language; unset = its id")),
+  PERCH_URL: urlSetting().meta({ description: "the edge's address; required", heading: "Where to" }),
+  PERCH_TOKEN: tokenSetting().describe("what this camera publishes with; required; better in .env than as a flag"),
+  PERCH_TOKEN_FILE: z.string().optional().describe("file that holds the token, in place of PERCH_TOKEN"),
+  PERCH_CAM: textSetting(CAM_PATTERN, "lower-case letters, digits and dashes, at most 32").default(DEFAULT_CAM).describe("this camera's id on the edge"),
+  PERCH_NAME: nameSetting(60).optional().describe("what people call this camera, in any language; unset = its id"),
 
-  PERCH_SOURCE: choiceSetting(SOURCES).default("auto").meta(told("what takes pictures", { heading: "What from" })),
-  PERCH_INPUT: z.string().optional().meta(told("device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", { sources: ["ffmpeg", "v4l2-ctl", "http", "pattern"] })),
+  PERCH_SOURCE: choiceSetting(SOURCES).default("auto").meta({ description: "what takes pictures", heading: "What from" }),
+  PERCH_INPUT: z.string().optional().meta({ description: "device, file, rtsp:// or http:// address (better in .env: it may hold a password), or lavfi:testsrc2", sources: ["ffmpeg", "v4l2-ctl", "http", "pattern"] }),
 
-  PERCH_FPS: numberSetting(0.001, 60, "frames a second").default(5).meta(told("frames a second the camera takes", { heading: "The picture" })),
-  PERCH_WIDTH: evenSetting(64, 8192).default(1280).meta(told("pixels across", { sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] })),
-  PERCH_HEIGHT: evenSetting(64, 8192).default(720).meta(told("pixels down", { sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] })),
-  PERCH_QUALITY: integerSetting(1, 100, "JPEG quality").default(60).meta(told("JPEG quality", { sources: [...RPICAM, "ffmpeg", "pattern"] })),
-  PERCH_HFLIP: booleanSetting().default(false).meta(told("mirror left and right", { option: "--hflip", sources: [...RPICAM, "ffmpeg"] })),
-  PERCH_VFLIP: booleanSetting().default(false).meta(told("mirror top and bottom", { option: "--vflip", sources: [...RPICAM, "ffmpeg"] })),
-  PERCH_ROTATION: choiceSetting(["0", "180"]).optional().meta(told("turn the picture, in degrees", { option: "--rotation", sources: [...RPICAM, "ffmpeg"] })),
+  PERCH_FPS: numberSetting(0.001, 60, "frames a second").default(5).meta({ description: "frames a second the camera takes", heading: "The picture" }),
+  PERCH_WIDTH: evenSetting(64, 8192).default(1280).meta({ description: "pixels across", sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] }),
+  PERCH_HEIGHT: evenSetting(64, 8192).default(720).meta({ description: "pixels down", sources: [...RPICAM, "ffmpeg", "v4l2-ctl", "pattern"] }),
+  PERCH_QUALITY: integerSetting(1, 100, "JPEG quality").default(60).meta({ description: "JPEG quality", sources: [...RPICAM, "ffmpeg", "pattern"] }),
+  PERCH_HFLIP: booleanSetting().default(false).meta({ description: "mirror left and right", option: "--hflip", sources: [...RPICAM, "ffmpeg"] }),
+  PERCH_VFLIP: booleanSetting().default(false).meta({ description: "mirror top and bottom", option: "--vflip", sources: [...RPICAM, "ffmpeg"] }),
+  PERCH_ROTATION: choiceSetting(["0", "180"]).optional().meta({ description: "turn the picture, in degrees", option: "--rotation", sources: [...RPICAM, "ffmpeg"] }),
   PERCH_CAMERA: integerSetting(0, 9, "cameras").optional().meta(sensor("which camera, where a Pi has several", "--camera")),
   PERCH_MODE: textSetting(/^\d+:\d+(:\d+(:[PU])?)?$/, "W:H, W:H:bits or W:H:bits:P").optional().meta(sensor("sensor mode; unset = the smallest with the full field of view")),
 
@@ -94,16 +85,16 @@ export const cameraSettings = z.object({
   PERCH_AUTOFOCUS: choiceSetting(["default", "auto", "continuous", "manual"]).optional().meta(sensor("autofocus; manual for a view that never changes", "--autofocus-mode", "Focus")),
   PERCH_LENS_POSITION: numberSetting(0, 32, "dioptres").optional().meta(sensor("focus by hand, 1 / metres: 0 is far away", "--lens-position")),
 
-  PERCH_NIGHT: timeRangeSetting().optional().meta(told("hours in which the night settings hold, for instance 21:30-06:00", { heading: "Night" })),
+  PERCH_NIGHT: timeRangeSetting().optional().meta({ description: "hours in which the night settings hold, for instance 21:30-06:00", heading: "Night" }),
   PERCH_NIGHT_SHUTTER: integerSetting(1, 600_000_000, "microseconds").default(500_000).meta(sensor("shutter time at night, in microseconds")),
   PERCH_NIGHT_GAIN: numberSetting(1, 64, "gain").default(8).meta(sensor("gain at night")),
-  PERCH_NIGHT_FPS: numberSetting(0.001, 60, "frames a second").default(1).meta(told("frames a second at night")),
+  PERCH_NIGHT_FPS: numberSetting(0.001, 60, "frames a second").default(1).describe("frames a second at night"),
 
-  PERCH_EXTRA_ARGS: argsSetting().default([]).meta(told("further arguments for the camera program", { heading: "How it runs", sources: [...RPICAM, "ffmpeg", "v4l2-ctl"] })),
-  PERCH_STALL_S: numberSetting(1, 3600, "seconds").optional().meta(told("seconds without a picture until the camera is restarted; unset = at least 5, by the rate; network 15")),
-  PERCH_TRANSPORT: choiceSetting(["auto", "put", "ws"]).default("auto").meta(told("a request per picture, one WebSocket, or what the edge asks for")),
-  PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").meta(told("while nobody watches, keep the camera running or stop it between pictures")),
-  PERCH_LOG: choiceSetting(["text", "json"]).default("text").meta(told("how log lines are written")),
+  PERCH_EXTRA_ARGS: argsSetting().default([]).meta({ description: "further arguments for the camera program", heading: "How it runs", sources: [...RPICAM, "ffmpeg", "v4l2-ctl"] }),
+  PERCH_STALL_S: numberSetting(1, 3600, "seconds").optional().describe("seconds without a picture until the camera is restarted; unset = at least 5, by the rate; network 15"),
+  PERCH_TRANSPORT: choiceSetting(["auto", "put", "ws"]).default("auto").describe("a request per picture, one WebSocket, or what the edge asks for"),
+  PERCH_IDLE_CAMERA: choiceSetting(["keep", "stop"]).default("keep").describe("while nobody watches, keep the camera running or stop it between pictures"),
+  PERCH_LOG: choiceSetting(["text", "json"]).default("text").describe("how log lines are written"),
 });
 
 /** A part of each day, local time. */
@@ -218,8 +209,7 @@ function warningsOf(config: Config): SettingWarning[] {
 
 function inputProblem(source: SourceKind, input: string | undefined): string | undefined {
   const wanted = INPUT_WANTED[source];
-  if (!wanted) return undefined;
-  if (input === undefined && source === "pattern") return undefined;
+  if (!wanted || (source === "pattern" && input === undefined)) return undefined;
   const fits = input !== undefined && wanted.pattern.test(input);
   if (fits && (!CAMERA_ADDRESS.test(input) || URL.canParse(input))) return undefined;
   const got = input === undefined ? "nothing" : JSON.stringify(shownAddress(input));

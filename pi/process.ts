@@ -50,17 +50,17 @@ const NO_SETTINGS = Object.fromEntries(
   [...SETTING_NAMES, "DENO_KV_ACCESS_TOKEN"].map((name) => [name, ""]),
 );
 
-export interface SpawnOptions {
-  readonly clock: Clock;
-  /** Variables on top of this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-/** Makes a {@link Spawn} that refuses to start anything while a stuck child lives. */
-export function createSpawn({ clock, env }: SpawnOptions): Spawn {
-  let stuck: { pid: number; stderr: readonly string[] } | undefined;
+/**
+ * Makes a {@link Spawn} that refuses to start anything while a stuck child lives.
+ *
+ * @param env Variables on top of this process's own.
+ */
+export function createSpawn(
+  { clock, env }: { readonly clock: Clock; readonly env?: Record<string, string> },
+): Spawn {
+  let stuck: ChildOutcome | undefined;
   return async (command, signal, onBytes, stdin) => {
-    if (stuck) return { kind: "stuck", ...stuck };
+    if (stuck) return stuck;
     const tail = new LineTail([...command, ...(stdin?.split("'") ?? [])]);
     const child = start(command, env, stdin === undefined ? "null" : "piped", tail);
     if (!(child instanceof Deno.ChildProcess)) return child;
@@ -83,9 +83,8 @@ export function createSpawn({ clock, env }: SpawnOptions): Spawn {
       return { kind: "exited", code, stderr: tail.lines };
     }
     pipes.abort();
-    const left = stuck = { pid: child.pid, stderr: tail.lines };
     ended.then(() => stuck = undefined);
-    return { kind: "stuck", ...left };
+    return stuck = { kind: "stuck", pid: child.pid, stderr: tail.lines };
   };
 }
 
@@ -195,10 +194,10 @@ export class LineTail {
   }
 }
 
+/** What a program wrote, and how it ended; `stderr` as in {@link ChildOutcome}. */
 export interface Output {
   readonly code: number;
   readonly stdout: string;
-  /** Its last lines, oldest first. */
   readonly stderr: readonly string[];
 }
 

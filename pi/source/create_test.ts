@@ -12,8 +12,8 @@ import { TempDir } from "../../shared/testing/temp.ts";
 import { parseConfig } from "../config.ts";
 import { createSpawn, type Spawn } from "../process.ts";
 import { systemConnect } from "../uploader/connection.ts";
-import { createAuto, createSource, createV4l2Ctl, v4l2Command } from "./create.ts";
-import { type FrameSource, SourceError } from "./source.ts";
+import { createSource, createV4l2Ctl, findCamera, v4l2Command } from "./create.ts";
+import type { FrameSource } from "./source.ts";
 
 const nothing: Spawn = () => Promise.resolve({ kind: "missing" });
 
@@ -53,22 +53,26 @@ for (const [fps, program] of [["0.5", "rpicam-vid"], ["0.4", "rpicam-still"]]) {
   });
 }
 
-Deno.test("what a USB camera that was found does nothing about is said once", async () => {
+Deno.test("what was found, and what it does nothing about, is said once, however often it rests", async () => {
   const log = fakeLog();
-  const stop = new AbortController();
-  const spawn: Spawn = (command, _signal, onBytes) => {
-    if (command[0].startsWith("rpicam") || command[0].startsWith("libcamera")) {
-      return nothing([], stop.signal, onBytes);
-    }
+  let stop = new AbortController();
+  const started: string[] = [];
+  const spawn: Spawn = (command, signal, onBytes) => {
+    if (/^(rpicam|libcamera)/.test(command[0])) return nothing(command, signal, onBytes);
     if (command[0] === "ls") onBytes(new TextEncoder().encode("usb-C270-video-index0\n"));
+    started.push(command[0]);
     if (command.includes("-i")) stop.abort();
     return Promise.resolve({ kind: "exited", code: 0, stderr: [] });
   };
-  const env = { PERCH_BRIGHTNESS: "0.1", PERCH_HFLIP: "true" };
-  await create(env, spawn, log).run(stop.signal, () => {});
-  assert.deepEqual(log.lines.slice(1), [
-    "PERCH_BRIGHTNESS: PERCH_SOURCE=ffmpeg does nothing about that",
-  ]);
+  const source = create({ PERCH_BRIGHTNESS: "0.1", PERCH_HFLIP: "true" }, spawn, log);
+  for (let run = 0; run < 3; run++) {
+    stop = new AbortController();
+    await source.run(stop.signal, () => {});
+  }
+  assert.equal(source.name, "ffmpeg /dev/v4l/by-id/usb-C270-video-index0");
+  assert.deepEqual(started, ["ls", "ffmpeg", "ffmpeg", "ffmpeg", "ffmpeg"]);
+  assert.equal(log.lines.length, 2);
+  assert.equal(log.lines[1], "PERCH_BRIGHTNESS: PERCH_SOURCE=ffmpeg does nothing about that");
 });
 
 interface Machine {
@@ -79,87 +83,45 @@ interface Machine {
   readonly camera?: number;
 }
 
-/** Runs `auto` on a machine. Returns what it started and what it said. */
-async function choose(machine: Machine, runs = 1): Promise<{ started: string[]; said: string[] }> {
+/** What `auto` takes on a machine. */
+async function found({ rpicam, usb, ffmpeg, camera }: Machine) {
   await using bin = new TempDir();
   const script = (name: string, text: string) =>
     Deno.writeTextFile(`${bin}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
-  await script("ls", machine.usb?.map((name) => `echo ${name}`).join("\n") ?? "exit 2");
-  if (machine.ffmpeg) await script("ffmpeg", "echo ffmpeg version 5");
-  await using fake = machine.rpicam ? await installFakeRpicam(machine.rpicam) : undefined;
+  await script("ls", usb?.map((name) => `echo ${name}`).join("\n") ?? "exit 2");
+  if (ffmpeg) await script("ffmpeg", "echo ffmpeg version 5");
+  await using fake = rpicam ? await installFakeRpicam(rpicam) : undefined;
   const PATH = fake ? `${bin}:${fake.dir}:/bin` : String(bin);
-  const spawn = createSpawn({ clock: systemClock, env: { ...fake?.env("init:0"), PATH } });
-  const started: string[] = [];
-  const { lines: said, log } = fakeLog();
-  const stub = (name: string) => ({ name, run: () => Promise.resolve(void started.push(name)) });
-  const auto = createAuto({
-    spawn,
-    log,
-    camera: machine.camera,
-    rpicam: () => stub("rpicam"),
-    usb: (device, program) => stub(`${program} ${device}`),
-  });
-  for (let n = 0; n < runs; n++) await auto.run(new AbortController().signal, () => {});
-  assert.equal(auto.name, started.at(-1));
-  return { started, said };
+  const spawn = createSpawn({ clock: systemClock, env: { ...fake?.env(), PATH } });
+  return await findCamera(spawn, camera, new AbortController().signal);
 }
 
-const USB = ["usb-Logitech_C270-video-index0", "usb-Logitech_C270-video-index1", "pci-0000"];
+const usb = ["usb-Logitech_C270-video-index0", "usb-Logitech_C270-video-index1", "pci-0000"];
+const input = "/dev/v4l/by-id/usb-Logitech_C270-video-index0";
+const instead = `found no camera on the Pi's own connector, but ${input}, read with`;
 
-Deno.test("the Pi's own camera comes first, and why is said in one line", async () => {
-  assert.deepEqual(await choose({ rpicam: { cameras: "imx708" }, usb: USB, ffmpeg: true }), {
-    started: ["rpicam"],
-    said: ["found camera 0 (imx708) with rpicam-vid"],
-  });
-});
+// deno-fmt-ignore
+const MACHINES: readonly [what: string, Machine, Awaited<ReturnType<typeof found>>][] = [
+  ["the Pi's own camera comes first", { rpicam: { cameras: "imx708" }, usb, ffmpeg: true }, { why: "found camera 0 (imx708) with rpicam-vid" }],
+  ["a machine without the Pi's programs takes its USB camera, by a name that lasts", { usb, ffmpeg: true }, { why: `${instead} ffmpeg`, source: "ffmpeg", input }],
+  ["a machine without ffmpeg reads it with v4l2-ctl", { usb }, { why: `${instead} v4l2-ctl`, source: "v4l2-ctl", input }],
+  ["a Pi whose connector is empty takes its USB camera", { rpicam: { cameras: "none" }, usb, ffmpeg: true }, { why: `${instead} ffmpeg`, source: "ffmpeg", input }],
+  ["a camera asked for by number is never replaced by another", { rpicam: {}, camera: 1, usb, ffmpeg: true }, { why: "rpicam-vid lists no camera 1, which PERCH_CAMERA asks for" }],
+  ["a Pi with no camera at all lets the camera program say why", { rpicam: { cameras: "none" } }, { why: "rpicam-vid lists no camera" }],
+];
 
-Deno.test("a machine without the Pi's programs takes its USB camera, by a name that lasts", async () => {
-  const device = "/dev/v4l/by-id/usb-Logitech_C270-video-index0";
-  const { started, said } = await choose({ usb: USB, ffmpeg: true });
-  assert.deepEqual(started, [`ffmpeg ${device}`]);
-  assert.match(
-    said[0],
-    /no camera on the Pi's own connector, but .*C270-video-index0, read with ffmpeg/,
-  );
-  assert.deepEqual((await choose({ usb: USB })).started, [`v4l2-ctl ${device}`]);
-});
+for (const [what, machine, wanted] of MACHINES) {
+  Deno.test(what, async () => assert.deepEqual(await found(machine), wanted));
+}
 
-Deno.test("a Pi whose connector is empty takes its USB camera", async () => {
-  const { started } = await choose({ rpicam: { cameras: "none" }, usb: USB, ffmpeg: true });
-  assert.match(started[0], /^ffmpeg/);
-});
-
-Deno.test("a camera asked for by number is never replaced by another", async () => {
-  assert.deepEqual(await choose({ rpicam: {}, camera: 1, usb: USB, ffmpeg: true }), {
-    started: ["rpicam"],
-    said: ["rpicam-vid lists no camera 1, which PERCH_CAMERA asks for"],
-  });
-});
-
-Deno.test("a Pi with no camera at all lets the camera program say why", async () => {
-  assert.deepEqual(await choose({ rpicam: { cameras: "none" } }), {
-    started: ["rpicam"],
-    said: ["rpicam-vid lists no camera"],
-  });
-});
-
-Deno.test("no camera and no program is an error that says what to do, not a test pattern", async () => {
-  await assert.rejects(choose({}), (error) => {
-    assert.ok(error instanceof SourceError);
-    assert.equal(error.kind, "configuration");
-    assert.match(error.message, /no camera: .*apt install rpicam-apps-lite.*PERCH_SOURCE=pattern/);
-    return true;
-  });
-});
-
-Deno.test("what was found is said once, however often it rests", async () => {
-  const { started, said } = await choose({ rpicam: {} }, 3);
-  assert.deepEqual(started, ["rpicam", "rpicam", "rpicam"]);
-  assert.equal(said.length, 1);
-});
+Deno.test("no camera and no program is an error that says what to do, not a test pattern", () =>
+  assert.rejects(found({}), {
+    kind: "configuration",
+    message: /no camera: .*apt install rpicam-apps-lite.*PERCH_SOURCE=pattern/,
+  }));
 
 const OPTIONS = {
-  device: "/dev/v4l/by-id/usb-x-video-index0",
+  input: "/dev/v4l/by-id/usb-x-video-index0",
   fps: 5,
   width: 1280,
   height: 720,

@@ -1,20 +1,15 @@
 // Whatever ffmpeg can open: a USB camera, an RTSP camera, a file, a drawn input.
 
 import { shownAddress } from "../../shared/addresses.ts";
-import type { Picture } from "../config.ts";
+import type { Config, Picture } from "../config.ts";
 import { endedByItself, runCommand } from "./command.ts";
 import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
 
-export interface FfmpegOptions extends Picture {
-  /** A device, a file, an address, or `lavfi:` and a filter graph. */
-  readonly input: string;
-  readonly hflip: boolean;
-  readonly vflip: boolean;
-  readonly extraArgs: readonly string[];
-}
-
-/** How a USB camera gives its pictures: most compress them themselves. */
-export type UsbFormat = "mjpeg" | "yuyv422";
+/** `input`: a device, a file, an address, or `lavfi:` and a filter graph. */
+export type FfmpegOptions =
+  & Picture
+  & Pick<Config, "hflip" | "vflip" | "extraArgs">
+  & { readonly input: string };
 
 /** Microseconds without a byte after which a network camera counts as gone. */
 const NETWORK_TIMEOUT_US = "10000000";
@@ -51,7 +46,8 @@ export function playlistOf(input: string): string | undefined {
 
 /** What the ffmpeg of this machine and its camera turned out to know. */
 export interface Known {
-  readonly format: UsbFormat;
+  /** How a USB camera gives its pictures: most compress them themselves. */
+  readonly format: "mjpeg" | "yuyv422";
   /** Whether an address is read from stdin. */
   readonly playlist: boolean;
 }

@@ -2,7 +2,7 @@
 // that older builds do not know, and their command lines.
 
 import { within } from "../../shared/timeout.ts";
-import type { Picture } from "../config.ts";
+import type { Config, Picture } from "../config.ts";
 import { outputOf, type Spawn } from "../process.ts";
 import { endedByItself, runCommand, unknownOption } from "./command.ts";
 import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
@@ -11,15 +11,10 @@ type RpicamDeps = Pick<SourceDeps, "spawn" | "log" | "clock">;
 
 type Kind = "vid" | "still";
 
-export interface RpicamOptions {
-  readonly picture: Picture;
-  /** Options that hold day and night. */
-  readonly controls: readonly string[];
-  readonly camera?: number;
-  /** Sensor mode, `W:H:bits:P`. */
-  readonly mode?: string;
-  readonly extraArgs: readonly string[];
-}
+export type RpicamOptions =
+  & { readonly picture: Picture }
+  & Pick<Config, "controls" | "extraArgs">
+  & Partial<Pick<Config, "camera" | "mode">>;
 
 /** The programs' families, newest name first: Bullseye knows only the second. */
 const FAMILIES = ["rpicam", "libcamera"] as const;
@@ -56,7 +51,7 @@ export async function listCameras(
  * @throws {SourceError} As {@link runCommand}.
  */
 async function runRpicam(
-  { spawn, log }: Pick<RpicamDeps, "spawn" | "log">,
+  { spawn, log }: RpicamDeps,
   command: readonly string[],
   extraArgs: readonly string[],
   signal: AbortSignal,
@@ -85,23 +80,21 @@ export function withoutOption(command: readonly string[], option: string): strin
   return command.toSpliced(at, next !== undefined && !/^--?[a-z]/i.test(next) ? 2 : 1);
 }
 
-export interface SensorMode {
-  readonly width: number;
-  readonly height: number;
-  readonly bits: number;
-  readonly packed: boolean;
-  readonly fps: number;
-  /** The part of the sensor it covers. */
-  readonly crop: { readonly width: number; readonly height: number };
-}
-
 export interface ListedCamera {
   readonly index: number;
   /** The sensor, for instance `imx219`. */
   readonly model: string;
   readonly width: number;
   readonly height: number;
-  readonly modes: readonly SensorMode[];
+  readonly modes: {
+    readonly width: number;
+    readonly height: number;
+    readonly bits: number;
+    readonly packed: boolean;
+    readonly fps: number;
+    /** The part of the sensor it covers. */
+    readonly crop: { readonly width: number; readonly height: number };
+  }[];
 }
 
 const CAMERA = /^(\d+) : (\S+) \[(\d+)x(\d+)/;
@@ -109,7 +102,7 @@ const FORMAT = /'[A-Z]+(\d+)(_\w+)?'/;
 const MODE = /(\d+)x(\d+) \[([\d.]+) fps - \(\d+, \d+\)\/(\d+)x(\d+) crop\]/;
 
 export function parseCameraList(text: string): ListedCamera[] {
-  const cameras: (ListedCamera & { modes: SensorMode[] })[] = [];
+  const cameras: ListedCamera[] = [];
   let format = { bits: 10, packed: true };
   for (const line of text.split("\n")) {
     const camera = CAMERA.exec(line);
@@ -155,15 +148,9 @@ export function fullViewMode(
 /** Options of both programs. Plain numbers only: Bullseye knows no units. */
 function pictureArgs({ picture, controls, mode, extraArgs }: RpicamOptions): string[] {
   const { quality, width, height, shutter, gain } = picture;
-  const set = {
-    q: quality,
-    "-width": width,
-    "-height": height,
-    "-shutter": shutter,
-    "-gain": gain,
-  };
-  const args = Object.entries({ ...set, "-mode": mode })
-    .flatMap(([name, value]) => value === undefined ? [] : [`-${name}`, String(value)]);
+  const set = { "--width": width, "--height": height, "--shutter": shutter, "--gain": gain };
+  const args = Object.entries({ "-q": quality, ...set, "--mode": mode })
+    .flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]);
   return [...args, ...controls, ...extraArgs, "-o", "-"];
 }
 
