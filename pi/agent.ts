@@ -77,7 +77,7 @@ export class Agent {
     };
   }
 
-  /** Runs until `signal` aborts; returns when the camera program is gone. */
+  /** Returns when the camera program is gone. */
   async run(signal: AbortSignal): Promise<void> {
     this.#reports.set({ state: "starting" });
     const send = (report: Report, timed: AbortSignal) => this.#client.report(report, timed);
@@ -102,9 +102,7 @@ export function isWithin(minutes: number, { from, to }: TimeRange): boolean {
 
 /**
  * The profile for a wall time: by day one picture, by night another, with a long shutter, high gain and
- * few frames.
- *
- * @param create Makes a source; called once for the day and once for the night.
+ * few frames. Each has one source for all its days.
  */
 export function createProfiles(
   config: Config,

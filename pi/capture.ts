@@ -58,7 +58,6 @@ export interface CaptureOptions {
 }
 
 export interface CaptureEnd {
-  /** Undefined where it was told to stop. */
   readonly error?: SourceError;
   /** Ms from its first frame to its last. */
   readonly healthyMs: number;
@@ -66,11 +65,10 @@ export interface CaptureEnd {
 
 /**
  * Runs the source until it fails, stops giving frames, repeats one picture, or `signal` aborts.
- * Returns only when the source is gone.
+ * Returns only when the source is gone: without an error where it was told to stop.
  */
 export async function capture(options: CaptureOptions, signal: AbortSignal): Promise<CaptureEnd> {
-  const { clock, source, frames, frozen } = options;
-  const { firstFrameMs, stallMs } = options.limits;
+  const { clock, source, frames, frozen, limits: { firstFrameMs, stallMs } } = options;
   const splitter = new JpegSplitter();
   /** What was broken when the last whole frame came. */
   let before = { ...splitter.counts };
@@ -86,7 +84,10 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
         if (!source.neverRepeats || !same) continue;
         stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
       }
-    }).then(() => undefined, sourceErrorOf);
+    }).then(() => undefined, (error) => {
+      if (error instanceof SourceError) return error;
+      throw error;
+    });
     const { aborted, reason } = stop.signal;
     stop.abort();
     await watching;
@@ -124,18 +125,9 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   }
 }
 
-function seconds(ms: number): string {
-  return `${Math.round(ms / 100) / 10} s`;
-}
+const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
 
-function hardware(message: string): SourceError {
-  return new SourceError("hardware", message);
-}
-
-function sourceErrorOf(error: unknown): SourceError {
-  if (error instanceof SourceError) return error;
-  throw error;
-}
+const hardware = (message: string) => new SourceError("hardware", message);
 
 const KINDS = { truncated: "cut off", malformed: "malformed", oversized: "too large" } as const;
 

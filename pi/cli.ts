@@ -7,20 +7,10 @@ import { cameraSettings } from "./config.ts";
 
 const COMMANDS = ["run", "doctor", "systemd", "help"] as const;
 
-export type Command = typeof COMMANDS[number];
+export type Cli = ReturnType<typeof parseCli>;
 
 /** A command line that makes sense, or every problem in it. */
-export type Cli =
-  | {
-    readonly ok: true;
-    readonly command: Command;
-    readonly settings: Readonly<Record<string, string>>;
-    /** `systemd --install`: write the unit instead of printing it. */
-    readonly install: boolean;
-  }
-  | { readonly ok: false; readonly problems: readonly string[] };
-
-export function parseCli(args: readonly string[]): Cli {
+export function parseCli(args: readonly string[]) {
   const flags = readFlags(args, settingRows(cameraSettings), ["install"]);
   if (!flags.ok) return flags;
   const [word = "run", ...others] = flags.words;
@@ -28,14 +18,16 @@ export function parseCli(args: readonly string[]): Cli {
   if (!command || others.length > 0) {
     // What stands with others may be the rest of an address with a blank in it.
     const got = args.length === 1 ? JSON.stringify(shownAddress(word)) : "others";
-    return { ok: false, problems: [`command: got ${got}, wanted one of ${COMMANDS.join(", ")}`] };
+    const problems = [`command: got ${got}, wanted one of ${COMMANDS.join(", ")}`];
+    return { ok: false, problems } as const;
   }
   return {
     ok: true,
     command: flags.given.has("help") ? "help" : command,
     settings: flags.settings,
+    /** `systemd --install`: write the unit instead of printing it. */
     install: flags.given.has("install"),
-  };
+  } as const;
 }
 
 export function helpText(): string {

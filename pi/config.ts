@@ -201,10 +201,8 @@ function warningsOf(config: Config): SettingWarning[] {
     });
   }
   const found = ignoredSettings(config.source, config.given);
-  if (found) {
-    warnings.push({ found, fix: "take it out; the camera itself may have such a setting" });
-  }
-  return warnings;
+  const fix = "take it out; the camera itself may have such a setting";
+  return found ? [...warnings, { found, fix }] : warnings;
 }
 
 function inputProblem(source: SourceKind, input: string | undefined): string | undefined {
@@ -241,20 +239,13 @@ function controlArgs(set: Readonly<Record<string, unknown>>): string[] {
   });
 }
 
-/**
- * One line about what is set in vain, so that nobody waits for what it promises; undefined where
- * nothing is.
- *
- * @param given The names of all settings that are set.
- */
+/** One line about what of `given` is set in vain, so that nobody waits for what it promises. */
 export function ignoredSettings(source: SourceKind, given: readonly string[]): string | undefined {
-  const ignored = Object.entries(cameraSettings.shape).filter(([name, type]) => {
-    const { sources } = toldOf(type);
-    return given.includes(name) && sources?.includes(source) === false;
-  });
+  const ignored = Object.entries(cameraSettings.shape)
+    .filter(([, type]) => toldOf(type).sources?.includes(source) === false)
+    .map(([name]) => name).filter((name) => given.includes(name));
   if (ignored.length === 0) return undefined;
-  const names = ignored.map(([name]) => name).join(", ");
-  return `${names}: PERCH_SOURCE=${source} does nothing about that`;
+  return `${ignored.join(", ")}: PERCH_SOURCE=${source} does nothing about that`;
 }
 
 function textSetting(pattern: RegExp, wanted: string): Setting<string> {

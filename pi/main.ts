@@ -52,13 +52,11 @@ function environment(): Env {
   }
 }
 
-type Settings = Parsed<Config> & { readonly ok: true };
-
-function needed(parsed: Parsed<Config>): Settings {
+function needed(parsed: Parsed<Config>) {
   return parsed.ok ? parsed : refuse(parsed.problems);
 }
 
-async function run({ config, warnings }: Settings): Promise<number> {
+async function run({ config, warnings }: ReturnType<typeof needed>): Promise<number> {
   let askedAt = Infinity;
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     Deno.addSignalListener(signal, () => {

@@ -204,11 +204,7 @@ export interface Output {
 /** Characters kept of an answer. */
 const MAX_LENGTH = 64 * 1024;
 
-/**
- * Runs `command` to its end.
- *
- * @returns Undefined where there is no such program, or it cannot be stopped.
- */
+/** Runs `command` to its end. @returns Undefined where it is not there, or cannot be stopped. */
 export async function outputOf(
   spawn: Spawn,
   command: readonly string[],

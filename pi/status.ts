@@ -6,12 +6,12 @@ import type { CameraActivity } from "./supervisor.ts";
 import type { UploadCounts } from "./uploader/uploader.ts";
 
 /** A terminal, as far as it is needed. */
-export interface Terminal {
+interface Terminal {
   readonly stderr: { writeSync(bytes: Uint8Array): number };
   consoleSize(): { readonly columns: number };
 }
 
-export interface ShowOptions {
+interface ShowOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Undefined where nobody is looking. */
@@ -78,16 +78,14 @@ export function summaryLine(before: AgentState, now: AgentState, ms: number): st
     `camera ${now.activity}`,
     `${fps} fps taken`,
     `${upload.sent - before.upload.sent} sent (${kilobytes} kB)`,
-    ...counted("not wanted", upload.skipped - before.upload.skipped),
-    ...counted("lost", upload.failed - before.upload.failed),
-    ...counted("camera failures", now.restarts - before.restarts),
+    counted("not wanted", upload.skipped - before.upload.skipped),
+    counted("lost", upload.failed - before.upload.failed),
+    counted("camera failures", now.restarts - before.restarts),
     `${now.viewers} watching`,
   ];
-  if (now.cameraError) parts.push(now.cameraError);
-  if (now.edgeTrouble) parts.push(now.edgeTrouble);
-  return parts.join(", ");
+  return [...parts, now.cameraError, now.edgeTrouble].filter(Boolean).join(", ");
 }
 
-function counted(what: string, count: number): string[] {
-  return count === 0 ? [] : [`${count} ${what}`];
+function counted(what: string, count: number): string | undefined {
+  return count === 0 ? undefined : `${count} ${what}`;
 }

@@ -70,7 +70,6 @@ export class Supervisor {
     this.#wanted.set(true);
   }
 
-  /** Lets the camera run, or rest. */
   want(frames: boolean): void {
     if (this.#wanted.value !== frames) this.#wanted.set(frames);
   }

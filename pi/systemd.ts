@@ -4,7 +4,6 @@
 import { dirname } from "node:path";
 import type { Output } from "./process.ts";
 
-/** What of this machine goes into the unit. */
 export interface UnitOptions {
   readonly deno: string;
   readonly root: string;
@@ -32,11 +31,11 @@ export function unitText(unit: string, { deno, root, source }: UnitOptions): str
 /** What stands in the way of the service. One line each. */
 export function unitProblems({ deno, root }: UnitOptions): string[] {
   const hidden = "lies in a home folder, which the service cannot see";
-  const ways = [[deno, `sudo install ${deno} /usr/local/bin/deno`], [
-    root,
-    "move it to /opt/perch",
-  ]];
-  return ways.filter(([path]) => /^\/(home|root)\//.test(path))
+  const fixes = {
+    [deno]: `sudo install ${deno} /usr/local/bin/deno`,
+    [root]: "move it to /opt/perch",
+  };
+  return Object.entries(fixes).filter(([path]) => /^\/(home|root)\//.test(path))
     .map(([path, fix]) => `${path} ${hidden}: ${fix}`);
 }
 
@@ -46,7 +45,6 @@ function quoted(word: string): string {
   return /[\s"'\\;]/.test(plain) ? JSON.stringify(plain) : plain;
 }
 
-/** What installing needs from outside. */
 export interface InstallDeps {
   /** Writes a file, and the folder it is in. */
   write(path: string, text: string, mode: number): Promise<void>;
@@ -58,13 +56,7 @@ export interface InstallDeps {
 /** Readable by root only. */
 const SECRET = 0o600;
 
-/**
- * Installs and starts the service.
- *
- * @param unit What `unitText` makes.
- * @param settings What is set besides the token.
- * @returns Whether it runs.
- */
+/** Installs and starts the service; `settings` are those besides the token. @returns Whether it runs. */
 export async function installService(
   { write, ask, print }: InstallDeps,
   unit: string,

@@ -18,17 +18,13 @@ export interface Finding {
   readonly fix?: string;
 }
 
-export function ok(subject: string, found: string): Finding {
-  return { grade: "ok", subject, found };
-}
+export const ok = (subject: string, found: string): Finding => ({ grade: "ok", subject, found });
 
-export function warn(subject: string, found: string, fix: string): Finding {
-  return { grade: "warn", subject, found, fix };
-}
+type Trouble = (subject: string, found: string, fix: string) => Finding;
 
-export function fail(subject: string, found: string, fix: string): Finding {
-  return { grade: "fail", subject, found, fix };
-}
+export const warn: Trouble = (subject, found, fix) => ({ grade: "warn", subject, found, fix });
+
+export const fail: Trouble = (subject, found, fix) => ({ grade: "fail", subject, found, fix });
 
 export function formatFinding({ grade, subject, found, fix }: Finding): string[] {
   const lines = [`${grade.padEnd(6)}${subject.padEnd(18)}${found}`];
@@ -86,11 +82,7 @@ export function cameraFound(facts: CameraFacts): Finding {
   return fail(subject, "neither rpicam-vid nor libcamera-vid is installed", INSTALL);
 }
 
-/**
- * What a camera on the network gave.
- *
- * @param problem Why there is no picture.
- */
+/** @param problem Why a camera on the network gave no picture. */
 export function networkCamera(picture: Uint8Array | undefined, problem = "no answer"): Finding {
   const subject = "camera";
   if (!picture) {
@@ -107,27 +99,15 @@ export function networkCamera(picture: Uint8Array | undefined, problem = "no ans
 export function cameraFree({ list }: CameraFacts): Finding {
   const subject = "camera in use";
   if (!list) return ok(subject, "nothing to ask");
-  const busy = list.stderr.some((line) =>
-    /in use by another process|failed to acquire|busy/i.test(line)
-  );
+  const busy = /in use by another process|failed to acquire|busy/i.test(list.stderr.join("\n"));
   if (!busy) return ok(subject, "no");
   const { message } = explainExit(list.program, 1, list.stderr);
-  return fail(
-    subject,
-    message,
-    "sudo systemctl stop perch, or end what sudo fuser -v /dev/media* lists",
-  );
+  const fix = "sudo systemctl stop perch, or end what sudo fuser -v /dev/media* lists";
+  return fail(subject, message, fix);
 }
 
-/**
- * Whether this user may open cameras.
- *
- * @param groups What `id -nG` said.
- */
-export function cameraPermission(
-  groups: Output | undefined,
-  list: CameraList | undefined,
-): Finding {
+/** @param groups What `id -nG` said. */
+export function cameraPermission(groups?: Output, list?: CameraList): Finding {
   const subject = "permissions";
   const denied = list?.stderr.some((line) => /dmaHeap|permission denied/i.test(line)) ?? false;
   const names = (groups?.stdout ?? "").trim().split(/\s+/);
@@ -209,10 +189,7 @@ export function clockSynced(output: Output | undefined): Finding {
   );
 }
 
-/**
- * @param devices What `iw dev` said.
- * @param powerSave What `iw dev <name> get power_save` said, by name.
- */
+/** What `iw dev` said, and by name what `iw dev <name> get power_save` did. */
 export function wifiPowerSave(
   devices: Output | undefined,
   powerSave: ReadonlyMap<string, Output | undefined>,
@@ -234,30 +211,24 @@ export function wifiNames(output: Output | undefined): string[] {
   return [...(output?.stdout ?? "").matchAll(/^\s*Interface (\S+)/gm)].map(([, name]) => name);
 }
 
-/**
- * What an answer of the edge says about address and token.
- *
- * @param ms How long it took.
- */
+/** What an answer of the edge, which took so many ms, says about address and token. */
 export function edgeFindings(url: string, result: UploadResult, ms: number): Finding[] {
-  const [reach, token] = ["edge", "token"];
   const took = `${url} answers in ${Math.round(ms)} ms`;
   const known = result.kind === "refused" && (result.status === 401 || result.status === 403);
   if (result.kind === "accepted" || known) {
-    const slow = ms > 1500;
-    const reached = slow
-      ? warn(reach, took, "a slow way to the edge: pictures come late, or not at all")
-      : ok(reach, took);
-    if (!known) return [reached, ok(token, "accepted")];
+    const reached = ms > 1500
+      ? warn("edge", took, "a slow way to the edge: pictures come late, or not at all")
+      : ok("edge", took);
+    if (!known) return [reached, ok("token", "accepted")];
     const fix = "PERCH_TOKEN here must be one of PERCH_PUBLISH_TOKENS there, for this PERCH_CAM";
-    return [reached, fail(token, `${result.status} ${result.detail}`, fix)];
+    return [reached, fail("token", `${result.status} ${result.detail}`, fix)];
   }
   if (result.kind === "failed") {
     const fix = /certificate/.test(result.detail)
       ? "the edge needs a certificate for its name in PERCH_URL; one of your own goes in by DENO_CERT=<file>"
       : "check PERCH_URL and this machine's network";
-    return [fail(reach, `${url}: ${result.detail}`, fix)];
+    return [fail("edge", `${url}: ${result.detail}`, fix)];
   }
   const { status, detail } = result;
-  return [fail(reach, `${url}: ${status} ${detail}`, "is PERCH_URL the address of a Perch edge?")];
+  return [fail("edge", `${url}: ${status} ${detail}`, "is PERCH_URL the address of a Perch edge?")];
 }

@@ -24,23 +24,21 @@ export async function runCommand(
     throw new SourceError("configuration", `${command[0]} is not installed`);
   }
   if (outcome.kind === "stuck") {
+    const words = `reboot needed: ${program} (process ${outcome.pid}) cannot be killed`;
+    throw new SourceError("stuck", words, outcome.stderr);
+  }
+  const { code, stderr } = outcome;
+  const { aborted, reason } = signal;
+  if (reason instanceof SourceError) {
+    const known = explainLines(stderr);
     throw new SourceError(
-      "stuck",
-      `reboot needed: ${program} (process ${outcome.pid}) cannot be killed`,
-      outcome.stderr,
+      reason.kind,
+      known ? `${reason.message}: ${known.message}` : reason.message,
+      stderr,
     );
   }
-  if (signal.aborted) {
-    const { reason } = signal;
-    if (reason instanceof SourceError) {
-      const known = explainLines(outcome.stderr);
-      const why = known ? `${reason.message}: ${known.message}` : reason.message;
-      throw new SourceError(reason.kind, why, outcome.stderr);
-    }
-    return outcome.stderr;
-  }
-  if (outcome.code !== 0) throw explainExit(program, outcome.code, outcome.stderr);
-  return outcome.stderr;
+  if (!aborted && code !== 0) throw explainExit(program, code, stderr);
+  return stderr;
 }
 
 /** The error for a program that ended with code 0 although it was to run for ever. */
@@ -75,11 +73,7 @@ const EXPLANATIONS: readonly (readonly [kind: SourceErrorKind, pattern: RegExp, 
   ["hardware", /Invalid data found when processing input|pipe:0: (?:Input\/output error|End of file)/, "what is at PERCH_INPUT is no picture and no film that ffmpeg knows"],
 ];
 
-/**
- * What a camera program's last lines mean, or undefined where they say nothing known.
- *
- * @param stderr Oldest first.
- */
+/** What a camera program's last lines mean, oldest first; undefined where they say nothing known. */
 export function explainLines(stderr: readonly string[]): SourceError | undefined {
   const text = stderr.join("\n");
   for (const [kind, pattern, message] of EXPLANATIONS) {
@@ -94,13 +88,7 @@ export function explainLines(stderr: readonly string[]): SourceError | undefined
 const CHATTER =
   / INFO |^Mode selection | - Score: |^Stream configuration adjusted|^Preview window /;
 
-/**
- * The error for a camera program that ended by itself.
- *
- * @param program Its name.
- * @param code Its exit code.
- * @param stderr Its last lines, oldest first.
- */
+/** The error for a camera program that ended by itself; its last lines come oldest first. */
 export function explainExit(program: string, code: number, stderr: readonly string[]): SourceError {
   const last = stderr.findLast((line) => !CHATTER.test(line))?.trim();
   const words = `${program} ended with code ${code}${last ? `: ${last.slice(0, 200)}` : ""}`;

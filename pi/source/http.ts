@@ -7,13 +7,7 @@ import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
 import { chunksOf, type Connection, describeFailure } from "../uploader/connection.ts";
 import { brokenWords } from "../capture.ts";
 import { type Credentials, type SignIn, signInFor } from "./sign_in.ts";
-import {
-  type FrameSource,
-  pacer,
-  type SourceDeps,
-  SourceError,
-  type SourceErrorKind,
-} from "./source.ts";
+import { type FrameSource, pacer, type SourceDeps, SourceError } from "./source.ts";
 
 /** Ms and a picture without a good answer that are no failure: cameras are busy, or start anew. */
 const SPARED_MS = 10_000;
@@ -84,7 +78,6 @@ const NO_ANSWERS: readonly (readonly [RegExp, string])[] = [
   [/message head is too large/, "sends too many header lines:"],
 ];
 
-/** Why nothing was answered. */
 function failureOf(error: unknown): SourceError {
   if (error instanceof SourceError) return error;
   const why = describeFailure(error);
@@ -155,13 +148,8 @@ function moved(location: string, from: string, moves: number): string {
   const isOpen = to?.protocol === "http:" && was.protocol === "https:";
   if (to?.hostname === was.hostname && !isOpen && moves <= MAX_MOVES) return to.href;
   const where = moves > MAX_MOVES ? "in circles" : `to ${to?.host ?? "nowhere"}`;
-  const how = isOpen ? `to ${to.origin}, from https` : where;
-  const detail = [`it moved ${how}`];
-  throw new SourceError(
-    "configuration",
-    "the camera at PERCH_INPUT moved: change PERCH_INPUT",
-    detail,
-  );
+  const detail = [`it moved ${isOpen ? `to ${to.origin}, from https` : where}`];
+  throw cameraError("configuration", "moved: change PERCH_INPUT", detail);
 }
 
 /** Percent-decoded as far as it is encoded: people type a password as it is. */
@@ -182,7 +170,7 @@ const SHOWN_BYTES = 4;
 const MAX_TAILS = 2;
 
 /** What statuses mean; all others below 500 speak of the address. */
-const REFUSALS: Readonly<Record<number, readonly [kind: SourceErrorKind, advice: string]>> = {
+const REFUSALS: Readonly<Record<number, readonly [SourceError["kind"], advice: string]>> = {
   401: ["configuration", "check user and password"],
   403: ["configuration", "check user and password"],
   404: ["configuration", "check the path"],
@@ -230,10 +218,9 @@ export class CameraAnswer {
   get problem(): SourceError {
     const { status } = this.#response;
     if (status >= 200 && status < 300) return cameraError("hardware", this.#words());
+    if (status >= 500) return cameraError("hardware", `answers ${status}`);
     const [kind, advice] = REFUSALS[status] ?? ["configuration", "check the address"];
-    return status >= 500
-      ? cameraError("hardware", `answers ${status}`)
-      : cameraError(kind, `answers ${status}: ${advice}`);
+    return cameraError(kind, `answers ${status}: ${advice}`);
   }
 
   get #type(): string {
@@ -277,6 +264,6 @@ export class CameraAnswer {
   }
 }
 
-function cameraError(kind: SourceErrorKind, what: string): SourceError {
-  return new SourceError(kind, `the camera at PERCH_INPUT ${what}`);
+function cameraError(kind: SourceError["kind"], what: string, detail?: string[]): SourceError {
+  return new SourceError(kind, `the camera at PERCH_INPUT ${what}`, detail);
 }

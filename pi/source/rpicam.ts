@@ -27,11 +27,7 @@ export interface CameraList {
   readonly stderr: readonly string[];
 }
 
-/**
- * Asks for the cameras. It opens each of them, so never while one is running.
- *
- * @returns Undefined where the Pi has none of the programs.
- */
+/** Undefined where the Pi has none of the programs. It opens each camera: never while one is running. */
 export async function listCameras(
   spawn: Spawn,
   kind: Kind,
@@ -45,10 +41,8 @@ export async function listCameras(
 }
 
 /**
- * Runs a camera program, once more for each option that this build of it does not know, without it.
- * Options the person gave in `PERCH_EXTRA_ARGS` are never left out.
- *
- * @throws {SourceError} As {@link runCommand}.
+ * Runs a camera program as {@link runCommand} does, once more for each option that this build of it does
+ * not know, without it. Options the person gave in `PERCH_EXTRA_ARGS` are never left out.
  */
 async function runRpicam(
   { spawn, log }: RpicamDeps,
@@ -193,7 +187,7 @@ export function timerCommand(program: string, options: RpicamOptions): string[] 
   return ["stdbuf", "-o0", program, ...timer, ...pictureArgs(options)];
 }
 
-/** The source for a program: `vid` gives a stream, `still` single pictures. */
+/** `vid` gives a stream, `still` single pictures. */
 export function createRpicam(deps: RpicamDeps, kind: Kind, options: RpicamOptions): FrameSource {
   const { picture, extraArgs } = options;
   const interval = 1000 / picture.fps;

@@ -63,10 +63,10 @@ function digestSignIn(
 ): SignIn {
   const hashOf = (...parts: string[]) =>
     createHash(hash).update(parts.join(":"), "latin1").digest("hex");
-  const [realm, nonce] = ["realm", "nonce"].map((name) => challenge.get(name) ?? "");
-  const [algorithm, opaque] = ["algorithm", "opaque"].map((name) => challenge.get(name));
+  const [realm = "", nonce = "", algorithm, opaque] = ["realm", "nonce", "algorithm", "opaque"]
+    .map((name) => challenge.get(name));
   const [user, password] = [bytesOf(who.user), bytesOf(who.password)];
-  const plain = hashOf(user, unescaped(realm), password);
+  const plain = hashOf(user, realm.replace(/\\(.)/g, "$1"), password);
   const secret = /-sess$/i.test(algorithm ?? "") ? hashOf(plain, nonce, cnonce) : plain;
   const qop = qopOf(challenge);
   let count = 0;
@@ -99,10 +99,6 @@ function challengesOf(header: string): Challenge[] {
     else challenges.at(-1)?.set(name.toLowerCase(), quoted ?? bare);
   }
   return challenges;
-}
-
-function unescaped(quoted: string): string {
-  return quoted.replace(/\\(.)/g, "$1");
 }
 
 /** `text` as UTF-8, a character a byte, as headers carry it. */

@@ -7,7 +7,6 @@ import type { Log } from "../../shared/log.ts";
 import type { Spawn } from "../process.ts";
 import type { Connect } from "../uploader/connection.ts";
 
-/** What sources need from outside; each of it a part. */
 export interface SourceDeps {
   readonly clock: Clock;
   readonly log: Log;

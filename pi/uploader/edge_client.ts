@@ -4,17 +4,12 @@ import { z } from "zod";
 import { shownAddress } from "../../shared/addresses.ts";
 import { plain } from "../../shared/log.ts";
 import { camPath, type Demand, demandSchema, HEADER, type Report } from "../../shared/wire.ts";
+import type { Config } from "../config.ts";
 import { chunksOf, type Connect, type Connection, describeFailure } from "./connection.ts";
 import type { UploadResult } from "./transport.ts";
 
-export interface EdgeAddress {
-  /** Without a slash at its end. */
-  readonly url: string;
-  readonly token: string;
-  readonly cam: string;
-  /** Names this run of the agent, so that the edge can tell a late frame from a new count. */
-  readonly session: string;
-}
+/** `session` names this run of the agent, so that the edge can tell a late frame from a new count. */
+export type EdgeAddress = Pick<Config, "url" | "token" | "cam"> & { readonly session: string };
 
 interface EdgeRequest extends RequestInit {
   readonly headers?: Readonly<Record<string, string>>;
@@ -38,7 +33,6 @@ export class EdgeClient {
     this.#connection = connect();
   }
 
-  /** `Authorization` as the edge wants it. */
   get authorization(): string {
     return `Bearer ${this.address.token}`;
   }
@@ -64,12 +58,7 @@ export class EdgeClient {
     }
   }
 
-  /**
-   * Asks for the demand.
-   *
-   * @param interval The demand already known, in ms.
-   * @param wait Seconds the edge may wait for another.
-   */
+  /** @param interval The one already known, in ms. @param wait Seconds to wait for another. */
   demand(interval: number, wait: number, signal: AbortSignal): Promise<UploadResult> {
     const resource = `demand?interval=${Math.round(interval)}&wait=${wait}`;
     return this.ask(resource, { signal }, (answer) => {
@@ -149,7 +138,6 @@ export function frameResult(answer: Answer): UploadResult {
   return { kind: "accepted", demand: demandOf(answer.headers) };
 }
 
-/** The result on every answer that is not the one hoped for. */
 export function errorResult({ status, headers, text }: Answer): UploadResult {
   const detail = detailOf(text) ?? strangerWords(status, headers);
   if (ABOUT_THE_FRAME.has(status)) return { kind: "skipped", status, detail };

@@ -35,7 +35,7 @@ export interface Transport {
   send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult>;
   /** Finds out, with as few bytes as possible, whether the edge would take a frame. */
   probe(signal: AbortSignal): Promise<UploadResult>;
-  /** Waits for a demand other than `interval`, in ms. May come back without news. */
+  /** Waits for another demand than `interval`, in ms. May come back without news. */
   awaitDemand(interval: number, signal: AbortSignal): Promise<UploadResult>;
   /** Forgets open connections: after a failure none can be trusted. */
   renew(): void;

@@ -48,7 +48,6 @@ export class SendDeadline {
   }
 }
 
-/** A result that holds frames up. */
 export type ErrorResult = UploadResult & { kind: "failed" | "busy" | "refused" };
 
 const WORDS: Readonly<Record<ErrorResult["kind"], string>> = {

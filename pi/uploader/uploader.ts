@@ -64,7 +64,7 @@ export class Uploader {
   #overdue = false;
   /** Ends sleeps and questions that a new demand or trouble has overtaken. */
   readonly #wake = new WakeSignal();
-  /** What the edge took last, and when (monotonic ms). */
+  /** What the edge took last, and its monotonic ms. */
   #taken: { readonly jpeg: Uint8Array; readonly at: number } | undefined;
   #skippedStatus = 0;
   /** Frames in a row that the edge did not want. */
@@ -141,7 +141,7 @@ export class Uploader {
   }
 
   async #send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult> {
-    const { clock, transport } = this.#options;
+    const { clock, log, transport, page } = this.#options;
     const { length } = frame.jpeg;
     const startedAt = clock.monotonic();
     let late = false;
@@ -153,9 +153,7 @@ export class Uploader {
     signal.throwIfAborted();
     if (result.kind === "accepted") {
       this.#deadline.arrived(clock.monotonic() - startedAt, length);
-      if (this.counts.sent++ === 0) {
-        this.#options.log.info(`the edge has the first picture: watch at ${this.#options.page}`);
-      }
+      if (this.counts.sent++ === 0) log.info(`the edge has the first picture: watch at ${page}`);
       this.counts.sentBytes += length;
       this.#skips = 0;
       this.#taken = { jpeg: frame.jpeg, at: clock.monotonic() };
@@ -165,7 +163,7 @@ export class Uploader {
       this.#skips++;
       const { status, detail } = result;
       if (status !== this.#skippedStatus) {
-        this.#options.log.warn("the edge did not take a frame", { status, detail });
+        log.warn("the edge did not take a frame", { status, detail });
       }
       this.#skippedStatus = status;
     } else {
@@ -220,12 +218,10 @@ export class Uploader {
       signal.throwIfAborted();
       const { interval } = this.demand;
       const askedAt = clock.monotonic();
+      const asks = transport.asksFrom(interval);
       const result = await this.#wake.until(
         signal,
-        (woken) =>
-          transport.asksFrom(interval)
-            ? transport.awaitDemand(interval, woken)
-            : untilAborted(woken),
+        (woken) => asks ? transport.awaitDemand(interval, woken) : untilAborted(woken),
       );
       if (!result) continue;
       await this.#applyResult(result, signal);
@@ -243,36 +239,28 @@ function skipPause(skips: number): number {
   return skips < 3 ? 0 : Math.min(500 * 2 ** (skips - 3), MAX_SKIP_PAUSE_MS);
 }
 
-/** Every wait under way ends when it wakes. */
 class WakeSignal {
-  #woken = new AbortController();
+  readonly #waits = new Set<AbortController>();
 
+  /** Ends every wait under way. */
   wake(): void {
-    this.#woken.abort();
-    this.#woken = new AbortController();
+    for (const wait of this.#waits) wait.abort();
   }
 
-  /**
-   * Runs `work` with a signal that aborts when it wakes.
-   *
-   * @returns Undefined where it woke first.
-   * @throws What `work` throws otherwise.
-   */
-  async until<T>(
+  /** Runs `work` with a signal that aborts when it wakes: then there is no result. */
+  until<T>(
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
-    const woken = this.#woken.signal;
-    return await scoped(signal, async (scope) => {
-      const onWake = () => scope.abort();
-      woken.addEventListener("abort", onWake, { once: true });
+    return scoped(signal, async (wait) => {
+      this.#waits.add(wait);
       try {
-        const result = await work(scope.signal);
-        return woken.aborted ? undefined : result;
+        const result = await work(wait.signal);
+        return wait.signal.aborted ? undefined : result;
       } catch (error) {
-        if (signal.aborted || !woken.aborted) throw error;
+        if (signal.aborted || !wait.signal.aborted) throw error;
       } finally {
-        woken.removeEventListener("abort", onWake);
+        this.#waits.delete(wait);
       }
     });
   }
