@@ -75,7 +75,7 @@ export const fanOut: Scenario = async (bench) => {
 
 /** Streams from one Durable Object, beside one without an app. Wants `deno task workers:build` before. */
 export const workers: Scenario = async (bench) => {
-  const entry = "shared/testing/load_object.ts";
+  const entry = "shared/testing/load_plain.ts";
   const watches: Watch[] = [
     { ...MJPEG, group: "plain", subject: await bench.workers({ entry, object: "PlainObject" }) },
     { ...MJPEG, group: "edge MJPEG", subject: await bench.workers() },

@@ -7,9 +7,10 @@ import { launchChromium } from "../chromium.ts";
 import { ROOT, type RunningEdge, startEdge, startPi } from "../processes.ts";
 import { freePorts, runNginx } from "../proxies.ts";
 import { SceneCamera } from "../camera.ts";
-import { toolTest } from "../tools.ts";
+import { together, toolTest } from "../tools.ts";
 import { ViewerPage } from "../viewer_page.ts";
 import { TempDir } from "../temp.ts";
+import { until } from "../wait.ts";
 
 const VIEW_TOKEN = "a-view-token-for-tests";
 const text = await Deno.readTextFile(`${ROOT}edge/README.md`);
@@ -25,29 +26,31 @@ interface Place {
   readonly strays: () => string[];
 }
 
-/** Runs with an edge that has two cameras, behind nginx and below `/garden/` only. */
+/** Runs with an edge that has two cameras, behind nginx and below `/garden/` only, on two ports. */
 async function below(
-  location: string,
   env: Readonly<Record<string, string>>,
-  run: (place: Place) => Promise<void>,
+  run: (byRecipe: Place, bare: Place) => Promise<void>,
 ): Promise<void> {
   await using folder = new TempDir();
   await using edge = await startEdge({ env: { PERCH_KEYFRAME_S: "1", ...env } });
-  const [port] = freePorts(1);
-  await using nginx = await runNginx(
-    folder.path,
-    `server { listen 127.0.0.1:${port}; server_name localhost;
+  const ports = freePorts(2);
+  const servers = [RECIPE, BARE].map((location, i) =>
+    `server { listen 127.0.0.1:${ports[i]}; server_name localhost;
       ${location.replace("127.0.0.1:8000", new URL(edge.url).host)}
-      location / { log_not_found off; access_log ${folder}/strays; return 404; } }`,
+      location / { log_not_found off; access_log ${folder}/strays-${i}; return 404; } }`
   );
-  const site = `http://127.0.0.1:${port}/garden/`;
+  await using nginx = await runNginx(folder.path, servers.join("\n"));
+  const places = ports.map((port, i): Place => ({
+    edge,
+    site: `http://127.0.0.1:${port}/garden/`,
+    strays: () =>
+      Deno.readTextFileSync(`${folder}/strays-${i}`).split("\n").filter((line) => line !== ""),
+  }));
   await using camera = await SceneCamera.make();
-  await camera.send(site.replace(/\/$/, ""));
+  await camera.send(places[0].site.replace(/\/$/, ""));
   await camera.as("hut").send(edge.url);
   camera.run(edge.url, 5);
-  const strays = () =>
-    Deno.readTextFileSync(`${folder}/strays`).split("\n").filter((line) => line !== "");
-  await run({ edge, site, strays });
+  await run(places[0], places[1]);
   await nginx.stop("SIGTERM");
 }
 
@@ -147,29 +150,22 @@ async function assertPrivate(browser: Browser, { site, strays }: Place, byRecipe
 /** A camera sends, and links that others read are whole. */
 async function assertLinks({ edge, site }: Place): Promise<void> {
   const authorization = `Bearer ${VIEW_TOKEN}`;
-  for (const PERCH_TRANSPORT of ["put", "ws"]) {
-    const env = { PERCH_TRANSPORT, PERCH_CAM: PERCH_TRANSPORT };
+  await Promise.all(["put", "ws"].map(async (transport) => {
+    const env = { PERCH_TRANSPORT: transport, PERCH_CAM: transport };
     await using _pi = await startPi(site, { env });
-    const url = `${edge.url}/cams/${PERCH_TRANSPORT}/live.jpeg?wait=20`;
-    for (;;) {
+    await until(`a picture by ${transport}`, async () => {
+      const url = `${edge.url}/cams/${transport}/live.jpeg`;
       const { status, body } = await fetch(url, { headers: { authorization } });
       await body?.cancel();
-      if (status === 200) break;
-      assert.equal(status, 404);
-      await new Promise((go) => setTimeout(go, 100));
-    }
-  }
-  const html = await (await fetch(site, { headers: { authorization, accept: "text/html" } }))
-    .text();
-  assert.ok(
-    html.includes(`og:image" content="${site}cams/cam/live.jpeg?v=`),
-    html.slice(0, 2000),
-  );
-  const answer = await fetch(`${site}share`, {
-    method: "POST",
-    headers: { authorization },
-    body: JSON.stringify({ cam: "cam", hours: 1 }),
-  });
+      return status === 200;
+    });
+  }));
+  const headers = { authorization, accept: "text/html" };
+  const html = await (await fetch(site, { headers })).text();
+  const image = `og:image" content="${site}cams/cam/live.jpeg?v=`;
+  assert.ok(html.includes(image), html.slice(0, 2000));
+  const body = JSON.stringify({ cam: "cam", hours: 1 });
+  const answer = await fetch(`${site}share`, { method: "POST", headers: { authorization }, body });
   const { url } = await answer.json();
   assert.ok(url.startsWith(`${site}cams/cam?share=`), url);
 }
@@ -180,19 +176,18 @@ toolTest(
   async (t) => {
     await using browser = await launchChromium();
     const env = { PERCH_VIEW_TOKEN: VIEW_TOKEN, PERCH_TRUST_PROXY: "1" };
-    for (const [how, recipe] of [["by the recipe", RECIPE], ["told of nothing", BARE]]) {
-      await t.step(
-        `${how}, page, wall and frame are live, and nothing is asked outside of it`,
-        () => below(recipe, {}, (place) => assertWhole(browser, place)),
-      );
-      await t.step(
-        `${how}, a private cam is signed in to, shared by a link, and left`,
-        () =>
-          below(recipe, env, async (place) => {
-            await assertPrivate(browser, place, recipe === RECIPE);
-            if (recipe === RECIPE) await assertLinks(place);
-          }),
-      );
-    }
+    await below({}, (byRecipe, bare) =>
+      together(t, {
+        "by the recipe page, wall and frame are live, and nothing is asked outside of it": () =>
+          assertWhole(browser, byRecipe),
+        "told of nothing they are too": () => assertWhole(browser, bare),
+      }));
+    await below(env, (byRecipe, bare) =>
+      together(t, {
+        "by the recipe a private cam is signed in to, shared by a link, and left": () =>
+          assertPrivate(browser, byRecipe, true),
+        "told of nothing it is too": () => assertPrivate(browser, bare, false),
+        "cameras send, and links that others read are whole": () => assertLinks(byRecipe),
+      }));
   },
 );

@@ -9,8 +9,8 @@ import { ROOT, RunningProgram, startEdge } from "../processes.ts";
 const PICTURES = 40;
 
 /** The line takes a third of what the camera sends, and a picture's time on it is what shows. */
-const FPS = 18;
-const LINE_FPS = 6;
+const FPS = 36;
+const LINE_FPS = 12;
 
 /** Takes all that goes down, so that only acknowledgements tell how slow the line is. */
 class SlowLine implements Disposable {

@@ -80,7 +80,7 @@ Deno.test("a store that is slow, then fails, then is gone, then is back costs no
   };
   await film("a viewer far away", farther(3));
 
-  server.faults.latencyMs = 1000;
+  server.faults.latencyMs = 500;
   await film("a viewer far away while the store is slow", farther(2));
   assert.equal(await health(a.url), "ok\n");
 

@@ -2,15 +2,13 @@
 
 import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
-import { putFrame, startEdge, TEST_TOKEN } from "../processes.ts";
+import { putFrame, type RunningEdge, startEdge, TEST_TOKEN } from "../processes.ts";
 import { statusOf } from "../clients.ts";
-import { toolPath, toolTest } from "../tools.ts";
 
 const frame = await baseline(160, 120);
 
-Deno.test("a viewer's socket that talks too much or sends a picture is closed", async () => {
-  await using edge = await startEdge();
-  await putFrame(edge.url, frame);
+/** A viewer's socket that talks too much or sends a picture is closed. */
+async function sockets(edge: RunningEdge): Promise<void> {
   const closed = (send: (socket: WebSocket) => void) =>
     new Promise<CloseEvent>((resolve) => {
       const socket = new WebSocket(`${edge.url.replace("http", "ws")}/ws`);
@@ -26,11 +24,10 @@ Deno.test("a viewer's socket that talks too much or sends a picture is closed", 
   assert([0, 1008, 1009].includes(picture.code), `${picture.code}`);
   assert.equal(await edge.metric("perch_sockets_turned_out_total"), 2);
   while (await edge.metric("perch_viewers_connected") > 0);
-});
+}
 
-Deno.test("headers and bodies that are too large are refused and cost nothing", async () => {
-  await using edge = await startEdge({ env: { PERCH_MAX_FRAME_BYTES: "100000" } });
-  await putFrame(edge.url, frame);
+/** Headers and bodies that are too large are refused. */
+async function sizes(edge: RunningEdge): Promise<void> {
   const header = await fetch(`${edge.url}/live.jpeg`, {
     headers: { "x-long": "a".repeat(300_000) },
   })
@@ -51,50 +48,14 @@ Deno.test("headers and bodies that are too large are refused and cost nothing", 
     body: `{"state":"failing","error":"${"x".repeat(100_000)}"}`,
   });
   assert.equal(report.status, 413);
-  assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 200);
-});
+}
 
-toolTest(["promtool"], "the metrics of a busy edge pass Prometheus's own parser", async () => {
-  await using edge = await startEdge();
-  await putFrame(edge.url, frame);
-  await putFrame(edge.url, new Uint8Array(3));
-  const viewer = await fetch(`${edge.url}/stream.mjpeg`);
-  const text = await (await fetch(`${edge.url}/metrics`)).text();
-  const promtool = new Deno.Command(toolPath("promtool")!, {
-    args: ["check", "metrics"],
-    stdin: "piped",
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-  const writer = promtool.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { code, stdout, stderr } = await promtool.output();
-  const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
-  assert.deepEqual([code, said], [0, ""]);
-  await viewer.body!.cancel();
-});
-
-Deno.test("with PERCH_LOG=json each line is one JSON object", async () => {
-  await using edge = await startEdge({ env: { PERCH_LOG: "json" } });
-  await putFrame(edge.url, frame);
-  await edge.stop();
-  assert(edge.lines.length >= 2);
-  for (const line of edge.lines) {
-    const { time, level, message } = JSON.parse(line);
-    assert(!Number.isNaN(Date.parse(time)));
-    assert.match(level, /^(info|warn|error)$/);
-    assert.equal(typeof message, "string");
-  }
-});
-
-Deno.test("a handshake that is none takes no viewer's place and fails nothing", async () => {
-  await using edge = await startEdge();
-  await putFrame(edge.url, frame);
+/** A handshake that is none takes no viewer's place. */
+async function handshakes(edge: RunningEdge): Promise<void> {
   const key = "Sec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\n";
   const version = "Sec-WebSocket-Version: 13\r\n";
   const connection = "Connection: Upgrade\r\n";
-  const handshakes = [
+  const heads = [
     "",
     connection,
     connection + version,
@@ -106,7 +67,7 @@ Deno.test("a handshake that is none takes no viewer's place and fails nothing", 
     `${connection}${version}Sec-WebSocket-Key: short\r\n`,
   ];
   for (const path of ["/ws", "/publish?session=a"]) {
-    for (const headers of handshakes) {
+    for (const headers of heads) {
       const status = await statusOf(
         edge.url,
         `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${TEST_TOKEN}\r\n` +
@@ -116,7 +77,25 @@ Deno.test("a handshake that is none takes no viewer's place and fails nothing", 
     }
   }
   assert.equal(await edge.metric("perch_viewers_connected"), 0);
+}
+
+Deno.test("what is too much or no request is refused, costs nothing, and is logged as one JSON object a line", async (t) => {
+  const env = { PERCH_LOG: "json", PERCH_MAX_FRAME_BYTES: "100000" };
+  await using edge = await startEdge({ env });
+  await putFrame(edge.url, frame);
+  for (const refused of [sockets, sizes, handshakes]) {
+    await t.step(refused.name, () => refused(edge));
+  }
+  assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 200);
+  await edge.stop();
   assert(!edge.output.includes("failed"), edge.output);
+  assert(edge.lines.length >= 2);
+  for (const line of edge.lines) {
+    const { time, level, message } = JSON.parse(line);
+    assert(!Number.isNaN(Date.parse(time)));
+    assert.match(level, /^(info|warn|error)$/);
+    assert.equal(typeof message, "string");
+  }
 });
 
 Deno.test({

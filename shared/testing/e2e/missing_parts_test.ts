@@ -2,7 +2,6 @@
 // Deno KV at all, libvips.
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { baseline } from "../jpegs.ts";
 import {
   putFrame,
@@ -13,6 +12,7 @@ import {
   TEST_TOKEN,
 } from "../processes.ts";
 import { TempDir } from "../temp.ts";
+import { until } from "../wait.ts";
 
 const jpeg = await baseline(640, 480);
 
@@ -31,10 +31,8 @@ async function showsPictures(edge: RunningEdge): Promise<void> {
   await stream.body!.cancel();
 }
 
-async function stored(edge: RunningEdge): Promise<number> {
-  const text = await (await fetch(`${edge.url}/metrics`)).text();
-  return Number(/^perch_store_writes_total (\d+)$/m.exec(text)![1]);
-}
+const isStored = (edge: RunningEdge) =>
+  until("it is stored", async () => await edge.metric("perch_store_writes_total") > 0);
 
 Deno.test("a store that a power cut has damaged is set aside, and the edge has a new one", async () => {
   await using folder = new TempDir();
@@ -42,7 +40,7 @@ Deno.test("a store that a power cut has damaged is set aside, and the edge has a
   const env = { PERCH_KV_PATH: path, PERCH_KEYFRAME_S: "1" };
   await using before = await startEdge({ env });
   await showsPictures(before);
-  while (await stored(before) === 0) await new Promise((go) => setTimeout(go, 50));
+  await isStored(before);
   await before.stop("SIGKILL");
   for (const name of [path, `${path}-wal`]) {
     using file = await Deno.open(name, { write: true });
@@ -91,13 +89,13 @@ async function startWith(
 }
 
 Deno.test("where there is no Deno KV pictures and their past are in memory, and all is well", async () => {
-  const preload = fileURLToPath(new URL("../without_kv.ts", import.meta.url));
+  const preload = "data:text/javascript,delete Deno.openKv;";
   const [run, ...args] = await taskArgs("edge");
   await using edge = await startWith([run, "--preload", preload, ...args]);
   await showsPictures(edge);
   const { ok, line, store } = await health(edge);
   assert.deepEqual({ ok, line, store }, { ok: true, line: "ok", store: "memory" });
-  while (await stored(edge) === 0) await new Promise((go) => setTimeout(go, 50));
+  await isStored(edge);
   const { frames } = await (await fetch(`${edge.url}/frames`)).json();
   assert.equal(frames.length, 1);
   const kept = await fetch(`${edge.url}/frames/${frames[0].version}.jpeg`);
