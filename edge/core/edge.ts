@@ -115,9 +115,8 @@ export class Edge {
   }
 
   /**
-   * Does what is due by time alone. To be called once a second while anything is connected or due.
-   *
-   * @param lateMs How late the call comes: a process that was stuck says so afterwards.
+   * Does what is due by time alone, once a second while anything is connected or due. `lateMs` = how late
+   * the call comes: a process that was stuck says so afterwards.
    */
   tick(lateMs: number): void {
     const { bodies, clock, hub, limits, lag, store, log } = this.deps;

@@ -21,11 +21,7 @@ const problemSchema = z.looseObject({
 
 type Json = { readonly [name: string]: unknown };
 
-/**
- * Answers with the description of what `app` routes.
- *
- * @param title `PERCH_TITLE`.
- */
+/** Answers with the description of what `app` routes. */
 export function getOpenapi(title: string, app: Hono, notes = ""): Handler {
   let made: Json | undefined;
   return route({

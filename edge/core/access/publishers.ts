@@ -108,10 +108,7 @@ export function tokenOf(context: Context, trustedProxies: number): string | unde
   return basic && !isForeign(context, trustedProxies) ? basic.password : undefined;
 }
 
-/**
- * Lets only holders of a publish token for the camera that is asked for through, and of these only so
- * many requests a second.
- */
+/** Lets only holders of a publish token for the camera through, and only so many requests a second. */
 export function publisherOnly({ clock, config, limits, log }: EdgeDeps): MiddlewareHandler {
   let toldAt = -Infinity;
   /** Says so at most once a minute: anybody can knock. */

@@ -120,8 +120,8 @@ export class CameraHub {
   }
 
   /**
-   * Makes a frame that the camera brought to this instance the newest and wakes every viewer, all
-   * inside this call. One that repeats the newest byte for byte is no news: that is what is given back.
+   * Makes a frame that the camera brought here the newest, all inside this call. One that repeats the
+   * newest byte for byte is no news: that is what is given back.
    */
   publish(buffer: FrameBuffer, meta: FrameMeta): LiveFrame {
     const now = this.#options.clock.monotonic();
@@ -140,9 +140,8 @@ export class CameraHub {
   }
 
   /**
-   * Publishes a frame that another instance stored, if it is news. Returns whether it is of now.
-   *
-   * @param following Whether that instance stores every frame, because this one has viewers.
+   * Publishes a frame that another instance stored, if it is news; `following` = it stores every one,
+   * because this one has viewers. @returns Whether the frame is of now.
    */
   publishRemote(frame: Frame, following: boolean): boolean {
     const newest = this.latest.value;
@@ -178,10 +177,7 @@ export class CameraHub {
     this.#floor = Math.max(this.#floor, version);
   }
 
-  /**
-   * How often its newest frame is stored at least, ms: other instances that get its frames in turn must
-   * not take it for dead meanwhile.
-   */
+  /** Ms between two writes of its newest frame at most: who gets frames in turn must not take it for dead. */
   get toldEveryMs(): number {
     return this.contact.shared ? this.#options.staleMs / 3 : Infinity;
   }

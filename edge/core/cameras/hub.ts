@@ -97,10 +97,7 @@ export class Hub {
     return lostMs >= 0 && (this.#lookedMs(cam) > lostMs || this.#loading.has(cam));
   }
 
-  /**
-   * Takes over the newest stored frame of every stored camera. Where that was done just now, of those
-   * only that seem lost.
-   */
+  /** Takes over the newest stored frame of every camera; where that was done just now, of lost ones. */
   async refresh(): Promise<void> {
     const now = this.#options.clock.monotonic();
     if (now - this.#refreshedAt < REFRESH_MS) {

@@ -76,10 +76,7 @@ const ABSENT_MS = 10_000;
 /** For how long a camera that was heard here is expected to ask here again, ms. */
 const CONTACT_MS = 90_000;
 
-/**
- * A load balancer may give each upload to another instance. Once this instance missed one, it assumes for
- * this long that it misses more, ms.
- */
+/** Uploads may be balanced: an instance that missed one assumes for so long that it misses more, ms. */
 const SHARED_MS = 60_000;
 
 /** One camera's uploads to this instance and its questions to it. */
@@ -125,7 +122,6 @@ export class CameraContact {
 
   /**
    * Counts a request or socket through which the camera is told at once what is asked of it.
-   *
    * @returns What to call, once, when it has ended.
    */
   listen(): () => void {
@@ -142,10 +138,8 @@ export class CameraContact {
   }
 
   /**
-   * Ms after its last frame for which a camera that is to hurry is not late: until it hears of that it
-   * goes by what was asked before.
-   *
-   * @param onceToldMs For how long it is not late from then on.
+   * Ms after its last frame for which a camera that is to hurry is not late: it goes by what was asked
+   * before until it hears of that, and has `onceToldMs` from then on.
    */
   patienceMs(onceToldMs: number): number {
     if (this.#uploadAt === -Infinity || this.#hurryAt <= this.#uploadAt) return 0;
@@ -232,10 +226,7 @@ export function wantedDemand(viewers: number, fps: number, idleIntervalMs: numbe
   return { viewers, interval: viewers > 0 ? active : Math.max(active, idleIntervalMs) };
 }
 
-/**
- * Whether a frame with a higher version is the older picture all the same: a camera behind a load
- * balancer uploads to several instances, and by their clocks go the versions.
- */
+/** Whether a frame of a higher version is the older picture: instances' clocks differ, and make versions. */
 export function isOvertaken(
   { seq }: Pick<FrameMeta, "seq">,
   newest: Pick<FrameMeta, "seq"> | undefined,

@@ -45,11 +45,7 @@ export class Viewers {
     this.#onChange();
   }
 
-  /**
-   * Counts a stream or socket.
-   *
-   * @returns What to call, once, when it has gone.
-   */
+  /** Counts a stream or socket. @returns What to call, once, when it has gone. */
   attach(): () => void {
     this.#connected++;
     this.#onChange();
@@ -65,11 +61,7 @@ export class Viewers {
     this.#onChange();
   }
 
-  /**
-   * Counts a poller for as long as its request is held, and a while longer.
-   *
-   * @returns What to call, once, when the request has its answer.
-   */
+  /** As `poll`, from when its request is held. @returns What to call, once, when it has its answer. */
   wait(who: string): () => void {
     this.#seenAt.delete(who);
     this.#waiting.set(who, (this.#waiting.get(who) ?? 0) + 1);

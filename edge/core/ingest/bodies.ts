@@ -72,9 +72,8 @@ export class Bodies {
   }
 
   /**
-   * Accepts the body of an upload, or gives the problem to answer with.
+   * Accepts a body of at most `maxBytes`, or gives the problem to answer with.
    *
-   * @param maxBytes Larger bodies are refused, while they arrive at the latest.
    * @param tail What follows the frame in a stream (`partTail`).
    */
   async accept(
@@ -86,7 +85,8 @@ export class Bodies {
     const full = this.#full(share);
     if (full) return full;
     const length = declaredLength(request);
-    if (length !== undefined && length > maxBytes) return tooLarge(maxBytes);
+    const tooLarge = `it is larger than ${maxBytes} bytes, the most that is taken here`;
+    if (length !== undefined && length > maxBytes) return refused(413, tooLarge);
     const { body } = request;
     if (!body) return new FrameBuffer(0, tail);
     const buffer = length === undefined ? undefined : new FrameBuffer(length, tail);
@@ -95,7 +95,7 @@ export class Bodies {
     try {
       for (let piece; (piece = await this.#next(reading));) {
         const size = reading.received;
-        if (size > (length ?? maxBytes)) return tooLarge(maxBytes);
+        if (size > (length ?? maxBytes)) return refused(413, tooLarge);
         if (size > bytes.length) {
           bytes = new Uint8Array(bytes.buffer.transfer(Math.min(maxBytes, 2 * size)));
         }
@@ -107,7 +107,7 @@ export class Bodies {
       const isAll = length === undefined
         ? holdsPicture(bytes.subarray(0, received))
         : received === length;
-      if (!isAll) return broken(400, `${received} bytes, then ${error}`);
+      if (!isAll) return refused(400, `${received} bytes, then ${error}`);
     } finally {
       // A lock that is given back costs an error with its stack: only where `answer` may need it.
       this.#end(reading, length === undefined);
@@ -116,10 +116,10 @@ export class Bodies {
     if (wanted) {
       // Given back now: who floods with uploads is faster than who collects garbage.
       bytes.buffer.transfer(0);
-      return broken(408, `${received} bytes, then less than is wanted: ${wanted}`);
+      return refused(408, `${received} bytes, then less than is wanted: ${wanted}`);
     }
     if (length !== undefined && received < length) {
-      return broken(400, `it ended after ${received} of ${length} bytes`);
+      return refused(400, `it ended after ${received} of ${length} bytes`);
     }
     return buffer ?? FrameBuffer.of(bytes.subarray(0, received), tail);
   }
@@ -163,9 +163,9 @@ export class Bodies {
     const isTooMany = same.length >= kind.most;
     if (!isTooMany && all.length < kind.inAll) return undefined;
     if (!kind.yields) {
-      return isTooMany
-        ? tooMany(429, `${same.length} ${kind.whose}`)
-        : tooMany(503, `${all.length}`);
+      const count = isTooMany ? `${same.length} ${kind.whose}` : all.length;
+      const detail = `there are ${count} under way, the most that are read at once`;
+      return refused(isTooMany ? 429 : 503, detail);
     }
     const byCamera = [...Map.groupBy(all, ({ share }) => share.of).values()];
     const crowd = isTooMany ? same : byCamera.reduce((a, b) => b.length > a.length ? b : a);
@@ -256,18 +256,9 @@ async function cutBehind(request: Request, response: Response): Promise<Response
   return new Response(ReadableStream.from([bytes]), { status: last.status, headers });
 }
 
-function tooMany(status: 429 | 503, count: string): Response {
-  const detail = `Read the body: there are ${count} under way, the most that are read at once.`;
-  return problem(status, detail, { retryAfter: 1 });
-}
-
-function broken(status: 400 | 408, what: string): Response {
-  return problem(status, `Read the body: ${what}.`, status === 408 ? { retryAfter: 1 } : {});
-}
-
-function tooLarge(maxBytes: number): Response {
-  const detail = `Read the body: it is larger than ${maxBytes} bytes, the most that is taken here.`;
-  return problem(413, detail);
+function refused(status: 400 | 408 | 413 | 429 | 503, what: string): Response {
+  const isPassing = status !== 400 && status !== 413;
+  return problem(status, `Read the body: ${what}.`, isPassing ? { retryAfter: 1 } : {});
 }
 
 /** Whether a request announces a body. Not to be asked of one that has become a socket. */

@@ -99,10 +99,7 @@ function captureTime({ ageMs, capturedAt }: Upload, now: number): number {
   return lagMs > 0 && lagMs <= MAX_CLOCK_LAG_MS ? takenAt - lagMs : takenAt;
 }
 
-/**
- * The version for a frame received at `now`, Unix ms, after one of version `last`: strictly growing
- * even when the clock stands still or jumps back, so that "newer" never needs a second opinion.
- */
+/** The version for a frame received at `now`: grows strictly even when the clock jumps back. */
 export function nextVersion(now: number, last: number): number {
   return Math.max(Math.floor(now), last + 1);
 }

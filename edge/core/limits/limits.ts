@@ -43,11 +43,7 @@ export class RateLimiter {
     return this.#restAt.size;
   }
 
-  /**
-   * Takes one if there is one.
-   *
-   * @returns 0 where it was taken, else the whole seconds to wait.
-   */
+  /** Takes one if there is one. @returns 0 where there was, else the whole seconds to wait. */
   take(key: string): number {
     const now = this.#clock.monotonic();
     const restAt = Math.max(this.#restAt.get(key) ?? now, now);
@@ -70,11 +66,7 @@ export class RateLimiter {
   }
 }
 
-/**
- * Lets so much work be done at once; the rest waits.
- *
- * @param most At work and waiting together: more are refused with 503.
- */
+/** Lets so much work be done at once; the rest waits, `most` together: more are refused with 503. */
 export function turns(atOnce: number, most: number, detail: string, retryAfter: number) {
   const waiting: (() => void)[] = [];
   let atWork = 0;
@@ -119,13 +111,10 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
   const gate = new ViewerGate(config);
   /** Requests for a picture that wait for one. */
   const waits = new ViewerGate({ ...config, maxViewers: 4 * maxViewers });
-  /** Requests of cameras, by camera. */
+  /** By camera; the others by address. */
   const uploads = new RateLimiter({ perSecond, burst: Math.max(10, 2 * perSecond) }, clock);
-  /** Tokens and passwords that are none, by address. */
   const wrongCredentials = new RateLimiter(WRONG_CREDENTIALS, clock);
-  /** Indexes, days and films of the past, by address. */
   const history = new RateLimiter(HISTORY, clock);
-  /** Single pictures of the past, by address. */
   const pastFrames = new RateLimiter(PAST_FRAMES, clock);
   // One after another: many at once would take longer than the store's deadline, and all of them fail.
   const listing = turns(1, MAX_LISTINGS, "Read the past: too many ask for it at once.", 5);
@@ -205,13 +194,7 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
   };
 }
 
-/**
- * The address that limits count by: IPv4 as it is, IPv6 as its /64, which is what one person has.
- *
- * @param peer Where the connection comes from.
- * @param forwardedFor `X-Forwarded-For` as sent.
- * @param trustedProxies Reverse proxies in front of the edge that append to it; 0 = none.
- */
+/** The address that limits count by: IPv4 as it is, IPv6 as its /64, which is what one person has. */
 export function clientAddress(
   peer: string,
   forwardedFor: string | undefined,

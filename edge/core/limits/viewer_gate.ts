@@ -5,11 +5,7 @@ import type { EdgeConfig } from "../config.ts";
 
 /** A connected viewer, as the gate looks at it once a second. */
 export interface Guest {
-  /**
-   * Changes whenever the viewer takes something; undefined while it has taken all there is.
-   *
-   * @param now Monotonic ms.
-   */
+  /** Changes whenever the viewer takes something; undefined while it has taken all there is. */
   progress(now: number): number | undefined;
   /** Ends it: nothing more is sent, and it counts as a viewer no more. */
   drop(why: Ending): void;
@@ -73,9 +69,8 @@ export class ViewerGate {
   }
 
   /**
-   * Gives a place out. Whoever gets one calls `free` when the connection is gone.
+   * Gives a place out, which counts for `address` until `free` is called: the connection is gone.
    *
-   * @param address Whom the place counts for; undefined = nobody.
    * @param pass What let the viewer in; undefined = something without an end.
    */
   admit(address: string | undefined, pass?: Pass): Place | Full {
@@ -95,11 +90,7 @@ export class ViewerGate {
     return { seat: (guest) => seat.guest = guest, free };
   }
 
-  /**
-   * Looks at everybody. To be called every second or so.
-   *
-   * @param unixMs Wall time, by which passes end.
-   */
+  /** Looks at everybody, once a second. Passes end by `unixMs`. */
   tick(now: number, unixMs = 0): void {
     this.#now = now;
     this.#endWhere(({ until }) => until <= unixMs);
@@ -151,11 +142,7 @@ export class ViewerGate {
   }
 }
 
-/**
- * The body of an answer, looked at by the gate while it is read.
- *
- * @param pieces Makes what is sent, until its signal aborts.
- */
+/** The body of an answer, which the gate looks at; `pieces` makes what is sent until its signal aborts. */
 export function seated(
   place: Place,
   pieces: (gone: AbortSignal) => AsyncGenerator<Uint8Array>,

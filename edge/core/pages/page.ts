@@ -90,7 +90,7 @@ export function viewerPages(deps: EdgeDeps) {
     return { name, title: name === site ? site : `${name} · ${site}` };
   }
 
-  /** Answers with the page of one camera. @param moment What it opens with; else the live picture. */
+  /** Answers with the page of one camera, which opens with `moment`, else live. */
   async function camera(
     context: Context,
     values: Readonly<Record<"cam" | "known", string>> & { readonly nav: Markup },
@@ -106,7 +106,7 @@ export function viewerPages(deps: EdgeDeps) {
     });
   }
 
-  /** Answers with the page of all cameras. @param missing One that was asked for, and is not there. */
+  /** Answers with the page of all cameras; `missing` was asked for, and is not there. */
   async function wall(
     context: Context,
     cameras: readonly CameraStatus[],

@@ -11,7 +11,7 @@ import type { Markup } from "./page.ts";
 /** As wide as chats show a picture, pixels: no more is sent. */
 const WIDTH = widthFor(900)!;
 
-export interface Previewed {
+interface Previewed {
   readonly cam: string;
   readonly title: string;
   /** The picture of the past that the page opens with; else the live one. */
@@ -21,10 +21,8 @@ export interface Previewed {
 }
 
 /**
- * The words of the page's head.
- *
- * The picture's address changes with the picture, so that chats do not show the first one for ever.
- * Where the page was opened by a share link it carries that pass, and ends with it.
+ * The words of the page's head. The picture's address changes with the picture, so that chats do not show
+ * the first one for ever. Where the page was opened by a share link it carries that pass, and ends with it.
  */
 export async function previewMarkup(
   context: Context,

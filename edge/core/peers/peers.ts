@@ -27,13 +27,12 @@ export function peerPlan(
   };
 }
 
-/** Keeps one camera in step with the other instances until it is stopped. */
-export interface Peers {
-  step(): void;
-  stop(): Promise<void>;
-}
+export type Peers = ReturnType<typeof peersOf>;
 
-/** Begins it: acts at once when viewers come and go. `onStoreError` is told of each call that fails. */
+/**
+ * Keeps one camera in step with the other instances until it is stopped: at once when viewers come and
+ * go, and by `step`, once a second. `onStoreError` is told of each call that fails.
+ */
 export function peersOf(
   camera: CameraHub,
   { peers, clock, onStoreError }: {
@@ -41,7 +40,7 @@ export function peersOf(
     readonly clock: Clock;
     onStoreError(action: string, error: unknown): void;
   },
-): Peers {
+) {
   const { cam, viewers, contact } = camera;
   const frames = task(takeFrames, `take frames of ${cam} from other instances`);
   const counts = task(takeViewers, `hear who watches ${cam} elsewhere`);

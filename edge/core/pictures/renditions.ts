@@ -12,7 +12,7 @@ const MAX_JOBS = 2;
 const MAX_QUEUED = 64;
 const TOO_MANY = "Too many pictures are being made: ask again, or without w.";
 
-export interface Source extends Picture {
+interface Source extends Picture {
   readonly cam: string;
   readonly version: number;
 }
@@ -31,10 +31,9 @@ export function renditionsBy(images: ImageTools | undefined) {
   }
 
   /**
-   * `source` at most `width` pixels across; itself where it is not larger, or libvips cannot read it.
+   * `source` at most `width` pixels across; itself where it is not larger, or cannot be read.
    *
-   * @throws {ImagingUnavailable} Where libvips cannot be loaded.
-   * @throws 503 where too many are waiting already.
+   * @throws {ImagingUnavailable} Where nothing can. @throws 503 where too many are waiting already.
    */
   async function get(source: Source, width: number): Promise<Picture> {
     if (!images || source.width <= width) return source;

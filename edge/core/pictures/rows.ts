@@ -21,12 +21,7 @@ export function dayRows({ store, images }: Pick<Platform, "store" | "images">, s
   const turn = turns(1, MAX_QUEUED, "Draw the day: too many ask for one at once.", 5);
   return { get, forget };
 
-  /**
-   * The row; undefined where there are no pictures in that time.
-   *
-   * @throws {ImagingUnavailable} Where none can be made.
-   * @throws 503 where too many are waiting already.
-   */
+  /** The row; undefined where there are no pictures in that time. @throws As `Renditions.get`. */
   async function get(cam: string, row: Row): Promise<Picture | undefined> {
     if (!images) throw new ImagingUnavailable("There is nothing here that makes pictures");
     const { from, to, every } = row;

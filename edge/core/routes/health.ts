@@ -55,15 +55,15 @@ export function getMetrics({ metrics, hub, store, memoryBytes }: EdgeDeps): Hand
   const age = each(({ ageMs = NaN }) => ageMs / 1000);
   const skipped = each((camera) => camera.skipped);
   const storeAnswers = () => store.state.problem === undefined ? 1 : 0;
-  metrics.gauge("perch_cameras", "Cameras known here.", () => hub.cameras.length);
-  metrics.gauge("perch_viewers", "Viewers of this instance.", each(({ viewers }) => viewers.here));
-  const sinceFrame = "Since the newest frame came; NaN before the first.";
-  metrics.gauge("perch_frame_age_seconds", sinceFrame, age);
+  const gauge = metrics.gauge.bind(metrics);
+  gauge("perch_cameras", "Cameras known here.", () => hub.cameras.length);
+  gauge("perch_viewers", "Viewers of this instance.", each(({ viewers }) => viewers.here));
+  gauge("perch_frame_age_seconds", "Since the newest frame came; NaN before the first.", age);
   metrics.countedBy("perch_frames_skipped_total", "Frames that slow viewers skipped.", skipped);
-  metrics.gauge("perch_store_answering", "1 while the store answers, else 0.", storeAnswers);
+  gauge("perch_store_answering", "1 while the store answers, else 0.", storeAnswers);
   // As Prometheus names it.
   const memory = "process_resident_memory_bytes";
-  if (memoryBytes) metrics.gauge(memory, "Memory that the process takes.", memoryBytes);
+  if (memoryBytes) gauge(memory, "Memory that the process takes.", memoryBytes);
 
   return route({
     summary: "Counters for Prometheus",
@@ -127,11 +127,7 @@ export class LoopLag {
   #worst = { lateMs: 0, at: 0 };
   #last: { readonly lateMs: number; readonly at: number } | undefined;
 
-  /**
-   * Notes how late a timer was.
-   *
-   * @returns Whether it is now that a stall began to be told of.
-   */
+  /** Notes how late a timer was. @returns Whether it is now that a stall began to be told of. */
   note(lateMs: number, now: number): boolean {
     const known = this.worst(now);
     const waking = this.#last && now - this.#last.at < WAKING_MS && this.#last.lateMs > lateMs;

@@ -1,5 +1,5 @@
-// The past: GET /frames says which pictures are kept, /frames/<version>.jpeg is one of them, /day.jpeg is a row of tiny ones, /timelapse.mjpeg replays them and /timelapse.avi is the same as one
-// file to keep.
+// The past: GET /frames says which pictures are kept, /frames/<version>.jpeg is one of them, /day.jpeg is a
+// row of tiny ones, /timelapse.mjpeg replays them and /timelapse.avi is the same as one file to keep.
 
 import type { Context, Handler } from "hono";
 import { z } from "zod";
@@ -13,9 +13,10 @@ import { answerStream, NO_PLACE } from "./admit.ts";
 import { cameraOf, isKnown, number, oneOf, route, unixMs, whole, width } from "./request.ts";
 import { problem, problemException } from "../problem.ts";
 
+const time = whole(0, Number.MAX_SAFE_INTEGER);
 const rangeSchema = z.object({
-  from: whole(0, Number.MAX_SAFE_INTEGER).optional().describe("oldest, Unix ms, included"),
-  to: whole(0, Number.MAX_SAFE_INTEGER).optional().describe("newest, Unix ms, included"),
+  from: time.optional().describe("oldest, Unix ms, included"),
+  to: time.optional().describe("newest, Unix ms, included"),
   limit: whole(1, 5000).default(1000).describe("at most so many, 1000 unless told"),
 });
 
@@ -81,10 +82,8 @@ export function getFrame(deps: EdgeDeps): Handler {
 }
 
 const rowSchema = z.object({
-  from: whole(0, Number.MAX_SAFE_INTEGER).describe("where it begins, a multiple of `every`"),
-  to: whole(0, Number.MAX_SAFE_INTEGER).describe(
-    `where it ends, a multiple of \`every\`, at least ${SETTLED_MS / 1000} s ago`,
-  ),
+  from: time.describe("where it begins, a multiple of `every`"),
+  to: time.describe(`where it ends, a multiple of \`every\`, ${SETTLED_MS / 1000} s ago or more`),
   every: oneOf(TILE_MS).describe("ms that each of them stands for, by the newest there is of it"),
 });
 

@@ -73,12 +73,7 @@ export function route<Query extends z.ZodObject>(
     }));
 }
 
-/**
- * What `schema` makes of texts.
- *
- * @param text Gives the text of a name; undefined where none was sent.
- * @throws 422, or `status`, at the first that is not as wanted: the schema's messages say what is.
- */
+/** What `schema` makes of texts. @throws 422, or `status`, at the first that is not as wanted. */
 export function readTexts<Schema extends z.ZodObject>(
   schema: Schema,
   text: (name: string) => string | undefined,
@@ -171,12 +166,7 @@ export async function camerasOf(names: readonly string[], hub: Hub): Promise<Cam
   return cameras;
 }
 
-/**
- * The camera that a publisher speaks for, made if new.
- *
- * @throws 404 where it can have no such name, 503 where nothing is taken any more: what is taken after
- * the end would be answered and lost.
- */
+/** The camera that a publisher speaks for, made if new. @throws 404 where it can have no such name, 503. */
 export function publishedCamera(cam: string, hub: Hub): CameraHub {
   refuseAtEnd(hub);
   const known = hub.known(cam);
@@ -212,9 +202,7 @@ export function refuseAtEnd(hub: Hub): void {
 
 /**
  * Whether the client has a picture already: it names its tag, or, where it names none, a time that the
- * picture is not newer than.
- *
- * @param picture Its tag, and what `Last-Modified` says of it, in ms: that knows seconds only.
+ * picture is not newer than, in whole seconds.
  */
 export function isKnown(
   { req }: { readonly req: { header(name: string): string | undefined } },
@@ -240,11 +228,7 @@ export function encodingOf(context: Context, ...encodings: string[]): string | u
   }) || undefined;
 }
 
-/**
- * The address that was asked for.
- *
- * @throws 400 where it is none: the server takes whatever `Host` says.
- */
+/** The address that was asked for. @throws 400 where it is none: the server takes whatever `Host` says. */
 export function urlOf({ req }: Context): URL {
   const url = URL.parse(req.url);
   if (url) return url;
@@ -260,11 +244,7 @@ export function rootOf({ req }: Context): string {
   return "../".repeat(req.path.split("/").length - 2) || "./";
 }
 
-/**
- * For instance `https://cam.example`.
- *
- * @param trustedProxies Reverse proxies in front whose `X-Forwarded-Proto` is believed; 0 = none.
- */
+/** For instance `https://cam.example`. */
 export function originOf(context: Context, trustedProxies: number): string {
   const { protocol, host } = urlOf(context);
   const hop = trustedHop(context.req.header("x-forwarded-proto"), trustedProxies);

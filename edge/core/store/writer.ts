@@ -8,10 +8,7 @@ import type { CameraHub } from "../cameras/camera.ts";
 import type { LiveFrame } from "../ingest/ingest.ts";
 import type { FrameStore } from "./frame_store.ts";
 
-/**
- * How a frame that has just come is stored: as a keyframe, as the newest only, or not at all. A
- * keyframe may be early if the next would be later.
- */
+/** How a frame that has just come is stored. A keyframe may be early if the next would be later. */
 export function persistFrame(
   input: {
     /** Infinity where there was none. */

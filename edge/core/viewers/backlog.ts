@@ -40,11 +40,7 @@ export class Backlog {
   #tryAt = Infinity;
   #tryMs = TRY_MS;
 
-  /**
-   * @param since From when on no write has waited.
-   * @param writes How many there were since.
-   * @param now When one of them found no room for the first time.
-   */
+  /** @param writes So many there were, and none waited, from `since` until now. */
   constructor(since: number, writes: number, now: number) {
     // Whose line is slow from the start has all that was written before him.
     const isNew = now - since < FAST_MS;

@@ -27,76 +27,63 @@ interface FanOutOptions {
 }
 
 export class FanOut {
+  /** When somebody came or was woken last, monotonic ms: near enough for many who would each ask for the time. */
+  at = 0;
   readonly #options: FanOutOptions;
-  readonly #crowds = new WeakMap<Latest<LiveFrame>, Crowd>();
-  readonly #turn = { at: 0 };
+  /** What lets somebody join those who watch a slot. */
+  readonly #crowds = new WeakMap<Latest<LiveFrame>, (member: Subscriber) => () => void>();
 
   constructor(options: FanOutOptions) {
     this.#options = options;
   }
 
-  /** When somebody came or was woken last, monotonic ms: near enough for many who would each ask for the time. */
-  get at(): number {
-    return this.#turn.at;
-  }
-
   /** Tells `subscriber` of what becomes of a slot. @returns A function that stops the calls. */
   subscribe(frames: Latest<LiveFrame>, subscriber: Subscriber): () => void {
-    this.#turn.at = this.#options.now();
-    let crowd = this.#crowds.get(frames);
-    if (!crowd) this.#crowds.set(frames, crowd = new Crowd(frames, this.#options, this.#turn));
-    return crowd.join(subscriber);
-  }
-}
-
-class Crowd {
-  readonly #frames: Latest<LiveFrame>;
-  readonly #options: FanOutOptions;
-  readonly #turn: { at: number };
-  readonly #members = new Set<Subscriber>();
-  #stopListening: (() => void) | undefined;
-  #waking = false;
-
-  constructor(frames: Latest<LiveFrame>, options: FanOutOptions, turn: { at: number }) {
-    this.#frames = frames;
-    this.#options = options;
-    this.#turn = turn;
+    this.at = this.#options.now();
+    let join = this.#crowds.get(frames);
+    if (!join) this.#crowds.set(frames, join = this.#crowd(frames));
+    return join(subscriber);
   }
 
-  join(member: Subscriber): () => void {
-    this.#members.add(member);
-    this.#stopListening ??= this.#frames.onSet(() => this.#wake(), () => {
-      // The last frame before the end is seen too.
-      if (this.#waking) this.#each((one) => one.onFrame());
-      this.#each((one) => one.onClose());
-    });
-    return () => {
-      this.#members.delete(member);
-      if (this.#members.size > 0) return;
-      this.#stopListening?.();
-      this.#stopListening = undefined;
-    };
-  }
-
-  #wake(): void {
-    if (this.#waking) return;
-    this.#waking = true;
-    this.#options.soon(() => {
-      this.#waking = false;
-      this.#turn.at = this.#options.now();
-      this.#each((member) => member.onFrame());
-    });
-  }
-
-  #each(tell: (member: Subscriber) => void): void {
-    for (const member of this.#members) {
-      try {
-        tell(member);
-      } catch (error) {
-        this.#members.delete(member);
-        this.#options.onFault(error);
+  #crowd(frames: Latest<LiveFrame>): (member: Subscriber) => () => void {
+    const { soon, now, onFault } = this.#options;
+    const members = new Set<Subscriber>();
+    let stopListening: (() => void) | undefined;
+    let waking = false;
+    const each = (tell: (member: Subscriber) => void) => {
+      for (const member of members) {
+        try {
+          tell(member);
+        } catch (error) {
+          members.delete(member);
+          onFault(error);
+        }
       }
-    }
+    };
+    const wake = () => {
+      if (waking) return;
+      waking = true;
+      soon(() => {
+        waking = false;
+        this.at = now();
+        each((member) => member.onFrame());
+      });
+    };
+    const end = () => {
+      // The last frame before the end is seen too.
+      if (waking) each((one) => one.onFrame());
+      each((one) => one.onClose());
+    };
+    return (member) => {
+      members.add(member);
+      stopListening ??= frames.onSet(wake, end);
+      return () => {
+        members.delete(member);
+        if (members.size > 0) return;
+        stopListening?.();
+        stopListening = undefined;
+      };
+    };
   }
 }
 

@@ -145,11 +145,7 @@ export function socketViewer(
   }
 }
 
-/**
- * Serves a viewer on a socket that is about to open.
- *
- * @param place Where it sits; given back when the socket has ended.
- */
+/** Serves a viewer on a socket that is about to open; `place` is given back when it has ended. */
 export function serveSocket(
   { clock, fanOut, limits }: EdgeDeps,
   socket: PlatformSocket,
@@ -205,12 +201,7 @@ const GROWTH_LIMIT = 1.4;
 /** Above this it is the line that is slow: no trial, which would double a picture's age for a while. */
 const LONGEST_LINE_MS = 1000;
 
-/**
- * The window after an acknowledgement.
- *
- * @param rttMs From sending the frame to its acknowledgement.
- * @param limited Whether a newer frame was waiting for this acknowledgement.
- */
+/** The window after an acknowledgement; `limited` = a newer frame was waiting for it. */
 export function nextWindow(state: WindowState, rttMs: number, limited: boolean): WindowState {
   const { size, holdOff } = state;
   const baseMs = size === 1 ? Math.min(rttMs, state.baseMs * 1.02) : state.baseMs;
