@@ -1,6 +1,7 @@
 // Every route with every kind of credential, on a public and on a private edge: one table.
 
 import assert from "node:assert/strict";
+import { sha256 } from "hono/utils/crypto";
 import { createApp } from "../app.ts";
 import { Passes, SIGNED_IN_MS } from "./viewers.ts";
 import { baseline } from "../../../shared/testing/jpegs.ts";
@@ -149,9 +150,9 @@ const ROWS: readonly Row[] = [
     private: watchedAll(426),
     public: all(426),
   },
-  { route: "GET /cams", path: "/cams", private: watchedAll(200), public: all(200) },
-  { route: "GET /metrics", path: "/metrics", private: watchedAll(200), public: all(200) },
-  { route: "GET /test", path: "/test", private: watchedAll(200), public: all(200) },
+  ...["/cams", "/metrics", "/test"].map((path) => ({
+    ...{ route: `GET ${path}`, path, private: watchedAll(200), public: all(200) },
+  })),
   { route: "GET /health", path: "/health?live", private: all(200) },
   { route: "GET /sign-in", path: "/sign-in", private: all(200), public: all(404) },
   {
@@ -169,9 +170,9 @@ const ROWS: readonly Row[] = [
     private: all(303),
     public: all(404),
   },
-  { route: "GET /openapi.json", path: "/openapi.json", private: all(200) },
-  { route: "GET /manifest.webmanifest", path: "/manifest.webmanifest", private: all(200) },
-  { route: "GET /embed.js", path: "/embed.js", private: all(200) },
+  ...["/openapi.json", "/manifest.webmanifest", "/embed.js"].map((path) => ({
+    ...{ route: `GET ${path}`, path, private: all(200) },
+  })),
   { route: "GET /favicon.ico", path: "/favicon.ico", private: all(302) },
   { route: "GET /assets/:name", path: "/assets/none.js", private: all(404) },
   // The older interface takes its secret from the address only, and answers a wrong one with 400.
@@ -206,12 +207,8 @@ for (const kind of ["private", "public"]) {
           const query = pass?.share
             ? `${row.path.includes("?") ? "&" : "?"}share=${pass.share}`
             : "";
-          const { method, body } = row;
-          const response = await edge.request(row.path + query, {
-            method,
-            headers,
-            body: body?.(),
-          });
+          const request = { method: row.method, headers, body: row.body?.() };
+          const response = await edge.request(row.path + query, request);
           got[credential] = response.status;
           await checkRefusal(response);
           if (!response.bodyUsed) await response.body?.cancel();
@@ -267,29 +264,20 @@ Deno.test("of a page of another site neither cookie nor remembered password coun
   const own = "http://edge.test";
   const wanted: [status: number, route: string, origin: string, Record<string, string>][] = [];
   for (const row of ROWS) {
-    if (row.private.view === row.private.none) continue;
-    const route = `${row.method ?? "GET"} ${row.path}`;
     const status = row.private.view;
-    for (
-      const credential of [{ cookie: cookie! }, { authorization: basic }] as Record<
-        string,
-        string
-      >[]
-    ) {
-      wanted.push([status, route, own, credential], [
-        401,
-        route,
-        "http://edge.test:81",
-        credential,
-      ]);
+    if (status === row.private.none) continue;
+    const route = `${row.method ?? "GET"} ${row.path}`;
+    const byItself: Record<string, string>[] = [{ cookie: cookie! }, { authorization: basic }];
+    for (const credential of byItself) {
+      wanted.push([status, route, own, credential]);
+      wanted.push([401, route, "http://edge.test:81", credential]);
     }
     wanted.push([status, route, "null", { authorization: bearer }]);
   }
+  const publish = { authorization: `Basic ${btoa(`x:${TOKEN.any}`)}` };
   wanted.push(
-    [204, "PUT /cams/garden/live.jpeg", own, { authorization: `Basic ${btoa(`x:${TOKEN.any}`)}` }],
-    [401, "PUT /cams/garden/live.jpeg", "null", {
-      authorization: `Basic ${btoa(`x:${TOKEN.any}`)}`,
-    }],
+    [204, "PUT /cams/garden/live.jpeg", own, publish],
+    [401, "PUT /cams/garden/live.jpeg", "null", publish],
     [303, "POST /sign-out", own, { cookie: cookie! }],
     [303, "POST /sign-out", "https://edge.test", { cookie: cookie! }],
     [403, "POST /sign-out", "https://evil.example", { cookie: cookie! }],
@@ -305,37 +293,23 @@ Deno.test("of a page of another site neither cookie nor remembered password coun
       body: row?.body?.(),
     });
     await answer.body?.cancel();
-    assert.equal(
-      answer.status,
-      status,
-      `${route} from ${origin} with ${JSON.stringify(credential)}`,
-    );
+    const who = `${route} from ${origin} with ${JSON.stringify(credential)}`;
+    assert.equal(answer.status, status, who);
   }
 });
 
-Deno.test("where a proxy keeps the host to itself, the refusal says what came", async () => {
-  await using edge = await TestEdge.start({ ...ENV, PERCH_VIEW_TOKEN: TOKEN.view });
-  const headers = { origin: "http://cam.example" };
-  const answer = await edge.request("/sign-out", { method: "POST", headers });
-  const { detail } = await answer.json();
-  assert.match(
-    detail,
-    /a page of "http:\/\/cam\.example" asked, wanted one of http:\/\/edge\.test\.$/,
-  );
-});
-
-Deno.test("behind a trusted proxy the scheme tells a foreign page too", async () => {
-  await using edge = await TestEdge.start({
-    ...ENV,
-    PERCH_VIEW_TOKEN: TOKEN.view,
-    PERCH_TRUST_PROXY: "1",
-  });
-  const signOut = async (origin: string) => {
+Deno.test("behind a trusted proxy the scheme tells a foreign page too, and a refusal says what came", async () => {
+  const env = { ...ENV, PERCH_VIEW_TOKEN: TOKEN.view, PERCH_TRUST_PROXY: "1" };
+  await using edge = await TestEdge.start(env);
+  const signOut = (origin: string) => {
     const headers = { origin, "x-forwarded-proto": "https" };
-    return (await edge.request("/sign-out", { method: "POST", headers })).status;
+    return edge.request("/sign-out", { method: "POST", headers });
   };
-  assert.equal(await signOut("https://edge.test"), 303);
-  assert.equal(await signOut("http://edge.test"), 403);
+  assert.equal((await signOut("https://edge.test")).status, 303);
+  const refused = await signOut("http://edge.test");
+  assert.equal(refused.status, 403);
+  const said = /a page of "http:\/\/edge\.test" asked, wanted one of https:\/\/edge\.test\.$/;
+  assert.match((await refused.json()).detail, said);
 });
 
 Deno.test("the table has every route about a camera that the app has", async () => {
@@ -360,11 +334,8 @@ Deno.test("ten wrong tokens from an address are answered 429, others and right o
   assert.equal(refused.status, 429);
   assert.equal(refused.headers.get("retry-after"), "6");
   await checkRefusal(refused);
-  assert.equal(
-    (await ask(`Bearer ${TOKEN.garden}`)).status,
-    200,
-    "a camera behind the same router",
-  );
+  const camera = await ask(`Bearer ${TOKEN.garden}`);
+  assert.equal(camera.status, 200, "a camera behind the same router");
   const basic = `Basic ${btoa(`someone:${TOKEN.view}`)}`;
   for (const right of [`Bearer ${TOKEN.view}`, basic]) {
     assert.equal((await ask(right, "/cams")).status, 200, "a viewer behind the same router");
@@ -404,20 +375,6 @@ Deno.test("a camera that is named a thousand times is a guest's or not by one lo
   assert.ok(looks < 5, `${looks} looks`);
 });
 
-Deno.test("behind a trusted proxy each address has its own attempts", async () => {
-  await using edge = await TestEdge.start({ ...ENV, PERCH_TRUST_PROXY: "1" });
-  const ask = (forwardedFor: string) =>
-    edge.request("/cams/garden/demand", {
-      headers: {
-        authorization: "Bearer no-such-token-0123456789",
-        "x-forwarded-for": `198.51.100.${Math.random()}, ${forwardedFor}`,
-      },
-    });
-  for (let i = 0; i < 10; i++) assert.equal((await ask("203.0.113.1")).status, 401);
-  assert.equal((await ask("203.0.113.1")).status, 429);
-  assert.equal((await ask("203.0.113.2")).status, 401);
-});
-
 Deno.test("no token shows in logs, metrics, problems or pages", async () => {
   await using edge = await TestEdge.start({ ...ENV, PERCH_VIEW_TOKEN: TOKEN.view });
   let seen = "";
@@ -436,7 +393,7 @@ Deno.test("no token shows in logs, metrics, problems or pages", async () => {
   const legacy = await edge.request(`/?password=${TOKEN.street}`, { method: "POST", body: jpeg });
   seen += await legacy.text() + edge.lines.join("\n");
   for (const token of Object.values(TOKEN)) assert(!seen.includes(token));
-  assert(!seen.includes(GARDEN_NEXT));
+  assert(!seen.includes(GARDEN_NEXT!));
   assert(!seen.includes(HEADERS.wrong.authorization.slice(7)));
 });
 
@@ -451,9 +408,4 @@ async function checkRefusal(response: Response): Promise<void> {
   const problem = await response.json();
   assert.equal(problem.status, response.status);
   assert.match(problem.detail, /\.$/);
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -94,14 +94,16 @@ Deno.test("a camera that was silent before a restart is called so at once after 
   await Deno.remove(path);
 });
 
-Deno.test("the last frame is stored when the edge stops", async () => {
+Deno.test("the last frame is stored when the edge stops, and served by the next at once", async () => {
   const path = await Deno.makeTempFile({ suffix: ".sqlite3" });
   const edge = await TestEdge.start({}, path);
   await upload(edge, 3, 1000);
   const newest = edge.edge.deps.hub.cameras[0].newestVersion;
   await edge.stop();
   await using again = await TestEdge.start({}, path);
-  assert.equal((await again.store.head("cam"))!.version, newest);
+  const live = await again.request("/live.jpeg");
+  assert.equal(live.headers.get("etag"), `"${newest}"`);
+  assert.deepEqual(await live.bytes(), frames[0]);
   await again.stop();
   await Deno.remove(path);
 });
