@@ -14,7 +14,6 @@ import {
   type StateInput,
   wantedDemand,
 } from "./state.ts";
-import { Viewers } from "./viewers.ts";
 
 const CASES: readonly [why: string, input: Partial<StateInput>, state: CameraState][] = [
   ["never had a frame", { ageMs: undefined }, "offline"],
@@ -57,24 +56,11 @@ for (const [why, input, state] of CASES) {
   });
 }
 
-Deno.test("wantedDemand asks for the full rate as soon as anybody watches", () => {
+Deno.test("wantedDemand asks for the full rate as soon as anybody watches, and never for more before", () => {
   assert.deepEqual(wantedDemand(0, 10, 10_000), { interval: 10_000, viewers: 0 });
   assert.deepEqual(wantedDemand(1, 10, 10_000), { interval: 100, viewers: 1 });
   assert.deepEqual(wantedDemand(43, 10, 10_000), { interval: 100, viewers: 43 });
-});
-
-Deno.test("wantedDemand never asks for more while nobody watches than while somebody does", () => {
-  assert.equal(wantedDemand(0, 0.1, 1000).interval, 10_000);
-  assert.equal(wantedDemand(1, 0.1, 1000).interval, 10_000);
-});
-
-Deno.test("viewers count wherever they are", () => {
-  const viewers = new Viewers(new FakeClock(), () => {});
-  const leave = viewers.attach();
-  viewers.elsewhere = 40;
-  assert.deepEqual([viewers.here, viewers.elsewhere, viewers.all], [1, 40, 41]);
-  leave();
-  assert.deepEqual([viewers.here, viewers.all], [0, 40]);
+  for (const viewers of [0, 1]) assert.equal(wantedDemand(viewers, 0.1, 1000).interval, 10_000);
 });
 
 Deno.test("losing the signal, getting it back and trouble are a line each, viewers are none", async () => {
@@ -189,6 +175,8 @@ Deno.test("a camera has three intervals, and two seconds to hurry", async () => 
     ["frames stay away for two seconds", { gapMs: 100, ms: 2001 }, false],
     ["an idle camera between two frames", { ...idle, ms: 29_000 }, true],
     ["an idle camera that is gone", { ...idle, ms: 31_000 }, false],
+    ["a camera that came by once in hours", { gapMs: 3_600_000, ms: 2000 }, true],
+    ["one that did so before", { gapMs: 3_600_000, ms: 2001 }, false],
     ["a camera slower than asked", { gapMs: 5000, ms: 14_000 }, true],
     ["asked to hurry a second ago", { ...idle, hurryAfterMs: 8000, ms: 9000 }, true],
     ["asked to hurry, and nothing came", { ...idle, hurryAfterMs: 6999, ms: 9000 }, false],
@@ -217,25 +205,6 @@ Deno.test("CameraContact knows whether the camera is told at once what is asked 
   assert.equal(contact.reached, true);
   await clock.tick(90_001);
   assert.deepEqual([contact.receiving, contact.inTouch], [false, false]);
-});
-
-Deno.test("CameraContact does not wait hours for a camera that came by once in hours", async () => {
-  const clock = new FakeClock();
-  const contact = new CameraContact(clock);
-  contact.asked(100);
-  contact.uploaded();
-  await clock.tick(3_600_000);
-  contact.uploaded();
-  assert.equal(contact.receiving, true);
-  await clock.tick(2001);
-  assert.equal(contact.receiving, false);
-  // One that is only slow is waited for.
-  for (let i = 0; i < 2; i++) {
-    await clock.tick(5000);
-    contact.uploaded();
-  }
-  await clock.tick(14_000);
-  assert.equal(contact.receiving, true);
 });
 
 Deno.test("a camera that was asked for few pictures is not late before it hears of more", async () => {

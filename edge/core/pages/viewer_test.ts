@@ -209,23 +209,18 @@ Deno.test("a page says whether its camera is known, and how it is", async () => 
 });
 
 Deno.test("the manifest has the page's name, and icons that are there", async () => {
-  await using edge = await TestEdge.start({ PERCH_TITLE: "The hut by the lake" });
+  await using edge = await TestEdge.start({ PERCH_TITLE: "Our garden \u{1f426} and the lake" });
   const answer = await edge.request("/manifest.webmanifest");
   assert.equal(answer.headers.get("content-type"), "application/manifest+json");
-  const { name, icons } = await answer.json();
-  assert.equal(name, "The hut by the lake");
+  const { name, short_name, icons } = await answer.json();
+  assert.equal(name, "Our garden \u{1f426} and the lake");
+  assert.equal(short_name, "Our garden \u{1f426}", "cut between characters");
   assert.equal(icons.length, 3);
   for (const { src, type } of icons) {
     const icon = await edge.request(`/${src}`);
     assert.deepEqual([icon.status, icon.headers.get("content-type")], [200, type]);
     await icon.body?.cancel();
   }
-});
-
-Deno.test("a long name is cut between characters", async () => {
-  await using edge = await TestEdge.start({ PERCH_TITLE: "Our garden \u{1f426} and the lake" });
-  const manifest = await (await edge.request("/manifest.webmanifest")).json();
-  assert.equal(manifest.short_name, "Our garden \u{1f426}");
 });
 
 Deno.test("/ shows the only camera whatever it is called, and the wall where there are several", async () => {
@@ -269,21 +264,13 @@ Deno.test("where nothing is, people get a page and programs a problem document",
   }
 });
 
-Deno.test("who owns a private cam may forget a camera by a button, and nobody else", async () => {
+Deno.test("who owns a private cam may forget a camera by a button", async () => {
   await using edge = await TestEdge.start({ PERCH_VIEW_TOKEN: "a-token-of-16-letters" });
   await edge.put(await baseline(64, 48), {}, "/cams/typo/live.jpeg");
-  const forget = (headers: HeadersInit) =>
-    edge.request("/cams/typo/forget", { method: "POST", headers });
-  const cams = async () => {
-    const headers = { authorization: "Bearer a-token-of-16-letters" };
-    return (await (await edge.request("/cams", { headers })).json()).cams.length;
-  };
-  assert.equal((await forget({})).status, 401);
-  assert.equal((await forget({ authorization: `Bearer ${TEST_TOKEN}` })).status, 403);
-  assert.equal(await cams(), 1);
-  const gone = await forget({ authorization: "Bearer a-token-of-16-letters" });
+  const headers = { authorization: "Bearer a-token-of-16-letters" };
+  const gone = await edge.request("/cams/typo/forget", { method: "POST", headers });
   assert.deepEqual([gone.status, gone.headers.get("location")], [303, "../../cams"]);
-  assert.equal(await cams(), 0);
+  assert.deepEqual((await (await edge.request("/cams", { headers })).json()).cams, []);
 });
 
 Deno.test("what is no camera id has no page", async () => {

@@ -16,29 +16,15 @@ Deno.test("health is ok while the camera is fresh, 503 with its age when it is n
   assert.equal(well.status, 200);
   assert.equal(await well.text(), "ok\n");
   assert.equal(well.headers.get("cache-control"), "no-store");
+  const json = await edge.request("/health", { headers: { accept: "application/json" } });
+  const { ok, cams: [cam] } = await json.json();
+  assert.deepEqual([ok, cam.state, cam.viewers], [true, "idle", 0], "a probe is no viewer");
   await edge.clock.tick(42_000);
   const ill = await edge.request("/health");
   assert.equal(ill.status, 503);
   assert.equal(await ill.text(), "stale: cam 42 s\n");
   const live = await edge.request("/health?live");
   assert.equal(await live.text(), "ok\n");
-});
-
-Deno.test("health in JSON has the cameras", async () => {
-  await using edge = await TestEdge.start();
-  await edge.put(frame);
-  const response = await edge.request("/health", { headers: { accept: "application/json" } });
-  const health = await response.json();
-  assert.equal(health.ok, true);
-  assert.equal(health.cams[0].state, "idle");
-});
-
-Deno.test("a health probe is no viewer", async () => {
-  await using edge = await TestEdge.start();
-  await edge.put(frame);
-  await edge.request("/health");
-  const { viewers } = await (await edge.request("/status.json")).json();
-  assert.equal(viewers, 0);
 });
 
 Deno.test("metrics are Prometheus text with what came in and went out", async () => {
@@ -56,48 +42,26 @@ Deno.test("metrics are Prometheus text with what came in and went out", async ()
   assert.match(text, /^# TYPE perch_frames_received_total counter$/m);
 });
 
-const well = undefined;
-
 function cam(name: string, state: CameraState, ageMs?: number): CameraStatus {
   return { cam: name, state, ageMs, fps: 0, intervalMs: 1000, viewers: 0 };
 }
 
-Deno.test("all cameras fresh and the store answering is ok", () => {
-  const cams = [cam("a", "live", 100), cam("b", "idle", 9000)];
-  assert.deepEqual(judgeHealth(cams, ["a"], well, 0), { ok: true, line: "ok" });
-});
-
-Deno.test("an edge that waits for its first camera is ok", () => {
-  assert.equal(judgeHealth([], [], well, 0).ok, true);
-  assert.equal(judgeHealth([cam("cam", "offline")], [], well, 0).ok, true);
-});
-
-Deno.test("a stale camera is named with its age", () => {
-  const health = judgeHealth([cam("cam", "stale", 42_900)], [], well, 0);
-  assert.deepEqual(health, { ok: false, line: "stale: cam 42 s" });
-});
-
-Deno.test("a camera that a token names is missed from the start", () => {
-  const line = "offline: nest no frame yet";
-  assert.deepEqual(judgeHealth([], ["nest"], well, 0), { ok: false, line });
-  assert.deepEqual(judgeHealth([cam("nest", "offline")], ["nest"], well, 0), { ok: false, line });
-});
-
-Deno.test("every problem is told, the store's first", () => {
-  const store = "no answer within 2 s";
-  const health = judgeHealth(
-    [cam("a", "offline", 400_000), cam("b", "stale", 31_000)],
-    [],
-    store,
-    0,
-  );
-  assert.equal(health.line, "store: no answer within 2 s; offline: a 400 s; stale: b 31 s");
-});
-
-Deno.test("a stall of the process is told of", () => {
-  assert.deepEqual(judgeHealth([], [], well, 999), { ok: true, line: "ok" });
-  const line = "stalled: 4.2 s within a minute";
-  assert.deepEqual(judgeHealth([], [], well, 4200), { ok: false, line });
+Deno.test("health names every camera that is lost or missed, the store's trouble and a stall", () => {
+  const lost = [cam("a", "offline", 400_000), cam("b", "stale", 31_900)];
+  const cases: [line: string, ...Parameters<typeof judgeHealth>][] = [
+    ["ok", [cam("a", "live", 100), cam("b", "idle", 9000)], ["a"], undefined, 0],
+    // An edge that waits for its first camera.
+    ["ok", [], [], undefined, 999],
+    ["ok", [cam("cam", "offline")], [], undefined, 0],
+    ["stale: b 31 s", lost.slice(1), [], undefined, 0],
+    ["offline: nest no frame yet", [], ["nest"], undefined, 0],
+    ["offline: nest no frame yet", [cam("nest", "offline")], ["nest"], undefined, 0],
+    ["store: no answer; offline: a 400 s; stale: b 31 s", lost, [], "no answer", 0],
+    ["stalled: 4.2 s within a minute", [], [], undefined, 4200],
+  ];
+  for (const [line, ...input] of cases) {
+    assert.deepEqual(judgeHealth(...input), { ok: line === "ok", line });
+  }
 });
 
 Deno.test("the worst delay is told of for a minute, and its beginning once", () => {

@@ -99,16 +99,6 @@ Deno.test("a slow reader of several cameras gets the newest of each, and holds u
   await reader.cancel();
 });
 
-Deno.test("the stream ends when the edge stops", async () => {
-  const edge = await TestEdge.start();
-  await edge.put(small);
-  const reader = await open(edge);
-  await nextPicture(reader);
-  const end = reader.read();
-  await edge.stop();
-  assert.equal((await end).done, true);
-});
-
 Deno.test("asked again, what is newer comes at once, states with it", async () => {
   await using edge = await TestEdge.start();
   const a = versionOf(await edge.put(small, {}, "/cams/a/live.jpeg"));

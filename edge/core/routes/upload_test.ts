@@ -15,93 +15,67 @@ function sized(width: number, height: number): Uint8Array<ArrayBuffer> {
   return jpeg;
 }
 
-interface BadUpload {
-  readonly name: string;
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly headers?: Record<string, string>;
-  readonly path?: string;
-  readonly status: number;
-  readonly detail: RegExp;
+/** A form as curl -F and requests.post(files=…) write it. */
+function form(...parts: readonly (readonly [head: string, body: Uint8Array])[]) {
+  const encoder = new TextEncoder();
+  const body = parts.flatMap(([head, body]) => [
+    encoder.encode(`--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n`),
+    body,
+    encoder.encode("\r\n"),
+  ]);
+  return {
+    body: concat(...body, encoder.encode("--XX--\r\n")),
+    headers: { "content-type": "multipart/form-data; boundary=XX" },
+  };
 }
 
-const BAD: readonly BadUpload[] = [
-  { name: "no token", body: good, headers: { authorization: "" }, status: 401, detail: /Bearer/ },
-  {
-    name: "a wrong token",
-    body: good,
-    headers: { authorization: "Bearer not-the-right-token" },
-    status: 401,
-    detail: /none of those/,
-  },
-  {
-    name: "no JPEG",
-    body: new TextEncoder().encode("hello, this is not a picture"),
-    status: 400,
-    detail: /Not a whole JPEG/,
-  },
-  { name: "nothing", body: new Uint8Array(0), status: 400, detail: /Not a whole JPEG/ },
-  {
-    name: "a truncated JPEG",
-    body: good.slice(0, good.length - 100),
-    status: 400,
-    detail: /Not a whole JPEG/,
-  },
-  {
-    name: "a picture that says it has 10001x10000 pixels",
-    body: sized(10_001, 10_000),
-    status: 422,
-    detail: /10001x10000 pixels, wanted at most 100 million/,
-  },
-  {
-    name: "a picture that says it has 65535x10 pixels",
-    body: sized(65_535, 10),
-    status: 400,
-    detail: /65535x10 pixels, wanted 1 to 65500 a side/,
-  },
-  { name: "5 MB", body: new Uint8Array(5 * 1024 * 1024), status: 413, detail: /4194304 bytes/ },
-  {
-    name: "another content type",
-    body: good,
-    headers: { "content-type": "image/png" },
-    status: 415,
-    detail: /image\/png, wanted image\/jpeg/,
-  },
-  {
-    name: "a bad camera id",
-    body: good,
-    path: "/cams/B%20ad/live.jpeg",
-    status: 404,
-    detail: /B ad/,
-  },
-  {
-    name: "a capture time that is no number",
-    body: good,
-    headers: { "perch-captured": "yesterday" },
-    status: 400,
-    detail: /Perch-Captured/,
-  },
-  {
-    name: "a bad sequence",
-    body: good,
-    headers: { "perch-seq": "12" },
-    status: 400,
-    detail: /Perch-Seq/,
-  },
-  {
-    name: "a last frame that no answer spoke of",
-    body: good,
-    headers: { "perch-last": "12" },
-    status: 400,
-    detail: /Perch-Last/,
-  },
+const FILE = 'name="imageFile"; filename="cam.jpg"\r\nContent-Type: image/jpeg';
+const NOTE = ['name="note"', new TextEncoder().encode("of the garden")] as const;
+
+const BAD: readonly (readonly [
+  name: string,
+  status: number,
+  detail: RegExp,
+  body: Uint8Array<ArrayBuffer>,
+  headers?: Record<string, string>,
+  path?: string,
+])[] = [
+  ["no token", 401, /Bearer/, good, { authorization: "" }],
+  ["a wrong token", 401, /none of those/, good, { authorization: "Bearer not-the-right-token" }],
+  ["no JPEG", 400, /Not a whole JPEG/, new TextEncoder().encode("hello, this is not a picture")],
+  ["nothing", 400, /Not a whole JPEG: .*is empty, wanted a JPEG/, new Uint8Array(0)],
+  ["a truncated JPEG", 400, /Not a whole JPEG/, good.slice(0, good.length - 100)],
+  [
+    "100 million pixels",
+    422,
+    /10001x10000 pixels, wanted at most 100 million/,
+    sized(10_001, 10_000),
+  ],
+  ["a long picture", 400, /65535x10 pixels, wanted 1 to 65500 a side/, sized(65_535, 10)],
+  ["5 MB", 413, /4194304 bytes/, new Uint8Array(5 * 1024 * 1024)],
+  [
+    "another content type",
+    415,
+    /image\/png, wanted image\/jpeg, or multipart\/form-data with/,
+    good,
+    { "content-type": "image/png" },
+  ],
+  ["a bad camera id", 404, /B ad/, good, {}, "/cams/B%20ad/live.jpeg"],
+  ["a time that is no number", 400, /Perch-Captured/, good, { "perch-captured": "yesterday" }],
+  ["a bad sequence", 400, /Perch-Seq/, good, { "perch-seq": "12" }],
+  ["a last frame that no answer spoke of", 400, /Perch-Last/, good, { "perch-last": "12" }],
+  formRow("a form without a file", /no JPEG .* is in it, wanted one as a file/, form(NOTE)),
+  formRow("a form with half of one", /Not a whole JPEG/, form([FILE, good.subarray(0, 99)])),
 ];
 
-for (const { name, body, headers, path, status, detail } of BAD) {
+function formRow(name: string, detail: RegExp, { body, headers }: ReturnType<typeof form>) {
+  return [name, 400, detail, body, headers] as const;
+}
+
+for (const [name, status, detail, body, headers, path] of BAD) {
   Deno.test(`PUT of ${name} answers ${status} and leaves the picture that was there`, async () => {
     await using edge = await TestEdge.start();
     assert.equal((await edge.put(good)).status, 204);
-    const before = await (await edge.request("/live.jpeg")).arrayBuffer();
-
     const response = await edge.put(body, headers, path);
     assert.equal(response.status, status);
     assert.equal(response.headers.get("content-type"), "application/problem+json");
@@ -109,9 +83,7 @@ for (const { name, body, headers, path, status, detail } of BAD) {
     assert.equal(problem.status, status);
     assert.match(problem.detail, detail);
     assert.equal(response.headers.has("www-authenticate"), status === 401);
-
-    const after = await (await edge.request("/live.jpeg")).arrayBuffer();
-    assert.deepEqual(new Uint8Array(after), new Uint8Array(before));
+    assert.deepEqual(await (await edge.request("/live.jpeg")).bytes(), good);
   });
 }
 
@@ -186,21 +158,6 @@ Deno.test("versions grow strictly when the clock stands still or jumps back", as
   assert.equal(new Set(versions).size, 3);
 });
 
-Deno.test("a chunked body without a length is taken as any other", async () => {
-  await using edge = await TestEdge.start();
-  const halves = [good.slice(0, 1000), good.slice(1000)];
-  const body = new ReadableStream({
-    pull(controller) {
-      const half = halves.shift();
-      if (half) controller.enqueue(half);
-      else controller.close();
-    },
-  });
-  assert.equal((await edge.put(body)).status, 204);
-  const picture = await (await edge.request("/live.jpeg")).bytes();
-  assert.deepEqual(picture, good);
-});
-
 Deno.test("a camera's clock says when a picture was taken only where it cannot be far off", async () => {
   await using edge = await TestEdge.start();
   const now = edge.clock.now();
@@ -219,13 +176,14 @@ Deno.test("a picture is as old as its camera says by the clock that nobody sets,
   const body = new ReadableStream<Uint8Array>({ start: (controller) => gate = controller });
   const upload = edge.put(body, { "perch-age": "1500", "perch-captured": "0" });
   gate.enqueue(good.subarray(0, 5000));
-  await edge.clock.tick(6000);
+  await edge.clock.tick(6000.4);
   edge.clock.jump(3_600_000);
   gate.enqueue(good.subarray(5000));
   gate.close();
   assert.equal((await upload).status, 204);
   const { ageMs, capturedAt, receivedAt } = await (await edge.request("/status.json")).json();
-  assert.deepEqual([ageMs, receivedAt - capturedAt], [7500, 7500]);
+  assert.deepEqual([ageMs, Math.round(receivedAt - capturedAt)], [7500, 7500]);
+  assert.ok(Number.isInteger(capturedAt), `${capturedAt}`);
   for (const age of ["-1", "soon", "1e3"]) {
     assert.equal((await edge.put(good, { "perch-age": age })).status, 400, age);
   }
@@ -272,23 +230,6 @@ Deno.test("what comes while the edge shuts down is asked for again, never taken 
   }
   await edge.stop();
 });
-
-/** A form as curl -F and requests.post(files=…) write it. */
-function form(...parts: readonly (readonly [head: string, body: Uint8Array])[]) {
-  const encoder = new TextEncoder();
-  const body = parts.flatMap(([head, body]) => [
-    encoder.encode(`--XX\r\nContent-Disposition: form-data; ${head}\r\n\r\n`),
-    body,
-    encoder.encode("\r\n"),
-  ]);
-  return {
-    body: concat(...body, encoder.encode("--XX--\r\n")),
-    headers: { "content-type": "multipart/form-data; boundary=XX" },
-  };
-}
-
-const FILE = 'name="imageFile"; filename="cam.jpg"\r\nContent-Type: image/jpeg';
-const NOTE = ['name="note"', new TextEncoder().encode("of the garden")] as const;
 
 /** What is sent as a form, and is none by the letter. */
 function formOf(head: string, type: string, before = "--XX", after = "\r\n--XX--\r\n") {
@@ -353,48 +294,6 @@ Deno.test("a JPEG is taken by PUT and POST, as what programs call it, and out of
   const half = { method: "POST", body: good.slice(0, 1000) };
   assert.equal((await edge.request(`/?password=${TEST_TOKEN}`, half)).status, 400);
   assert.deepEqual(await (await edge.request("/live.jpeg")).bytes(), other);
-});
-
-Deno.test("when a picture was taken is told in whole milliseconds, however long it was on its way", async () => {
-  await using edge = await TestEdge.start();
-  let end = () => {};
-  const sent = edge.put(
-    new ReadableStream({
-      start(controller) {
-        controller.enqueue(good);
-        end = () => controller.close();
-      },
-    }),
-  );
-  await edge.until(() => edge.edge.deps.bodies.size === 1);
-  await edge.clock.tick(1.4);
-  end();
-  assert.equal((await sent).status, 204);
-  const { capturedAt } = await (await edge.request("/status.json")).json();
-  assert.ok(Number.isInteger(capturedAt), `${capturedAt}`);
-});
-
-Deno.test("what is no picture of any kind is told what to send", async () => {
-  await using edge = await TestEdge.start();
-  const authorization = `Bearer ${TEST_TOKEN}`;
-  const plain = { "content-type": "text/plain" };
-  const wrong = [
-    {
-      body: good,
-      headers: plain,
-      status: 415,
-      detail: /image\/jpeg, or multipart\/form-data with/,
-    },
-    { ...form(NOTE), status: 400, detail: /no JPEG .* is in it, wanted one as a file/ },
-    { ...form([FILE, good.subarray(0, 99)]), status: 400, detail: /Not a whole JPEG/ },
-    { body: new Uint8Array(0), headers: {}, status: 400, detail: /is empty, wanted a JPEG/ },
-  ];
-  for (const { body, headers, status, detail } of wrong) {
-    const request = { method: "POST", body, headers: { ...headers, authorization } as HeadersInit };
-    const answer = await edge.request("/live.jpeg", request);
-    assert.equal(answer.status, status);
-    assert.match((await answer.json()).detail, detail);
-  }
 });
 
 Deno.test("a path that has other methods says which, one that has none is not there", async () => {
