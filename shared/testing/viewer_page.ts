@@ -17,13 +17,17 @@ export interface OpenOptions extends BrowserContextOptions {
 /** An open page. */
 export class ViewerPage implements AsyncDisposable {
   readonly page: Page;
-  /** Console errors, uncaught errors, and refusals of the Content-Security-Policy. */
+  /**
+   * Console errors, uncaught errors, and refusals of the Content-Security-Policy. Not 503: a store
+   * that is too slow on a busy machine is answered with it, and asked again.
+   */
   readonly complaints: string[] = [];
 
   private constructor(page: Page) {
     this.page = page;
     page.on("console", (message) => {
-      if (message.type() === "error" || /content security/i.test(message.text())) {
+      const refused = /content security/i.test(message.text());
+      if (refused || message.type() === "error" && !message.text().includes("status of 503")) {
         this.complaints.push(`${message.text()} ${message.location().url}`);
       }
     });

@@ -51,7 +51,14 @@ pagesTogether("moments of the past", {
     const search = () => new URL(page.url()).search;
     await viewer.state("live");
     await page.locator("#timeline").waitFor();
-    for (let i = 0; i < 5; i++) await page.keyboard.press("ArrowLeft");
+    // All in one turn: on a busy machine five presses take as long as five looks.
+    await page.evaluate(() => {
+      for (let i = 0; i < 5; i++) {
+        document.body.dispatchEvent(
+          new KeyboardEvent("keydown", { key: "ArrowLeft", bubbles: true }),
+        );
+      }
+    });
     await page.waitForURL(/\?at=\d+$/);
     const version = Number(search().slice("?at=".length));
     const kept = await fetch(`${set.edge.url}/frames/${version}.jpeg`, { method: "HEAD" });
