@@ -1,6 +1,6 @@
 // What the programs and libcamera say on stderr.
 
-import type { Camera } from "./cameras.ts";
+import { type Camera, idOf } from "./cameras.ts";
 import type { Settings } from "./settings.ts";
 
 const encoder = new TextEncoder();
@@ -20,15 +20,14 @@ export function libcamera(level: "INFO" | "WARN" | "ERROR", text: string): void 
 /** Everything before the first frame. */
 export function banner(settings: Settings, camera: Camera): void {
   if (settings.verbose === 0) return;
-  const sensor = `${
-    camera.id.split("/").pop()
-  } - Selected sensor format: 1640x1232-SRGGB10_1X10/RAW`;
+  const id = idOf(camera);
+  const sensor = `${id.split("/").pop()} - Selected sensor format: 1640x1232-SRGGB10_1X10/RAW`;
   const mode = (settings.mode || `${settings.width}:${settings.height}:12:P`).toUpperCase();
   const [width, height, bits = "12", packing = "P"] = mode.split(":");
   libcamera("INFO", "Camera camera_manager.cpp:340 libcamera v0.7.1+rpt20260429");
   libcamera(
     "INFO",
-    `RPI vc4.cpp:445 Registered camera ${camera.id} to Unicam device /dev/media3 and ISP device /dev/media0`,
+    `RPI vc4.cpp:445 Registered camera ${id} to Unicam device /dev/media3 and ISP device /dev/media0`,
   );
   libcamera(
     "INFO",
@@ -36,8 +35,8 @@ export function banner(settings: Settings, camera: Camera): void {
   );
   if (settings.preview) say("Preview window unavailable");
   say(`Mode selection for ${width}:${height}:${bits}:${packing}(${settings.framerate})`);
-  for (const { name, modes } of camera.formats) {
-    for (const { size, fps } of modes) say(`    ${name},${size}/${fps} - Score: ${fps * 10}`);
+  for (const [, size, fps] of camera.matchAll(/(\d+x\d+) \[(.+) fps/g)) {
+    say(`    SRGGB10_CSI2P,${size}/${fps} - Score: ${Number(fps) * 10}`);
   }
   say("Stream configuration adjusted");
   const streams =

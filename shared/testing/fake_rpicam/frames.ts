@@ -9,10 +9,8 @@ import type { Settings } from "./settings.ts";
 export function frameMaker(settings: Settings, faults: Faults): (frame: number) => Uint8Array {
   let frozen: Uint8Array | undefined;
   return (frame) => {
-    if (!faults.after("frozen", frame)) {
-      return wrapped(picture(settings, faults, frame), faults, frame);
-    }
-    return frozen ??= wrapped(picture(settings, faults, frame), faults, frame);
+    const made = () => wrapped(picture(settings, faults, frame), faults, frame);
+    return faults.after("frozen", frame) ? frozen ??= made() : made();
   };
 }
 

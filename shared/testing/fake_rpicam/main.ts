@@ -4,7 +4,7 @@
 import { say } from "./banner.ts";
 import { attachedCameras, listCameras } from "./cameras.ts";
 import { Faults } from "./faults.ts";
-import { optionsOf, type Program } from "./options.ts";
+import { OPTIONS, type Program } from "./options.ts";
 import { OptionError, parseCommandLine } from "./parse.ts";
 import { runStill, runVideo } from "./run.ts";
 import { settingsOf } from "./settings.ts";
@@ -20,7 +20,7 @@ async function main(name: string, args: string[]): Promise<number> {
   const program = name.replace(/^.*(rpicam|libcamera)-/, "") as Program;
   const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text));
   try {
-    const options = optionsOf(program);
+    const options = OPTIONS[program];
     const values = parseCommandLine(options, args);
     if (values.on("help")) {
       print(`Valid options are:\n${options.map((one) => `  --${one.name}\n`).join("")}`);

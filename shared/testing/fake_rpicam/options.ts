@@ -1,14 +1,11 @@
 // Every option of rpicam-apps 1.13: name, short form, type, default, and the value it takes when it
 // is given without one.
 
-/** What boost makes of an option's text. */
-export type OptionType = "bool" | "unsigned" | "int" | "float" | "string" | "strings";
-
-/** One option of the command line. */
 export interface Option {
   readonly name: string;
   readonly short?: string;
-  readonly type: OptionType;
+  /** What boost makes of its text. */
+  readonly type: "bool" | "unsigned" | "int" | "float" | "string" | "strings";
   readonly default?: string;
   /** With one of these the value may be left out; it then has to be next to the option, or free. */
   readonly implicit?: string;
@@ -22,7 +19,7 @@ function table(text: string): Option[] {
     if (type === "bool") return { name, short, type, default: "0", implicit: "1" };
     const implicit = rest.find((word) => word.startsWith("|"))?.slice(1);
     const value = rest.find((word) => !word.startsWith("|"));
-    return { name, short, type: type as OptionType, default: value, implicit };
+    return { name, short, type: type as Option["type"], default: value, implicit };
   });
 }
 
@@ -62,12 +59,7 @@ const STILL = table(`
   zsl bool
 `);
 
-/** The programs of rpicam-apps that are played here. */
-export type Program = "vid" | "still";
+/** The options of the programs that are played here. */
+export const OPTIONS = { vid: [...COMMON, ...VIDEO], still: [...COMMON, ...STILL] };
 
-/** The options that `program` knows. */
-export function optionsOf(program: Program): readonly Option[] {
-  if (program === "vid") return [...COMMON, ...VIDEO];
-  if (program === "still") return [...COMMON, ...STILL];
-  return COMMON;
-}
+export type Program = keyof typeof OPTIONS;

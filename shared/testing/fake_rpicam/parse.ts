@@ -1,7 +1,7 @@
 // Reads a command line as boost::program_options does, quirks and messages included. Its answers were
 // compared with boost 1.74 itself, compiled with the same declarations.
 
-import type { Option, OptionType } from "./options.ts";
+import type { Option } from "./options.ts";
 
 /** What the programs answer with `ERROR: *** message ***` and exit code 255. */
 export class OptionError extends Error {
@@ -21,10 +21,9 @@ export class Values {
     return this.#values.get(name)?.[0] ?? "";
   }
 
-  /** The option as a number; 0 where it has none. Unsigned ones wrap as in C. */
+  /** The option as a number; 0 where it has none. */
   number(name: string): number {
-    const value = Number(this.text(name) || 0);
-    return value < 0 && UNSIGNED_NAMES.has(name) ? value + 2 ** 32 : value;
+    return Number(this.text(name) || 0);
   }
 
   /** Whether a switch is on. */
@@ -32,8 +31,6 @@ export class Values {
     return /^(true|1|yes|on)$/i.test(this.text(name));
   }
 }
-
-const UNSIGNED_NAMES = new Set(["width", "height", "verbose", "camera", "frames", "buffer-count"]);
 
 interface Given {
   readonly option: Option;
@@ -54,7 +51,10 @@ export function parseCommandLine(options: readonly Option[], args: readonly stri
     if (before && option.type !== "strings") {
       throw new OptionError(`option '--${option.name}' cannot be specified more than once`);
     }
-    values.set(option.name, before ? [...before, text] : [text]);
+    // Those without a sign wrap as in C.
+    const wraps = option.type === "unsigned" && Number(text) < 0;
+    const value = wraps ? String(Number(text) + 2 ** 32) : text;
+    values.set(option.name, [...(before ?? []), value]);
   }
   for (const option of options) {
     if (option.default !== undefined && !values.has(option.name)) {
@@ -104,18 +104,14 @@ function takeFreeValues(items: readonly (Given | string)[]): Given[] {
   return result;
 }
 
-function longOption(
-  options: readonly Option[],
-  token: string,
-): { option?: Option; adjacent?: string } {
+function longOption(options: readonly Option[], token: string) {
   const [, name, equals, value] = /^--([^=]*)(=?)(.*)$/s.exec(token)!;
   if (name === "") return {};
   const option = options.find((one) => one.name === name || `-${one.short}` === name) ??
     guess(options, name);
   if (equals && value === "") {
-    throw new OptionError(
-      `the argument for option '--${option.name}' should follow immediately after the equal sign`,
-    );
+    const words = "should follow immediately after the equal sign";
+    throw new OptionError(`the argument for option '--${option.name}' ${words}`);
   }
   return { option, adjacent: equals ? value : undefined };
 }
@@ -125,24 +121,17 @@ function guess(options: readonly Option[], name: string): Option {
   if (near.length === 1) return near[0];
   if (near.length === 0) throw new OptionError(`unrecognised option '--${name}'`);
   const names = near.map((one) => `'--${one.name}'`).sort();
-  const last = names.pop();
-  throw new OptionError(
-    `option '--${name}' is ambiguous and matches ${
-      names.map((one) => `${one}, `).join("")
-    }and ${last}`,
-  );
+  names.push(`and ${names.pop()}`);
+  throw new OptionError(`option '--${name}' is ambiguous and matches ${names.join(", ")}`);
 }
 
-function shortOption(
-  options: readonly Option[],
-  token: string,
-): { option: Option; adjacent?: string } {
+function shortOption(options: readonly Option[], token: string) {
   const option = options.find((one) => one.short === token[1]);
   if (!option) throw new OptionError(`unrecognised option '${token}'`);
   return { option, adjacent: token.length > 2 ? token.slice(2) : undefined };
 }
 
-function converts(type: OptionType, text: string): boolean {
+function converts(type: Option["type"], text: string): boolean {
   if (type === "bool") return /^(true|false|1|0|yes|no|on|off)$/i.test(text);
   if (type === "unsigned") return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < 2 ** 32;
   if (type === "int") return /^[+-]?\d+$/.test(text) && Math.abs(Number(text)) < 2 ** 31;
@@ -154,7 +143,6 @@ function invalidArgument(option: Option, text: string): OptionError {
   const choices = option.type === "bool"
     ? ". Valid choices are 'on|off', 'yes|no', '1|0' and 'true|false'"
     : "";
-  return new OptionError(
-    `the argument ('${text}') for option '--${option.name}' is invalid${choices}`,
-  );
+  const of = `for option '--${option.name}'`;
+  return new OptionError(`the argument ('${text}') ${of} is invalid${choices}`);
 }

@@ -1,19 +1,17 @@
 import assert from "node:assert/strict";
-import { optionsOf } from "./options.ts";
+import { OPTIONS } from "./options.ts";
 import { parseCommandLine } from "./parse.ts";
 import { settingsOf } from "./settings.ts";
 
 const INVALID_BOOL = ". Valid choices are 'on|off', 'yes|no', '1|0' and 'true|false'";
 
+// deno-fmt-ignore
 /** Answers of boost 1.74 itself, compiled with declarations of rpicam-still. */
 const BOOST: readonly (readonly [string, Record<string, string> | string])[] = [
   ["-t0 -o-", { timeout: "0", output: "-" }],
   ["-n -t 0 -o -", { nopreview: "1", timeout: "0", output: "-" }],
   ["--timel 100", { timelapse: "100" }],
-  [
-    "--time 5",
-    "option '--time' is ambiguous and matches '--timelapse', '--timeout', and '--timestamp'",
-  ],
+  ["--time 5", "option '--time' is ambiguous and matches '--timelapse', '--timeout', and '--timestamp'"],
   ["--nope", "unrecognised option '--nope'"],
   ["--nope=1", "unrecognised option '--nope'"],
   ["-z", "unrecognised option '-z'"],
@@ -50,15 +48,12 @@ const BOOST: readonly (readonly [string, Record<string, string> | string])[] = [
   ["-- --nope", { output: "" }],
   ["--Width 5", "unrecognised option '--Width'"],
   ["--he", "option '--he' is ambiguous and matches '--height', and '--help'"],
-  [
-    "--h",
-    "option '--h' is ambiguous and matches '--hdr', '--height', '--help', and '--hflip'",
-  ],
+  ["--h", "option '--h' is ambiguous and matches '--hdr', '--height', '--help', and '--hflip'"],
 ];
 
 for (const [line, wanted] of BOOST) {
   Deno.test(`the command line "${line}" is read as boost reads it`, () => {
-    const parse = () => parseCommandLine(optionsOf("still"), line.split(" "));
+    const parse = () => parseCommandLine(OPTIONS.still, line.split(" "));
     if (typeof wanted === "string") {
       assert.throws(parse, { name: "OptionError", message: wanted });
     } else {
@@ -69,74 +64,52 @@ for (const [line, wanted] of BOOST) {
 }
 
 Deno.test("a negative size wraps around, as unsigned numbers do in C", () => {
-  assert.equal(parseCommandLine(optionsOf("vid"), ["--width", "-5"]).number("width"), 4294967291);
+  assert.equal(parseCommandLine(OPTIONS.vid, ["--width", "-5"]).number("width"), 4294967291);
 });
 
 function settings(program: "vid" | "still", line: string) {
-  return settingsOf(program, parseCommandLine(optionsOf(program), line.split(" ")));
+  return settingsOf(program, parseCommandLine(OPTIONS[program], line.split(" ")));
 }
 
-for (
-  const [program, line, message] of [
-    ["vid", "--codec mpeg", "unrecognised codec mpeg"],
-    ["vid", "--rotation 90", "transforms requiring transpose not supported"],
-    ["vid", "--rotation 45", "illegal rotation value"],
-    ["vid", "--awb moon", "Invalid AWB mode: moon"],
-    ["vid", "--exposure night", "Invalid exposure mode:night"],
-    ["vid", "--metering all", "Invalid metering mode: all"],
-    ["vid", "--denoise yes", "Invalid denoise mode yes"],
-    ["vid", "--hdr 1", "Invalid HDR option provided: 1"],
-    ["vid", "--autofocus-mode fast", "Invalid AfMode:fast"],
-    ["vid", "--lens-position near", "Invalid lens position: near"],
-    ["vid", "--awbgains 2", "Invalid AWB gains"],
-    ["vid", "--mode full", "Invalid mode"],
-    ["vid", "--mode 1640:1232:10:X", "Packing indicator should be P or U"],
-    ["vid", "--timeout soon", "Invalid time string provided"],
-    ["still", "--thumb small", "bad thumbnail parameters small"],
-    ["still", "--encoding webp", "invalid encoding format webp"],
-    [
-      "still",
-      "--signal --timelapse 100",
-      "keypress/signal and timelapse options are mutually exclusive",
-    ],
-    ["still", "--metadata-format xml", "unrecognised metadata format xml"],
-  ] as const
-) {
+// deno-fmt-ignore
+const REFUSED = [
+  ["vid", "--codec mpeg", "unrecognised codec mpeg"],
+  ["vid", "--rotation 90", "transforms requiring transpose not supported"],
+  ["vid", "--rotation 45", "illegal rotation value"],
+  ["vid", "--awb moon", "Invalid AWB mode: moon"],
+  ["vid", "--exposure night", "Invalid exposure mode:night"],
+  ["vid", "--metering all", "Invalid metering mode: all"],
+  ["vid", "--denoise yes", "Invalid denoise mode yes"],
+  ["vid", "--hdr 1", "Invalid HDR option provided: 1"],
+  ["vid", "--autofocus-mode fast", "Invalid AfMode:fast"],
+  ["vid", "--lens-position near", "Invalid lens position: near"],
+  ["vid", "--awbgains 2", "Invalid AWB gains"],
+  ["vid", "--mode full", "Invalid mode"],
+  ["vid", "--mode 1640:1232:10:X", "Packing indicator should be P or U"],
+  ["vid", "--timeout soon", "Invalid time string provided"],
+  ["still", "--thumb small", "bad thumbnail parameters small"],
+  ["still", "--encoding webp", "invalid encoding format webp"],
+  ["still", "--signal --timelapse 100", "keypress/signal and timelapse options are mutually exclusive"],
+  ["still", "--metadata-format xml", "unrecognised metadata format xml"],
+] as const;
+
+for (const [program, line, message] of REFUSED) {
   Deno.test(`rpicam-${program} ${line} is refused with the program's own words`, () => {
     assert.throws(() => settings(program, line), { name: "OptionError", message });
   });
 }
 
-Deno.test("defaults are the programs' own: 640x480, 30 fps, quality 50, five seconds, h264", () => {
-  const { width, height, framerate, quality, timeout, codec, flush, preview } = settings(
-    "vid",
-    "-n",
-  );
-  assert.deepEqual(
-    { width, height, framerate, quality, timeout, codec, flush, preview },
-    {
-      width: 640,
-      height: 480,
-      framerate: 30,
-      quality: 50,
-      timeout: 5000,
-      codec: "h264",
-      flush: false,
-      preview: false,
-    },
-  );
+Deno.test("defaults are the programs' own", () => {
+  assert.partialDeepStrictEqual(settings("vid", "-n"), {
+    ...{ width: 640, height: 480, framerate: 30, quality: 50 },
+    ...{ timeout: 5000, codec: "h264", flush: false, preview: false },
+  });
   assert.deepEqual(settings("still", "-n").thumb, { width: 320, height: 240 });
   assert.equal(settings("still", "--thumb none").thumb, undefined);
 });
 
 Deno.test("times take units, and are milliseconds without one", () => {
   const time = (text: string) => settings("vid", `-t ${text}`).timeout;
-  assert.deepEqual(["5", "5s", "2sec", "500ms", "1min", "7parsecs"].map(time), [
-    5,
-    5000,
-    2000,
-    500,
-    60_000,
-    7,
-  ]);
+  const times = ["5", "5s", "2sec", "500ms", "1min", "7parsecs"].map(time);
+  assert.deepEqual(times, [5, 5000, 2000, 500, 60_000, 7]);
 });

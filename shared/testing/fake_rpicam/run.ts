@@ -1,7 +1,7 @@
 // The loops of rpicam-vid and rpicam-still, from an open camera to the exit code.
 
 import { banner, deviceTimeout, libcamera, say } from "./banner.ts";
-import type { Camera } from "./cameras.ts";
+import { type Camera, idOf } from "./cameras.ts";
 import type { Faults } from "./faults.ts";
 import { frameMaker } from "./frames.ts";
 import { OptionError } from "./parse.ts";
@@ -11,8 +11,7 @@ import { Output } from "./stdio.ts";
 /** Frames the sensor needs to find exposure and white balance; nobody gets to see them. */
 const HIDDEN_FRAMES = 8;
 
-/** What a run needs besides its settings. */
-export interface RunOptions {
+interface RunOptions {
   readonly faults: Faults;
   readonly cameras: readonly Camera[];
   /** Whether stdout keeps back what does not fill a block. */
@@ -29,16 +28,12 @@ function openCamera(settings: Settings, { faults, cameras }: RunOptions): Camera
   const camera = cameras[settings.camera];
   if (!camera) throw new OptionError("selected camera is not available");
   if (faults.has("busy")) {
-    libcamera(
-      "INFO",
-      "Camera pipeline_handler.cpp:190 Pipeline handler in use by another process",
-    );
-    throw new OptionError(`failed to acquire camera ${camera.id}`);
+    libcamera("INFO", "Camera pipeline_handler.cpp:190 Pipeline handler in use by another process");
+    throw new OptionError(`failed to acquire camera ${idOf(camera)}`);
   }
   return camera;
 }
 
-/** rpicam-vid. */
 export async function runVideo(settings: Settings, options: RunOptions): Promise<number> {
   const { faults } = options;
   banner(settings, openCamera(settings, options));
@@ -84,7 +79,6 @@ export async function runVideo(settings: Settings, options: RunOptions): Promise
   return 0;
 }
 
-/** rpicam-still. */
 export async function runStill(settings: Settings, options: RunOptions): Promise<number> {
   const { faults } = options;
   const camera = openCamera(settings, options);

@@ -24,9 +24,8 @@ export function recordStart(file: string | undefined, name: string, args: string
 /** The starts noted in `file` so far. */
 export function readStarts(file = ""): Start[] {
   try {
-    return Deno.readTextFileSync(file).trim().split("\n").filter(Boolean).map((line) =>
-      JSON.parse(line)
-    );
+    const lines = Deno.readTextFileSync(file).trim().split("\n").filter(Boolean);
+    return lines.map((line) => JSON.parse(line));
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return [];
     throw error;
