@@ -6,13 +6,6 @@ const HOUR = 3_600_000;
 const secret = (digest: string) => ({ digest: Promise.resolve(digest) });
 const view = secret("digest of the view token of tests");
 
-Deno.test("a share pass is for one camera, until it ends", async () => {
-  const passes = new Passes(view);
-  const pass = await passes.share({ cam: "garden", until: NOW + HOUR });
-  assert.deepEqual(await passes.shared(pass, NOW), { cam: "garden", until: NOW + HOUR });
-  assert.equal(await passes.shared(pass, NOW + HOUR), undefined);
-});
-
 Deno.test("a pass that was changed anywhere is worth nothing", async () => {
   const passes = new Passes(view);
   const pass = await passes.share({ cam: "garden", until: NOW + HOUR });
@@ -55,15 +48,8 @@ Deno.test("a link is no sign-in, and a sign-in no link", async () => {
   assert.equal(await passes.shared(await passes.signIn(NOW), NOW), undefined);
 });
 
-Deno.test("two who sign in at the same moment are told apart", async () => {
-  const passes = new Passes(view);
-  const keys = [0, 0].map(async () => (await passes.signedIn(await passes.signIn(NOW), NOW))?.key);
-  const [one, other] = await Promise.all(keys);
-  assert.ok(one && other && one !== other);
-});
-
 Deno.test("any text may be the share key", async () => {
   const passes = new Passes(view, "-----BEGIN PRIVATE KEY----- PUBLIC");
   const pass = await passes.share({ cam: "garden", until: NOW + HOUR });
-  assert.equal((await passes.shared(pass, NOW))?.cam, "garden");
+  assert.deepEqual(await passes.shared(pass, NOW), { cam: "garden", until: NOW + HOUR });
 });

@@ -181,13 +181,6 @@ Deno.test("a timelapse replays what is kept from the oldest on, and ends", async
   assert.equal(edge.edge.deps.limits.gate.seated, 0);
 });
 
-Deno.test("with nothing kept in a time there is nothing to replay", async () => {
-  const { edge } = await edgeWithPast(1);
-  await using _ = edge;
-  assert.equal((await edge.request("/timelapse.mjpeg?to=1")).status, 404);
-  assert.equal((await edge.request("/timelapse.avi?to=1")).status, 404);
-});
-
 toolTest(["ffmpeg"], "the day as an AVI holds every picture, as ffmpeg counts them", async () => {
   const { edge, frames } = await edgeWithPast(5);
   await using _ = edge;

@@ -5,56 +5,45 @@ import { Context } from "hono";
 import { wantsStream } from "./pages.ts";
 import { originOf, pathOf } from "./request.ts";
 
-const CASES: readonly [who: string, accept: string | undefined, agent: string, stream: boolean][] =
-  [
-    [
-      "Chromium's address bar",
-      "text/html,application/xhtml+xml,image/avif,*/*;q=0.8",
-      "Mozilla/5.0",
-      false,
-    ],
-    [
-      "Chromium's <img>",
-      "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8",
-      "Mozilla/5.0",
-      true,
-    ],
-    [
-      "Firefox's <img>",
-      "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5",
-      "Mozilla/5.0",
-      true,
-    ],
-    [
-      "Safari's <img>",
-      "image/webp,image/avif,video/*;q=0.8,image/png,*/*;q=0.5",
-      "Mozilla/5.0",
-      true,
-    ],
-    ["VLC", "*/*", "VLC/3.0.21 LibVLC/3.0.21", true],
-    ["ffmpeg", "*/*", "Lavf/59.27.100", true],
-    ["an older ffmpeg", "*/*", "Lavf53.32.100", true],
-    ["mpv", "*/*", "libmpv", true],
-    ["omxplayer", "*/*", "omxplayer/20190723", true],
-    ["Kodi", "*/*", "Kodi/20.2 (X11; Linux x86_64) App_Bitness/64", true],
-    ["MPlayer", undefined, "MPlayer 1.4", true],
-    ["Android's player", undefined, "stagefright/1.2 (Linux;Android 5.0)", true],
-    ["an Android app's player", "*/*", "TvApp/1.0 (Linux;Android 12) ExoPlayerLib/2.18.1", true],
-    ["Apple's player", "*/*", "AppleCoreMedia/1.0.0.20G75 (Apple TV; U; CPU OS 16_6)", true],
-    ["a set-top box", "*/*", "MAG250 stbapp ver: 2 rev: 250", true],
-    ["a set-top box's own pages", "text/html, */*;q=0.1", "MAG250 stbapp ver: 2 rev: 250", false],
-    ["GStreamer", undefined, "GStreamer souphttpsrc 1.22.0 libsoup/3.2.2", true],
-    ["curl", "*/*", "curl/8.5.0", false],
-    ["an uptime probe", "*/*", "Uptime-Kuma/1.23", false],
-    ["a probe that sends nothing", undefined, "", false],
-    ["one who asks for the stream's own type", "multipart/x-mixed-replace", "", true],
-  ];
+const CHROMIUM = "text/html,application/xhtml+xml,image/avif,*/*;q=0.8";
+const CHROMIUM_IMG = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8";
+const FIREFOX_IMG = "image/avif,image/webp,image/png,image/svg+xml,image/*;q=0.8,*/*;q=0.5";
+const SAFARI_IMG = "image/webp,image/avif,video/*;q=0.8,image/png,*/*;q=0.5";
+const BOX = "MAG250 stbapp ver: 2 rev: 250";
 
-for (const [who, accept, agent, stream] of CASES) {
-  Deno.test(`${who} gets the ${stream ? "stream" : "page"} at /`, () => {
-    const headers = new Headers({ "user-agent": agent });
-    if (accept !== undefined) headers.set("accept", accept);
-    assert.equal(wantsStream(headers), stream);
+const STREAM: readonly [who: string, agent: string, accept?: string][] = [
+  ["Chromium's <img>", "Mozilla/5.0", CHROMIUM_IMG],
+  ["Firefox's <img>", "Mozilla/5.0", FIREFOX_IMG],
+  ["Safari's <img>", "Mozilla/5.0", SAFARI_IMG],
+  ["VLC", "VLC/3.0.21 LibVLC/3.0.21", "*/*"],
+  ["ffmpeg", "Lavf/59.27.100", "*/*"],
+  ["an older ffmpeg", "Lavf53.32.100", "*/*"],
+  ["mpv", "libmpv", "*/*"],
+  ["omxplayer", "omxplayer/20190723", "*/*"],
+  ["Kodi", "Kodi/20.2 (X11; Linux x86_64) App_Bitness/64", "*/*"],
+  ["MPlayer", "MPlayer 1.4"],
+  ["Android's player", "stagefright/1.2 (Linux;Android 5.0)"],
+  ["an Android app's player", "TvApp/1.0 (Linux;Android 12) ExoPlayerLib/2.18.1", "*/*"],
+  ["Apple's player", "AppleCoreMedia/1.0.0.20G75 (Apple TV; U; CPU OS 16_6)", "*/*"],
+  ["a set-top box", BOX, "*/*"],
+  ["GStreamer", "GStreamer souphttpsrc 1.22.0 libsoup/3.2.2"],
+  ["one who asks for the stream's own type", "", "multipart/x-mixed-replace"],
+];
+const PAGE: typeof STREAM = [
+  ["Chromium's address bar", "Mozilla/5.0", CHROMIUM],
+  ["a set-top box's own pages", BOX, "text/html, */*;q=0.1"],
+  ["curl", "curl/8.5.0", "*/*"],
+  ["an uptime probe", "Uptime-Kuma/1.23", "*/*"],
+  ["a probe that sends nothing", ""],
+];
+
+for (const [cases, stream] of [[STREAM, true], [PAGE, false]] as const) {
+  Deno.test(`at / ${cases.length} programs get the ${stream ? "stream" : "page"}`, () => {
+    for (const [who, agent, accept] of cases) {
+      const headers = new Headers({ "user-agent": agent });
+      if (accept !== undefined) headers.set("accept", accept);
+      assert.equal(wantsStream(headers), stream, who);
+    }
   });
 }
 

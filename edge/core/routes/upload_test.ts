@@ -180,7 +180,9 @@ Deno.test("a picture is as old as its camera says by the clock that nobody sets,
   edge.clock.jump(3_600_000);
   gate.enqueue(good.subarray(5000));
   gate.close();
-  assert.equal((await upload).status, 204);
+  const { status, headers } = await upload;
+  assert.equal(status, 204);
+  assert.match(headers.get("etag")!, /^"\d+"$/, "whole milliseconds");
   const { ageMs, capturedAt, receivedAt } = await (await edge.request("/status.json")).json();
   assert.deepEqual([ageMs, Math.round(receivedAt - capturedAt)], [7500, 7500]);
   assert.ok(Number.isInteger(capturedAt), `${capturedAt}`);
