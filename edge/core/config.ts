@@ -40,7 +40,6 @@ export const edgeSettings = z.object({
   PERCH_LOG: choiceSetting(["text", "json"]).default("text").describe("how log lines are written"),
 });
 
-/** The edge's settings, checked. */
 export type EdgeConfig = Readonly<ReturnType<typeof configOf>>;
 
 export function parseEdgeConfig(

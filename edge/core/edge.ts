@@ -12,9 +12,13 @@ import { type CostMeter, costMeter, Metrics } from "./metrics.ts";
 import { Multipart } from "./viewers/mjpeg.ts";
 import { type Peers, peersOf } from "./peers/peers.ts";
 import { noSignal } from "./pictures/no_signal.ts";
-import { type Renditions, renditionsBy } from "./pictures/renditions.ts";
+import {
+  type Renditions,
+  renditionsBy,
+  type ScaledFeeds,
+  scaledFeeds,
+} from "./pictures/renditions.ts";
 import { dayRows, type Rows } from "./pictures/rows.ts";
-import { type ScaledFeeds, scaledFeeds } from "./pictures/scaled_feed.ts";
 import type { Platform } from "./platform.ts";
 import { type LoggedState, logState } from "./cameras/state.ts";
 import { type StoreWriter, storeWriter } from "./store/writer.ts";
@@ -37,7 +41,6 @@ export interface EdgeDeps extends Platform {
   readonly parts: Multipart;
 }
 
-/** A running edge. */
 export class Edge {
   readonly fetch: Fetch;
   readonly deps: EdgeDeps;
@@ -109,7 +112,6 @@ export class Edge {
     this.fetch = createFetch(this.deps);
   }
 
-  /** Takes over what is stored. */
   async start(): Promise<void> {
     await this.deps.hub.refresh();
   }

@@ -11,7 +11,6 @@ type Reading = number | Readonly<Record<string, number>>;
 interface Family {
   readonly help: string;
   readonly type: "counter" | "gauge";
-  /** Called when the text is made. */
   read(): Reading;
 }
 

@@ -21,7 +21,6 @@ const problemSchema = z.looseObject({
 
 type Json = { readonly [name: string]: unknown };
 
-/** Answers with the description of what `app` routes. */
 export function getOpenapi(title: string, app: Hono, notes = ""): Handler {
   let made: Json | undefined;
   return route({

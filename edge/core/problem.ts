@@ -28,9 +28,7 @@ export const TITLES: Readonly<Record<number, string>> = {
 interface ProblemExtras {
   /** Seconds after which another try makes sense, sent as `Retry-After`. */
   readonly retryAfter?: number;
-  /** Further members of the document, for instance `offset`. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** Further headers, for instance `WWW-Authenticate`. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 

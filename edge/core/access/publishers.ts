@@ -11,7 +11,6 @@ import type { EdgeDeps } from "../edge.ts";
 import { problem } from "../problem.ts";
 import { camOf, isForeign } from "../routes/request.ts";
 
-/** A token as the edge holds it. */
 export interface Secret {
   /** Its SHA-256 as hex. */
   readonly digest: Promise<string>;

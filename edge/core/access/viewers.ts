@@ -11,10 +11,8 @@ import { isForeign, originOf, pathOf, rootOf, urlOf } from "../routes/request.ts
 import { problem } from "../problem.ts";
 import { mayPublish, type Secret, secretsOf, tokenOf } from "./publishers.ts";
 
-/** The cookie of who signed in. */
 export const SIGN_IN_COOKIE = "perch_view";
 
-/** The cookie of who opened a share link. */
 function shareCookie(cam: string): string {
   return `perch_share_${cam}`;
 }
@@ -144,7 +142,6 @@ export const SIGNED_IN_MS = 30 * 24 * 3_600_000;
 /** The longest that a share link may live, hours. */
 export const MAX_SHARE_HOURS = 24 * 365;
 
-/** A link to one camera that ends by itself. */
 export interface Share extends Pass {
   readonly cam: string;
 }
@@ -165,12 +162,10 @@ export class Passes {
     this.#shareKey = derive(viewToken, `share ${shareKey}`);
   }
 
-  /** Whether `token` opens all cameras. */
   async isViewToken(token: string): Promise<boolean> {
     return (await secretsOf([this.#viewToken], token)).length > 0;
   }
 
-  /** A pass for who knows the view token. */
   async signIn(now: number): Promise<string> {
     // Named, so that signing out ends only what was opened with this one.
     const claims = { key: crypto.randomUUID(), exp: (now + SIGNED_IN_MS) / 1000 };
@@ -182,7 +177,6 @@ export class Passes {
     return await open<Required<Pass>>(await this.#signInKey, token, now);
   }
 
-  /** A pass for one camera. */
   async share({ cam, until }: Share): Promise<string> {
     return await sign({ cam, exp: until / 1000 }, await this.#shareKey);
   }

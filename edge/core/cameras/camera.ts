@@ -35,7 +35,7 @@ const STATUS_EVERY_MS = 10_000;
 /** A frame of another instance that is younger than this came as it was taken, ms. */
 const YOUNG_MS = 5000;
 
-/** Normal difference between the clocks of two instances. */
+/** Normal difference between the clocks of two instances, ms. */
 const MAX_SKEW_MS = 5000;
 
 /** A larger jump between two looks at the wall clock means that it was set, ms. */
@@ -59,7 +59,6 @@ export interface CameraHubOptions {
   readonly staleMs: number;
   /** How far the newest frame that other instances store may be behind the camera's, ms. */
   readonly storeLagMs: number;
-  /** What follows each frame of a stream. */
   readonly partTail: Uint8Array;
   /** Told when a second program publishes as this camera. */
   readonly onRivals?: (cam: string) => void;
@@ -82,9 +81,7 @@ export class CameraHub {
   readonly contact: CameraContact;
   readonly sessions: Sessions = new Sessions();
   readonly viewers: Viewers;
-  /** Frames that slow viewers of this instance skipped. */
   skipped = 0;
-  /** Bytes of frames sent to them. */
   sentBytes = 0;
 
   readonly #options: CameraHubOptions;
@@ -161,7 +158,6 @@ export class CameraHub {
     return young;
   }
 
-  /** Puts a picture on the streams without making it the newest frame. */
   display(frame: LiveFrame): void {
     this.#displayedAt = this.#options.clock.monotonic();
     this.displayed.set(frame);
@@ -187,7 +183,6 @@ export class CameraHub {
     this.#lookedAt = this.#options.clock.monotonic();
   }
 
-  /** What is due by time alone. To be called every second or so. */
   tick(): void {
     const now = this.#options.clock.monotonic();
     this.viewers.expire();
@@ -259,7 +254,6 @@ export class CameraHub {
       : undefined;
   }
 
-  /** Ends all waiting on this camera. */
   close(): void {
     const { latest, displayed, statusChanges, demand } = this;
     for (const slot of [latest, displayed, statusChanges, demand]) slot.close();

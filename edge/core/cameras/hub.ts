@@ -6,14 +6,11 @@ import { RateLimiter } from "../limits/limits.ts";
 
 export interface HubOptions extends CameraHubOptions {
   readonly store: FrameStore;
-  /** Told of each camera as it is made. */
   onCamera?(camera: CameraHub): void;
-  /** Told of each camera that is forgotten. */
   onForget?(camera: CameraHub): void;
   onStoreError(action: string, error: unknown): void;
 }
 
-/** More cameras than this on one edge are refused. */
 export const MAX_CAMERAS = 32;
 
 /** Reads of the store for cameras unknown here: made-up names must not cost a read each. */
@@ -133,7 +130,6 @@ export class Hub {
     if (!this.#cameras.get(cam)?.contact.receiving) this.forget(cam);
   }
 
-  /** Ends every stream, socket and wait. */
   close(): void {
     this.closed = true;
     for (const camera of this.#cameras.values()) camera.close();

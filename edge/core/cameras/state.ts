@@ -39,7 +39,6 @@ export class Sessions {
     return !known;
   }
 
-  /** Whether two programs published within the last minute. */
   rivals(now: number): boolean {
     return now < this.#rivalsUntil;
   }
@@ -79,7 +78,6 @@ const CONTACT_MS = 90_000;
 /** Uploads may be balanced: an instance that missed one assumes for so long that it misses more, ms. */
 const SHARED_MS = 60_000;
 
-/** One camera's uploads to this instance and its questions to it. */
 export class CameraContact {
   readonly #clock: Clock;
   #uploadAt = -Infinity;
@@ -110,7 +108,6 @@ export class CameraContact {
     return this.#clock.monotonic() - this.#uploadAt;
   }
 
-  /** To be called when another interval is asked of the camera. */
   asked(intervalMs: number): void {
     if (intervalMs < this.#intervalMs) {
       this.#hurryAt = this.#clock.monotonic();
@@ -180,10 +177,8 @@ export class CameraContact {
 export interface StateInput {
   /** Ms since the newest picture was taken; undefined where there never was one. */
   readonly ageMs: number | undefined;
-  /** Ms between frames asked of the camera now. */
   readonly intervalMs: number;
   readonly watched: boolean;
-  /** `PERCH_STALE_S` in ms. */
   readonly staleMs: number;
   /** Ms by which the newest frame known here may be behind the camera's, which go elsewhere. */
   readonly lagMs: number;
@@ -240,7 +235,6 @@ export interface LoggedState {
   readonly error?: string;
 }
 
-/** Says what is new, and returns what to pass in the next time. */
 export function logState(log: Log, status: CameraStatus, before: LoggedState): LoggedState {
   const { cam, state, ageMs, lastError: error } = status;
   const seen = ageMs !== undefined;

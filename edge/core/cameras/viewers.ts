@@ -19,18 +19,15 @@ export class Viewers {
   #connected = 0;
   #elsewhere = 0;
 
-  /** @param onChange Called when somebody comes, goes or polls. */
   constructor(clock: Clock, onChange: () => void) {
     this.#clock = clock;
     this.#onChange = onChange;
   }
 
-  /** Connected viewers and pollers of this instance. */
   get here(): number {
     return this.#connected + this.#waiting.size + this.#seenAt.size;
   }
 
-  /** Viewers everywhere. */
   get all(): number {
     return this.here + this.#elsewhere;
   }
@@ -39,7 +36,6 @@ export class Viewers {
     return this.#elsewhere;
   }
 
-  /** As the store tells. */
   set elsewhere(count: number) {
     this.#elsewhere = count;
     this.#onChange();
@@ -77,7 +73,6 @@ export class Viewers {
     };
   }
 
-  /** Forgets pollers who have stopped asking. */
   expire(): void {
     const since = this.#clock.monotonic() - POLLER_MS;
     for (const [who, at] of this.#seenAt) {

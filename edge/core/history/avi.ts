@@ -1,13 +1,11 @@
 // A day as one file that players open: JPEGs in an AVI, byte for byte as they are, so that nothing
 // is encoded and nothing is held. The layout is Microsoft's "AVI RIFF File Reference".
 
-/** What the headers say of the film. */
 export interface AviFilm {
   /** Pixels. */
   readonly width: number;
   /** Pixels. */
   readonly height: number;
-  /** Frames a second. */
   readonly fps: number;
   /** Bytes of each JPEG, in the order of showing. */
   readonly sizes: readonly number[];
@@ -22,8 +20,22 @@ export function aviBytes({ sizes }: AviFilm): number {
   return HEADER_BYTES + movieBytes(sizes) + 8 + sizes.length * ENTRY_BYTES;
 }
 
-/** What stands before the first frame. */
-export function aviHeader(film: AviFilm): Uint8Array<ArrayBuffer> {
+/** The file, piece by piece. A picture that is gone leaves a gap of its size: the length was promised. */
+export async function* avi(
+  film: AviFilm,
+  read: (place: number) => Promise<Uint8Array | undefined>,
+): AsyncGenerator<Uint8Array> {
+  yield header(film);
+  for (const [place, size] of film.sizes.entries()) {
+    yield riff(["00dc", size]);
+    const jpeg = await read(place);
+    yield jpeg?.length === size ? jpeg : new Uint8Array(size);
+    if (size % 2 === 1) yield new Uint8Array(1);
+  }
+  yield index(film);
+}
+
+function header(film: AviFilm): Uint8Array {
   const { width, height, fps, sizes } = film;
   const largest = Math.max(0, ...sizes);
   return riff([
@@ -39,13 +51,7 @@ export function aviHeader(film: AviFilm): Uint8Array<ArrayBuffer> {
   ]);
 }
 
-/** What stands before a frame of `size` bytes. A frame of an odd size is followed by one zero. */
-export function aviFrameHeader(size: number): Uint8Array<ArrayBuffer> {
-  return riff(["00dc", size]);
-}
-
-/** What stands behind the last frame. */
-export function aviIndex({ sizes }: AviFilm): Uint8Array<ArrayBuffer> {
+function index({ sizes }: AviFilm): Uint8Array {
   const words: (string | number)[] = ["idx1", sizes.length * ENTRY_BYTES];
   let offset = 4;
   for (const size of sizes) {

@@ -2,14 +2,13 @@
 // while the last is shown.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { FrameMeta } from "../../../shared/frame.ts";
 import type { Multipart } from "../viewers/mjpeg.ts";
 
 interface TimelapseOptions {
   /** Oldest first. */
-  readonly frames: readonly FrameMeta[];
-  /** The JPEG of a version; undefined where it is gone meanwhile. */
-  read(version: number): Promise<Uint8Array | undefined>;
+  readonly frames: readonly unknown[];
+  /** The JPEG at a place among them; undefined where it is gone meanwhile. */
+  read(place: number): Promise<Uint8Array | undefined>;
   readonly parts: Pick<Multipart, "opening" | "tail">;
   readonly fps: number;
   readonly clock: Clock;
@@ -22,9 +21,7 @@ export async function* timelapse(
 ): AsyncGenerator<Uint8Array> {
   const startedAt = clock.monotonic();
   const begin = (at: number) =>
-    at < frames.length
-      ? read(frames[at].version).then((jpeg) => ({ jpeg }), () => undefined)
-      : undefined;
+    at < frames.length ? read(at).then((jpeg) => ({ jpeg }), () => undefined) : undefined;
   let ahead = begin(0);
   let shown = 0;
   yield parts.opening;

@@ -3,16 +3,18 @@ import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { seated } from "../limits/viewer_gate.ts";
 import { timelapse } from "./timelapse.ts";
 
-const FRAMES = [1, 2, 3, 4].map((version) => ({
-  ...{ version, size: 3, width: 1, height: 1, capturedAt: version, receivedAt: version },
-}));
-
 function setUp(read: (version: number) => Promise<Uint8Array | undefined>) {
   const clock = new FakeClock();
   const state = { ended: 0 };
   const place = { seat: () => {}, free: () => void state.ended++ };
   const parts = { opening: new Uint8Array(0), tail: new Uint8Array(0) };
-  const options = { frames: FRAMES, read, parts, fps: 10, clock };
+  const options = {
+    frames: [1, 2, 3, 4],
+    parts,
+    read: (at: number) => read(at + 1),
+    fps: 10,
+    clock,
+  };
   return { clock, state, stream: seated(place, (gone) => timelapse(options, gone)) };
 }
 

@@ -19,7 +19,6 @@ interface Kind {
   /** Of whom there may be so many, as messages say it. */
   readonly whose: string;
   readonly most: number;
-  /** Everybody's together. */
   readonly inAll: number;
   /** Whether all of one has to come within the first period. */
   readonly brief?: boolean;
@@ -41,7 +40,6 @@ const MAX_UNWANTED_BYTES = 16 * 1024 * 1024;
 /** A body that is being read. Times are monotonic ms. */
 interface Reading {
   readonly reader: ReadableStreamBYOBReader;
-  /** Where the next piece goes. */
   room: Uint8Array<ArrayBuffer>;
   received: number;
   /** What had come when this period began, and when that was. */

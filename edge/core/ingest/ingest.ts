@@ -35,7 +35,6 @@ export type IngestResult =
     readonly status: 400 | 409 | 422 | 503;
     readonly detail: string;
     readonly offset?: number;
-    /** Seconds after which another try makes sense. */
     readonly retryAfter?: number;
   };
 
@@ -104,7 +103,6 @@ export function nextVersion(now: number, last: number): number {
   return Math.max(Math.floor(now), last + 1);
 }
 
-/** A frame ready for every route. */
 export interface LiveFrame extends Frame {
   /** Header and JPEG: one message of a socket, one record of a stream. */
   readonly record: Uint8Array<ArrayBuffer>;
@@ -112,7 +110,6 @@ export interface LiveFrame extends Frame {
   readonly part: Uint8Array<ArrayBuffer>;
   /** `"<version>"`, as an ETag. */
   readonly etag: string;
-  /** Whether the camera brought it to this instance itself. */
   readonly own: boolean;
 }
 
@@ -129,7 +126,6 @@ export class FrameBuffer {
     this.#tail = tail;
   }
 
-  /** A buffer that holds a copy of `jpeg`. */
   static of(jpeg: Uint8Array, tail: Uint8Array): FrameBuffer {
     const buffer = new FrameBuffer(jpeg.length, tail);
     buffer.jpeg.set(jpeg);

@@ -18,7 +18,6 @@ import { ViewerGate } from "./viewer_gate.ts";
 
 export interface Rate {
   readonly perSecond: number;
-  /** At once after a rest. */
   readonly burst: number;
 }
 
@@ -107,7 +106,6 @@ export type Limits = ReturnType<typeof limitsOf>;
 export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metrics) {
   const { clock } = platform;
   const { maxUploadsPerSecond: perSecond, maxViewers, trustedProxies } = config;
-  /** Streams and sockets. */
   const gate = new ViewerGate(config);
   /** Requests for a picture that wait for one. */
   const waits = new ViewerGate({ ...config, maxViewers: 4 * maxViewers });
@@ -177,17 +175,14 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
       return limit.refusal(address(context), detail);
     },
 
-    /** Counts a request of a camera: 429 where there are too many a second. */
     tooManyUploads(cam: string): Response | undefined {
       return uploads.refusal(cam, `Camera ${cam} sends too many requests a second.`);
     },
 
-    /** Ends whoever watches or waits by a pass that was given back. */
     endPass(key: string): void {
       for (const one of [gate, waits]) one.endPass(key);
     },
 
-    /** Looks at who is stuck, and at whose pass has ended. To be called every second or so. */
     tick(): void {
       for (const one of [gate, waits]) one.tick(clock.monotonic(), clock.now());
     },

@@ -159,7 +159,6 @@ export function frameAncestors(origins: readonly string[]): string {
   return origins.includes("none") ? "'none'" : ["'self'", ...origins].join(" ");
 }
 
-/** The same words as the page with script uses. */
 const LABELS: Readonly<Record<CameraState, string>> = {
   live: "Live",
   idle: "Idle",

@@ -6,7 +6,6 @@ import type { LiveFrame } from "../ingest/ingest.ts";
 import type { Platform } from "../platform.ts";
 import { withPicture } from "./renditions.ts";
 
-/** Makes what looks at a camera, and shows the notice where its picture has become old. */
 export function noSignal(
   { images, clock, readAsset }: Pick<Platform, "images" | "clock" | "readAsset">,
 ): (camera: CameraHub) => Promise<void> {

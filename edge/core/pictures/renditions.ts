@@ -1,6 +1,7 @@
-// Pictures that take work: one job for each however many ask, and a bounded memory of what came out. And
-// smaller pictures of a frame, of which a bounded number is made at a time.
+// Smaller pictures of a frame: one job for each however many ask, a bounded number at a time, and a bounded
+// memory of what came out. And the frames of a camera at another width, for everybody who watches it there.
 
+import { Latest } from "../../../shared/latest.ts";
 import { readFrameHeader } from "../../../shared/wire_frame.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { turns } from "../limits/limits.ts";
@@ -59,7 +60,6 @@ export function keptPictures<Made extends Picture | undefined>(maxBytes: number)
   let keptBytes = 0;
   return { get, forget };
 
-  /** The picture that is kept or under way, or what `make` makes. */
   async function get(key: string, make: () => Promise<Made>): Promise<Made> {
     const job = jobs.get(key) ?? start(key, make());
     jobs.delete(key);
@@ -67,7 +67,6 @@ export function keptPictures<Made extends Picture | undefined>(maxBytes: number)
     return await job.picture;
   }
 
-  /** Keeps nothing whose key begins so. */
   function forget(prefix: string): void {
     for (const key of jobs.keys()) if (key.startsWith(prefix)) drop(key);
   }
@@ -101,4 +100,57 @@ export function withPicture(frame: LiveFrame, { jpeg, width, height }: Picture):
   const { camera } = readFrameHeader(frame.record)!;
   const meta = { ...frame, size: jpeg.length, width, height };
   return FrameBuffer.of(jpeg, tail).finish(frame.cam, camera, meta);
+}
+
+/** Runs only while somebody watches; one frame at a time, and what comes meanwhile is skipped. */
+interface Feed {
+  readonly frames: Latest<LiveFrame>;
+  readonly stop: AbortController;
+  watchers: number;
+}
+
+export type ScaledFeeds = ReturnType<typeof scaledFeeds>;
+
+export function scaledFeeds(renditions: Renditions) {
+  const feeds = new WeakMap<Latest<LiveFrame>, Map<number, Feed>>();
+  return { hold, scaled };
+
+  /**
+   * `source` at `width` pixels across; `source` itself where no width is given. `release` is to be called
+   * once, when the watcher has gone.
+   */
+  function hold(source: Latest<LiveFrame>, width: number | undefined) {
+    if (width === undefined) return { frames: source, release: () => {} };
+    const widths = feeds.get(source) ?? new Map<number, Feed>();
+    feeds.set(source, widths);
+    const feed = widths.get(width) ??
+      { frames: new Latest<LiveFrame>(), stop: new AbortController(), watchers: 0 };
+    if (feed.watchers++ === 0) void run(source, feed, width);
+    widths.set(width, feed);
+    const release = () => {
+      if (--feed.watchers > 0) return;
+      feed.stop.abort();
+      widths.delete(width);
+    };
+    return { frames: feed.frames, release };
+  }
+
+  async function run(source: Latest<LiveFrame>, { frames, stop }: Feed, width: number) {
+    try {
+      for (let seq = 0;;) {
+        const next = await source.next(seq, stop.signal);
+        seq = next.seq;
+        frames.set(await scaled(next.value, width));
+      }
+    } catch {
+      // The last who watched has gone, or the camera.
+      frames.close();
+    }
+  }
+
+  /** The frame as it is where it cannot be scaled: an old picture would be worse than a large one. */
+  async function scaled(frame: LiveFrame, width: number): Promise<LiveFrame> {
+    const picture = await renditions.get(frame, width).catch(() => frame);
+    return picture === frame ? frame : withPicture(frame, picture);
+  }
 }

@@ -4,8 +4,7 @@ import { baseline } from "../../../shared/testing/jpegs.ts";
 import { readFrameHeader } from "../../../shared/wire_frame.ts";
 import { FrameBuffer, type LiveFrame } from "../ingest/ingest.ts";
 import { SharpTools } from "../../deno/sharp.ts";
-import { renditionsBy } from "./renditions.ts";
-import { scaledFeeds } from "./scaled_feed.ts";
+import { renditionsBy, scaledFeeds } from "./renditions.ts";
 
 const TAIL = new Uint8Array([13, 10]);
 

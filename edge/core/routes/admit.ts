@@ -8,7 +8,6 @@ import type { Place } from "../limits/viewer_gate.ts";
 import { refuseAtEnd } from "./request.ts";
 import { problemException } from "../problem.ts";
 
-/** What is answered where there is no place. */
 export const NO_PLACE = [429, 503];
 
 /** A place for a viewer. @throws 503 where the instance is full, 429 where the address is. */

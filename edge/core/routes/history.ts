@@ -4,10 +4,9 @@
 import type { Context, Handler } from "hono";
 import { z } from "zod";
 import type { EdgeDeps } from "../edge.ts";
-import { aviBytes, type AviFilm, aviFrameHeader, aviHeader, aviIndex } from "../history/avi.ts";
+import { avi, aviBytes, type AviFilm } from "../history/avi.ts";
 import { timelapse } from "../history/timelapse.ts";
 import { seated } from "../limits/viewer_gate.ts";
-import type { FrameMeta } from "../../../shared/frame.ts";
 import { MAX_TILES, type Row, SETTLED_MS, TILE_MS } from "../../../shared/day.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
 import { cameraOf, isKnown, number, oneOf, route, unixMs, whole, width } from "./request.ts";
@@ -124,17 +123,16 @@ const replaySchema = rangeSchema.extend({
 });
 
 export function getTimelapse(deps: EdgeDeps): Handler {
-  const { clock, parts, store } = deps;
+  const { clock, parts } = deps;
   return route({
     summary: "The past replayed as MJPEG, oldest first",
     query: replaySchema,
     answers: { 200: ["the replay", ["multipart/x-mixed-replace"]] },
     problems: [404, ...NO_PLACE],
   }, async (context, query) => {
-    const { cam, ...past } = await pastOf(context, deps, query());
-    const read = async (version: number) => (await store.get(cam, version))?.jpeg;
+    const past = await pastOf(context, deps, query());
     return answerStream(context, deps, parts.headers, (place) => {
-      return seated(place, (gone) => timelapse({ ...past, read, parts, clock }, gone));
+      return seated(place, (gone) => timelapse({ ...past, parts, clock }, gone));
     });
   });
 }
@@ -146,7 +144,7 @@ export function getFilm(deps: EdgeDeps): Handler {
     answers: { 200: ["an AVI of MJPEG", ["video/x-msvideo"]] },
     problems: [404, ...NO_PLACE],
   }, async (context, query) => {
-    const { cam, frames, fps } = await pastOf(context, deps, query());
+    const { cam, frames, fps, read } = await pastOf(context, deps, query());
     const { width, height } = frames[frames.length - 1];
     const film: AviFilm = { width, height, fps, sizes: frames.map(({ size }) => size) };
     const day = new Date(frames[0].receivedAt).toISOString().slice(0, 10);
@@ -157,7 +155,7 @@ export function getFilm(deps: EdgeDeps): Handler {
       "cache-control": "no-store",
     };
     return answerStream(context, deps, headers, (place) => {
-      return seated(place, () => filmed(deps, cam, frames, film));
+      return seated(place, () => avi(film, read));
     });
   });
 }
@@ -167,26 +165,10 @@ async function pastOf(
   context: Context,
   { hub, limits, store }: EdgeDeps,
   { fps, ...range }: z.output<typeof replaySchema>,
-): Promise<{ cam: string; fps: number; frames: FrameMeta[] }> {
+) {
   const { cam } = await cameraOf(context, hub);
   const frames = (await limits.listing(() => store.history(cam, range))).reverse();
-  if (frames.length > 0) return { cam, fps, frames };
+  const read = async (place: number) => (await store.get(cam, frames[place].version))?.jpeg;
+  if (frames.length > 0) return { cam, fps, frames, read };
   throw problemException(404, `Camera ${cam} has no kept pictures in that time.`);
-}
-
-async function* filmed(
-  { store }: EdgeDeps,
-  cam: string,
-  frames: readonly FrameMeta[],
-  film: AviFilm,
-): AsyncGenerator<Uint8Array> {
-  yield aviHeader(film);
-  for (const { version, size } of frames) {
-    yield aviFrameHeader(size);
-    const frame = await store.get(cam, version);
-    // A picture whose time ran out meanwhile leaves a gap of its size: the length was promised.
-    yield frame?.size === size ? frame.jpeg : new Uint8Array(size);
-    if (size % 2 === 1) yield new Uint8Array(1);
-  }
-  yield aviIndex(film);
 }

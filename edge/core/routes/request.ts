@@ -42,7 +42,6 @@ const MAX_KNOWN_CHARACTERS = 2000;
 
 export const operations: WeakMap<Handler, Operation> = new WeakMap();
 
-/** Says what a handler or middleware does, in `operations`. */
 export function describe<Described extends Handler | MiddlewareHandler>(
   operation: Operation,
   handler: Described,
@@ -244,7 +243,6 @@ export function rootOf({ req }: Context): string {
   return "../".repeat(req.path.split("/").length - 2) || "./";
 }
 
-/** For instance `https://cam.example`. */
 export function originOf(context: Context, trustedProxies: number): string {
   const { protocol, host } = urlOf(context);
   const hop = trustedHop(context.req.header("x-forwarded-proto"), trustedProxies);

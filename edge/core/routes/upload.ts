@@ -11,7 +11,6 @@ import { ingest, type IngestResult, type LiveFrame, type Upload } from "../inges
 import { camOf, publishedCamera, readTexts, route, whole } from "./request.ts";
 import { problem } from "../problem.ts";
 
-/** What the camera says of its frame. */
 const headersSchema = z.object({
   [HEADER.captured]: whole(0, 1e15).optional().describe("Unix ms at which it was taken"),
   [HEADER.age]: whole(0, 1e15).default(0)
@@ -33,7 +32,6 @@ const FORM = /^multipart\/[\w.+-]+$/;
  */
 const TYPE = /^$|jpe?g|\*|octet-stream|^binary$|^application\/x-www-form-urlencoded$/;
 
-/** What a request says that it brings. */
 function typeOf({ req }: Context): string {
   return (req.header("content-type") ?? "").split(/[;,]/)[0].trim().toLowerCase();
 }
@@ -91,7 +89,6 @@ export function uploadsOf({ bodies, clock, config, hub, lag, log, metrics }: Edg
   const bytes = metrics.counter("perch_frame_bytes_received_total", "Bytes of frames taken.");
   return { take, receive, countRefused, refused };
 
-  /** Publishes a frame. */
   function take(camera: CameraHub, upload: Upload): IngestResult {
     const ageMs = Math.max(upload.ageMs, lag.waited(clock.monotonic()));
     const isFirst = camera.contact.sinceUploadMs === Infinity;

@@ -5,7 +5,6 @@ import type { Clock } from "../../../shared/clock.ts";
 import type { Frame, FrameMeta } from "../../../shared/frame.ts";
 import type { About } from "../../../shared/wire.ts";
 
-/** The newest stored frame of a camera, without its bytes. */
 export interface Head extends FrameMeta {
   readonly about?: About;
 }
@@ -16,7 +15,6 @@ export interface PutOptions {
   readonly about?: About;
 }
 
-/** Whether a frame was written, and the newest stored version. */
 export interface PutResult {
   readonly ok: boolean;
   readonly newest: number;

@@ -11,7 +11,6 @@ import type { FrameStore } from "./frame_store.ts";
 /** How a frame that has just come is stored. A keyframe may be early if the next would be later. */
 export function persistFrame(
   input: {
-    /** Infinity where there was none. */
     readonly sinceKeyframeMs: number;
     readonly keyframeMs: number;
     readonly intervalMs: number;
@@ -59,7 +58,6 @@ export function storeWriter(
   /** Monotonic ms. */
   let storedAt = -Infinity;
   let newestWanted = false;
-  /** Whether uploads stay away that were due here. */
   let silent = false;
   let watched = false;
   camera.latest.onSet(({ value }) => {

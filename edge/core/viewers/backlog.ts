@@ -49,7 +49,6 @@ export class Backlog {
     this.#writtenAt = this.#waitedAt = now;
   }
 
-  /** A write was handed over. */
   wrote(now: number): void {
     this.#pass(now);
     this.#depth++;
@@ -57,7 +56,6 @@ export class Backlog {
     this.#writtenAt = now;
   }
 
-  /** The next write is asked for. */
   room(now: number): void {
     const waited = now - this.#writtenAt;
     this.#waitedAt = now;
@@ -88,7 +86,6 @@ export class Backlog {
     return this.#depth < 1;
   }
 
-  /** Whether the line is as fast as any. */
   isOver(now: number): boolean {
     return this.#eachMs === undefined && now - this.#waitedAt > FAST_MS;
   }

@@ -9,7 +9,6 @@ import type { LiveFrame } from "../ingest/ingest.ts";
 import type { Guest, Place } from "../limits/viewer_gate.ts";
 import { Backlog, FAST_MS } from "./backlog.ts";
 
-/** Somebody who watches a slot. */
 interface Subscriber {
   /** The slot has a new frame; called soon after, once for however many came in between. */
   onFrame(): void;
@@ -87,7 +86,6 @@ export class FanOut {
   }
 }
 
-/** A camera to watch, and its frames as they are wanted. */
 export interface Watched {
   readonly camera: CameraHub;
   /** One of the camera's slots, or the same at another width. */
@@ -96,7 +94,6 @@ export interface Watched {
   release(): void;
 }
 
-/** What every viewer of a stream needs. */
 export interface StreamOptions {
   /** Where the viewer sits; given back when the connection is gone. */
   readonly place: Place;
@@ -195,7 +192,6 @@ export abstract class StreamViewer
     this.#controller.enqueue(bytes);
   }
 
-  /** Called once, when the stream opens. */
   protected abstract begin(): void;
 
   /** Hands over what is new, by `enqueue`; says whether there was anything. */

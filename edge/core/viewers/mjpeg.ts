@@ -60,7 +60,6 @@ export function thinnedTo(fps: number): (now: number) => boolean {
 
 export interface MjpegOptions extends StreamOptions {
   readonly parts: Multipart;
-  /** Whether each part is to say its length. */
   readonly lengths: boolean;
   /** Most frames a second; undefined = all. */
   readonly fps?: number;

@@ -20,7 +20,6 @@ export function statusMessage(status: CameraStatus, clock: Time): StatusMessage 
   return { type: "status", now: clock.now(), upMs: clock.monotonic(), status };
 }
 
-/** A message as a record. */
 export function recordOf(message: HelloMessage | StatusMessage): Uint8Array<ArrayBuffer> {
   return encodeMessage(message, message.now);
 }
@@ -32,9 +31,7 @@ const statusRecords = new WeakMap<CameraStatus, Uint8Array<ArrayBuffer>>();
 export class RecordViewer extends StreamViewer {
   readonly #clock: Time;
   readonly #subscriptions: readonly (Watched & { sentSeq: number })[];
-  /** The one whose turn it is. */
   #next = 0;
-  /** States to be told. */
   readonly #news = new Map<CameraHub, CameraStatus>();
 
   constructor(watched: readonly Watched[], options: StreamOptions & { readonly clock: Time }) {

@@ -43,7 +43,6 @@ export function socketViewer(
   });
   const cleanups: (() => void)[] = [];
   let acks = 0;
-  /** Bytes handed to the socket. */
   let sent = 0;
   /** Whether a frame was held back because the line had not taken those before it. */
   let held = false;
@@ -182,7 +181,6 @@ export function serveSocket(
  * two it is shows when one more is tried: on a slow line the round trip grows with it.
  */
 export interface WindowState {
-  /** Frames that may be unacknowledged, 1 to `MAX_WINDOW`. */
   readonly size: number;
   /** Shortest round trip seen with the smallest window, ms. */
   readonly baseMs: number;
