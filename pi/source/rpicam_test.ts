@@ -21,7 +21,6 @@ import {
   timerCommand,
   withoutOption,
 } from "./rpicam.ts";
-import { SourceError } from "./source.ts";
 
 const PICTURE: Picture = { fps: 5, width: 1280, height: 720, quality: 60 };
 
@@ -120,32 +119,11 @@ Deno.test("on Bullseye the programs are called libcamera", async () => {
   assert.equal(starts[0].name, "libcamera-vid");
 });
 
-for (
-  const [what, change, scene, kind, message] of [
-    [
-      "no camera is an error that says what to check",
-      {},
-      { faults: "nocam", install: { cameras: "none" } },
-      "hardware",
-      /no camera found: check the ribbon cable/,
-    ],
-    [
-      "a wrong extra argument is a mistake in the settings, and is not left out in silence",
-      { extraArgs: ["--nope", "1"] },
-      {},
-      "configuration",
-      /unrecognised option '--nope'/,
-    ],
-  ] as const
-) {
-  Deno.test(what, () =>
-    assert.rejects(take(change, 1, scene), (error) => {
-      assert.ok(error instanceof SourceError);
-      assert.equal(error.kind, kind);
-      assert.match(error.message, message);
-      return true;
-    }));
-}
+Deno.test("a wrong extra argument is a mistake in the settings, and is not left out in silence", () =>
+  assert.rejects(take({ extraArgs: ["--nope", "1"] }, 1), {
+    kind: "configuration",
+    message: /unrecognised option '--nope'/,
+  }));
 
 Deno.test("an option that this build does not know is left out, and said once", async () => {
   const { sizes, warnings } = await take({ controls: ["--from-the-future", "1"] }, 1);
@@ -208,30 +186,18 @@ Deno.test("reads cameras and their modes", () => {
   const [v2, v3] = parseCameraList(LIST);
   assert.deepEqual([v2.index, v2.model, v2.width, v2.height], [0, "imx219", 3280, 2464]);
   assert.equal(v2.modes.length, 6);
-  assert.deepEqual(v2.modes[5], {
-    width: 1640,
-    height: 1232,
-    bits: 8,
-    packed: false,
-    fps: 41.85,
-    crop: { width: 3280, height: 2464 },
-  });
+  const crop = { width: 3280, height: 2464 };
+  const mode = { width: 1640, height: 1232, bits: 8, packed: false, fps: 41.85, crop };
+  assert.deepEqual(v2.modes[5], mode);
   assert.deepEqual([v3.index, v3.model, v3.modes.length], [1, "imx708_wide", 3]);
-});
-
-Deno.test("an empty list has no cameras", () => {
   assert.deepEqual(parseCameraList("No cameras available!\n"), []);
 });
 
-Deno.test("picks the smallest mode with the whole view that is large and fast enough", () => {
+Deno.test("picks the smallest mode with the whole view that is large and fast enough, if any is", () => {
   const [v2, v3] = parseCameraList(LIST);
   assert.equal(fullViewMode(v2, { width: 1280, height: 720, fps: 5 }), "1640:1232:10:P");
   assert.equal(fullViewMode(v2, { width: 1920, height: 1080, fps: 5 }), "3280:2464:10:P");
   assert.equal(fullViewMode(v3, { width: 1280, height: 720, fps: 30 }), "2304:1296:10:P");
-});
-
-Deno.test("leaves the choice to the camera where no mode with the whole view will do", () => {
-  const [v2] = parseCameraList(LIST);
   assert.equal(fullViewMode(v2, { width: 1280, height: 720, fps: 60 }), undefined);
   assert.equal(fullViewMode(v2, { width: 4056, height: 3040, fps: 1 }), undefined);
 });

@@ -211,22 +211,6 @@ Deno.test("the question for demand tells what is known and how long the edge may
     assert.deepEqual(asked, ["/demand?interval=10000&wait=45", "/demand?interval=0&wait=0"]);
   }));
 
-Deno.test("an answer to the question for demand that makes no sense is trouble", () =>
-  withEdge("put", { answer: () => new Response("<html>") }, async ({ transport }) => {
-    assert.equal((await transport.probe(NEVER)).kind, "busy");
-  }));
-
-Deno.test("a redirect is not followed: the token goes nowhere else", () => {
-  const headers = { location: "/elsewhere/live.jpeg" };
-  const answer = () => new Response(null, { status: 308, headers });
-  return withEdge("put", { answer }, async ({ transport, requests }) => {
-    const detail = "moved to /elsewhere/live.jpeg: change PERCH_URL";
-    const refused = { kind: "refused", status: 308, detail };
-    assert.deepEqual(await transport.send(frame(), NEVER), refused);
-    assert.equal(requests.length, 1);
-  });
-});
-
 Deno.test("a request ends when it is aborted", () => {
   const asked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<Response>();
@@ -351,23 +335,26 @@ Deno.test("a frame that is never acknowledged fails when its time is up, and the
     assert.equal(sockets.length, 2);
   }));
 
-Deno.test("a wrong token is told as such although sockets do not tell", () => {
-  const detail = "The token is unknown.";
-  const answer = () => Response.json({ detail }, { status: 401 });
-  return withEdge("ws", { answer }, async ({ transport }) => {
-    const refused = { kind: "refused", status: 401, detail };
-    assert.deepEqual(await transport.send(frame(), NEVER), refused);
-  });
-});
+const no = (status: number) => Response.json({ detail: "No." }, { status });
+const moved = (location: string) => new Response(null, { status: 308, headers: { location } });
 
-Deno.test("a proxy that passes no sockets is named", () => {
-  const answer = (request: Request) => demand(request) ?? new Response(null, { status: 400 });
-  return withEdge("ws", { answer }, async ({ transport }) => {
-    const result = await transport.send(frame(), NEVER);
-    assert.ok(result.kind === "busy");
-    assert.match(result.detail, /does a proxy on the way pass WebSockets\? PERCH_TRANSPORT=put/);
-  });
-});
+// deno-fmt-ignore
+const ANSWERS = [
+  ["an answer to the question for demand that makes no sense is trouble", "put", () => new Response("<html>"), "probe", /^busy: something that is no Perch edge answers: 200/],
+  ["a redirect is not followed: the token goes nowhere else", "put", () => moved("/elsewhere/live.jpeg"), "send", /^refused: moved to \/elsewhere\/live\.jpeg: change PERCH_URL$/],
+  ["a wrong token is told as such although sockets do not tell", "ws", () => no(401), "send", /^refused: No\.$/],
+  ["a proxy that passes no sockets is named", "ws", (request: Request) => demand(request) ?? no(400), "send", /^busy: .*does a proxy on the way pass WebSockets\? PERCH_TRANSPORT=put/],
+] as const;
+
+for (const [what, kind, answer, call, said] of ANSWERS) {
+  Deno.test(what, () =>
+    withEdge(kind, { answer }, async ({ transport, requests }) => {
+      const result =
+        await (call === "probe" ? transport.probe(NEVER) : transport.send(frame(), NEVER));
+      assert.match(`${result.kind}: ${"detail" in result && result.detail}`, said);
+      assert.equal(requests.length, kind === "put" ? 1 : 2);
+    }));
+}
 
 Deno.test("probes side by side end up with one socket", () =>
   withEdge("ws", {}, async ({ transport, sockets }) => {

@@ -3,13 +3,25 @@
 import assert from "node:assert/strict";
 import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
-import { ROOT, RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
+import { RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
 import { toolTest } from "../tools.ts";
 import { TempDir } from "../temp.ts";
 
 function startSender(env: Record<string, string>): RunningProgram {
-  return new RunningProgram("send.sh", "sh", ["pi/send.sh"], { cwd: ROOT, env });
+  return new RunningProgram("send.sh", "sh", ["pi/send.sh"], { env });
 }
+
+/** What a sender whose camera gives no picture says until a line matches. */
+async function said(pattern: RegExp, env: Record<string, string>): Promise<RunningProgram> {
+  const nothing = { PERCH_TOKEN: TEST_TOKEN, PERCH_COMMAND: "printf nothing" };
+  await using sender = startSender({ ...nothing, ...env });
+  await sender.line(pattern);
+  await sender.stop();
+  return sender;
+}
+
+const serve = (handler: Deno.ServeHandler) =>
+  Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handler);
 
 toolTest(
   ["curl"],
@@ -45,51 +57,33 @@ toolTest(
   "send.sh says what is wrong once, goes on, and shows its token to nobody",
   async () => {
     await using edge = await startEdge();
-    await using sender = startSender({
-      PERCH_URL: edge.url,
-      PERCH_TOKEN: "a-token-the-edge-does-not-know",
-      PERCH_COMMAND: "printf nothing",
+    const PERCH_URL = edge.url;
+    const stranger = { PERCH_URL, PERCH_TOKEN: "a-token-the-edge-does-not-know" };
+    const { output } = await said(
+      /^the edge refuses this camera \(401\): check PERCH_URL, PERCH_TOKEN/,
+      stranger,
+    );
+    assert.doesNotMatch(output, /does-not-know/);
+    await said(/^the edge did not take the picture \(400\): Not a whole JPEG: .*6E 6F 74/, {
+      PERCH_URL,
     });
-    await sender.line(/^the edge refuses this camera \(401\): check PERCH_URL, PERCH_TOKEN/);
-    await sender.stop();
-    assert.doesNotMatch(sender.output, /does-not-know/);
-    await using blank = startSender({
-      PERCH_URL: edge.url,
-      PERCH_TOKEN: TEST_TOKEN,
-      PERCH_COMMAND: "printf nothing",
-    });
-    await blank.line(/^the edge did not take the picture \(400\): Not a whole JPEG: .*6E 6F 74/);
-    await blank.stop();
-    await using misnamed = startSender({
-      PERCH_URL: edge.url,
-      PERCH_TOKEN: TEST_TOKEN,
+    await said(/\(404\): check .*PERCH_CAM: Camera id Shed: wanted 1 to 32 of a-z/, {
+      PERCH_URL,
       PERCH_CAM: "Shed",
-      PERCH_COMMAND: "printf nothing",
     });
-    await misnamed.line(/\(404\): check .*PERCH_CAM: Camera id Shed: wanted 1 to 32 of a-z/);
-    await misnamed.stop();
-    await using lost = startSender({
-      PERCH_URL: "http://127.0.0.1:1",
-      PERCH_TOKEN: TEST_TOKEN,
-      PERCH_COMMAND: "printf nothing",
-    });
-    await lost.line(/^the edge cannot be reached: curl: \(7\)/);
-    await lost.stop();
+    await said(/^the edge cannot be reached: curl: \(7\)/, { PERCH_URL: "http://127.0.0.1:1" });
   },
 );
 
 toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
   await using bin = new TempDir();
   // Says how long it would sleep.
-  await Deno.writeTextFile(
-    `${bin}/sleep`,
-    `#!/bin/sh\necho "$1" >>${bin}/slept\nexec /bin/sleep 0.1\n`,
-  );
-  await Deno.chmod(`${bin}/sleep`, 0o755);
+  const script = `#!/bin/sh\necho "$1" >>${bin}/slept\nexec /bin/sleep 0.1\n`;
+  await Deno.writeTextFile(`${bin}/sleep`, script, { mode: 0o755 });
   const intervals = ["08", "99999999999999999999999", "0", "5000000", "2000"];
   const { promise, resolve } = Promise.withResolvers<void>();
   let asked = 0;
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+  const server = serve(() => {
     if (asked >= intervals.length) resolve();
     return new Response(null, {
       status: 204,
@@ -111,17 +105,10 @@ toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
 
 toolTest(["curl"], "send.sh lets no edge write its lines or to its terminal", async () => {
   const detail = "\u001b[31mred\\n2026 forged\\033[0m";
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    () => new Response(`{"status":400,"detail":"${detail}"}`, { status: 400 }),
-  );
-  await using sender = startSender({
+  const server = serve(() => new Response(`{"status":400,"detail":"${detail}"}`, { status: 400 }));
+  const sender = await said(/^the edge did not take the picture \(400\)/, {
     PERCH_URL: `http://127.0.0.1:${server.addr.port}`,
-    PERCH_TOKEN: TEST_TOKEN,
-    PERCH_COMMAND: "printf nothing",
   });
-  await sender.line(/^the edge did not take the picture \(400\)/);
-  await sender.stop();
   await server.shutdown();
   assert.deepEqual(sender.lines.filter((line) => line.startsWith("2026")), []);
   assert.equal(sender.output.includes("\u001b"), false, sender.output);
