@@ -127,3 +127,14 @@ Deno.test("progress that is written over is one line, and what follows it is kep
   tail.push("oh dear\n");
   assert.deepEqual(tail.lines, ["opened", "oh dear"]);
 });
+
+Deno.test("no cut leaves half of a password: an address is taken out before its line is cut", () => {
+  const input = "rtsp://me:s3 cret@cam/1";
+  for (let length = 380; length < 420; length++) {
+    for (const end of ["", "\n"]) {
+      const tail = new LineTail(["ffmpeg", "-i", input]);
+      tail.push("x".repeat(length) + ` ${input}: gone${end}`);
+      assert.doesNotMatch(tail.lines.join(), /s3|cret/);
+    }
+  }
+});
