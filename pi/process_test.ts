@@ -134,7 +134,7 @@ Deno.test("no cut leaves half of a password: an address is taken out before its 
     for (const end of ["", "\n"]) {
       const tail = new LineTail(["ffmpeg", "-i", input]);
       tail.push("x".repeat(length) + ` ${input}: gone${end}`);
-      assert.doesNotMatch(tail.lines.join(), /s3|cret/);
+      assert.doesNotMatch(tail.lines.join(), /s3|cr/);
     }
   }
 });
