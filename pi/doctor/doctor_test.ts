@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../shared/clock.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { installFakeRpicam } from "../../shared/testing/fake_rpicam/install.ts";
+import { serve } from "../../shared/testing/serve.ts";
 import { parseConfig } from "../config.ts";
 import { createSpawn } from "../process.ts";
 import { systemConnect } from "../uploader/connection.ts";
@@ -22,14 +23,9 @@ async function examine(env: Record<string, string>, cameras: "imx708" | "none") 
 }
 
 Deno.test("a machine that is ready has nothing that fails, and each thing is named once", async () => {
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    () => Response.json({ interval: 10_000, viewers: 0 }),
-  );
-  const PERCH_URL = `http://127.0.0.1:${server.addr.port}`;
-  const env = { PERCH_URL, PERCH_TOKEN: "0123456789abcdef" };
+  await using server = serve(() => Response.json({ interval: 10_000, viewers: 0 }));
+  const env = { PERCH_URL: server.url, PERCH_TOKEN: "0123456789abcdef" };
   const { healthy, text } = await examine(env, "imx708");
-  await server.shutdown();
   assert.match(text, /^ok {4}camera {12}0: imx708 4608x2592 \(rpicam-vid\)$/m);
   assert.match(text, /^ok {4}token {13}accepted$/m);
   assert.doesNotMatch(text, /^fail +(?!permissions)/m);
@@ -56,13 +52,9 @@ Deno.test("a camera on the network is asked for a picture, and what it says is a
     "/page": () => new Response("<html>", { headers: { "content-type": "text/html" } }),
     "/secret.jpg": () => new Response("no", { status: 401 }),
   };
-  const server = Deno.serve(
-    { port: 0, hostname: "127.0.0.1", onListen: () => {} },
-    ({ url }) =>
-      answers[new URL(url).pathname]?.() ??
-        Response.json({ detail: "\x1b[2J\u0007" }, { status: 500 }),
-  );
-  const at = `127.0.0.1:${server.addr.port}`;
+  const strange = () => Response.json({ detail: "\x1b[2J\u0007" }, { status: 500 });
+  await using server = serve(({ url }) => (answers[new URL(url).pathname] ?? strange)());
+  const at = server.url.slice("http://".length);
   const camera = async (path: string) => {
     const env = {
       PERCH_URL: `http://${at}`,
@@ -82,5 +74,4 @@ Deno.test("a camera on the network is asked for a picture, and what it says is a
   );
   assert.match((await camera("/page"))!, /^fail .* answers text\/html, no JPEG: starts with 3C/);
   assert.match((await camera("/secret.jpg"))!, /^fail .* answers 401: check user and password$/);
-  await server.shutdown();
 });

@@ -4,6 +4,7 @@ import { systemClock } from "../../shared/clock.ts";
 import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
+import { serve, serveRaw } from "../../shared/testing/serve.ts";
 import { type Connection, systemConnect } from "../uploader/connection.ts";
 import { createHttp } from "./http.ts";
 import { SourceError } from "./source.ts";
@@ -20,22 +21,18 @@ async function take(
   credentials = "",
 ): Promise<{ frames: Uint8Array[]; requests: number }> {
   let requests = 0;
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+  await using server = serve((request) => {
     requests++;
     return handler(request);
   });
   const stop = new AbortController();
   const splitter = new JpegSplitter();
   const frames: Uint8Array[] = [];
-  const url = `http://${credentials}127.0.0.1:${server.addr.port}/video`;
-  try {
-    await createHttp(DEPS, { url, fps: 50 }).run(stop.signal, (chunk) => {
-      frames.push(...splitter.push(chunk));
-      if (frames.length >= wanted) stop.abort();
-    });
-  } finally {
-    await server.shutdown();
-  }
+  const url = `${server.url.replace("//", `//${credentials}`)}/video`;
+  await createHttp(DEPS, { url, fps: 50 }).run(stop.signal, (chunk) => {
+    frames.push(...splitter.push(chunk));
+    if (frames.length >= wanted) stop.abort();
+  });
   return { frames, requests };
 }
 
@@ -152,14 +149,13 @@ Deno.test("a camera that moved is followed on its own host and to no other", asy
   );
   assert.deepEqual(found.frames[0], jpeg);
   let asked = 0;
-  const other = Deno.serve({ port: 0, hostname: "127.0.0.2", onListen: () => {} }, () => {
+  await using other = serve(() => {
     asked++;
     return new Response(jpeg);
-  });
-  const location = `http://me:s3cret@127.0.0.2:${other.addr.port}/admin`;
+  }, "127.0.0.2");
+  const location = `${other.url.replace("//", "//me:s3cret@")}/admin`;
   await assert.rejects(take(() => moved(location), 1), MOVED);
   assert.equal(asked, 0);
-  await other.shutdown();
   await assert.rejects(take(() => moved("/video"), 1), MOVED);
 });
 
@@ -191,26 +187,14 @@ const NO_ANSWERS = [
 
 for (const [answer, said] of NO_ANSWERS) {
   Deno.test(`what Deno takes for no answer leads to ffmpeg: ${answer.slice(0, 30)}`, async () => {
-    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    const serving = (async () => {
-      for await (const socket of listener) {
-        await socket.read(new Uint8Array(4096));
-        await socket.write(bytes(answer));
-        socket.close();
-      }
-    })();
-    const source = createHttp(DEPS, { url: `http://127.0.0.1:${listener.addr.port}/`, fps: 5 });
-    const words: string[] = [];
-    for (const _ of [1, 2]) {
-      const told = ({ kind, message }: SourceError) => void words.push(`${kind}: ${message}`);
-      await source.run(NEVER, () => {}).catch(told);
-    }
-    listener.close();
-    await serving;
-    assert.match(words[0], said);
-    assert.match(words[0], /^configuration: /);
-    assert.doesNotMatch(words[0], /127\.0\.0\.1/);
-    assert.equal(words[0], words[1]);
+    await using server = serveRaw(answer);
+    const source = createHttp(DEPS, { url: `http://${server.host}/`, fps: 5 });
+    const run = () =>
+      source.run(NEVER, () => {}).catch(({ kind, message }) => `${kind}: ${message}`);
+    const words = String(await run());
+    assert.match(words, said);
+    assert.match(words, /^configuration: (?!.*127\.0\.0\.1)/);
+    assert.equal(words, await run(), "each time the same");
   });
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { serveRaw } from "../../shared/testing/serve.ts";
 import { chunksOf, describeFailure, systemConnect } from "./connection.ts";
 
 /** What asking for `url` fails with, in words. */
@@ -15,19 +16,11 @@ async function failure(url: string): Promise<string> {
 }
 
 Deno.test("a failed request is told without whom it asked, and each time in the same words", async () => {
-  const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-  const serving = (async () => {
-    for await (const socket of listener) {
-      await socket.write(new TextEncoder().encode("220 this is no HTTP\r\n"));
-      socket.close();
-    }
-  })();
-  const strange = `http://127.0.0.1:${listener.addr.port}/?pwd=s3cret`;
+  await using server = serveRaw("220 this is no HTTP\r\n");
+  const strange = `http://${server.host}/?pwd=s3cret`;
   const [first, second] = [await failure(strange), await failure(strange)];
   assert.equal(first, second);
   assert.match(first, /^client error/);
-  listener.close();
-  await serving;
   for (const url of ["http://127.0.0.1:1/?pwd=s3cret", "http://no-such-host.invalid/s3cret"]) {
     assert.doesNotMatch(await failure(url), /s3cret|127\.0\.0\.1|no-such-host/);
   }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { serveRaw } from "../../shared/testing/serve.ts";
 import type { PublishDown } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader } from "../../shared/wire_frame.ts";
 import type { CapturedFrame } from "../capture.ts";
@@ -237,21 +238,12 @@ for (
   ] as const
 ) {
   Deno.test(what, async () => {
-    const listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
-    const served = (async () => {
-      for await (const socket of listener) {
-        await socket.read(new Uint8Array(16));
-        await socket.write(new TextEncoder().encode(said));
-        socket.close();
-      }
-    })();
-    const url = `${scheme}://127.0.0.1:${listener.addr.port}`;
+    await using server = serveRaw(said);
+    const url = `${scheme}://${server.host}`;
     const client = new EdgeClient({ url, ...ADDRESS }, systemConnect);
     const result = await createPutTransport(client, new FakeClock()).send(frame(), NEVER);
     assert.ok(result.kind === "failed");
     assert.match(result.detail, detail);
-    listener.close();
-    await served;
     client.close();
   });
 }
@@ -364,18 +356,14 @@ Deno.test("probes side by side end up with one socket", () =>
     assert.equal(open.length, 1);
   }));
 
-for (
-  const [what, wants, passes, roads] of [
-    ["go by requests where the edge asks for nothing else", false, true, "put put put put"],
-    [
-      "go over one socket from the edge's first answer on that asks for it",
-      true,
-      true,
-      "put ws ws ws",
-    ],
-    ["go by requests again where the edge's socket does not open", true, false, "put put put"],
-  ] as const
-) {
+// deno-fmt-ignore
+const ROADS = [
+  ["go by requests where the edge asks for nothing else", false, true, "put put put put"],
+  ["go over one socket from the edge's first answer on that asks for it", true, true, "put ws ws ws"],
+  ["go by requests again where the edge's socket does not open", true, false, "put put put"],
+] as const;
+
+for (const [what, wants, passes, roads] of ROADS) {
   Deno.test(`pictures ${what}`, () => {
     const came: string[] = [];
     return withEdge("auto", {

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { inspectJpeg } from "../../jpeg/inspect.ts";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { RunningProgram, startEdge, TEST_TOKEN } from "../processes.ts";
+import { serve } from "../serve.ts";
 import { toolTest } from "../tools.ts";
 import { TempDir } from "../temp.ts";
 
@@ -19,9 +20,6 @@ async function said(pattern: RegExp, env: Record<string, string>): Promise<Runni
   await sender.stop();
   return sender;
 }
-
-const serve = (handler: Deno.ServeHandler) =>
-  Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handler);
 
 toolTest(
   ["curl"],
@@ -83,7 +81,7 @@ toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
   const intervals = ["08", "99999999999999999999999", "0", "5000000", "2000"];
   const { promise, resolve } = Promise.withResolvers<void>();
   let asked = 0;
-  const server = serve(() => {
+  await using server = serve(() => {
     if (asked >= intervals.length) resolve();
     return new Response(null, {
       status: 204,
@@ -92,7 +90,7 @@ toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
   });
   await using sender = startSender({
     PATH: `${bin}:${Deno.env.get("PATH")}`,
-    PERCH_URL: `http://127.0.0.1:${server.addr.port}`,
+    PERCH_URL: server.url,
     PERCH_TOKEN: TEST_TOKEN,
     PERCH_COMMAND: "printf x",
   });
@@ -100,16 +98,16 @@ toolTest(["curl"], "send.sh keeps to no interval that is none", async () => {
   await sender.stop();
   const slept = (await Deno.readTextFile(`${bin}/slept`)).trim().split("\n");
   assert.deepEqual(slept.slice(0, 5), ["1", "3600", "1", "3600", "2"]);
-  await server.shutdown();
 });
 
 toolTest(["curl"], "send.sh lets no edge write its lines or to its terminal", async () => {
   const detail = "\u001b[31mred\\n2026 forged\\033[0m";
-  const server = serve(() => new Response(`{"status":400,"detail":"${detail}"}`, { status: 400 }));
+  await using server = serve(() =>
+    new Response(`{"status":400,"detail":"${detail}"}`, { status: 400 })
+  );
   const sender = await said(/^the edge did not take the picture \(400\)/, {
-    PERCH_URL: `http://127.0.0.1:${server.addr.port}`,
+    PERCH_URL: server.url,
   });
-  await server.shutdown();
   assert.deepEqual(sender.lines.filter((line) => line.startsWith("2026")), []);
   assert.equal(sender.output.includes("\u001b"), false, sender.output);
 });
