@@ -1,5 +1,5 @@
 // Letters without a font: Raspberry Pi OS Lite has none installed, so text in pictures is drawn from
-// these 5 by 7 dots, as SVG path data or straight into RGB pixels.
+// these 5 by 7 dots, straight into pixels.
 
 /** Dots across one character. */
 const GLYPH_WIDTH = 5;
@@ -44,68 +44,47 @@ export function glyphRows(char: string): number[] {
   );
 }
 
-/** Where text goes and how large: `scale` pixels a dot; `x` and `y` are the top left corner. */
-export interface GlyphOptions {
-  readonly x: number;
-  readonly y: number;
-  readonly scale: number;
-}
-
 /** How wide `text` is in pixels, without the gap after its last character. */
 export function textWidth(text: string, scale: number): number {
   return Math.max(0, [...text].length * GLYPH_ADVANCE - 1) * scale;
 }
 
-/** Calls `run` for every horizontal run of dots of `text`, in dots from its top left corner. */
-function forEachRun(text: string, run: (x: number, y: number, width: number) => void): void {
-  [...text].forEach((char, index) => {
-    glyphRows(char).forEach((bits, y) => {
-      for (let x = 0; x < GLYPH_WIDTH; x++) {
-        const start = x;
-        while (x < GLYPH_WIDTH && bits & (16 >> x)) x++;
-        if (x > start) run(index * GLYPH_ADVANCE + start, y, x - start);
-      }
-    });
-  });
-}
-
-/** SVG path data that draws `text` in filled rectangles. */
-export function glyphPath(text: string, options: GlyphOptions): string {
-  const { x: left, y: top, scale } = options;
-  let path = "";
-  forEachRun(text, (x, y, width) => {
-    const across = width * scale;
-    path += `M${left + x * scale} ${top + y * scale}h${across}v${scale}h${-across}z`;
-  });
-  return path;
-}
-
-/** Raw pixels, three bytes each: red, green, blue. */
-export interface RgbPixels {
+/** Raw pixels. */
+export interface Pixels {
   readonly data: Uint8Array | Uint8ClampedArray;
   readonly width: number;
   readonly height: number;
 }
 
+/** Where text goes and how large: `scale` pixels a dot; `x` and `y` are the top left corner. */
+interface TextOptions {
+  readonly x: number;
+  readonly y: number;
+  readonly scale: number;
+  /** As many numbers as a pixel has bytes. */
+  readonly colour: readonly number[];
+}
+
 /** Draws `text` into `pixels`; what lies outside is cut off. */
-export function drawText(
-  pixels: RgbPixels,
-  text: string,
-  options: GlyphOptions & { readonly colour: readonly [number, number, number] },
-): void {
-  const { x: left, y: top, scale, colour: [red, green, blue] } = options;
-  forEachRun(text, (x, y, width) => {
-    const fromX = Math.max(0, left + x * scale);
-    const toX = Math.min(pixels.width, left + (x + width) * scale);
-    const fromY = Math.max(0, top + y * scale);
-    const toY = Math.min(pixels.height, top + (y + 1) * scale);
-    for (let py = fromY; py < toY; py++) {
-      for (let px = fromX; px < toX; px++) {
-        const at = (py * pixels.width + px) * 3;
-        pixels.data[at] = red;
-        pixels.data[at + 1] = green;
-        pixels.data[at + 2] = blue;
+export function drawText(pixels: Pixels, text: string, options: TextOptions): void {
+  const { x: left, y: top, scale, colour } = options;
+  const { data, width, height } = pixels;
+  const fill = (fromX: number, fromY: number, across: number) => {
+    const [toX, toY] = [Math.min(width, fromX + across), Math.min(height, fromY + scale)];
+    for (let y = Math.max(0, fromY); y < toY; y++) {
+      for (let x = Math.max(0, fromX); x < toX; x++) {
+        data.set(colour, (y * width + x) * colour.length);
       }
     }
+  };
+  [...text].forEach((char, index) => {
+    glyphRows(char).forEach((bits, row) => {
+      for (let x = 0; x < GLYPH_WIDTH; x++) {
+        const start = x;
+        while (x < GLYPH_WIDTH && bits & (16 >> x)) x++;
+        const dots = index * GLYPH_ADVANCE + start;
+        fill(left + dots * scale, top + row * scale, (x - start) * scale);
+      }
+    });
   });
 }

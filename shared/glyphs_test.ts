@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { drawText, glyphPath, glyphRows, textWidth } from "./glyphs.ts";
+import { drawText, glyphRows, textWidth } from "./glyphs.ts";
 
 function picture(text: string): string[] {
   const width = textWidth(text, 1);
@@ -24,15 +24,6 @@ Deno.test("every letter and digit has a shape of its own", () => {
 Deno.test("small letters are drawn as capitals and what the font lacks as a box", () => {
   assert.deepEqual(glyphRows("q"), glyphRows("Q"));
   assert.deepEqual(glyphRows("€"), [31, 17, 17, 17, 17, 17, 31]);
-});
-
-Deno.test("a path covers exactly the dots that pixels would", () => {
-  const path = glyphPath("-I", { x: 10, y: 20, scale: 3 });
-  assert.equal(
-    path,
-    "M10 29h15v3h-15zM31 20h9v3h-9zM34 23h3v3h-3zM34 26h3v3h-3zM34 29h3v3h-3z" +
-      "M34 32h3v3h-3zM34 35h3v3h-3zM31 38h9v3h-9z",
-  );
 });
 
 Deno.test("text that runs out of the picture is cut off, not wrapped", () => {

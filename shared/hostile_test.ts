@@ -2,6 +2,7 @@
 // and what is accepted must be what was meant.
 
 import assert from "node:assert/strict";
+import { encodeAck } from "./testing/clients.ts";
 import { fc } from "./testing/properties.ts";
 import { z } from "zod";
 import { isCamId } from "./frame.ts";
@@ -9,7 +10,6 @@ import { booleanSetting, integerSetting, numberSetting, parseSettings } from "./
 import { demandSchema, parseSeq, publishDownSchema, reportSchema } from "./wire.ts";
 import {
   ACK_BYTES,
-  encodeAck,
   FRAME_HEADER_BYTES,
   readAck,
   readFrameHeader,

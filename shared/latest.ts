@@ -9,12 +9,7 @@ export interface Numbered<T> {
 
 interface Listener<T> {
   onItem(item: Numbered<T>): void;
-  onClose?(): void;
-}
-
-interface Waiter<T> {
-  resolve(item: Numbered<T>): void;
-  reject(reason: unknown): void;
+  onClose?(reason: unknown): void;
 }
 
 /**
@@ -24,7 +19,6 @@ interface Waiter<T> {
 export class Latest<T> {
   #item: Numbered<T> | undefined;
   #closed: { reason: unknown } | undefined;
-  readonly #waiters = new Set<Waiter<T>>();
   readonly #listeners = new Set<Listener<T>>();
 
   /** Whether `close` was called. */
@@ -46,9 +40,6 @@ export class Latest<T> {
   set(value: T): void {
     if (this.#closed) return;
     const item = this.#item = { seq: this.seq + 1, value };
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const waiter of waiters) waiter.resolve(item);
     for (const listener of this.#listeners) guarded(() => listener.onItem(item));
   }
 
@@ -63,22 +54,14 @@ export class Latest<T> {
     if (this.#item && this.#item.seq > after) return Promise.resolve(this.#item);
     if (this.#closed) return Promise.reject(this.#closed.reason);
     return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#waiters.delete(waiter);
-        reject(signal?.reason);
+      const end = () => {
+        stop();
+        signal?.removeEventListener("abort", onAbort);
       };
-      const waiter: Waiter<T> = {
-        resolve: (item) => {
-          signal?.removeEventListener("abort", onAbort);
-          resolve(item);
-        },
-        reject: (reason) => {
-          signal?.removeEventListener("abort", onAbort);
-          reject(reason);
-        },
-      };
+      const fail = (reason: unknown) => (end(), reject(reason));
+      const onAbort = () => fail(signal?.reason);
+      const stop = this.onSet((item) => (end(), resolve(item)), fail);
       signal?.addEventListener("abort", onAbort, { once: true });
-      this.#waiters.add(waiter);
     });
   }
 
@@ -88,12 +71,15 @@ export class Latest<T> {
    * @param onClose Called once when the slot is closed; soon, where it is already.
    * @returns A function that stops the calls.
    */
-  onSet(onItem: (item: Numbered<T>) => void, onClose?: () => void): () => void {
+  onSet(onItem: (item: Numbered<T>) => void, onClose?: (reason: unknown) => void): () => void {
     const listener = { onItem, onClose };
     this.#listeners.add(listener);
-    if (this.#closed) {
+    const closed = this.#closed;
+    if (closed) {
       // Not before whoever listens has what to stop it by.
-      queueMicrotask(() => this.#listeners.delete(listener) && guarded(() => onClose?.()));
+      queueMicrotask(() =>
+        this.#listeners.delete(listener) && guarded(() => onClose?.(closed.reason))
+      );
     }
     return () => this.#listeners.delete(listener);
   }
@@ -102,12 +88,9 @@ export class Latest<T> {
   close(reason: unknown = new DOMException("No more values", "AbortError")): void {
     if (this.#closed) return;
     this.#closed = { reason };
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
     const listeners = [...this.#listeners];
     this.#listeners.clear();
-    for (const waiter of waiters) waiter.reject(reason);
-    for (const listener of listeners) guarded(() => listener.onClose?.());
+    for (const listener of listeners) guarded(() => listener.onClose?.(reason));
   }
 }
 

@@ -100,17 +100,6 @@ export interface Ack {
   readonly version: number;
 }
 
-/** The message for a drawn version. */
-export function encodeAck(ack: Ack): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(ACK_BYTES);
-  const view = new DataView(bytes.buffer);
-  view.setUint8(0, ACK_MAGIC);
-  view.setUint8(1, FORMAT);
-  view.setUint16(2, ack.camera);
-  view.setFloat64(8, ack.version);
-  return bytes;
-}
-
 /** A view of an acknowledgement's bytes: making one anew for each of thousands a second costs more. */
 const ackBytes = new Uint8Array(ACK_BYTES);
 const ackView = new DataView(ackBytes.buffer);

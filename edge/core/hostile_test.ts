@@ -4,13 +4,13 @@
 import assert from "node:assert/strict";
 import { fc } from "../../shared/testing/properties.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
-import { SocketClient, statusOf } from "../../shared/testing/clients.ts";
+import { encodeAck, SocketClient, statusOf } from "../../shared/testing/clients.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { concat, makeCorpus } from "../../shared/testing/jpegs.ts";
 import { edits, mutate } from "../../shared/testing/mutations.ts";
 import { TEST_TOKEN } from "../../shared/testing/processes.ts";
 import { publishDownSchema } from "../../shared/wire.ts";
-import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
 import { CameraHub } from "./cameras/camera.ts";
 import { FanOut } from "./viewers/fan_out.ts";
 import { FrameBuffer } from "./ingest/ingest.ts";

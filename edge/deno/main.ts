@@ -6,8 +6,7 @@ import { lineOf } from "../../shared/settings.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { helpText, makeToken, parseCli } from "./cli.ts";
 import { storesFor } from "./kv/stores.ts";
-import { run } from "./run.ts";
-import { logUncaught } from "./serve.ts";
+import { logUncaught, run } from "./serve.ts";
 
 const cli = parseCli(Deno.args);
 if (!cli.ok) refuse(cli.problems);

@@ -1,10 +1,13 @@
-// Deno's own HTTP server, kept up: where it runs out of file descriptors it ends for good, and the
-// process would stay and be deaf.
+// An edge on Deno's own HTTP server, from its settings until it is told to end. The server is kept up:
+// where it runs out of file descriptors it ends for good, and the process would stay and be deaf.
 
 import { type Clock, systemClock } from "../../shared/clock.ts";
-import type { Log } from "../../shared/log.ts";
-import type { Edge } from "../core/edge.ts";
+import { type Log, reasonOf } from "../../shared/log.ts";
+import type { EdgeConfig } from "../core/config.ts";
+import { Edge } from "../core/edge.ts";
+import type { Platform } from "../core/platform.ts";
 import { giveBackMemory, setKept } from "./libc.ts";
+import { denoPlatform } from "./platform.ts";
 
 /** Clients that may wait to be accepted. */
 const BACKLOG = 4096;
@@ -17,6 +20,43 @@ const TICK_MS = 1000;
 
 /** Ticks after which freed memory is given back: a flood's would stay for good. It takes some ms. */
 const GIVE_BACK_TICKS = 30;
+
+/** How long answers that are under way may take at the end, ms. */
+const GRACE_MS = 1000;
+
+/**
+ * Runs an edge until what it resolves with is called: that ends everything in the right order.
+ *
+ * @throws Where the address is not free, with a line that says so.
+ */
+export async function run(
+  config: EdgeConfig,
+  given: Pick<Platform, "clock" | "log" | "store" | "peers">,
+): Promise<() => Promise<void>> {
+  const { clock, log, store } = given;
+  const { host: hostname, port } = config;
+  const edge = new Edge(config, denoPlatform(given));
+  await edge.start();
+  const stopServing = listen();
+  log.info("cameras set PERCH_URL to this address, PERCH_TOKEN to a token of PERCH_PUBLISH_TOKENS");
+  const stopping = new AbortController();
+  tick(edge, clock, stopping.signal);
+  return async () => {
+    log.info("shutting down");
+    stopping.abort();
+    await Promise.all([edge.stop(), stopServing(GRACE_MS)]);
+    store.close();
+  };
+
+  function listen(): ReturnType<typeof serve> {
+    try {
+      return serve(edge.fetch, { hostname, port, log });
+    } catch (error) {
+      const wanted = `HOST, PORT: got ${hostname}:${port}, wanted a free address`;
+      throw new Error(`${wanted}: ${reasonOf(error)}`);
+    }
+  }
+}
 
 /**
  * Serves until what it returns is called: that resolves when all answers are out, or after `graceMs`,

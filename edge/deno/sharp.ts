@@ -1,9 +1,8 @@
 // The one door to libvips (sharp): loaded when somebody first asks for another size, so that an edge
 // that only passes frames on never pays for it, and one where it cannot load still serves them.
 
-import { Buffer } from "node:buffer";
 import type sharpModule from "sharp";
-import { glyphPath, textWidth } from "../../shared/glyphs.ts";
+import { drawText, type Pixels, textWidth } from "../../shared/glyphs.ts";
 import { turns } from "../core/limits/limits.ts";
 import { type ImageTools, ImagingUnavailable, type Picture } from "../core/platform.ts";
 
@@ -12,7 +11,7 @@ const QUALITY = 72;
 /** Of pictures that are only glanced at. */
 const ROW_QUALITY = 60;
 
-/** Width of the drawing that a notice is laid out in. */
+/** Width of a picture for which sizes of a notice are given. */
 const NOTICE_WIDTH = 640;
 
 /**
@@ -109,19 +108,16 @@ export class SharpTools implements ImageTools {
    */
   notice(jpeg: Uint8Array<ArrayBuffer>, lines: readonly string[]): Promise<Picture> {
     return this.#job(jpeg, async (sharp) => {
-      // In one go libvips would dim the text with the picture.
       const dimmed = await sharp(jpeg, READ)
         .resize({ width: MAX_NOTICE_WIDTH, withoutEnlargement: true, fastShrinkOnLoad: true })
         .greyscale()
         .linear(0.4, 8)
-        .toColourspace("srgb")
         .raw()
         .toBuffer({ resolveWithObject: true });
       const { width, height } = dimmed.info;
-      const data = await sharp(dimmed.data, { raw: dimmed.info })
-        .composite([{ input: Buffer.from(noticeSvg(width, height, lines)) }])
-        .jpeg({ quality: QUALITY })
-        .toBuffer();
+      writeNotice({ data: dimmed.data, width, height }, lines);
+      const noticed = sharp(dimmed.data, { raw: dimmed.info }).toColourspace("srgb");
+      const data = await noticed.jpeg({ quality: QUALITY }).toBuffer();
       return { jpeg: new Uint8Array(data), width, height };
     }, true);
   }
@@ -152,26 +148,25 @@ export class SharpTools implements ImageTools {
   }
 }
 
-/** The lines as a drawing of the picture's size. Machines of this kind often have no fonts. */
-export function noticeSvg(width: number, height: number, lines: readonly string[]): string {
-  const tall = Math.round(NOTICE_WIDTH * height / width);
-  const scales = lines.map((line, i) =>
-    Math.min(i === 0 ? 5 : 3, (NOTICE_WIDTH - 64) / textWidth(line, 1))
-  );
-  const block = scales.reduce((sum, scale) => sum + scale * 11, 0);
-  let y = (tall - block) / 2;
-  const paths = lines.map((line, i) => {
-    const scale = scales[i];
-    const x = (NOTICE_WIDTH - textWidth(line, scale)) / 2;
-    const path = glyphPath(line, { x, y, scale });
-    y += scale * 11;
-    return `<path fill="#fff" d="${path}"/>`;
+/** Writes lines on a dark band across the middle, in pixels of one byte. Machines of this kind often have no fonts. */
+function writeNotice(pixels: Pixels, lines: readonly string[]): void {
+  const { data, width, height } = pixels;
+  const unit = width / NOTICE_WIDTH;
+  const scales = lines.map((line, i) => {
+    const most = Math.min((i === 0 ? 5 : 3) * unit, (width - 64 * unit) / textWidth(line, 1));
+    return Math.max(1, Math.floor(most));
   });
-  const band = `<rect y="${(tall - block) / 2 - 24}" width="${NOTICE_WIDTH}" height="${
-    block + 36
-  }" fill="#000" fill-opacity=".55"/>`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-    `viewBox="0 0 ${NOTICE_WIDTH} ${tall}">${band}${paths.join("")}</svg>`;
+  const block = scales.reduce((sum, scale) => sum + scale * 11, 0);
+  let y = Math.round((height - block) / 2);
+  const from = Math.max(0, Math.round(y - 24 * unit));
+  const band = data.subarray(width * from, width * Math.round(y + block + 12 * unit));
+  for (const [i, value] of band.entries()) band[i] = 0.45 * value;
+  for (const [i, line] of lines.entries()) {
+    const scale = scales[i];
+    const x = Math.round((width - textWidth(line, scale)) / 2);
+    drawText(pixels, line, { x, y, scale, colour: [255] });
+    y += scale * 11;
+  }
 }
 
 async function loadSharp(): Promise<Sharp> {

@@ -6,15 +6,11 @@ import { launchChromium } from "../../shared/testing/chromium.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { NumberedCamera } from "../../shared/testing/camera.ts";
 import { putFrame, startPi, TEST_TOKEN } from "../../shared/testing/processes.ts";
+import { encodeAck } from "../../shared/testing/clients.ts";
 import { toolTest } from "../../shared/testing/tools.ts";
 import { ViewerPage } from "../../shared/testing/viewer_page.ts";
 import { Workerd } from "../../shared/testing/workerd.ts";
-import {
-  encodeAck,
-  FRAME_HEADER_BYTES,
-  readFrameHeader,
-  writeFrameHeader,
-} from "../../shared/wire_frame.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader, writeFrameHeader } from "../../shared/wire_frame.ts";
 import { until } from "../../shared/testing/wait.ts";
 import { TempDir } from "../../shared/testing/temp.ts";
 

@@ -3,7 +3,7 @@
 
 import type sharpModule from "sharp";
 import type { Clock } from "../../shared/clock.ts";
-import { drawText, type RgbPixels, textWidth } from "../../shared/glyphs.ts";
+import { drawText, type Pixels, textWidth } from "../../shared/glyphs.ts";
 import type { Picture } from "../config.ts";
 import { HARBOUR } from "./pattern_harbour.ts";
 import { type Colour, lightAt, skyIn } from "./pattern_light.ts";
@@ -77,7 +77,7 @@ export class PatternPicture {
   readonly #scale: number;
   /** What of the scene is in the picture. */
   readonly #box: Box;
-  readonly #pixels: RgbPixels;
+  readonly #pixels: Pixels;
   /** Everything that does not move, in the light of `#lit`. */
   readonly #still: Uint8Array;
   #lit: number | undefined;

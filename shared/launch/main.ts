@@ -1,6 +1,8 @@
 // `deno task demo` and `deno task lan`: the edge and the camera agent on one machine, one terminal.
 // Both are child processes with their own tasks' permissions; when one ends, the other is stopped.
 
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { renderUnicodeCompact } from "uqr";
 import {
   edgeEnv,
@@ -11,7 +13,6 @@ import {
   networkAddresses,
   piEnvs,
 } from "./plan.ts";
-import { type RunningTask, startTask } from "./process.ts";
 
 const mode = Deno.args[0];
 if (!isLaunchMode(mode)) {
@@ -20,27 +21,46 @@ if (!isLaunchMode(mode)) {
 }
 const env = Deno.env.toObject();
 const token = crypto.randomUUID();
-const running: RunningTask[] = [];
+const running: Deno.ChildProcess[] = [];
 let stopping = false;
 
 function stopAll(): void {
   stopping = true;
-  for (const task of running) task.stop();
+  for (const task of running) {
+    try {
+      task.kill("SIGTERM");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // It has ended already.
+    }
+  }
 }
 
-/** @param label What its lines begin with. */
+/**
+ * Starts a task of deno.json, which so has its own permissions.
+ *
+ * @param label What its lines begin with.
+ */
 function start(
   name: string,
   label: string,
-  extra: Record<string, string>,
+  env: Record<string, string>,
   onLine = (_line: string) => {},
 ): void {
-  const task = startTask(name, extra, (line) => {
-    console.log(`${label.padEnd(4)} | ${line}`);
-    onLine(line);
-  });
+  const task = new Deno.Command(Deno.execPath(), {
+    args: ["task", "--quiet", name],
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
   running.push(task);
-  task.ended.then((code) => {
+  const outputs = [task.stdout, task.stderr].map(async (output) => {
+    for await (const line of createInterface({ input: Readable.fromWeb(output as never) })) {
+      console.log(`${label.padEnd(4)} | ${line}`);
+      onLine(line);
+    }
+  });
+  Promise.all([task.status, ...outputs]).then(([{ code }]) => {
     if (stopping) return;
     console.error(`${label} ended with code ${code}: stopping`);
     Deno.exitCode = code || 1;

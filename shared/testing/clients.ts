@@ -1,7 +1,7 @@
 // Clients with a connection of their own: one whose request is written by hand, a socket whose messages
 // are awaited one by one, and crowds that open a connection and then do nothing.
 
-import { FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
+import { ACK_BYTES, FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
 import { News } from "./wait.ts";
 
 /** The status of the answer to a request as it is written here, byte for byte. */
@@ -12,6 +12,15 @@ export async function statusOf(url: string, request: string): Promise<number> {
   const head = new Uint8Array(12);
   await connection.read(head);
   return Number(new TextDecoder().decode(head).split(" ")[1]);
+}
+
+/** A viewer's message that it has drawn everything up to a version. */
+export function encodeAck(ack: { camera: number; version: number }): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.of(0xac, 1, ...new Uint8Array(ACK_BYTES - 2));
+  const view = new DataView(bytes.buffer);
+  view.setUint16(2, ack.camera);
+  view.setFloat64(8, ack.version);
+  return bytes;
 }
 
 /** Deno's own constructor takes headers; the browser's type, which the page needs, knows none. */
@@ -80,19 +89,9 @@ export class SocketClient {
   }
 }
 
-/** What a silent client says before it falls silent. */
-export type Silence =
-  /** Not even a request. */
-  | "idle"
-  /** Half a request's headers. */
-  | "half a request"
-  /** Asks for the stream and never reads it. */
-  | "stream"
-  /** Opens a viewer's socket and never reads, acknowledges or answers a ping. */
-  | "socket";
-
 const HOST = "Host: 127.0.0.1\r\n";
-const WORDS: Readonly<Record<Silence, string>> = {
+/** What silent clients say before they fall silent: they never read, acknowledge or answer a ping. */
+const SILENCES = {
   "idle": "",
   "half a request": `GET /live.jpeg HTTP/1.1\r\n${HOST}`,
   "stream": `GET /stream.mjpeg HTTP/1.1\r\n${HOST}\r\n`,
@@ -100,56 +99,18 @@ const WORDS: Readonly<Record<Silence, string>> = {
     "Sec-WebSocket-Key: MDAwMDAwMDAwMDAwMDAwMA==\r\nSec-WebSocket-Version: 13\r\n\r\n",
 };
 
-/** A crowd of silent clients. */
-export class SilentClients {
-  readonly #connections: Deno.TcpConn[] = [];
-  readonly #port: number;
-
-  /** @param url Of the edge. */
-  constructor(url: string) {
-    this.#port = Number(new URL(url).port);
-  }
-
-  /** Connections opened. */
-  get count(): number {
-    return this.#connections.length;
-  }
-
-  /** Opens `count` more. */
-  async open(count: number, silence: Silence): Promise<void> {
-    const words = new TextEncoder().encode(WORDS[silence]);
-    for (let i = 0; i < count; i++) {
-      const connection = await Deno.connect({ hostname: "127.0.0.1", port: this.#port });
-      if (words.length > 0) await connection.write(words);
-      this.#connections.push(connection);
+/** Opens a crowd of silent clients; disposing of it ends them. */
+export async function silentClients(
+  url: string,
+  counts: Partial<Record<keyof typeof SILENCES, number>>,
+): Promise<Disposable> {
+  const port = Number(new URL(url).port);
+  const crowd = new DisposableStack();
+  for (const [silence, words] of Object.entries(SILENCES)) {
+    for (let i = 0; i < (counts[silence as keyof typeof SILENCES] ?? 0); i++) {
+      const connection = crowd.use(await Deno.connect({ hostname: "127.0.0.1", port }));
+      await connection.write(new TextEncoder().encode(words));
     }
   }
-
-  /** How many of them the other side has ended; reads what was sent to them. */
-  async ended(): Promise<number> {
-    const piece = new Uint8Array(1024 * 1024);
-    const states = await Promise.all(this.#connections.map(async (connection) => {
-      const timer = setTimeout(() => connection.close(), 2000);
-      try {
-        while (await connection.read(piece) !== null);
-        return 1;
-      } catch (error) {
-        return error instanceof Deno.errors.ConnectionReset ? 1 : 0;
-      } finally {
-        clearTimeout(timer);
-      }
-    }));
-    return states.filter((state) => state === 1).length;
-  }
-
-  /** Ends all of them. */
-  close(): void {
-    for (const connection of this.#connections.splice(0)) {
-      try {
-        connection.close();
-      } catch (error) {
-        if (!(error instanceof Deno.errors.BadResource)) throw error; // closed already
-      }
-    }
-  }
+  return crowd;
 }

@@ -1,8 +1,7 @@
 // Tests of the core inside Workers' runtime: a worker that names them, and runs one in a new object.
 // They are the files that Deno's home is tested with.
 
-import { Elsewhere, tests } from "./worker_deno.ts";
-import { object } from "./worker_home.ts";
+import { Elsewhere, object, tests } from "./worker_home.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { frameStoreContract } from "./frame_store_contract.ts";
 import { SqlStore } from "../../edge/workers/storage.ts";

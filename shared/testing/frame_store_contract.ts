@@ -34,6 +34,19 @@ export function contractTest<T extends { close(): Promise<void> }>(
     });
 }
 
+const YEARS_MS = 10 * 365 * 24 * 3_600_000;
+
+/** Lets half of the retention go by with a dozen keyframes. Returns what the store says of them. */
+async function halfADay({ open, clock, retentionMs }: StoreUnderTest, store = open("before")) {
+  for (let i = 0; i < 12; i++) {
+    await clock.tick(retentionMs / 24);
+    await store.put(frameOf(clock.now(), 10), { history: true });
+  }
+  const past = await store.history("cam", {});
+  assert.equal(past.length, 12);
+  return past;
+}
+
 /** Registers the suite's tests under `name`. */
 export function frameStoreContract(name: string, setUp: () => Promise<StoreUnderTest>): void {
   const test = contractTest(name, setUp);
@@ -169,18 +182,12 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
 
   test("a clock that is years ahead for a moment does not cost the past", async (under) => {
     const { open, clock, retentionMs } = under;
-    const store = open("a");
-    for (let i = 0; i < 12; i++) {
-      await clock.tick(retentionMs / 24);
-      await store.put(frameOf(clock.now(), 10), { history: true });
-    }
-    const past = await store.history("cam", {});
-    assert.equal(past.length, 12);
-    const years = 10 * 365 * 24 * 3_600_000;
-    clock.jump(years);
+    const store = open("before");
+    const past = await halfADay(under, store);
+    clock.jump(YEARS_MS);
     await store.put(frameOf(clock.now(), 10), { history: true });
     await store.prune("cam");
-    clock.jump(-years);
+    clock.jump(-YEARS_MS);
     await store.prune("cam");
     assert.deepEqual((await store.history("cam", {})).slice(1), past);
     await clock.tick(retentionMs * 2);
@@ -189,30 +196,20 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
   });
 
   test("an instance that starts with a clock that is years ahead costs no past", async (under) => {
-    const { open, clock, retentionMs } = under;
-    for (let i = 0; i < 12; i++) {
-      await clock.tick(retentionMs / 24);
-      await open("before").put(frameOf(clock.now(), 10), { history: true });
-    }
-    const past = await open("before").history("cam", {});
-    const years = 10 * 365 * 24 * 3_600_000;
+    const { open, clock } = under;
+    const past = await halfADay(under);
     const store = open("a");
-    clock.jump(years);
+    clock.jump(YEARS_MS);
     for (let i = 0; i < 3; i++) await store.put(frameOf(clock.now() + i, 10), { history: true });
     await store.prune("cam");
-    clock.jump(-years);
+    clock.jump(-YEARS_MS);
     assert.deepEqual((await store.history("cam", {})).slice(3), past);
   });
 
   test("an instance that starts decades behind costs no past, whatever it stores first", async (under) => {
-    const { open, clock, retentionMs } = under;
-    for (let i = 0; i < 12; i++) {
-      await clock.tick(retentionMs / 24);
-      await open("before").put(frameOf(clock.now(), 10), { history: true });
-    }
-    const past = await open("before").history("cam", {});
-    const years = 40 * 365 * 24 * 3_600_000;
-    clock.jump(-years);
+    const { open, clock } = under;
+    const past = await halfADay(under);
+    clock.jump(-4 * YEARS_MS);
     const store = open("a");
     let version = past[0].version;
     const put = async (cam: string, history: boolean) => {
@@ -225,23 +222,22 @@ export function frameStoreContract(name: string, setUp: () => Promise<StoreUnder
       await put("cam", i > 0);
       await store.prune("cam");
     }
-    clock.jump(years);
+    clock.jump(4 * YEARS_MS);
     assert.deepEqual((await store.history("cam", {})).slice(2), past);
   });
 
   test("a clock that was years ahead leaves no keyframes for ever", async (under) => {
     const { open, clock, retentionMs, entries } = under;
     const store = open("a");
-    const years = 10 * 365 * 24 * 3_600_000;
     let version = 0;
     const put = async () => {
       version = nextVersion(clock.now(), version);
       const frame = { ...frameOf(version, 70_000), receivedAt: clock.now() };
       await store.put(frame, { history: true });
     };
-    clock.jump(years);
+    clock.jump(YEARS_MS);
     for (let i = 0; i < 5; i++) await put();
-    clock.jump(-years);
+    clock.jump(-YEARS_MS);
     const sizes: number[] = [];
     for (let i = 0; i < 60; i++) {
       await clock.tick(retentionMs / 10);

@@ -9,76 +9,43 @@ export const MAX_LINES = 400;
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url)).replaceAll("\\", "/");
 
-/** What the files of a room may use. */
-interface Room {
-  readonly files: RegExp;
-  /** Files of the project. */
-  readonly imports: RegExp;
-  /** Packages and modules of the platform. */
-  readonly packages: RegExp;
-  /** Whether it may touch `Deno` at all. */
-  readonly deno: boolean;
-  readonly instead: string;
-}
+const SHARED = "shared/(?!testing/|launch/)";
+const NO_PROCESSES = "(?!node:(child_process|process)$)";
+const HALVES = "pi/ and edge/ share by shared/";
+const HOMES = "a home knows the core and itself";
 
-const ANY = /^/;
-const SHARED = "^shared/(?!testing/|launch/)";
-
-/** The first room that a file is in decides. Tests and builds may use what they like of their half. */
-const ROOMS: readonly Room[] = [
-  room(/^shared\/(testing|launch)\//, ANY, ANY, true, ""),
-  room(/^pi\/.*_test\.ts$/, /^(pi|shared)\//, ANY, true, "pi/ and edge/ share by shared/"),
-  room(
-    /^edge\/(.*_test|(client|workers)\/build)\.ts$/,
-    /^(edge|shared)\//,
-    ANY,
-    true,
-    "pi/ and edge/ share by shared/",
-  ),
-  room(/^shared\/.*_test\.ts$/, /^shared\//, ANY, true, "shared/ knows neither program"),
-  room(
-    /^shared\//,
-    /^shared\/(?!testing\/|launch\/)/,
-    /^(zod|node:util)$/,
-    false,
-    "shared/ does no I/O",
-  ),
-  room(
-    /^edge\/client\//,
-    anyOf("^edge/client/", SHARED),
-    /^(mediabunny|uqr)$/,
+/**
+ * Files, and what they may use: files of the project, packages and modules of the platform, and whether
+ * `Deno` at all; then what to do instead. The first row that a file is in decides. Tests and builds may
+ * use what they like of their half.
+ */
+const ROOMS = ([
+  ["shared/(testing|launch)/", "", "", true, ""],
+  ["pi/.*_test\\.ts$", "(pi|shared)/", "", true, HALVES],
+  ["edge/(.*_test|(client|workers)/build)\\.ts$", "(edge|shared)/", "", true, HALVES],
+  ["shared/.*_test\\.ts$", "shared/", "", true, "shared/ knows neither program"],
+  ["shared/", SHARED, "(zod|node:util)$", false, "shared/ does no I/O"],
+  [
+    "edge/client/",
+    `(edge/client/|${SHARED})`,
+    "(mediabunny|uqr)$",
     false,
     "the page runs in browsers",
-  ),
-  room(
-    /^edge\/core\//,
-    anyOf("^edge/core/", SHARED),
-    /^(hono(\/|$)|zod$)/,
+  ],
+  [
+    "edge/core/",
+    `(edge/core/|${SHARED})`,
+    "(hono(/|$)|zod$)",
     false,
     "edge/core runs anywhere: ask its Platform",
-  ),
-  room(
-    /^edge\/deno\//,
-    anyOf("^edge/(core|deno)/", SHARED),
-    /^(?!node:(child_process|process)$)/,
-    true,
-    "a home knows the core and itself",
-  ),
-  room(
-    /^edge\/workers\//,
-    anyOf("^edge/(core|workers)/", SHARED),
-    ANY,
-    false,
-    "a home knows the core and itself",
-  ),
-  room(
-    /^pi\//,
-    anyOf("^pi/", SHARED),
-    /^(?!node:(child_process|process)$|hono)/,
-    true,
-    "pi/ and edge/ share by shared/",
-  ),
-];
+  ],
+  ["edge/deno/", `(edge/(core|deno)/|${SHARED})`, NO_PROCESSES, true, HOMES],
+  ["edge/workers/", `(edge/(core|workers)/|${SHARED})`, "", false, HOMES],
+  ["pi/", `(pi/|${SHARED})`, `${NO_PROCESSES}(?!hono)`, true, HALVES],
+] as const).map(([files, imports, packages, deno, instead]) => {
+  const at = (pattern: string) => new RegExp(`^${pattern}`);
+  return { files: at(files), imports: at(imports), packages: at(packages), deno, instead };
+});
 
 /** Parts of Deno that only some files touch. */
 const REACH: readonly { parts: RegExp; files: RegExp; instead: string }[] = [
@@ -94,24 +61,10 @@ const REACH: readonly { parts: RegExp; files: RegExp; instead: string }[] = [
   },
   {
     parts: /^(Command|ChildProcess|kill$|spawn)/,
-    files: /^(pi|shared\/launch)\/process\.ts$/,
+    files: /^(pi\/process|shared\/launch\/main)\.ts$/,
     instead: "process.ts starts programs",
   },
 ];
-
-function room(
-  files: RegExp,
-  imports: RegExp,
-  packages: RegExp,
-  deno: boolean,
-  instead: string,
-): Room {
-  return { files, imports, packages, deno, instead };
-}
-
-function anyOf(...patterns: string[]): RegExp {
-  return new RegExp(patterns.join("|"));
-}
 
 function isTest(file: string): boolean {
   return file.startsWith("shared/testing/") || /(_test|\/build)\.ts$/.test(file);

@@ -49,19 +49,31 @@ async function streams(bench: Bench): Promise<Watch[]> {
   ];
 }
 
+/** Streams to so many viewers, and a table of what that cost. */
+async function crowd(
+  bench: Bench,
+  watches: readonly Watch[],
+  viewers: number,
+  turns: number,
+  title: string,
+): Promise<Row[]> {
+  for (const watch of watches) await bench.join(watch, viewers, viewers);
+  const shown = await bench.inTurns(watches, turns);
+  const rows: Row[] = [];
+  for (const [i, watch] of watches.entries()) {
+    const mb = await watch.subject.program.residentBytes() / 1e6;
+    const each = viewers < 1000 ? "" : (mb - watch.subject.residentMb) / viewers * 1000;
+    rows.push({ ...figures(watch, shown[i]), "MB": mb, "KB/viewer": each });
+  }
+  bench.table(`${title}, ${FPS} fps`, rows);
+  return rows;
+}
+
 /** Streams to crowds that grow. */
 export const fanOut: Scenario = async (bench) => {
   const watches = await streams(bench);
   for (const [viewers, turns] of bench.options.crowds) {
-    for (const watch of watches) await bench.join(watch, viewers, viewers);
-    const shown = await bench.inTurns(watches, turns);
-    const rows: Row[] = [];
-    for (const [i, watch] of watches.entries()) {
-      const mb = await watch.subject.program.residentBytes() / 1e6;
-      const each = viewers < 1000 ? "" : (mb - watch.subject.residentMb) / viewers * 1000;
-      rows.push({ ...figures(watch, shown[i]), "MB": mb, "KB/viewer": each });
-    }
-    bench.table(`${viewers} viewers, ${FPS} fps`, rows);
+    const rows = await crowd(bench, watches, viewers, turns, `${viewers} viewers`);
     for (const row of viewers < 300 ? [] : rows.slice(1)) {
       const what = `${row[""]}, ${viewers} viewers`;
       const times = (name: string) => ratio(row, rows[0], name);
@@ -82,14 +94,8 @@ export const workers: Scenario = async (bench) => {
     { ...PAGE_STREAM, group: "edge page", subject: await bench.workers() },
   ];
   for (const viewers of [100, 300]) {
-    for (const watch of watches) await bench.join(watch, viewers, viewers);
-    const shown = await bench.inTurns(watches, bench.options.turns);
-    const rows: Row[] = [];
-    for (const [i, watch] of watches.entries()) {
-      const mb = await watch.subject.program.residentBytes() / 1e6;
-      rows.push({ ...figures(watch, shown[i]), "MB": mb });
-    }
-    bench.table(`${viewers} viewers of one Durable Object, ${FPS} fps`, rows);
+    const title = `${viewers} viewers of one Durable Object`;
+    const rows = await crowd(bench, watches, viewers, bench.options.turns, title);
     for (const row of rows.slice(1)) {
       const what = `${row[""]} on Workers, ${viewers} viewers`;
       bench.target(`${what}: CPU a frame / plain`, ratio(row, rows[0], "CPU s/1000"), "<=", 1.25);

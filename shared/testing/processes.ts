@@ -224,6 +224,12 @@ export async function startPi(url: string, options: StartOptions = {}): Promise<
   });
 }
 
+/** A `wrap` that has a program run `code` before itself. */
+export function preloaded(code: string): string[] {
+  const script = 'deno=$1 run=$2; shift 2; exec "$deno" "$run" --preload="$0" "$@"';
+  return ["sh", "-c", script, `data:text/javascript,${encodeURIComponent(code)}`];
+}
+
 /** Starts a task's program without waiting for anything, for tests of refusals. */
 export async function startTask(
   task: string,
@@ -246,7 +252,7 @@ export function putFrame(
 }
 
 /** The arguments that `deno task <name>` runs Deno with, and `extra` behind them. */
-export async function taskArgs(name: string, extra: readonly string[] = []): Promise<string[]> {
+async function taskArgs(name: string, extra: readonly string[] = []): Promise<string[]> {
   const { tasks } = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
   const task = tasks[name];
   const command: string = typeof task === "string" ? task : task.command;

@@ -1,5 +1,7 @@
 // Reads the docs as data, so that tests can hold them to what the programs do.
 
+import type { SettingRow } from "../settings.ts";
+
 /** How a command block is to be tried. */
 export type BlockKind =
   /** Runs to its end with exit code 0. */
@@ -88,14 +90,6 @@ function tableRows(lines: readonly string[], heading: string): [from: number, to
   if (first < 0 || (next >= 0 && first > next)) throw new Error(`no table under "${heading}"`);
   const end = lines.findIndex((line, at) => at > first && !line.startsWith("|"));
   return [first + 2, end < 0 ? lines.length : end];
-}
-
-/** One setting, as its table shows it. */
-export interface SettingRow {
-  readonly name: string;
-  /** As text; undefined where there is none. */
-  readonly fallback?: string;
-  readonly help: string;
 }
 
 /** The table row of a setting, as cells. */

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { edgeSettings } from "../../edge/core/config.ts";
 import { cameraSettings } from "../../pi/config.ts";
-import { settingRows } from "../settings.ts";
+import { type SettingRow, settingRows } from "../settings.ts";
 import { ROOT } from "./processes.ts";
-import { runnableBlocks, settingCells, type SettingRow, tableUnder, withTable } from "./readme.ts";
+import { settingCells, tableUnder, withTable } from "./readme.ts";
 import { TestEdge } from "./test_edge.ts";
 
 const DOCS = [
@@ -160,22 +160,4 @@ Deno.test("every file and folder in the architecture's tree is there", async () 
       await Deno.stat(`${ROOT}${line.startsWith(" ") ? half : ""}${name}`);
     }
   }
-});
-
-Deno.test("a runnable block is the fenced block behind its marker", () => {
-  const text =
-    "a\n<!-- runnable until: up -->\n\n```sh\nx\ny\n```\n<!-- runnable -->\n```sh\nz\n```\n";
-  assert.deepEqual(runnableBlocks(text), [
-    { line: 2, how: { kind: "until", text: "up" }, script: "x\ny" },
-    { line: 8, how: { kind: "run" }, script: "z" },
-  ]);
-  assert.throws(() => runnableBlocks("<!-- runnable -->\ntext"), /line 1: a marker/);
-  assert.throws(() => runnableBlocks("<!-- runnable soon -->\n```sh\n```"), /got "runnable soon"/);
-});
-
-Deno.test("a table's cells are read without its header", () => {
-  const text = "## A\n\ntext\n\n| x | y |\n| --- | --- |\n| `1` | a \\| b |\n|  | c |\n\n## B\n";
-  assert.deepEqual(tableUnder(text, "A"), [["`1`", "a \\| b"], ["", "c"]]);
-  assert.throws(() => tableUnder(text, "B"), /no table under "B"/);
-  assert.throws(() => tableUnder(text, "C"), /no heading "C"/);
 });

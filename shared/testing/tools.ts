@@ -1,21 +1,8 @@
 // Programs that tests need and a machine may lack. Without one its tests are skipped and say so;
 // in CI, where everything is installed, a missing one is a failure.
 
-/** A program some tests need. */
-export type Tool =
-  | "ffmpeg"
-  | "chromium"
-  | "nginx"
-  | "caddy"
-  | "openssl"
-  | "promtool"
-  | "systemd-analyze"
-  | "curl"
-  | "djpeg"
-  | "taskset";
-
-/** What each program is called, in the order of preference. */
-const NAMES: Readonly<Record<Tool, readonly string[]>> = {
+/** A program some tests need: what it is called, in the order of preference. */
+const NAMES = {
   ffmpeg: ["ffmpeg"],
   chromium: ["chromium", "chromium-browser", "google-chrome"],
   nginx: ["nginx"],
@@ -26,46 +13,30 @@ const NAMES: Readonly<Record<Tool, readonly string[]>> = {
   curl: ["curl"],
   djpeg: ["djpeg"],
   taskset: ["taskset"],
-};
+} as const;
+type Tool = keyof typeof NAMES;
 
 /** Where an installed program is, or undefined. */
 export function toolPath(tool: Tool): string | undefined {
   const folders = [...(Deno.env.get("PATH") ?? "").split(":"), "/usr/bin", "/usr/sbin"];
-  for (const name of NAMES[tool]) {
-    for (const folder of folders) {
-      if (folder && isFile(`${folder}/${name}`)) return `${folder}/${name}`;
-    }
-  }
-  return undefined;
+  return NAMES[tool].flatMap((name) => folders.map((folder) => `${folder}/${name}`)).find(isFile);
 }
 
 /** Whether ffmpeg is installed. */
 export const hasFfmpeg: boolean = toolPath("ffmpeg") !== undefined;
 
-/**
- * Registers a test that needs programs: skipped where one is missing, failed in CI (`CI` set).
- *
- * @param tools What the test runs.
- * @param name A sentence.
- */
+/** Registers a test that needs programs: skipped where one is missing, failed in CI (`CI` set). */
 export function toolTest(
   tools: readonly Tool[],
   name: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
-  options: Omit<Deno.TestDefinition, "name" | "fn" | "ignore"> = {},
 ): void {
   const missing = tools.filter((tool) => toolPath(tool) === undefined);
-  if (missing.length === 0) return Deno.test({ ...options, name, fn });
+  if (missing.length === 0) return Deno.test(name, fn);
   const reason = `${missing.join(" and ")} not installed`;
-  if (!Deno.env.get("CI")) {
-    return skippedTest(name, reason, fn, options);
-  }
-  Deno.test({
-    ...options,
-    name,
-    fn: () => {
-      throw new Error(`${reason}: CI must have everything the tests need`);
-    },
+  if (!Deno.env.get("CI")) return skippedTest(name, reason, fn);
+  Deno.test(name, () => {
+    throw new Error(`${reason}: CI must have everything the tests need`);
   });
 }
 
@@ -85,9 +56,8 @@ export function skippedTest(
   name: string,
   reason: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
-  options: Omit<Deno.TestDefinition, "name" | "fn" | "ignore"> = {},
 ): void {
-  Deno.test({ ...options, name: `${name} (skipped: ${reason})`, ignore: true, fn });
+  Deno.test({ name: `${name} (skipped: ${reason})`, ignore: true, fn });
 }
 
 function isFile(path: string): boolean {

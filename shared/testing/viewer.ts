@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 import { JpegSplitter } from "../jpeg/splitter.ts";
-import { encodeAck, FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
+import { FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
 import { readStamp, type Stamp } from "./fake_rpicam/jpeg.ts";
 import type { NumberedCamera } from "./camera.ts";
+import { encodeAck } from "./clients.ts";
 import { News } from "./wait.ts";
 
 /** A picture that a viewer got. */

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { baseline, concat } from "../../../shared/testing/jpegs.ts";
-import { SocketClient } from "../../../shared/testing/clients.ts";
+import { encodeAck, SocketClient } from "../../../shared/testing/clients.ts";
 import { TEST_TOKEN } from "../../../shared/testing/processes.ts";
 import { TestEdge } from "../../../shared/testing/test_edge.ts";
-import { encodeAck, FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";
+import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame.ts";
 
 const small = await baseline(160, 120);
 const large = await baseline(320, 240);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
-import { encodeAck, readFrameHeader } from "../../../shared/wire_frame.ts";
+import { encodeAck } from "../../../shared/testing/clients.ts";
+import { readFrameHeader } from "../../../shared/wire_frame.ts";
 import { CameraHub } from "../cameras/camera.ts";
 import { FanOut } from "./fan_out.ts";
 import { FrameBuffer } from "../ingest/ingest.ts";

@@ -1,8 +1,7 @@
 // The edge of `deno task demo`: the ordinary one, over a store that has a day of pictures already.
 
 import { parseEdgeConfig } from "../../../edge/core/config.ts";
-import { logUncaught } from "../../../edge/deno/serve.ts";
-import { run } from "../../../edge/deno/run.ts";
+import { logUncaught, run } from "../../../edge/deno/serve.ts";
 import { systemClock as clock } from "../../clock.ts";
 import { DEFAULT_CAM } from "../../frame.ts";
 import { createLog } from "../../log.ts";

@@ -4,17 +4,13 @@ import assert from "node:assert/strict";
 import { KvConnectServer, startInstance } from "../kv_connect.ts";
 import { NumberedCamera } from "../camera.ts";
 import { CountingViewer, StreamViewer } from "../viewer.ts";
-import { type RunningEdge, startPi } from "../processes.ts";
+import { preloaded, type RunningEdge, startPi } from "../processes.ts";
 import { seededRandom } from "../seeded_random.ts";
 import { TempDir } from "../temp.ts";
 
 const BEHIND_MS = 2000;
 
-/** Puts `--preload` behind `deno run`: a program whose clock is behind. */
-const CLOCK_BEHIND = [
-  ...["sh", "-c", 'deno=$1 run=$2; shift 2; exec "$deno" "$run" --preload="$0" "$@"'],
-  `data:text/javascript,const now = Date.now; Date.now = () => now() - ${BEHIND_MS};`,
-];
+const CLOCK_BEHIND = preloaded(`const now = Date.now; Date.now = () => now() - ${BEHIND_MS};`);
 
 /** Gives each request to one of its servers, by chance, the same in each run. No sockets. */
 class Balancer implements AsyncDisposable {

@@ -6,7 +6,7 @@ import { NumberedCamera } from "../camera.ts";
 import { putFrame, type RunningEdge, startEdge } from "../processes.ts";
 import { StreamViewer } from "../viewer.ts";
 import { until } from "../wait.ts";
-import { SilentClients } from "../clients.ts";
+import { silentClients } from "../clients.ts";
 import { TempDir } from "../temp.ts";
 
 const ENV = { PERCH_STRIP_METADATA: "false" };
@@ -25,11 +25,8 @@ Deno.test("connections that never read, ask or answer take nothing from those wh
   await using edge = await startEdge({ env: ENV });
   const camera = await NumberedCamera.make();
   await camera.send(edge.url);
-  const silent = new SilentClients(edge.url);
-  await silent.open(50, "idle");
-  await silent.open(50, "half a request");
-  await silent.open(100, "stream");
-  await silent.open(100, "socket");
+  const crowd = { "idle": 50, "half a request": 50, "stream": 100, "socket": 100 };
+  const silent = await silentClients(edge.url, crowd);
   await watched(edge, 200);
   const viewers = Array.from(
     { length: 5 },
@@ -53,7 +50,7 @@ Deno.test("connections that never read, ask or answer take nothing from those wh
       Array.from({ length: 40 }, (_, i) => first + 1 + i),
     );
   }
-  silent.close();
+  silent[Symbol.dispose]();
   await watched(edge, 5);
   await Promise.all(viewers.map((viewer) => viewer[Symbol.asyncDispose]()));
 });

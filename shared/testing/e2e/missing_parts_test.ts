@@ -3,14 +3,7 @@
 
 import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
-import {
-  putFrame,
-  RunningEdge,
-  startEdge,
-  type StartOptions,
-  taskArgs,
-  TEST_TOKEN,
-} from "../processes.ts";
+import { preloaded, putFrame, type RunningEdge, startEdge } from "../processes.ts";
 import { TempDir } from "../temp.ts";
 import { until } from "../wait.ts";
 
@@ -74,24 +67,9 @@ Deno.test("where the store's folder is missing pictures flow, health says so, an
   assert.equal(edge.lines.filter((line) => /ERROR/.test(line)).length, 1, edge.output);
 });
 
-/** An edge with other arguments than its task's. */
-async function startWith(
-  args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
-): Promise<RunningEdge> {
-  const options: StartOptions = {
-    env: { HOST: "127.0.0.1", PORT: "0", PERCH_PUBLISH_TOKENS: TEST_TOKEN, ...env },
-  };
-  const edge = new RunningEdge("edge", Deno.execPath(), args, options);
-  const [, url] = await edge.line(/listening on (http:\S+)/);
-  edge.url = url;
-  return edge;
-}
-
 Deno.test("where there is no Deno KV pictures and their past are in memory, and all is well", async () => {
-  const preload = "data:text/javascript,delete Deno.openKv;";
-  const [run, ...args] = await taskArgs("edge");
-  await using edge = await startWith([run, "--preload", preload, ...args]);
+  const wrap = preloaded("delete Deno.openKv;");
+  await using edge = await startEdge({ wrap, env: { PERCH_KV_PATH: "" } });
   await showsPictures(edge);
   const { ok, line, store } = await health(edge);
   assert.deepEqual({ ok, line, store }, { ok: true, line: "ok", store: "memory" });
@@ -107,8 +85,8 @@ Deno.test("where there is no Deno KV pictures and their past are in memory, and 
 });
 
 Deno.test("where libvips cannot be loaded ?w= is 501, said once, and the page's roads go on", async () => {
-  const args = (await taskArgs("edge")).filter((arg) => arg !== "--allow-ffi");
-  await using edge = await startWith(args, { PERCH_KV_PATH: ":memory:" });
+  const wrap = preloaded('Deno.permissions.revokeSync({ name: "ffi" });');
+  await using edge = await startEdge({ wrap });
   await showsPictures(edge);
   assert.equal(edge.lines.filter((line) => /WARN/.test(line)).length, 0, edge.output);
   for (const path of ["/live.jpeg?w=160", "/stream.mjpeg?w=160", "/live.jpeg?w=320"]) {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { baseline } from "../jpegs.ts";
 import { putFrame, TEST_TOKEN } from "../processes.ts";
 import { behind, type Proxied, type Proxy } from "../proxies.ts";
-import { SilentClients } from "../clients.ts";
+import { silentClients } from "../clients.ts";
 import { toolPath, toolTest } from "../tools.ts";
 import { until } from "../wait.ts";
 
@@ -55,9 +55,7 @@ async function shareLink(
 const BOTH: Readonly<Record<string, Test>> = {
   "500 idle connections leave 100 viewers every picture": async ({ url, home }) => {
     await putFrame(home, picture);
-    const idle = new SilentClients(url);
-    await idle.open(250, "idle");
-    await idle.open(250, "half a request");
+    using _idle = await silentClients(url, { "idle": 250, "half a request": 250 });
     using client = Deno.createHttpClient({ localAddress: "127.0.0.2" });
     const controller = new AbortController();
     const viewers = await Promise.all(Array.from({ length: 100 }, async () => {
@@ -71,7 +69,6 @@ const BOTH: Readonly<Record<string, Test>> = {
     }
     controller.abort();
     await Promise.allSettled(viewers.map((pictures) => pictures.return(undefined)));
-    idle.close();
   },
 
   "an unchanged picture is a 304, and a wait ends with the next one": async ({ home }) => {
