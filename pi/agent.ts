@@ -32,62 +32,49 @@ const TRANSPORTS = {
   ws: createWsTransport,
 } as const;
 
-export class Agent {
-  readonly #supervisor: Supervisor;
-  readonly #uploader: Uploader;
-  readonly #client: EdgeClient;
-  readonly #clock: Clock;
-  readonly #frames = new Latest<CapturedFrame>();
-  readonly #reports = new Latest<Report>();
-  readonly #about: About;
+/** Puts the agent together. */
+export function createAgent(deps: AgentDeps, config: Config) {
+  const { clock, log, random, connect, session } = deps;
+  const { url, token, cam, name } = config;
+  const about: About = { name, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+  const frames = new Latest<CapturedFrame>();
+  const reports = new Latest<Report>();
+  const client = new EdgeClient({ url, token, cam, session }, connect);
+  // Apart from the reports' connections: trouble with frames throws these away.
+  const publisher = new EdgeClient(client.address, connect);
+  const profile = createProfiles(config, (picture) => createSource(deps, config, picture));
+  const supervisor = new Supervisor({ clock, log, random, profile, frames, reports });
+  const uploader = new Uploader({
+    clock,
+    log,
+    random,
+    frames,
+    transport: TRANSPORTS[config.transport](publisher, clock),
+    page: pageOf(url, cam),
+    camera: config.idleCamera === "stop" ? supervisor : undefined,
+  });
+  return {
+    get state(): AgentState {
+      const { demand, counts, uplink } = uploader;
+      const { activity, error, restarts } = supervisor;
+      return {
+        ...{ activity, restarts, cameraError: error?.message, edgeTrouble: uplink.text },
+        ...{ captured: frames.seq, upload: { ...counts }, viewers: demand.viewers },
+      };
+    },
 
-  constructor(deps: AgentDeps, config: Config) {
-    const { clock, log, random, connect, session } = deps;
-    const { url, token, cam } = config;
-    this.#clock = clock;
-    this.#about = { name: config.name, zone: Intl.DateTimeFormat().resolvedOptions().timeZone };
-    this.#client = new EdgeClient({ url, token, cam, session }, connect);
-    this.#supervisor = new Supervisor({
-      clock,
-      log,
-      random,
-      profile: createProfiles(config, (picture) => createSource(deps, config, picture)),
-      frames: this.#frames,
-      reports: this.#reports,
-    });
-    // Apart from the reports' connections: trouble with frames throws these away.
-    const publisher = new EdgeClient(this.#client.address, connect);
-    this.#uploader = new Uploader({
-      clock,
-      log,
-      random,
-      frames: this.#frames,
-      transport: TRANSPORTS[config.transport](publisher, clock),
-      page: pageOf(url, cam),
-      camera: config.idleCamera === "stop" ? this.#supervisor : undefined,
-    });
-  }
-
-  get state(): AgentState {
-    const { demand, counts, uplink } = this.#uploader;
-    const { activity, error, restarts } = this.#supervisor;
-    return {
-      ...{ activity, restarts, cameraError: error?.message, edgeTrouble: uplink.text },
-      ...{ captured: this.#frames.seq, upload: { ...counts }, viewers: demand.viewers },
-    };
-  }
-
-  /** Returns when the camera program is gone. */
-  async run(signal: AbortSignal): Promise<void> {
-    this.#reports.set({ state: "starting" });
-    const send = (report: Report, timed: AbortSignal) => this.#client.report(report, timed);
-    await Promise.all([
-      this.#supervisor.run(signal),
-      this.#uploader.run(signal),
-      runReporter({ clock: this.#clock, reports: this.#reports, about: this.#about, send }, signal),
-    ]);
-    this.#client.close();
-  }
+    /** Runs until `signal` aborts; returns when the camera program is gone. */
+    async run(signal: AbortSignal): Promise<void> {
+      reports.set({ state: "starting" });
+      const send = (report: Report, timed: AbortSignal) => client.report(report, timed);
+      await Promise.all([
+        supervisor.run(signal),
+        uploader.run(signal),
+        runReporter({ clock, reports, about, send }, signal),
+      ]);
+      client.close();
+    },
+  };
 }
 
 /** The page of a camera; the default one's is the edge's own. */

@@ -5,7 +5,7 @@ import { secretsOf, shownAddress, withoutAddresses } from "../shared/addresses.t
 import { systemClock as clock } from "../shared/clock.ts";
 import { createLog, type Log } from "../shared/log.ts";
 import { lineOf, type Parsed } from "../shared/settings.ts";
-import { Agent } from "./agent.ts";
+import { createAgent } from "./agent.ts";
 import { type Cli, helpText, parseCli } from "./cli.ts";
 import { cameraSettings, type Config, type Env, parseConfig } from "./config.ts";
 import { runDoctor } from "./doctor/doctor.ts";
@@ -71,7 +71,7 @@ async function run({ config, warnings }: ReturnType<typeof needed>): Promise<num
   const write = (line: string) => console.log(terminal ? `${CLEAR_ROW}${line}` : line);
   const log: Log = createLog({ format, write, now: Date.now });
   const session = crypto.randomUUID().slice(0, 8);
-  const agent = new Agent({ clock, log, random: Math.random, spawn, connect, session }, config);
+  const agent = createAgent({ clock, log, random: Math.random, spawn, connect, session }, config);
   for (const warning of warnings) log.warn(lineOf(warning));
   log.info("starting", { url: shownAddress(config.url), cam: config.cam, source: config.source });
   const shown = showState({ clock, log, terminal, state: () => agent.state }, stop.signal);

@@ -173,19 +173,13 @@ export class LineTail {
     const lines = (this.#rest + text).split("\n")
       .map((line) => line.slice(line.lastIndexOf("\r", line.length - 2) + 1));
     this.#rest = (lines.pop() ?? "").slice(0, MAX_LINE);
-    for (const line of lines) this.#add(line);
+    const kept = lines.filter((line) => line.trim()).map((line) => this.#clean(line));
+    this.#lines = [...this.#lines, ...kept].slice(-TAIL_LINES);
   }
 
-  /** Oldest first. */
   get lines(): string[] {
     const rest = this.#rest.trim() ? [this.#clean(this.#rest)] : [];
     return [...this.#lines, ...rest].slice(-TAIL_LINES);
-  }
-
-  #add(line: string): void {
-    if (!line.trim()) return;
-    this.#lines.push(this.#clean(line));
-    if (this.#lines.length > TAIL_LINES) this.#lines.shift();
   }
 
   #clean(line: string): string {

@@ -5,7 +5,7 @@ import { secretsOf, withoutAddresses } from "../shared/addresses.ts";
 import { systemClock } from "../shared/clock.ts";
 import { createLog } from "../shared/log.ts";
 import { fc } from "../shared/testing/properties.ts";
-import { Agent } from "./agent.ts";
+import { createAgent } from "./agent.ts";
 import { parseCli } from "./cli.ts";
 import { parseConfig } from "./config.ts";
 import { cameraFound } from "./doctor/findings.ts";
@@ -77,7 +77,7 @@ async function allSaid(
     },
   });
   const deps = { clock: systemClock, log, spawn, connect, random: () => 0, session: "s" };
-  const agent = new Agent(deps, config);
+  const agent = createAgent(deps, config);
   const before = agent.state;
   await agent.run(stop.signal);
   const found = cameraFound({ source: config.source, input, usb: [], installed: ["ffmpeg"] });

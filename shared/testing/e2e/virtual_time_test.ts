@@ -2,7 +2,7 @@
 // and what a camera that nobody watches sends.
 
 import assert from "node:assert/strict";
-import { Agent } from "../../../pi/agent.ts";
+import { createAgent } from "../../../pi/agent.ts";
 import { parseConfig } from "../../../pi/config.ts";
 import type { Spawn } from "../../../pi/process.ts";
 import { HEADER, parseSeq } from "../../wire.ts";
@@ -29,7 +29,7 @@ function runAgent(
     ...env,
   });
   assert.ok(parsed.ok);
-  const agent = new Agent({
+  const agent = createAgent({
     clock,
     log: { info() {}, warn() {}, error() {} },
     random,
