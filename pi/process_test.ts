@@ -15,13 +15,6 @@ async function run(command: readonly string[], signal = NEVER, env?: Record<stri
   return { wrote: text(chunks), outcome };
 }
 
-/** Runs a shell script and stops it once it has written `ready`. */
-async function stopWhenReady(script: string) {
-  const stop = new AbortController();
-  const spawn = createSpawn({ clock: systemClock });
-  return await spawn(["sh", "-c", script], stop.signal, () => stop.abort());
-}
-
 Deno.test("a child's stdout comes as bytes, its stderr as lines, its end as a code", async () => {
   const script = "printf abc; echo first >&2; echo second >&2; printf def; exit 7";
   const { wrote, outcome } = await run(["sh", "-c", script]);
@@ -40,13 +33,18 @@ Deno.test("a program that cannot be run is a failed run, not a crash", async () 
 });
 
 for (
-  const [what, trap, code, stderr] of [
-    ["a child is asked to end with TERM", "trap 'echo bye >&2; exit 5' TERM", 5, ["bye"]],
-    ["a child that ignores TERM is killed", "trap '' TERM", 128 + 9, []],
+  const [what, trap, patienceMs, code, stderr] of [
+    ["a child is asked to end with TERM", "trap 'echo bye >&2; exit 5' TERM", 3000, 5, ["bye"]],
+    ["a child that ignores TERM is killed", "trap '' TERM", 50, 128 + 9, []],
   ] as const
 ) {
   Deno.test(what, async () => {
-    const outcome = await stopWhenReady(`${trap}; echo ready; while :; do sleep 0.05; done`);
+    const sleep = (ms: number, signal?: AbortSignal) =>
+      systemClock.sleep(ms === 3000 ? patienceMs : ms, signal);
+    const spawn = createSpawn({ clock: { ...systemClock, sleep } });
+    const stop = new AbortController();
+    const script = `${trap}; echo ready; while :; do sleep 0.05; done`;
+    const outcome = await spawn(["sh", "-c", script], stop.signal, () => stop.abort());
     assert.deepEqual(outcome, { kind: "exited", code, stderr });
   });
 }

@@ -16,8 +16,8 @@ interface EdgeRequest extends RequestInit {
   readonly signal: AbortSignal;
 }
 
-/** Bytes read of an answer. */
-const MAX_ANSWER_BYTES = 4096;
+/** Characters read of an answer. */
+const MAX_ANSWER = 4096;
 
 /** Asks the edge. No call throws: failures are results. */
 export class EdgeClient {
@@ -89,13 +89,11 @@ export class EdgeClient {
 async function readStart(response: Response, signal: AbortSignal): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  let bytes = 0;
   for await (const chunk of chunksOf(response, signal)) {
-    bytes += chunk.length;
     text += decoder.decode(chunk, { stream: true });
-    if (bytes > MAX_ANSWER_BYTES) break;
+    if (text.length > MAX_ANSWER) break;
   }
-  return text.slice(0, MAX_ANSWER_BYTES);
+  return text.slice(0, MAX_ANSWER);
 }
 
 /** What a text holds; undefined where it is no JSON. */
