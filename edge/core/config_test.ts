@@ -114,11 +114,8 @@ Deno.test("sites that may embed or read are origins, and what can be none is ref
         "https://a.example;x",
       ]
     ) {
-      assert.match(
-        problems({ ...token, [name]: wrong })[0],
-        /wanted origins such as https:/,
-        wrong,
-      );
+      const [problem] = problems({ ...token, [name]: wrong });
+      assert.match(problem, /wanted origins such as https:/, wrong);
     }
   }
   const parsed = parseEdgeConfig({ ...token, PERCH_CORS_ORIGINS: "HTTPS://A.example/" });

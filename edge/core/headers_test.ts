@@ -76,10 +76,8 @@ Deno.test("every answer says that its type is meant, and tells other sites no mo
       const policy = headers.get("content-security-policy") ?? "";
       assert.match(policy, /default-src 'none'/, path);
       assert.doesNotMatch(policy, /unsafe/, path);
-      assert.match(
-        policy,
-        path === "/embed" ? /frame-ancestors 'self' \*/ : /frame-ancestors 'none'/,
-      );
+      const framed = path === "/embed" ? "'self' *" : "'none'";
+      assert.ok(policy.endsWith(`frame-ancestors ${framed}`), policy);
     }
   }
 });
@@ -96,11 +94,8 @@ Deno.test("other origins read nothing unless a setting names them, and publish n
     assert.equal((await ask(open, origin)).get(allowed), origin, path);
     const evil = await ask(open, "https://evil.example");
     assert.equal(evil.get(allowed), null, path);
-    assert.match(
-      evil.get("vary")!,
-      path === "/" ? /Accept.*Origin|Origin.*Accept/ : /Origin/,
-      path,
-    );
+    const vary = path === "/" ? /Accept.*Origin|Origin.*Accept/ : /Origin/;
+    assert.match(evil.get("vary")!, vary, path);
   }
   const preflight = await headersOf(open, "/live.jpeg", {
     method: "OPTIONS",

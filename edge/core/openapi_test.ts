@@ -90,12 +90,6 @@ Deno.test("what it takes to be let in is described as this edge asks for it", as
   assert.ok("401" in closed["/status.json"].get.responses);
 });
 
-Deno.test("the older interface is described only where it is on", async () => {
-  const { paths } = await describedWith({});
-  assert.ok(!("/test" in paths));
-  assert.deepEqual(Object.keys(paths["/"]), ["get"]);
-});
-
 Deno.test("what the edge answers is what the description says", async () => {
   await using edge = await TestEdge.start();
   const headers = { authorization: `Bearer ${TEST_TOKEN}`, "content-type": "image/jpeg" };

