@@ -20,10 +20,9 @@ import { getLive } from "./routes/live.ts";
 import { getTestPage, postLegacy } from "./routes/legacy.ts";
 import { assetRoutes, getEmbed, getRoot } from "./routes/pages.ts";
 import { getPublish } from "./routes/publish.ts";
-import { getLiveRecords, getLiveStream } from "./routes/records.ts";
+import { getLiveRecords, getLiveStream, getStream } from "./routes/streams.ts";
 import { getSocket } from "./routes/socket.ts";
 import { getSignIn, postShare, postSignIn, postSignOut } from "./routes/sign_in.ts";
-import { getStream } from "./routes/stream.ts";
 import { viewerPages } from "./pages/page.ts";
 
 /** The default camera's resources are at the root, every camera's under its own path. */

@@ -4,17 +4,12 @@
 import assert from "node:assert/strict";
 import { fc } from "../../shared/testing/properties.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
-import { encodeAck, SocketClient, statusOf } from "../../shared/testing/clients.ts";
-import { FakeClock } from "../../shared/testing/fake_clock.ts";
+import { SocketClient, statusOf } from "../../shared/testing/clients.ts";
 import { concat, makeCorpus } from "../../shared/testing/jpegs.ts";
 import { edits, mutate } from "../../shared/testing/mutations.ts";
 import { TEST_TOKEN } from "../../shared/testing/processes.ts";
 import { publishDownSchema } from "../../shared/wire.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../shared/wire_frame.ts";
-import { CameraHub } from "./cameras/camera.ts";
-import { FanOut } from "./viewers/fan_out.ts";
-import { FrameBuffer } from "./ingest/ingest.ts";
-import { socketViewer } from "./viewers/socket.ts";
 import { News } from "../../shared/testing/wait.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 
@@ -353,39 +348,4 @@ Deno.test("any message on a camera's socket is answered, and a whole picture is 
   assert(inspectJpeg(await (await edge.request("/live.jpeg")).bytes()).ok);
   await camera.close();
   assert.deepEqual(failures(edge), []);
-});
-
-Deno.test("any message on a viewer's socket is an acknowledgement or is refused", () => {
-  const clock = new FakeClock();
-  const camera = new CameraHub("cam", 0, {
-    ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, storeLagMs: 60_000 },
-    partTail: new Uint8Array(),
-  });
-  let sent = 0;
-  const send = (data: unknown) => void (typeof data === "string" || sent++);
-  const socket = { readyState: 1 as const, bufferedAmount: 0, send, close() {} };
-  const viewer = socketViewer(
-    socket,
-    [{ camera, frames: camera.latest, release() {} }],
-    { fanOut: new FanOut({ soon: (work) => work(), now: () => 0, onFault: assert.fail }), clock },
-  );
-  viewer.start();
-  const ack = fc.tuple(fc.nat(2), fc.oneof(fc.nat(50), fc.double())).map(([camera, version]) =>
-    encodeAck({ camera, version }).buffer
-  );
-  const bytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => new Uint8Array(bytes).buffer);
-  let version = 0;
-  fc.assert(
-    fc.property(fc.oneof(ack, bytes, fc.string(), fc.constant("ack")), (data) => {
-      camera.publish(FrameBuffer.of(samples[0], new Uint8Array(0)), {
-        ...{ version: ++version, size: samples[0].length, width: 40, height: 32 },
-        ...{ capturedAt: 0, receivedAt: 0 },
-      });
-      const taken = viewer.receive(data);
-      if (data === "ack") assert.notEqual(taken, "wrong");
-      if (typeof data === "string" && data !== "ack") assert.equal(taken, "wrong");
-    }),
-    { numRuns: 5000 },
-  );
-  assert(sent <= version + 1, "never more than was published");
 });

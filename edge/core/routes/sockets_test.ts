@@ -10,6 +10,7 @@ import { FRAME_HEADER_BYTES, writeFrameHeader } from "../../../shared/wire_frame
 const small = await baseline(160, 120);
 const large = await baseline(320, 240);
 
+const CAMERA = { authorization: `Bearer ${TEST_TOKEN}` };
 const HANDSHAKE = {
   upgrade: "websocket",
   connection: "keep-alive, Upgrade",
@@ -100,8 +101,7 @@ Deno.test("a viewer that acknowledges without reading costs what its line takes"
 Deno.test("a picture on a socket is as old as its camera says, whatever year that lives in", async () => {
   const edge = await TestEdge.start();
   await using server = edge.listen();
-  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-  const client = new SocketClient(`${server.url}/publish?session=s`, headers);
+  const client = new SocketClient(`${server.url}/publish?session=s`, CAMERA);
   await client.text("demand");
   for (const [n, sentAt] of [1200, edge.clock.now() + 1200].entries()) {
     const times = { capturedAt: sentAt - 1200, receivedAt: sentAt };
@@ -120,8 +120,7 @@ Deno.test(`viewers and cameras on sockets are told when the edge stops`, async (
   await edge.put(small);
   await using server = edge.listen();
   const viewer = new SocketClient(`${server.url}/ws`);
-  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-  const camera = new SocketClient(`${server.url}/publish?session=s1`, headers);
+  const camera = new SocketClient(`${server.url}/publish?session=s1`, CAMERA);
   await Promise.all([viewer.text("hello"), camera.text("demand")]);
   await edge.stop();
   assert.equal(await viewer.closed, 1001);
@@ -140,8 +139,7 @@ Deno.test("sockets of a camera that is forgotten during their handshake are ende
     },
   });
   await using server = edge.listen();
-  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-  const camera = new SocketClient(`${server.url}/publish?session=s1`, headers);
+  const camera = new SocketClient(`${server.url}/publish?session=s1`, CAMERA);
   assert.equal(await camera.closed, 1001);
   await edge.put(small);
   const viewer = new SocketClient(`${server.url}/ws`);
@@ -151,8 +149,7 @@ Deno.test("sockets of a camera that is forgotten during their handshake are ende
 Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, async () => {
   const edge = await TestEdge.start({ PERCH_FPS: "5" });
   await using server = edge.listen();
-  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-  const camera = new SocketClient(`${server.url}/cams/nest/publish?session=run1`, headers);
+  const camera = new SocketClient(`${server.url}/cams/nest/publish?session=run1`, CAMERA);
   assert.equal((await camera.text("demand")).interval, 10_000);
   camera.socket.send(frameMessage(1, small));
   const ack = await camera.text("ack");
@@ -174,9 +171,8 @@ Deno.test(`a camera's socket takes frames and tells demand, refusals and acks`, 
 
 Deno.test(`a camera's socket is closed on text`, async () => {
   const edge = await TestEdge.start();
-  const headers = { authorization: `Bearer ${TEST_TOKEN}` };
   await using server = edge.listen();
-  const camera = new SocketClient(`${server.url}/publish?session=s`, headers);
+  const camera = new SocketClient(`${server.url}/publish?session=s`, CAMERA);
   await camera.text("demand");
   camera.socket.send("a frame, believe me");
   assert.equal(await camera.closed, 1003);
@@ -226,9 +222,7 @@ Deno.test("without viewers' sockets /ws says which setting is off, and cameras' 
   assert.equal(refused.status, 403);
   assert.match((await refused.json()).detail, /PERCH_VIEWER_SOCKETS=true.*\/stream\.mjpeg/);
   await using server = edge.listen();
-  const camera = new SocketClient(`${server.url}/publish?session=s`, {
-    authorization: `Bearer ${TEST_TOKEN}`,
-  });
+  const camera = new SocketClient(`${server.url}/publish?session=s`, CAMERA);
   await camera.text("demand");
   await camera.close();
 });

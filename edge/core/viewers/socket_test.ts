@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fc } from "../../../shared/testing/properties.ts";
 import { FakeClock } from "../../../shared/testing/fake_clock.ts";
 import { encodeAck } from "../../../shared/testing/clients.ts";
 import { readFrameHeader } from "../../../shared/wire_frame.ts";
@@ -6,7 +7,13 @@ import { CameraHub } from "../cameras/camera.ts";
 import { FanOut } from "./fan_out.ts";
 import { FrameBuffer } from "../ingest/ingest.ts";
 import type { PlatformSocket } from "../platform.ts";
-import { socketViewer } from "./socket.ts";
+import {
+  INITIAL_WINDOW,
+  MAX_WINDOW,
+  nextWindow,
+  socketViewer,
+  type WindowState,
+} from "./socket.ts";
 
 class FakeSocket {
   readyState: PlatformSocket["readyState"] = 1;
@@ -189,4 +196,60 @@ Deno.test("sockets are told to go away when the camera is closed", () => {
   viewer.start();
   cameras[0].close();
   assert.equal(socket.closed, 1001);
+});
+
+Deno.test("any message on a viewer's socket is an acknowledgement or is refused", () => {
+  const { viewer, publish, sent } = setUp();
+  viewer.start();
+  const ack = fc.tuple(fc.nat(2), fc.oneof(fc.nat(50), fc.double()))
+    .map(([camera, version]) => encodeAck({ camera, version }).buffer);
+  const bytes = fc.uint8Array({ maxLength: 40 }).map((bytes) => new Uint8Array(bytes).buffer);
+  let published = 0;
+  fc.assert(
+    fc.property(fc.oneof(ack, bytes, fc.string(), fc.constant("ack")), (data) => {
+      publish();
+      published++;
+      const taken = viewer.receive(data);
+      if (data === "ack") assert.notEqual(taken, "wrong");
+      if (typeof data === "string" && data !== "ack") assert.equal(taken, "wrong");
+    }),
+    { numRuns: 5000 },
+  );
+  assert(sent().length <= published, "never more than was published");
+});
+
+/** Acknowledgements on a line whose round trip depends on the window. */
+function run(count: number, rtt: (size: number) => number, limited = true): WindowState[] {
+  const states = [INITIAL_WINDOW];
+  for (let i = 0; i < count; i++) {
+    const last = states.at(-1)!;
+    states.push(nextWindow(last, rtt(last.size), limited));
+  }
+  return states;
+}
+
+Deno.test("a slow line keeps a window of one nearly all the time", () => {
+  const states = run(1000, (size) => size * 500);
+  const wider = states.filter(({ size }) => size > 1).length;
+  assert.ok(wider < 30, `${wider} of 1000 with more than one frame under way`);
+});
+
+Deno.test("a long line opens to the largest window and stays there", () => {
+  const states = run(200, () => 300);
+  assert.equal(states.at(-1)!.size, MAX_WINDOW);
+});
+
+Deno.test("a line that is fast enough is left at one", () => {
+  assert.equal(run(200, () => 5, false).at(-1)!.size, 1);
+});
+
+Deno.test("a long line that becomes slow goes back to one", () => {
+  let state = run(200, () => 300).at(-1)!;
+  for (let i = 0; i < 20; i++) state = nextWindow(state, state.size * 700, true);
+  assert.equal(state.size, 1);
+});
+
+Deno.test("a very slow line is never given a second frame", () => {
+  const states = run(200, (size) => size * 3700);
+  assert.ok(states.every(({ size }) => size === 1));
 });

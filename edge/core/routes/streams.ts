@@ -1,14 +1,40 @@
-// GET /live.stream and GET /live: what the page shows of one camera or several, over one connection.
-// As a stream while its line is fast; where it is not, the page asks again for each picture.
+// GET /stream.mjpeg: pictures as they come, for <img>, players and everything else that reads MJPEG.
+// GET /live.stream and GET /live: what the page shows of one camera or several, over one connection; as a
+// stream while its line is fast, and where it is not, the page asks again for each picture.
 
 import type { Handler } from "hono";
 import { z } from "zod";
 import type { CameraHub } from "../cameras/camera.ts";
 import type { EdgeDeps } from "../edge.ts";
+import { MjpegViewer } from "../viewers/mjpeg.ts";
 import { helloMessage, recordOf, RecordViewer } from "../viewers/records.ts";
 import { concat } from "../../../shared/wire_frame.ts";
-import { camerasOf, cams, route, wait, width } from "./request.ts";
+import { cameraOf, camerasOf, cams, number, oneOf, route, wait, width } from "./request.ts";
 import { answerStream, awaitNews, NO_PLACE } from "./admit.ts";
+
+export function getStream(deps: EdgeDeps): Handler {
+  const { hub, fanOut, feeds, parts, renditions } = deps;
+
+  return route({
+    summary: "Pictures as they come, as MJPEG; a slow reader skips",
+    query: z.object({
+      fps: number(0.01, 60).optional().describe("pictures a second, at most"),
+      w: width,
+      length: oneOf([0, 1]).default(0).describe("1: give each part a Content-Length"),
+    }),
+    answers: { 200: ["the stream", ["multipart/x-mixed-replace"]] },
+    problems: [404, 501, ...NO_PLACE],
+  }, async (context, query) => {
+    const camera = await cameraOf(context, hub);
+    const { fps, w: width, length } = query();
+    if (width !== undefined) await renditions.ready();
+    return answerStream(context, deps, parts.headers, (place) => {
+      const watched = { camera, ...feeds.hold(camera.displayed, width) };
+      const options = { fanOut, place, parts, fps, lengths: length === 1 };
+      return new MjpegViewer(watched, options).stream();
+    });
+  });
+}
 
 const HEADERS = {
   "content-type": "application/octet-stream",
