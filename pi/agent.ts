@@ -20,7 +20,7 @@ import {
 import { Uploader } from "./uploader/uploader.ts";
 import { createWsTransport } from "./uploader/ws.ts";
 
-export interface AgentDeps extends SourceDeps {
+interface AgentDeps extends SourceDeps {
   random(): number;
   /** Names this run; letters, digits and dashes. */
   readonly session: string;
@@ -118,7 +118,7 @@ const REPEAT_MS = 60_000;
 /** Ms a report may take. */
 const SEND_MS = 10_000;
 
-export interface ReporterOptions {
+interface ReporterOptions {
   readonly clock: Clock;
   readonly reports: Latest<Report>;
   /** What goes with each: the camera's name and its time zone. */

@@ -46,7 +46,7 @@ export function captureLimits(fps: number, set?: number, onNetwork = false): Cap
   return { firstFrameMs: Math.max(10_000 + 12_000 / fps, stallMs), stallMs };
 }
 
-export interface CaptureOptions {
+interface CaptureOptions {
   readonly clock: Clock;
   readonly source: FrameSource;
   readonly limits: CaptureLimits;
@@ -57,17 +57,11 @@ export interface CaptureOptions {
   onFrame(repeats: boolean): void;
 }
 
-export interface CaptureEnd {
-  readonly error?: SourceError;
-  /** Ms from its first frame to its last. */
-  readonly healthyMs: number;
-}
-
 /**
  * Runs the source until it fails, stops giving frames, repeats one picture, or `signal` aborts.
  * Returns only when the source is gone: without an error where it was told to stop.
  */
-export async function capture(options: CaptureOptions, signal: AbortSignal): Promise<CaptureEnd> {
+export async function capture(options: CaptureOptions, signal: AbortSignal) {
   const { clock, source, frames, frozen, limits: { firstFrameMs, stallMs } } = options;
   const splitter = new JpegSplitter();
   /** What was broken when the last whole frame came. */
@@ -75,7 +69,7 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
   let firstAt: number | undefined;
   let lastAt = clock.monotonic();
 
-  const error = await scoped(signal, async (stop) => {
+  const error: SourceError | undefined = await scoped(signal, async (stop) => {
     const watching = watch(stop);
     const thrown = await source.run(stop.signal, (chunk) => {
       if (stop.signal.aborted) return;
@@ -93,8 +87,10 @@ export async function capture(options: CaptureOptions, signal: AbortSignal): Pro
     await watching;
     return thrown ?? (aborted ? reason : hardware("the source ended by itself"));
   });
-  const told = signal.aborted && !(error instanceof SourceError && error.kind === "stuck");
-  return { error: told ? undefined : error, healthyMs: lastAt - (firstAt ?? lastAt) };
+  const told = signal.aborted && error?.kind !== "stuck";
+  /** Ms from its first frame to its last. */
+  const healthyMs = lastAt - (firstAt ?? lastAt);
+  return { error: told ? undefined : error, healthyMs };
 
   function take(jpeg: Uint8Array<ArrayBuffer>): number {
     lastAt = clock.monotonic();

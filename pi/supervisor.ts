@@ -20,7 +20,7 @@ export interface Profile {
   readonly limits: CaptureLimits;
 }
 
-export interface SupervisorOptions {
+interface SupervisorOptions {
   readonly clock: Clock;
   readonly log: Log;
   random(): number;

@@ -4,7 +4,7 @@
 import { dirname } from "node:path";
 import type { Output } from "./process.ts";
 
-export interface UnitOptions {
+interface UnitOptions {
   readonly deno: string;
   readonly root: string;
   /** `PERCH_SOURCE`, where it is set. */
@@ -45,7 +45,7 @@ function quoted(word: string): string {
   return /[\s"'\\;]/.test(plain) ? JSON.stringify(plain) : plain;
 }
 
-export interface InstallDeps {
+interface InstallDeps {
   /** Writes a file, and the folder it is in. */
   write(path: string, text: string, mode: number): Promise<void>;
   /** Runs a program to its end; undefined where it is missing. */

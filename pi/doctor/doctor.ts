@@ -32,7 +32,7 @@ import {
   wifiPowerSave,
 } from "./findings.ts";
 
-export interface DoctorDeps {
+interface DoctorDeps {
   readonly clock: Clock;
   readonly spawn: Spawn;
   readonly connect: Connect;

@@ -32,7 +32,7 @@ export function formatFinding({ grade, subject, found, fix }: Finding): string[]
   return lines;
 }
 
-export interface CameraFacts {
+interface CameraFacts {
   readonly source: SourceKind;
   readonly input?: string;
   /** `PERCH_CAMERA`. */

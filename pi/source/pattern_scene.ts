@@ -5,7 +5,7 @@
 export const SCENE_WIDTH = 1280;
 export const SCENE_HEIGHT = 720;
 
-export interface Drawing {
+interface Drawing {
   readonly width: number;
   readonly height: number;
   readonly svg: string;

@@ -74,7 +74,7 @@ export function withoutOption(command: readonly string[], option: string): strin
   return command.toSpliced(at, next !== undefined && !/^--?[a-z]/i.test(next) ? 2 : 1);
 }
 
-export interface ListedCamera {
+interface ListedCamera {
   readonly index: number;
   /** The sensor, for instance `imx219`. */
   readonly model: string;
@@ -139,25 +139,6 @@ export function fullViewMode(
   return best && `${best.width}:${best.height}:${best.bits}:${best.packed ? "P" : "U"}`;
 }
 
-/** Options of both programs. Plain numbers only: Bullseye knows no units. */
-function pictureArgs({ picture, controls, mode, extraArgs }: RpicamOptions): string[] {
-  const { quality, width, height, shutter, gain } = picture;
-  const set = { "--width": width, "--height": height, "--shutter": shutter, "--gain": gain };
-  const args = Object.entries({ "-q": quality, ...set, "--mode": mode })
-    .flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]);
-  return [...args, ...controls, ...extraArgs, "-o", "-"];
-}
-
-/**
- * The command line, for `rpicam-vid` or `libcamera-vid`: one long-lived program that writes MJPEG to
- * stdout. Nothing else gives a whole frame the moment it is taken: rpicam-still holds back the end of
- * each until the next.
- */
-export function rpicamVidCommand(program: string, options: RpicamOptions): string[] {
-  const stream = ["-n", "-t", "0", "--codec", "mjpeg", "--flush"];
-  return [program, ...stream, "--framerate", String(options.picture.fps), ...pictureArgs(options)];
-}
-
 /**
  * Ms between pictures from which each gets a process of its own, which rests the camera in between;
  * below, one process takes them on a timer.
@@ -165,7 +146,7 @@ export function rpicamVidCommand(program: string, options: RpicamOptions): strin
 const SHOT_FROM_MS = 15_000;
 
 /** Ms the camera looks before it shoots, to find exposure and white balance. */
-const LOOK_MS = 1500;
+const LOOK_MS = "1500";
 
 /** Ms after which a shot counts as hung, on top of what its shutter takes. */
 const SHOT_DEADLINE_MS = 30_000;
@@ -173,24 +154,46 @@ const SHOT_DEADLINE_MS = 30_000;
 /** The thumbnail would be a second JPEG inside each JPEG. */
 const NO_THUMBNAIL = ["--thumb", "none"];
 
-export function shotCommand(program: string, options: RpicamOptions): string[] {
-  return [program, "-n", "-t", String(LOOK_MS), ...NO_THUMBNAIL, ...pictureArgs(options)];
-}
-
 /**
- * The command line for pictures on a timer. `stdbuf -o0`, because the program never flushes: each
- * picture's last bytes would stay in its buffer until the next one pushes them out.
+ * The command line. A `stream` is one long-lived program that writes MJPEG to stdout; nothing else gives
+ * a whole frame the moment it is taken. A `timer` takes stills: `stdbuf -o0`, because rpicam-still never
+ * flushes, and each picture's last bytes would stay in its buffer until the next one pushes them out.
+ * A `shot` is one still. Plain numbers only: Bullseye knows no units.
  */
-export function timerCommand(program: string, options: RpicamOptions): string[] {
-  const interval = String(Math.round(1000 / options.picture.fps));
-  const timer = ["-n", "-t", "0", "--timelapse", interval, "--zsl", ...NO_THUMBNAIL];
-  return ["stdbuf", "-o0", program, ...timer, ...pictureArgs(options)];
+export function rpicamCommand(
+  how: "stream" | "timer" | "shot",
+  program: string,
+  { picture, controls, mode, extraArgs }: RpicamOptions,
+): string[] {
+  const { fps, quality, width, height, shutter, gain } = picture;
+  const interval = String(Math.round(1000 / fps));
+  const start = {
+    stream: [program, "-n", "-t", "0", "--codec", "mjpeg", "--flush", "--framerate", String(fps)],
+    timer: [
+      "stdbuf",
+      "-o0",
+      program,
+      "-n",
+      "-t",
+      "0",
+      "--timelapse",
+      interval,
+      "--zsl",
+      ...NO_THUMBNAIL,
+    ],
+    shot: [program, "-n", "-t", LOOK_MS, ...NO_THUMBNAIL],
+  };
+  const set = { "--width": width, "--height": height, "--shutter": shutter, "--gain": gain };
+  const args = Object.entries({ "-q": quality, ...set, "--mode": mode })
+    .flatMap(([name, value]) => value === undefined ? [] : [name, String(value)]);
+  return [...start[how], ...args, ...controls, ...extraArgs, "-o", "-"];
 }
 
 /** `vid` gives a stream, `still` single pictures. */
 export function createRpicam(deps: RpicamDeps, kind: Kind, options: RpicamOptions): FrameSource {
   const { picture, extraArgs } = options;
   const interval = 1000 / picture.fps;
+  const how = kind === "vid" ? "stream" : interval < SHOT_FROM_MS ? "timer" : "shot";
   const pace = kind === "vid"
     ? `at ${picture.fps} fps`
     : `every ${Math.round(interval / 100) / 10} s`;
@@ -219,15 +222,14 @@ export function createRpicam(deps: RpicamDeps, kind: Kind, options: RpicamOption
     async run(signal, onBytes) {
       const { program, chosen } = known ?? await choose(signal);
       if (signal.aborted) return;
-      if (kind === "vid" || interval < SHOT_FROM_MS) {
-        const command = (kind === "vid" ? rpicamVidCommand : timerCommand)(program, chosen);
+      const command = rpicamCommand(how, program, chosen);
+      if (how !== "shot") {
         const stderr = await runRpicam(deps, command, extraArgs, signal, onBytes);
         if (!signal.aborted) throw endedByItself(program, stderr);
         return;
       }
       const deadline = SHOT_DEADLINE_MS + 10 * (picture.shutter ?? 0) / 1000;
       const hangs = `no picture within ${deadline / 1000} s: ${program} hangs`;
-      const command = shotCommand(program, chosen);
       for (const next = pacer(deps.clock); !signal.aborted; await next(interval, signal)) {
         await within(deps.clock, deadline, signal, async (shot) => {
           await runRpicam(deps, command, extraArgs, shot, onBytes);

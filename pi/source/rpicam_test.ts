@@ -15,10 +15,8 @@ import {
   createRpicam,
   fullViewMode,
   parseCameraList,
+  rpicamCommand,
   type RpicamOptions,
-  rpicamVidCommand,
-  shotCommand,
-  timerCommand,
   withoutOption,
 } from "./rpicam.ts";
 
@@ -61,7 +59,7 @@ async function take(
 
 Deno.test("the video command line is the documented one", () => {
   assert.equal(
-    rpicamVidCommand("rpicam-vid", options({ mode: "1640:1232:10:P" })).join(" "),
+    rpicamCommand("stream", "rpicam-vid", options({ mode: "1640:1232:10:P" })).join(" "),
     "rpicam-vid -n -t 0 --codec mjpeg --flush --framerate 5 -q 60 --width 1280 --height 720 " +
       "--mode 1640:1232:10:P -o -",
   );
@@ -70,11 +68,11 @@ Deno.test("the video command line is the documented one", () => {
 Deno.test("the still command lines take no thumbnail, and the timer one is unbuffered", () => {
   const slow = options({ picture: { ...PICTURE, fps: 0.2, quality: 85 } });
   assert.equal(
-    shotCommand("rpicam-still", slow).join(" "),
+    rpicamCommand("shot", "rpicam-still", slow).join(" "),
     "rpicam-still -n -t 1500 --thumb none -q 85 --width 1280 --height 720 -o -",
   );
   assert.equal(
-    timerCommand("rpicam-still", slow).join(" "),
+    rpicamCommand("timer", "rpicam-still", slow).join(" "),
     "stdbuf -o0 rpicam-still -n -t 0 --timelapse 5000 --zsl --thumb none -q 85 " +
       "--width 1280 --height 720 -o -",
   );

@@ -32,7 +32,7 @@ const MAX_SKIP_PAUSE_MS = 30_000;
 /** Ms without a wanted frame for which stopping the camera pays: it needs about 3 s to come back. */
 const REST_FROM_MS = 8000;
 
-export interface UploaderOptions {
+interface UploaderOptions {
   readonly clock: Clock;
   readonly log: Log;
   random(): number;
