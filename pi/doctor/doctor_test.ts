@@ -6,16 +6,18 @@ import { baseline } from "../../shared/testing/jpegs.ts";
 import { installFakeRpicam } from "../../shared/testing/fake_rpicam/install.ts";
 import { serve } from "../../shared/testing/serve.ts";
 import { parseConfig } from "../config.ts";
-import { createSpawn } from "../process.ts";
+import { createSpawn, type Spawn } from "../process.ts";
 import { systemConnect } from "../uploader/connection.ts";
 import { runDoctor } from "./doctor.ts";
 
 const MACHINE = { arch: "aarch64", deno: "2.9.6", clock: systemClock, connect: systemConnect };
 const NEVER = new AbortController().signal;
 
-async function examine(env: Record<string, string>, cameras: "imx708" | "none") {
+/** What is said of a machine; of one that has no program at all where no cameras are named. */
+async function examine(env: Record<string, string>, cameras?: "imx708" | "none") {
   await using fake = await installFakeRpicam({ cameras });
-  const spawn = createSpawn({ clock: systemClock, env: fake.env() });
+  const missing: Spawn = () => Promise.resolve({ kind: "missing" });
+  const spawn = cameras ? createSpawn({ clock: systemClock, env: fake.env() }) : missing;
   const lines: string[] = [];
   const print = (line: string) => void lines.push(line);
   const healthy = await runDoctor({ ...MACHINE, spawn, print }, parseConfig(env), NEVER);
@@ -62,7 +64,7 @@ Deno.test("a camera on the network is asked for a picture, and what it says is a
       PERCH_SOURCE: "http",
       PERCH_INPUT: `http://me:hidden99@${at}${path}?pwd=hidden99`,
     };
-    const { text } = await examine(env, "none");
+    const { text } = await examine(env);
     assert.doesNotMatch(text, /hidden99|dma_heap|group video/);
     assert.match(text, /500 {2}\[2J/);
     assert.doesNotMatch(text.replaceAll("\n", ""), /\p{Cc}/u, "what others said steers nothing");
