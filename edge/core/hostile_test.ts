@@ -73,12 +73,8 @@ for (const kind of ["public", "private"]) {
     let requests = 0;
     await fc.assert(
       fc.asyncProperty(
-        method,
-        path,
-        query,
-        headers,
-        fc.boolean(),
-        async (method, path, query, given, owner) => {
+        fc.tuple(method, path, query, headers, fc.boolean()),
+        async ([method, path, query, given, owner]) => {
           // A wait would last for the fake clock's ever.
           if (/wait=[1-9]/.test(query)) query = "";
           const headers = new Headers(given);

@@ -137,18 +137,14 @@ const ROWS: readonly Row[] = [
   ...["/live", "/live.stream"].flatMap((path) => [
     viewer(path, 200, "?cams=garden"),
     {
-      route: `GET ${path}`,
-      path: `${path}?cams=garden,street`,
-      private: watchedAll(200),
-      public: all(200),
+      ...{ route: `GET ${path}`, path: `${path}?cams=garden,street` },
+      ...{ private: watchedAll(200), public: all(200) },
     },
   ]),
   { ...viewer("/ws", 426, "?cams=garden"), route: "GET /ws" },
   {
-    route: "GET /ws",
-    path: "/ws?cams=garden,street",
-    private: watchedAll(426),
-    public: all(426),
+    ...{ route: "GET /ws", path: "/ws?cams=garden,street" },
+    ...{ private: watchedAll(426), public: all(426) },
   },
   ...["/cams", "/metrics", "/test"].map((path) => ({
     ...{ route: `GET ${path}`, path, private: watchedAll(200), public: all(200) },
@@ -164,11 +160,8 @@ const ROWS: readonly Row[] = [
     public: all(404),
   },
   {
-    route: "POST /sign-out",
-    method: "POST",
-    path: "/sign-out",
-    private: all(303),
-    public: all(404),
+    ...{ route: "POST /sign-out", method: "POST", path: "/sign-out" },
+    ...{ private: all(303), public: all(404) },
   },
   ...["/openapi.json", "/manifest.webmanifest", "/embed.js"].map((path) => ({
     ...{ route: `GET ${path}`, path, private: all(200) },
@@ -178,9 +171,7 @@ const ROWS: readonly Row[] = [
   // The older interface takes its secret from the address only, and answers a wrong one with 400.
   { route: "POST /", method: "POST", path: "/", body: () => jpeg, private: all(400) },
   {
-    route: "DELETE /cams/:cam",
-    method: "DELETE",
-    path: "/cams/garden",
+    ...{ route: "DELETE /cams/:cam", method: "DELETE", path: "/cams/garden" },
     private: published(204),
   },
   { route: "GET /nowhere", path: "/nowhere", private: all(404) },

@@ -8,13 +8,8 @@ import { FrameBuffer } from "../ingest/ingest.ts";
 function setUp(onRivals?: (cam: string) => void) {
   const clock = new FakeClock();
   const options = {
-    clock,
-    fps: 10,
-    idleIntervalMs: 10_000,
-    staleMs: 30_000,
-    storeLagMs: 300_000,
+    ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, storeLagMs: 300_000, onRivals },
     partTail: new Uint8Array(),
-    onRivals,
   };
   const camera = new CameraHub("cam", 0, options);
   const publish = (receivedAt = clock.now(), seq?: CameraSeq, content = 0) =>

@@ -184,8 +184,9 @@ Deno.test("an instance hears from the next upload that another one took the last
   const onB = await (await last(b, null), cameraOf(b));
   let etag = await last(a, null);
   const onA = await cameraOf(a);
-  onA.viewers.attach();
   await pair.until(() => a.store.state.writes > 0);
+  // No time goes by until A has the next picture: for two seconds it waits for the camera to hurry.
+  onA.viewers.attach();
   assert.equal(interval(onB), IDLE_MS);
   etag = await last(a, etag);
   assert.equal(onA.contact.shared, false);

@@ -18,22 +18,13 @@ Deno.test("no signal says since when, and the day where it is another", () => {
 /** A camera with one frame. */
 async function cameraWithFrame(clock: FakeClock): Promise<CameraHub> {
   const camera = new CameraHub("cam", 0, {
-    clock,
-    fps: 5,
-    idleIntervalMs: 10_000,
-    staleMs: 30_000,
-    storeLagMs: 300_000,
+    ...{ clock, fps: 5, idleIntervalMs: 10_000, staleMs: 30_000, storeLagMs: 300_000 },
     partTail: new Uint8Array(),
   });
   const jpeg = await baseline();
   const at = clock.now();
   camera.publish(FrameBuffer.of(jpeg, new Uint8Array()), {
-    version: at,
-    size: jpeg.length,
-    width: 320,
-    height: 240,
-    capturedAt: at,
-    receivedAt: at,
+    ...{ version: at, size: jpeg.length, width: 320, height: 240, capturedAt: at, receivedAt: at },
   });
   return camera;
 }

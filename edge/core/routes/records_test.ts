@@ -51,28 +51,19 @@ async function viewers(edge: TestEdge): Promise<number> {
   return (await (await edge.request("/status.json")).json()).viewers;
 }
 
-Deno.test("the stream says hello, brings the newest picture, and each one that comes", async () => {
+Deno.test("the stream says hello, brings each picture and states, and its reader is a viewer", async () => {
   await using edge = await TestEdge.start();
   await edge.put(small);
   const reader = await open(edge);
+  assert.equal(await viewers(edge), 1);
   const { message } = await next(reader);
-  assert.equal(message.type, "hello");
-  assert.equal(message.now, edge.clock.now());
+  assert.deepEqual([message.type, message.now], ["hello", edge.clock.now()]);
   assert.deepEqual(message.cams.map((one: { camera: number }) => one.camera), [0]);
   assert.deepEqual((await nextPicture(reader)).jpeg, small);
   const version = versionOf(await edge.put(large));
   const { header, jpeg } = await nextPicture(reader);
   assert.deepEqual(jpeg, large);
   assert.deepEqual([header.version, header.length], [version, large.length]);
-  await reader.cancel();
-});
-
-Deno.test("who reads the stream is a viewer until he goes, and hears of states", async () => {
-  await using edge = await TestEdge.start();
-  await edge.put(small);
-  const reader = await open(edge);
-  assert.equal(await viewers(edge), 1);
-  await nextPicture(reader);
   const told = next(reader);
   await edge.clock.tick(1000);
   assert.equal((await told).message.type, "status");
@@ -92,10 +83,8 @@ Deno.test("a slow reader of several cameras gets the newest of each, and holds u
     }
   }
   const got = [await nextPicture(reader), await nextPicture(reader)];
-  assert.deepEqual(
-    Object.fromEntries(got.map(({ header }) => [header.camera, header.version])),
-    newest,
-  );
+  const versions = Object.fromEntries(got.map(({ header }) => [header.camera, header.version]));
+  assert.deepEqual(versions, newest);
   await reader.cancel();
 });
 
@@ -108,10 +97,8 @@ Deno.test("asked again, what is newer comes at once, states with it", async () =
   assert.equal(response.headers.get("content-length"), `${bytes.length}`);
   const [hello, picture, ...more] = allRecords(bytes);
   assert.equal(hello.message.type, "hello");
-  assert.deepEqual(
-    hello.message.cams.map((one: { status: { cam: string } }) => one.status.cam),
-    ["a", "b"],
-  );
+  const told = hello.message.cams.map((one: { status: { cam: string } }) => one.status.cam);
+  assert.deepEqual(told, ["a", "b"]);
   assert.deepEqual([picture.header.camera, picture.jpeg], [1, large]);
   assert.equal(more.length, 0);
 });

@@ -38,11 +38,7 @@ function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
   const clock = new FakeClock();
   const cameras = cams.map((cam, i) =>
     new CameraHub(cam, i, {
-      clock,
-      fps: 10,
-      idleIntervalMs: 10_000,
-      staleMs: 30_000,
-      storeLagMs: 300_000,
+      ...{ clock, fps: 10, idleIntervalMs: 10_000, staleMs: 30_000, storeLagMs: 300_000 },
       partTail: new Uint8Array(),
     })
   );
@@ -54,15 +50,8 @@ function setUp(cams = ["cam"], jpeg = new Uint8Array([1, 2, 3])) {
   );
   let version = 0;
   const publish = (camera = cameras[0]) => {
-    const now = clock.now();
-    const meta = {
-      version: ++version,
-      size: jpeg.length,
-      width: 2,
-      height: 1,
-      capturedAt: now,
-      receivedAt: now,
-    };
+    const times = { capturedAt: clock.now(), receivedAt: clock.now() };
+    const meta = { version: ++version, size: jpeg.length, width: 2, height: 1, ...times };
     const buffer = FrameBuffer.of(jpeg, new Uint8Array(9));
     buffer.jpeg[0] = version;
     return camera.publish(buffer, meta);
