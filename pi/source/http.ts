@@ -23,7 +23,7 @@ export function createHttp(
   { clock, connect }: Pick<SourceDeps, "clock" | "connect">,
   { url, fps }: { readonly url: string; readonly fps: number },
 ): FrameSource {
-  const camera = new Camera(url);
+  const ask = askerOf(url);
   return {
     name: `http ${shownAddress(url)}`,
     async run(signal, onBytes) {
@@ -33,7 +33,7 @@ export function createHttp(
       let trouble = SILENT;
       try {
         while (!signal.aborted) {
-          const bad = await ask().catch(failureOf);
+          const bad = await take().catch(failureOf);
           if (signal.aborted) break;
           if (bad && clock.monotonic() - goodAt > SPARED_MS + 1000 / fps) throw bad;
           const pause = Math.max(1000 / fps, bad ? SPARED_PAUSE_MS : 0);
@@ -47,9 +47,9 @@ export function createHttp(
       throw new SourceError(reason.kind, `${reason.message}: ${trouble.message}`);
 
       /** Gives the pictures of one answer; returns why there were none. */
-      async function ask(): Promise<SourceError | undefined> {
+      async function take(): Promise<SourceError | undefined> {
         trouble = SILENT;
-        const response = await camera.get(connection, signal);
+        const response = await ask(connection, signal);
         const answer = new CameraAnswer(response);
         try {
           for await (const chunk of chunksOf(response, signal)) {
@@ -91,56 +91,48 @@ function failureOf(error: unknown): SourceError {
 
 const MAX_MOVES = 5;
 
-class Camera {
-  readonly #url: string;
-  readonly #who: Credentials | undefined;
-  #signIn: SignIn | undefined;
+/** What asks a camera for an answer. */
+function askerOf(address: string) {
+  const at = new URL(address);
+  const who: Credentials = { user: decoded(at.username), password: decoded(at.password) };
+  at.username = at.password = "";
+  let signIn: SignIn | undefined;
 
-  constructor(address: string) {
-    const url = new URL(address);
-    if (url.username || url.password) {
-      this.#who = { user: decoded(url.username), password: decoded(url.password) };
-    }
-    url.username = url.password = "";
-    this.#url = url.href;
+  /** Whether there is a new way to sign in, after an answer that wants one. */
+  function learnsSignIn({ status, headers }: Response): boolean {
+    if (!(who.user || who.password) || status < 400 || status >= 500) return false;
+    // Some want a sign-in and do not say so; one that is known by now says so.
+    if (status !== 401 && signIn) return false;
+    const offered = signInFor(who, headers.get("www-authenticate"));
+    signIn = offered ?? signIn;
+    return offered !== undefined;
   }
 
   /**
    * Asks; signs in, and follows it on its own host only, and never from https to http: it must not
    * choose whom this machine asks, nor let others read the password.
    */
-  async get(connection: Connection, signal: AbortSignal): Promise<Response> {
-    let url = this.#url;
+  return async (connection: Connection, signal: AbortSignal): Promise<Response> => {
+    let url = at.href;
     let told = false;
     for (let moves = 0;;) {
-      const authorization = this.#signIn?.(url);
-      const headers: HeadersInit = authorization ? { authorization } : {};
+      const headers: HeadersInit = signIn ? { authorization: signIn(url) } : {};
       const response = await connection.fetch(url, { headers, signal, redirect: "manual" });
       const { status } = response;
       const location = response.headers.get("location");
       if (status >= 300 && status < 400 && location !== null) {
         await response.body?.cancel();
         url = moved(location, url, ++moves);
-      } else if (!told && this.#learnsSignIn(response)) {
+      } else if (!told && learnsSignIn(response)) {
         await response.body?.cancel();
         told = true;
       } else {
         // Wrong: the next try is a new one, which does not count twice with cameras that count.
-        if (status === 401) this.#signIn = undefined;
+        if (status === 401) signIn = undefined;
         return response;
       }
     }
-  }
-
-  /** Whether there is a new way to sign in, after an answer that wants one. */
-  #learnsSignIn({ status, headers }: Response): boolean {
-    if (!this.#who || status < 400 || status >= 500) return false;
-    // Some want a sign-in and do not say so; one that is known by now says so.
-    if (status !== 401 && this.#signIn) return false;
-    const signIn = signInFor(this.#who, headers.get("www-authenticate"));
-    if (signIn) this.#signIn = signIn;
-    return signIn !== undefined;
-  }
+  };
 }
 
 function moved(location: string, from: string, moves: number): string {
