@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { linuxTestAlone } from "../../shared/testing/processes.ts";
 import { KEPT, setKept, withLibc } from "./libc.ts";
 
 /** How many sockets of this process are set as `KEPT` says. */
@@ -30,15 +31,9 @@ async function acceptAndLook(): Promise<void> {
   assert.equal(kept(), listeners + 1);
 }
 
-// In a process of its own: other tests open and close such connections at the same time.
-if (Deno.args[0] === "alone") await acceptAndLook();
-
-Deno.test({
-  name:
-    "connections that are accepted from then on keep little waiting, and end when nobody is there",
-  ignore: Deno.build.os !== "linux",
-}, async () => {
-  const args = ["run", "-q", "--allow-net", "--allow-ffi", import.meta.filename!, "alone"];
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-});
+// Other tests open and close such connections at the same time.
+await linuxTestAlone(
+  import.meta,
+  "connections that are accepted from then on keep little waiting, and end when nobody is there",
+  acceptAndLook,
+);

@@ -3,6 +3,7 @@ import type { LogFields } from "../../shared/log.ts";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
 import { withLibc } from "./libc.ts";
 import { logUncaught, serve, tick } from "./serve.ts";
+import { linuxTestAlone } from "../../shared/testing/processes.ts";
 import { fakeLog } from "../../shared/testing/fake_log.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 
@@ -38,17 +39,12 @@ async function freeAndLook(): Promise<void> {
   await ticking;
 }
 
-// In a process of its own: other tests take and free memory at the same time.
-if (Deno.args[0] === "alone") await freeAndLook();
-
-Deno.test({
-  name: "memory that was freed is given back within half a minute",
-  ignore: Deno.build.os !== "linux",
-}, async () => {
-  const args = ["run", "-q", "--allow-net", "--allow-ffi", import.meta.filename!, "alone"];
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), { args }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-});
+// Other tests take and free memory at the same time.
+await linuxTestAlone(
+  import.meta,
+  "memory that was freed is given back within half a minute",
+  freeAndLook,
+);
 
 Deno.test("a process that did nothing for a while says so, in /health and in the log", async () => {
   await using edge = await TestEdge.start();

@@ -1,6 +1,7 @@
 // The real programs as child processes, for tests: the command line of their task in deno.json, so
 // that its permissions are tested too, an environment of the test's own, and port 0.
 
+import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder. */
@@ -236,6 +237,20 @@ export async function startTask(
   options: StartOptions = {},
 ): Promise<RunningProgram> {
   return new RunningProgram(task, Deno.execPath(), await taskArgs(task, options.args), options);
+}
+
+/** Registers a test that runs in a process of its own, which is the file that it stands in. */
+export async function linuxTestAlone(
+  { filename }: ImportMeta,
+  name: string,
+  fn: () => Promise<void>,
+): Promise<void> {
+  if (Deno.args[0] === "alone") await fn();
+  Deno.test({ name, ignore: Deno.build.os !== "linux" }, async () => {
+    const args = ["run", "-q", "--allow-net", "--allow-ffi", filename!, "alone"];
+    await using alone = new RunningProgram(name, Deno.execPath(), args);
+    assert.equal((await alone.ended()).code, 0, alone.output);
+  });
 }
 
 /** Sends one picture as a camera does. */

@@ -43,7 +43,7 @@ export function toolTest(
 /** Steps that wait for most of their time, all at once. What they leave open is not looked for. */
 export async function together(
   t: Deno.TestContext,
-  steps: Readonly<Record<string, () => Promise<void>>>,
+  steps: Readonly<Record<string, (t: Deno.TestContext) => Promise<void>>>,
 ): Promise<void> {
   const unwatched = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
   await Promise.all(
