@@ -1,4 +1,11 @@
-// The page's address names the moment that is shown, so that it can be copied, kept and opened again.
+// Where the site begins, and the page's address, which names the moment that is shown, so that it can be
+// copied, kept and opened again.
+
+/**
+ * With a slash at its end. By where this script came from: a proxy may show the edge below a path of its
+ * own, of which the edge knows nothing.
+ */
+export const SITE: string = new URL("../", import.meta.url).href;
 
 /** Ms for which a picture is looked at before the address names it: browsers count these changes. */
 const RESTS_MS = 500;

@@ -71,16 +71,7 @@ for (const file of [...pages.outputFiles!, ...asked.outputFiles!, ...embed.outpu
   await Deno.writeFile(new URL(`${name}.br`, dist), brotliCompressSync(file.contents));
   await Deno.writeFile(new URL(`${name}.gzip`, dist), gzipSync(file.contents, { level: 9 }));
 }
-for (
-  const name of [
-    "index.html",
-    "wall.html",
-    "missing.html",
-    "embed.html",
-    "sign_in.html",
-    "no-signal.jpg",
-  ]
-) {
-  await Deno.copyFile(new URL(name, here), new URL(name, dist));
+for (const { name } of Deno.readDirSync(here)) {
+  if (/\.(html|jpg)$/.test(name)) await Deno.copyFile(new URL(name, here), new URL(name, dist));
 }
 await Deno.writeTextFile(new URL("assets.json", dist), JSON.stringify(names, null, 2) + "\n");

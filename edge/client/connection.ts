@@ -28,7 +28,6 @@ const LOOK_EVERY_MS = 2000;
 /** A connection that was lost for less than this goes on where it was, ms: no camera fell asleep. */
 const SAME_VISIT_MS = 15_000;
 
-/** Where the connection stands. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
   | { readonly kind: "open"; readonly road: string; readonly since: number }
@@ -38,7 +37,6 @@ export type ConnectionState =
   /** The edge wants to know who is watching. */
   | { readonly kind: "private" };
 
-/** What somebody wants to see. */
 export interface Wish {
   readonly cam: string;
   /** The pass of a share link, where a page of another site brings one along. */
@@ -49,14 +47,12 @@ export interface Wish {
   width(): number | undefined;
 }
 
-/** Somebody who looks at a camera. */
 export interface Watcher {
   readonly wish: Wish;
   /** Resolves when the frame is on the screen, or was skipped for a newer one. */
   onFrame(frame: ReceivedFrame): Promise<void>;
   /** @param agoMs How long it was on its way. */
   onStatus(status: CameraStatus, agoMs: number): void;
-  /** The state of the connection has changed. */
   onState(): void;
   /** The edge wants to know who is watching; the watcher is to leave. */
   onPrivate(): void;
@@ -91,7 +87,6 @@ export class Connection {
     return this.#state;
   }
 
-  /** Brings the pictures of one more watcher. */
   join(watcher: Watcher): void {
     const { cam, known = true } = watcher.wish;
     this.#watchers.add(watcher);
@@ -230,7 +225,6 @@ export class Connection {
     return cams.filter((cam) => this.#known.get(cam));
   }
 
-  /** Who looks at a camera. */
   #of(cam: string): Watcher[] {
     return [...this.#watchers].filter((one) => one.wish.cam === cam);
   }

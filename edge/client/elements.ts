@@ -1,14 +1,12 @@
 // Finding the page's parts, and changing text only where it differs: what does not change is neither
 // laid out again nor read out again.
 
-/** The element with this id. */
 export function byId<T extends HTMLElement = HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (!element) throw new Error(`The page has no element #${id}`);
   return element as T;
 }
 
-/** Sets an element's text. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -35,7 +33,6 @@ export function makeCanvas(label: string): HTMLCanvasElement {
   return canvas;
 }
 
-/** Presses or releases a toggle button. */
 export function setPressed(button: Element, pressed: boolean): void {
   button.setAttribute("aria-pressed", String(pressed));
 }

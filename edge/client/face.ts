@@ -16,7 +16,6 @@ const glow = document.querySelector<HTMLCanvasElement>(".glow")!;
 export const TITLE: string = document.title;
 let glowedAt = -Infinity;
 
-/** Shows the state in words and colour. */
 export function showState({ kind, label, headline, detail = "" }: StateWords): void {
   const told = kind === "live" ? TITLE : `${label} · ${TITLE}`;
   if (document.title !== told) document.title = told;

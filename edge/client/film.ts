@@ -1,11 +1,10 @@
 // "Save the day": the panel in which the pictures of the past become a film. A script of its own, which
 // the page loads when somebody asks for it.
 
-import type { FrameMeta } from "../../shared/frame.ts";
 import { make, setText } from "./elements.ts";
 import { type Film, makeFilm } from "./make_film.ts";
 import type { Jpeg } from "./painter.ts";
-import { FILM_FPS } from "./playback.ts";
+import { FILM_FPS, type PastPictures } from "./playback.ts";
 import { pictureName, sinceText, stampText } from "./times.ts";
 
 /** How often a picture is asked for, and ms between: a phone's network comes and goes. */
@@ -15,19 +14,11 @@ const TRY_AGAIN_MS = 1000;
 /** Most pictures in a film, which is in memory until it is saved: two minutes and a half, 50 MB. */
 const MOST = 2000;
 
-/** Whose day it is. */
 export interface Day {
   readonly cam: string;
   /** The camera's time zone, where it told one. */
   readonly zone: string | undefined;
-  /** Oldest first. */
-  readonly frames: readonly FrameMeta[];
-  /** Resolves with undefined for one that is gone. */
-  picture(
-    version: number,
-    width: number | undefined,
-    signal: AbortSignal,
-  ): Promise<Jpeg | undefined>;
+  readonly past: PastPictures;
   /** Where the same is as the edge keeps it. */
   readonly avi: string;
 }
@@ -38,9 +29,9 @@ export function picked<T>(frames: readonly T[]): T[] {
   return frames.filter((_, i) => i % every === 0);
 }
 
-/** Opens the panel. */
 export function openFilm(day: Day): void {
-  const frames = picked(day.frames);
+  const { length } = day.past.frames;
+  const frames = picked(day.past.frames);
   const panel = document.createElement("dialog");
   panel.className = "panel";
   panel.setAttribute("aria-labelledby", "film-title");
@@ -67,7 +58,7 @@ export function openFilm(day: Day): void {
     const [from, to] = [frames[0], frames.at(-1)!].map(({ receivedAt }) => {
       return sinceText(receivedAt, Date.now());
     });
-    const all = frames.length === day.frames.length ? "" : ` of ${day.frames.length}`;
+    const all = frames.length === length ? "" : ` of ${length}`;
     const about = `${frames.length}${all} pictures from ${from} to ${to}: ` +
       `a film of ${lasts(frames.length)}.`;
     const clock = Object.assign(document.createElement("input"), {
@@ -108,7 +99,7 @@ export function openFilm(day: Day): void {
   async function read(version: number, width: number | undefined): Promise<Jpeg | undefined> {
     for (let tries = 1;; tries++) {
       try {
-        return await day.picture(version, width, stop.signal);
+        return await day.past.picture(version, width, stop.signal);
       } catch (error) {
         if (stop.signal.aborted || tries === TRIES) {
           throw new Error("a picture did not come. Is the network there?", { cause: error });

@@ -11,13 +11,10 @@ import { describe, type StateWords } from "./state.ts";
 /** Ms between two looks at the clock: ages are told in whole seconds. */
 const TICK_MS = 500;
 
-/** What a live view is made of. */
 export interface LiveViewOptions extends Wish {
   readonly canvas: HTMLCanvasElement;
   readonly connection: Connection;
-  /** A frame is on the canvas. */
   onDrawn?(frame: ReceivedFrame): void;
-  /** State, status, connection or time may have changed. */
   onChange(): void;
   /** The edge wants to know who is watching. */
   onPrivate?(): void;
@@ -67,7 +64,6 @@ export class LiveView implements Watcher {
     this.#leave("paused");
   }
 
-  /** The state in words, now. */
   words(): StateWords {
     return describe({
       connection: this.state,

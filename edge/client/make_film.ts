@@ -21,14 +21,12 @@ const CODECS = ["avc", "vp9", "av1", "vp8"] as const;
 /** Pictures on their way while one is encoded. */
 const AHEAD = 4;
 
-/** A film, and how many pictures are in it. */
 export interface Film {
   readonly blob: Blob;
   readonly type: "mp4" | "webm";
   readonly pictures: number;
 }
 
-/** What a film is made of. */
 export interface FilmWish {
   /** Oldest first. */
   readonly frames: readonly FrameMeta[];

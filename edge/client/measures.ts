@@ -33,7 +33,6 @@ export class ServerClock {
     this.#monotonic = monotonic;
   }
 
-  /** Hears a message. */
   observe({ now, upMs }: Said): void {
     const base = now - upMs;
     // What was told before was by the clock as it was before it was set.
@@ -79,7 +78,6 @@ export class Rate {
   ageMs: number | undefined;
   #drawn: number[] = [];
 
-  /** A frame was drawn. */
   note(at: number, ageMs: number): void {
     this.ageMs = Math.max(0, ageMs);
     this.#drawn = [...this.#drawn.filter((one) => one >= at - WINDOW_MS), at];

@@ -1,10 +1,8 @@
 // Puts JPEGs on a canvas: one decode in flight, and one slot for the newest that waits. What comes
 // in between is skipped, as everywhere else between camera and screen.
 
-/** Something to draw. */
 type Picture = ImageBitmap | VideoFrame | HTMLImageElement;
 
-/** A JPEG file. */
 export type Jpeg = Uint8Array<ArrayBuffer>;
 
 /**
@@ -13,7 +11,6 @@ export type Jpeg = Uint8Array<ArrayBuffer>;
  */
 const takesBytes = "ImageDecoder" in globalThis && "rotation" in VideoFrame.prototype;
 
-/** Draws on one canvas. */
 export class Painter {
   #busy = false;
   #waiting: { readonly jpeg: Jpeg; readonly done: (drawn: boolean) => void } | undefined;
@@ -58,7 +55,6 @@ export class Painter {
   }
 }
 
-/** The file as a blob, to be saved. */
 export function jpegBlob(jpeg: Jpeg): Blob {
   return new Blob([jpeg], { type: "image/jpeg" });
 }

@@ -13,10 +13,9 @@ export interface Span {
   readonly to: number;
 }
 
-/** The past of one camera, of which a day or so is known. */
 export class Past {
   /** Oldest first. */
-  frames: FrameMeta[] = [];
+  frames: readonly FrameMeta[] = [];
   #to = Infinity;
   /** How often it was looked what there is. */
   #looks = 0;

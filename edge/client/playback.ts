@@ -5,12 +5,12 @@ import { ageText } from "../../shared/age_text.ts";
 import type { FrameMeta } from "../../shared/frame.ts";
 import type { LiveView } from "./live_view.ts";
 import type { Jpeg } from "./painter.ts";
+import type { Past } from "./past.ts";
 import { CONNECTING, type StateWords } from "./state.ts";
 
 /** Pictures a second of the film. */
 export const FILM_FPS = 12;
 
-/** What is wanted on the screen. */
 export type Playback =
   | { readonly kind: "live" }
   | { readonly kind: "paused" }
@@ -36,16 +36,7 @@ export function afterAction(
   return { kind: before.kind === "live" ? "paused" : "live" };
 }
 
-/** Where the past comes from. */
-export interface PastPictures {
-  readonly frames: readonly FrameMeta[];
-  /** Resolves with undefined for one that is gone. */
-  picture(
-    version: number,
-    width: number | undefined,
-    signal: AbortSignal,
-  ): Promise<Jpeg | undefined>;
-}
+export type PastPictures = Pick<Past, "frames" | "picture">;
 
 /** What is known of a picture of the past on the canvas. */
 export type Kept = Pick<FrameMeta, "version" | "receivedAt">;
@@ -111,7 +102,6 @@ export class Player {
     return { kind: "past", label: "Earlier", detail };
   }
 
-  /** Does what somebody wants. */
   do(action: Action): void {
     this.#want(afterAction(this.#wanted, action, this.#past.frames));
     this.#loading.abort();

@@ -4,9 +4,14 @@
 
 import type { Said, ViewerMessage } from "../../shared/viewer_messages.ts";
 import type { CameraStatus } from "../../shared/wire.ts";
-import { type FrameHeader, KIND, type RecordHeader } from "../../shared/wire_frame.ts";
+import {
+  FRAME_HEADER_BYTES,
+  type FrameHeader,
+  KIND,
+  readRecordHeader,
+  type RecordHeader,
+} from "../../shared/wire_frame.ts";
 import type { Jpeg } from "./painter.ts";
-import { records } from "./records.ts";
 
 /** The edge says hello at once: without a word for so long somebody on the way holds it back, ms. */
 const HELD_MS = 3000;
@@ -35,7 +40,6 @@ export interface ReceivedFrame extends Omit<FrameHeader, "camera"> {
   readonly jpeg: Jpeg;
 }
 
-/** What a road hands to the page. */
 export interface Sink {
   /** Resolves when the frame is on the screen, or was skipped for a newer one. */
   onFrame(frame: ReceivedFrame): Promise<unknown>;
@@ -47,7 +51,6 @@ export interface Sink {
   onStatus(status: CameraStatus, said: Said): void;
 }
 
-/** What is asked for. */
 export interface Wanted {
   readonly cams: readonly string[];
   /** The passes of share links, where a page of another site brings them along. */
@@ -77,7 +80,6 @@ export type Road = (
 /** Says that the edge would not show these cameras to us: one is not known, private, or too many. */
 export class Refused extends Error {}
 
-/** The address of a resource of the edge. */
 export function edgeUrl(
   base: string,
   path: string,
@@ -96,6 +98,53 @@ async function bodyOf(answer: Response): Promise<ReadableStream<Uint8Array>> {
   await answer.body?.cancel();
   const problem = `GET ${answer.url} was answered ${answer.status}`;
   throw [401, 404, 422].includes(answer.status) ? new Refused(problem) : new Error(problem);
+}
+
+/**
+ * The records of a body, whatever pieces the network made of them.
+ *
+ * @param onPart Called with each piece: the record under way, the bytes of it that are here, and the
+ *   bytes read in all.
+ * @throws Where the body holds something else, or ends inside a record.
+ */
+export async function* records(
+  body: ReadableStream<Uint8Array>,
+  onPart: (header: RecordHeader, got: number, total: number) => void = () => {},
+): AsyncGenerator<{ header: RecordHeader; content: Jpeg }> {
+  const reader = body.getReader();
+  const head = new Uint8Array(FRAME_HEADER_BYTES);
+  let header: RecordHeader | undefined;
+  let content = head;
+  let got = 0;
+  let total = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done && (header || got > 0)) throw new Error("The answer broke off");
+      if (done) return;
+      for (let at = 0; at < value.length;) {
+        const piece = value.subarray(at, at + content.length - got);
+        content.set(piece, got);
+        at += piece.length;
+        got += piece.length;
+        total += piece.length;
+        if (header) onPart(header, got, total);
+        if (got < content.length) continue;
+        if (header) {
+          yield { header, content };
+          header = undefined;
+          content = head;
+        } else {
+          header = readRecordHeader(head);
+          if (!header) throw new Error("The answer holds no records");
+          content = new Uint8Array(header.length);
+        }
+        got = 0;
+      }
+    }
+  } finally {
+    reader.cancel().catch(() => {});
+  }
 }
 
 /** What records say of cameras: which number is whose, and how they are. */
@@ -135,7 +184,6 @@ class Cameras {
   }
 }
 
-/** How late the pictures of one camera are. */
 export class Lateness {
   #best = Infinity;
   #late = 0;

@@ -5,8 +5,7 @@ import fc from "fast-check";
 import { baseline, concat } from "../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
 import { encodeMessage, KIND } from "../../shared/wire_frame.ts";
-import { records } from "./records.ts";
-import { Lateness, type ReceivedFrame, requests, type Road, stream } from "./roads.ts";
+import { Lateness, type ReceivedFrame, records, requests, type Road, stream } from "./roads.ts";
 
 const small = await baseline(160, 120);
 const large = [await baseline(320, 240), await baseline(320, 240)];

@@ -1,15 +1,12 @@
 // What the page does with the screen: fullscreen, picture in picture, staying on, and controls that lie
 // over the picture where there is no room beside it.
 
+import { byId, setPressed } from "./elements.ts";
+
 /** Ms without a touch, a move or a key after which such controls leave the picture. */
 const QUIET_AFTER_MS = 3000;
 
-/**
- * Enters or leaves fullscreen. iPhones have none for pages; there the button stays hidden.
- *
- * @param wide Whether a phone that is held upright shows more on its side.
- */
-export async function toggleFullscreen(wide: boolean): Promise<void> {
+async function toggleFullscreen(wide: boolean): Promise<void> {
   if (document.fullscreenElement) return await document.exitFullscreen();
   await document.documentElement.requestFullscreen({ navigationUI: "hide" });
   const { orientation } = screen as { orientation: { lock?(to: string): Promise<void> } };
@@ -31,8 +28,19 @@ export async function toggleFloating(canvas: HTMLCanvasElement): Promise<void> {
   }, { once: true });
 }
 
-/** Keeps the screen on while the page is fullscreen: whoever does that leans back and watches. */
-export function keepAwakeInFullscreen(): void {
+/**
+ * Makes the button for fullscreen work: iPhones have none for pages. The screen stays on meanwhile, for
+ * whoever does that leans back and watches.
+ *
+ * @param wide Whether a phone that is held upright shows more on its side.
+ */
+export function prepareFullscreen(wide: () => boolean): void {
+  const button = byId("fullscreen");
+  button.hidden = !document.fullscreenEnabled;
+  button.addEventListener("click", () => void toggleFullscreen(wide()).catch(() => {}));
+  document.addEventListener("fullscreenchange", () => {
+    setPressed(button, document.fullscreenElement !== null);
+  });
   if (!("wakeLock" in navigator)) return;
   let lock: Promise<WakeLockSentinel | undefined> = Promise.resolve(undefined);
   const adjust = () => {

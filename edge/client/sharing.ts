@@ -1,10 +1,10 @@
 // The share panel: a link to what is shown, and its picture; links that end for private cams; and what to
 // paste into other pages.
 
+import { SITE } from "./address.ts";
 import { byId, make, setText } from "./elements.ts";
 import { TITLE } from "./face.ts";
 import type { Player } from "./playback.ts";
-import { SITE } from "./site.ts";
 import { pictureName, sinceText } from "./times.ts";
 
 /** What opens a private cam to others. */
@@ -74,7 +74,6 @@ export function prepareSharing(cam: string, role: string, player: Player): void 
     };
   };
 
-  /** Asks the edge for a link that ends. */
   const makeLink = async () => {
     const hours = Number(byId<HTMLSelectElement>("hours").value);
     const answer = await fetch(`${SITE}share`, {

@@ -40,7 +40,6 @@ export interface Situation {
   readonly monotonic: number;
 }
 
-/** The state in words. */
 export interface StateWords {
   readonly kind: StateKind;
   /** A word or three for the badge. */
@@ -53,7 +52,6 @@ export interface StateWords {
 /** Before there is anything to say. */
 export const CONNECTING: StateWords = { kind: "connecting", label: "Connecting" };
 
-/** Puts the situation into words. */
 export function describe(situation: Situation): StateWords {
   const { connection, status, shownAt, now, monotonic } = situation;
   const last = shownAt === undefined ? undefined : `Last picture at ${clockText(shownAt)}.`;

@@ -133,7 +133,7 @@ for (const [name, change, kind, words] of CASES) {
 }
 
 Deno.test("nothing older than five seconds and three intervals is ever called live", () => {
-  for (let age = 5001; age < 200_000; age += 777) {
+  for (const age of [5001, 6000, 9999, 14_999, 15_001, 30_000, 60_000, 200_000]) {
     for (const intervalMs of [100, 1000]) {
       for (const state of ["live", "idle", "stale", "offline"] as const) {
         for (const since of [0, 50_000, 59_900]) {

@@ -15,7 +15,6 @@ const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => min
 const LABEL_PX = 64;
 const LEAST_SHAPE = 0.4;
 
-/** A picture in a row, from the left. */
 interface Place {
   readonly frame: FrameMeta;
   readonly place: number;
@@ -34,7 +33,6 @@ export class Strip {
   #sprite:
     | { readonly image: HTMLImageElement; readonly row: Row; readonly width: number }
     | undefined;
-  /** Those in it. */
   #places: readonly Place[] = [];
 
   constructor(past: Past) {
@@ -112,7 +110,6 @@ export class Strip {
     return newest.flatMap((frame, place) => [{ frame, place }]);
   }
 
-  /** The place nearest to a time. */
   #nearest(time: number): Place | undefined {
     const times = this.#places.map(({ frame }) => frame.receivedAt);
     return this.#places[nearest(times, time)];

@@ -15,15 +15,12 @@ import { dayText, hourText, sinceText, thereText } from "./times.ts";
 
 /** Ms between two looks for new pictures. */
 const REFRESH_MS = 60_000;
-/** Ms before the first look: the live picture comes first. */
-const FIRST_LOOK_MS = 1200;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const THUMBNAIL_WIDTH = 160;
 /** Ms for which the pointer rests before a thumbnail is loaded. */
 const PREVIEW_RESTS_MS = 60;
 
-/** The scrubber and its buttons. */
 export class Timeline {
   readonly #live: LiveView;
   readonly #clock: ServerClock;
@@ -37,6 +34,7 @@ export class Timeline {
   readonly #thumbnail = new Painter(byId<HTMLCanvasElement>("preview-picture"));
   /** When the chosen day began; undefined: the last one, which ends now. */
   #day: number | undefined;
+  #begun = false;
   /** Whether what there is of another day is on its way. */
   #choosing = false;
   /** When the oldest day began of which there are pictures. */
@@ -69,7 +67,6 @@ export class Timeline {
     track.addEventListener("pointerleave", () => this.#preview.hidden = true);
     track.addEventListener("keydown", (event) => this.onKey(event));
     this.#days.addEventListener("change", () => void this.#choose(Number(this.#days.value)));
-    this.#lookFirst();
     setInterval(() => {
       if (!document.hidden && !this.#choosing) void this.#refresh();
     }, REFRESH_MS);
@@ -77,7 +74,8 @@ export class Timeline {
 
   /** Shows where the wanted picture is. */
   place(): void {
-    const { wanted } = this.#player;
+    const { wanted, shown } = this.#player;
+    if (!this.#begun && shown && this.#hasSent) this.#begin();
     // Whoever is back at live is back at the day that has it.
     const back = wanted.kind === "live" && this.#wanted !== "live" && this.#day !== undefined;
     this.#wanted = wanted.kind;
@@ -116,18 +114,16 @@ export class Timeline {
     return sinceText(time, this.#clock.now(), this.#zone);
   }
 
-  #lookFirst(): void {
-    setTimeout(() => {
-      if (!this.#hasSent) return this.#lookFirst();
-      const { wanted } = this.#player;
-      // The page may have been opened with an older picture.
-      const older = wanted.kind === "past" && wanted.version < this.#lastFrom;
-      if (older && this.#historyMs > DAY_MS) this.#day = dayStart(wanted.version, this.#zone);
-      void this.#refresh();
-    }, FIRST_LOOK_MS);
+  /** Looks for the first time: after the first picture, which comes before all others. */
+  #begin(): void {
+    this.#begun = true;
+    const { wanted } = this.#player;
+    // The page may have been opened with an older picture.
+    const older = wanted.kind === "past" && wanted.version < this.#lastFrom;
+    if (older && this.#historyMs > DAY_MS) this.#day = dayStart(wanted.version, this.#zone);
+    void this.#refresh();
   }
 
-  /** Where the last day begins. */
   get #lastFrom(): number {
     return this.#clock.now() - Math.min(DAY_MS, this.#historyMs);
   }

@@ -2,23 +2,16 @@
 
 import { widthFor } from "../../shared/widths.ts";
 import { Connection } from "./connection.ts";
-import { nameMoment } from "./address.ts";
-import { byId, setPressed, setText } from "./elements.ts";
+import { nameMoment, SITE } from "./address.ts";
+import { byId, make, setPressed, setText } from "./elements.ts";
 import { showDetails, showGlow, showState, showTime, showViewers } from "./face.ts";
-import { showKeys } from "./keys.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
 import { Rate } from "./measures.ts";
 import { jpegBlob } from "./painter.ts";
 import { Past } from "./past.ts";
 import { Player } from "./playback.ts";
-import {
-  keepAwakeInFullscreen,
-  layControlsOver,
-  toggleFloating,
-  toggleFullscreen,
-} from "./screen.ts";
+import { layControlsOver, prepareFullscreen, toggleFloating } from "./screen.ts";
 import { prepareSharing } from "./sharing.ts";
-import { SITE } from "./site.ts";
 import type { StateKind } from "./state.ts";
 import { Timeline } from "./timeline.ts";
 import { pictureName } from "./times.ts";
@@ -147,7 +140,6 @@ function offer(kind: StateKind): void {
   setText(button, "Tell me when it is live");
 }
 
-/** Downloads the picture on the screen. */
 function save(): void {
   const { shown } = player;
   if (!shown) return;
@@ -165,8 +157,7 @@ async function saveDay(event: Event): Promise<void> {
   const script = new URL(dataset.script!, document.baseURI).href;
   try {
     const { openFilm } = await import(script) as typeof import("./film.ts");
-    const picture = past.picture.bind(past);
-    openFilm({ cam, zone: live.status?.zone, frames: past.frames, picture, avi });
+    openFilm({ cam, zone: live.status?.zone, past, avi });
   } catch {
     location.assign(avi);
   }
@@ -192,14 +183,36 @@ const actions: Readonly<Record<string, (button: HTMLElement) => void>> = {
     show();
   },
   pip: () => void toggleFloating(picture).catch(() => {}),
-  fullscreen: () => void toggleFullscreen(picture.width > picture.height).catch(() => {}),
 };
 for (const [id, act] of Object.entries(actions)) {
   const button = byId(id);
   button.addEventListener("click", () => act(button));
 }
 
-/** What keys without a button do. */
+const OTHER_KEYS: readonly [keys: string, what: string][] = [
+  ["← →", "One picture earlier or later; where magnified, move it"],
+  ["⇧ ← →", "One hour earlier or later"],
+  ["+ −", "Magnify"],
+  ["?", "These keys"],
+];
+
+/** Shows what the keys do; each button's title names its own. */
+function showKeys(): void {
+  // Neither is there where the browser cannot; the others come and go.
+  const named = 'button[title$=")"]:not(:is(#pip, #fullscreen)[hidden])';
+  const buttons = [...document.querySelectorAll<HTMLElement>(named)].map(({ title }) => {
+    const [, what, key] = /^(.*) \((.*)\)$/.exec(title)!;
+    return [key, what] as const;
+  });
+  byId("all-keys").replaceChildren(
+    ...[...buttons, ...OTHER_KEYS].flatMap(([key, what]) => [
+      make("dt", "", "", make("kbd", key)),
+      make("dd", what),
+    ]),
+  );
+  byId<HTMLDialogElement>("keys").showModal();
+}
+
 const moves: Readonly<Record<string, () => void>> = {
   "?": showKeys,
   "+": () => zoom.by(1.5),
@@ -229,15 +242,11 @@ document.addEventListener("keydown", (event) => {
 // The browser floats a canvas only where it can play it as a video.
 byId("pip").hidden = !document.pictureInPictureEnabled ||
   !("captureStream" in HTMLCanvasElement.prototype);
-byId("fullscreen").hidden = !document.fullscreenEnabled;
 prepareSharing(cam, role, player);
 // Browsers encode videos over HTTPS only, and some not at all: there the link leads to the AVI.
 if ("VideoEncoder" in globalThis) byId("film").addEventListener("click", saveDay);
-keepAwakeInFullscreen();
+prepareFullscreen(() => picture.width > picture.height);
 layControlsOver(document.querySelector<HTMLElement>(".viewer")!);
-document.addEventListener("fullscreenchange", () => {
-  setPressed(byId("fullscreen"), document.fullscreenElement !== null);
-});
 addEventListener("resize", () => {
   fit();
   sizeChanged();

@@ -3,11 +3,11 @@
 import { ageText } from "../../shared/age_text.ts";
 import type { CameraStatus } from "../../shared/wire.ts";
 import { widthFor } from "../../shared/widths.ts";
+import { SITE } from "./address.ts";
 import { Connection } from "./connection.ts";
-import { byId, make, makeCanvas, setPressed, setText } from "./elements.ts";
+import { byId, make, makeCanvas, setText } from "./elements.ts";
 import { LiveView, watchWhile } from "./live_view.ts";
-import { keepAwakeInFullscreen, toggleFullscreen } from "./screen.ts";
-import { SITE } from "./site.ts";
+import { prepareFullscreen } from "./screen.ts";
 import { GAP, layTiles } from "./tiles.ts";
 
 /** Ms between two looks for cameras that are new: seldom, but for who waits for one. */
@@ -21,7 +21,6 @@ const wall = byId("wall");
 let width: number | undefined;
 const views = cams.map(tile);
 
-/** Puts a camera on the wall. */
 function tile(cam: string): LiveView {
   const canvas = makeCanvas(`Live picture from ${cam}`);
   canvas.className = "picture";
@@ -104,13 +103,7 @@ watchWhile(views, () => !document.hidden);
 const back = byId<HTMLAnchorElement>("back");
 back.href = document.referrer;
 back.hidden = !document.referrer.startsWith(`${SITE}cams/`);
-const fullscreen = byId("fullscreen");
-fullscreen.hidden = !document.fullscreenEnabled;
-fullscreen.addEventListener("click", () => void toggleFullscreen(false).catch(() => {}));
-document.addEventListener("fullscreenchange", () => {
-  setPressed(fullscreen, document.fullscreenElement !== null);
-});
 document.addEventListener("keydown", ({ key, ctrlKey, metaKey, altKey }) => {
-  if (key === "f" && !ctrlKey && !metaKey && !altKey) fullscreen.click();
+  if (key === "f" && !ctrlKey && !metaKey && !altKey) byId("fullscreen").click();
 });
-keepAwakeInFullscreen();
+prepareFullscreen(() => false);

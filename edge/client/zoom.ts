@@ -1,6 +1,5 @@
 // Pinch, wheel, double tap, drag and keys: zooms the picture inside its frame, never past its edges.
 
-/** Largest magnification. */
 const MAX_SCALE = 8;
 
 /** Which part of its frame's width and height the whole picture takes. */
@@ -16,7 +15,6 @@ export interface ZoomState {
   readonly y: number;
 }
 
-/** The whole picture. */
 export const WHOLE: ZoomState = { scale: 1, x: 0, y: 0 };
 
 const ALL: Content = { x: 1, y: 1 };
@@ -81,7 +79,6 @@ export class Zoom {
     }
   }
 
-  /** Magnification now. */
   get scale(): number {
     return this.#state.scale;
   }
@@ -105,12 +102,10 @@ export class Zoom {
     if (!same) this.reset();
   }
 
-  /** Magnifies around the middle. */
   by(factor: number): void {
     this.#set(zoomAt(this.#state, factor, 0.5, 0.5, this.#content));
   }
 
-  /** Moves the view by parts of the frame. */
   pan(dx: number, dy: number): void {
     this.#set(panBy(this.#state, dx, dy, this.#content));
   }
