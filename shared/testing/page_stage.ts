@@ -1,16 +1,15 @@
-// What tests of the page stand on: a real edge, a camera that sends ten frames a second, a browser.
+// What tests of the page stand on: an edge in this process whose time passes as the test says, cameras
+// that send when they are told to, and one browser for all tests of a file.
 
 import type { Browser } from "playwright-core";
-import { launchChromium } from "./chromium.ts";
-import { type RunningEdge, startEdge } from "./processes.ts";
 import { SceneCamera } from "./camera.ts";
-import { together, toolTest } from "./tools.ts";
-
-/** A picture is stale after one second and its camera offline after ten. */
-export const IMPATIENT: Readonly<Record<string, string>> = {
-  PERCH_STALE_S: "1",
-  PERCH_IDLE_INTERVAL_S: "1",
-};
+import { launchChromium } from "./chromium.ts";
+import { FakeClock } from "./fake_clock.ts";
+import { TEST_TOKEN } from "./processes.ts";
+import { TestEdge } from "./test_edge.ts";
+import { type Tool, toolTest } from "./tools.ts";
+import { type OpenOptions, ViewerPage } from "./viewer_page.ts";
+import { until } from "./wait.ts";
 
 /** The colours of the page's words about its picture, in the light. */
 export const GREEN = "rgb(20, 122, 70)";
@@ -18,53 +17,168 @@ export const AMBER = "rgb(135, 84, 0)";
 export const RED = "rgb(176, 35, 24)";
 export const GREY = "rgb(74, 80, 86)";
 
-/** An edge with a camera that sends ten frames a second, and a browser. */
-export interface Stage extends AsyncDisposable {
-  readonly edge: RunningEdge;
-  readonly camera: SceneCamera;
+export const VIEW_TOKEN = "a-view-token-for-tests";
+
+/** Ms between two pictures of a camera that runs. */
+const PACE_MS = 250;
+
+const scene = SceneCamera.make({ width: 320, height: 180, pictures: 6 });
+
+/** An edge, and a browser. */
+export class Stage implements AsyncDisposable {
+  readonly edge: TestEdge;
   readonly browser: Browser;
+  /** Where the edge is, without a slash at the end. */
+  readonly url: string;
+  /** Pictures of the cameras, in their order. */
+  readonly jpegs: readonly Uint8Array<ArrayBuffer>[];
+  readonly #server: AsyncDisposable;
+  readonly #running = new Set<string>();
+  #sent = 0;
+  #at = performance.now();
+  #turn: Promise<void> = Promise.resolve();
+  #over = false;
+
+  private constructor(edge: TestEdge, browser: Browser, jpegs: Stage["jpegs"]) {
+    this.edge = edge;
+    this.browser = browser;
+    this.jpegs = jpegs;
+    const server = edge.listen();
+    this.url = server.url;
+    this.#server = server;
+  }
+
+  /** @param env Settings of the edge. @param now What time it is there, Unix ms. */
+  static async make(
+    browser: Browser,
+    env: Readonly<Record<string, string>> = {},
+    now: number = Date.now(),
+  ): Promise<Stage> {
+    const edge = await TestEdge.start(env, ":memory:", { clock: new FakeClock(now) });
+    return new Stage(edge, browser, (await scene).jpegs);
+  }
+
+  /** Opens a page of it. */
+  open(path = "/", options: OpenOptions = {}): Promise<ViewerPage> {
+    return ViewerPage.open(this.browser, this.url + path, options);
+  }
+
+  /** Lets the time pass that has passed anyway, and some more. In between it stands. */
+  pass(ms = 0): Promise<void> {
+    return this.#inTurn(() => this.#tick(ms));
+  }
+
+  /** Sends the next picture of cameras. */
+  send(...cams: readonly string[]): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#tick(0);
+      const jpeg = this.jpegs[this.#sent++ % this.jpegs.length];
+      for (const cam of cams.length > 0 ? cams : ["cam"]) {
+        const answer = await this.edge.put(jpeg, {}, `/cams/${cam}/live.jpeg`);
+        if (!answer.ok) throw new Error(`camera ${cam} was answered ${answer.status}`);
+      }
+    });
+  }
+
+  /** Sends pictures of cameras until they are told to `stop`. */
+  async run(...cams: readonly string[]): Promise<void> {
+    const idle = this.#running.size === 0;
+    for (const cam of cams.length > 0 ? cams : ["cam"]) this.#running.add(cam);
+    await this.send(...this.#running);
+    if (idle) void this.#go();
+  }
+
+  async #go(): Promise<void> {
+    for (;;) {
+      await new Promise((go) => setTimeout(go, PACE_MS));
+      if (this.#over || this.#running.size === 0) return;
+      await this.send(...this.#running);
+    }
+  }
+
+  stop(...cams: readonly string[]): void {
+    for (const cam of cams.length > 0 ? cams : ["cam"]) this.#running.delete(cam);
+  }
+
+  /** Keeps pictures of the past; the newest is a minute old. */
+  async keep(count: number, everyMs = 300_000): Promise<number[]> {
+    const newest = this.edge.clock.now() - 60_000;
+    const versions = Array.from({ length: count }, (_, i) => newest - (count - 1 - i) * everyMs);
+    for (const [i, version] of versions.entries()) {
+      await this.put(version, this.jpegs[i % this.jpegs.length]);
+    }
+    return versions;
+  }
+
+  /** Puts a picture of 320 x 180 into the store, as one of the past. */
+  async put(version: number, jpeg: Uint8Array<ArrayBuffer>): Promise<void> {
+    const meta = { version, size: jpeg.length, width: 320, height: 180 };
+    const frame = { cam: "cam", ...meta, capturedAt: version, receivedAt: version, jpeg };
+    await this.edge.store.put(frame, { history: true });
+  }
+
+  /** A camera reports something of itself. */
+  async report(body: Readonly<Record<string, unknown>>, cam = "cam"): Promise<void> {
+    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
+    const request = { method: "PUT", headers, body: JSON.stringify(body) };
+    const { status } = await this.edge.request(`/cams/${cam}/report`, request);
+    if (status >= 300) throw new Error(`a report of ${cam} was answered ${status}`);
+  }
+
+  /** How many people watch a camera. */
+  async viewers(cam = "cam"): Promise<number> {
+    return (await (await this.edge.request(`/cams/${cam}/status.json`)).json()).viewers;
+  }
+
+  /** Waits until so many watch a camera. */
+  watched(by: number, cam = "cam"): Promise<void> {
+    return until(`${by} watch`, async () => await this.viewers(cam) === by);
+  }
+
+  async #tick(ms: number): Promise<void> {
+    const now = performance.now();
+    const since = now - this.#at;
+    this.#at = now;
+    await this.edge.clock.tick(since + ms);
+  }
+
+  /** One after another: time has one owner. */
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    return this.#turn = this.#turn.then(act, act);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over = true;
+    await this.#turn;
+    await this.#server[Symbol.asyncDispose]();
+  }
 }
 
-/** Sets it up. @param env Settings of the edge. @param shared A browser of somebody else's. */
-export async function stage(
-  env: Readonly<Record<string, string>> = {},
-  shared?: Browser,
-): Promise<Stage> {
-  const edge = await startEdge({ env });
-  const camera = await SceneCamera.make();
-  const browser = shared ?? await launchChromium();
-  await camera.send(edge.url);
-  camera.run(edge.url, 10);
+/** A page of the test's own on another site than the edge. */
+export function otherSite(body: string, headers: Readonly<Record<string, string>> = {}) {
+  const answer = { headers: { "content-type": "text/html", ...headers } };
+  const server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    () => new Response(body, answer),
+  );
   return {
-    edge,
-    camera,
-    browser,
-    async [Symbol.asyncDispose]() {
-      if (!shared) await browser.close();
-      await camera.stop();
-      await edge.stop();
-    },
+    url: `http://localhost:${server.addr.port}/`,
+    [Symbol.asyncDispose]: () => server.shutdown(),
   };
 }
 
-/** Tests of pages that wait for most of their time, all at once in one browser. */
-export function pagesTogether(
+/** Tests of pages in one browser, one after another. What they leave open is not looked for. */
+export function pageTests(
   name: string,
   tests: Readonly<Record<string, (browser: Browser) => Promise<void>>>,
+  { tools = [], args }: { readonly tools?: readonly Tool[]; readonly args?: readonly string[] } =
+    {},
 ): void {
-  toolTest(["chromium"], name, async (t) => {
-    await using browser = await launchChromium();
-    const steps = Object.entries(tests).map(([name, fn]) => [name, () => fn(browser)]);
-    await together(t, Object.fromEntries(steps));
+  toolTest(["chromium", ...tools], name, async (t) => {
+    await using browser = await launchChromium(args);
+    const unwatched = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
+    for (const [name, fn] of Object.entries(tests)) {
+      await t.step({ ...unwatched, name, fn: () => fn(browser) });
+    }
   });
-}
-
-/** How many people the edge says are watching. */
-export async function viewersOf(edge: RunningEdge): Promise<number> {
-  return (await (await fetch(`${edge.url}/status.json`)).json()).viewers;
-}
-
-/** How old the newest picture is, ms. */
-export async function ageOf(url: string, cam = "cam"): Promise<number> {
-  return (await (await fetch(`${url}/cams/${cam}/status.json`)).json()).ageMs;
 }

@@ -1,6 +1,7 @@
 // The viewer page in a real browser, with everything it complains about written down.
 
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { until } from "./wait.ts";
 
 /** How long anything is waited for, ms. */
 const PATIENCE_MS = 60_000;
@@ -11,7 +12,7 @@ const TAGS: string[] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", 
 /** How the browser of a test is set up; everything else is as for a person in Zurich. */
 export interface OpenOptions extends BrowserContextOptions {
   /** Run in the page before anything else. */
-  readonly before?: (page: Page) => Promise<unknown>;
+  readonly before?: (page: Page) => unknown;
 }
 
 /** An open page. */
@@ -107,6 +108,12 @@ export class ViewerPage implements AsyncDisposable {
       context.drawImage(canvas as HTMLCanvasElement, 0, 0, 32, 18);
       return context.getImageData(0, 0, 32, 18).data.join();
     });
+  }
+
+  /** Waits until the picture is another one. */
+  async moves(): Promise<void> {
+    const first = await this.pixels();
+    await until("the picture changes", async () => await this.pixels() !== first);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -3,13 +3,9 @@
 
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { launchChromium } from "../chromium.ts";
-import { FakeClock } from "../fake_clock.ts";
 import { loadSharp } from "../jpegs.ts";
-import { TEST_TOKEN } from "../processes.ts";
-import { TestEdge } from "../test_edge.ts";
-import { toolTest } from "../tools.ts";
-import { type OpenOptions, ViewerPage } from "../viewer_page.ts";
+import { pageTests, Stage } from "../page_stage.ts";
+import type { OpenOptions, ViewerPage } from "../viewer_page.ts";
 import { until } from "../wait.ts";
 
 const MINUTE = 60_000;
@@ -27,25 +23,24 @@ const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch:
 const greyAt = (time: number) => 10 + 10 * Math.floor(time / HOUR % 24);
 
 interface Day extends AsyncDisposable {
-  readonly edge: TestEdge;
-  readonly browser: Browser;
+  readonly set: Stage;
   /** What was asked for, by its path and query. */
   readonly asked: string[];
   open(options?: OpenOptions, path?: string): Promise<ViewerPage>;
 }
 
-/** An edge with a picture each quarter of an hour, but in the hours `without`; and a browser. */
+/** An edge with a picture each quarter of an hour, but in the hours `without`. */
 async function dayOf(
+  browser: Browser,
   hours: number,
-  { without = [], zone, env = {} }: {
+  { without = [], env = {} }: {
     readonly without?: readonly number[];
-    readonly zone?: string;
     readonly env?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<Day> {
   const sharp = await loadSharp();
   const jpegs = new Map<number, Uint8Array<ArrayBuffer>>();
-  const edge = await TestEdge.start(env, ":memory:", { clock: new FakeClock(NOW) });
+  const set = await Stage.make(browser, env, NOW);
   for (let version = NEWEST - hours * HOUR; version <= NEWEST; version += 15 * MINUTE) {
     if (without.includes(Math.floor((NEWEST - version) / HOUR))) continue;
     const grey = greyAt(version);
@@ -53,37 +48,24 @@ async function dayOf(
     const create = { width: 320, height: 180, channels: 3, background } as const;
     const jpeg = jpegs.get(grey) ?? new Uint8Array(await sharp({ create }).jpeg().toBuffer());
     jpegs.set(grey, jpeg);
-    const meta = { version, size: jpeg.length, width: 320, height: 180 };
-    const frame = { cam: "cam", ...meta, capturedAt: version, receivedAt: version, jpeg };
-    await edge.store.put(frame, { history: true });
+    await set.put(version, jpeg);
   }
-  if (zone) {
-    const headers = { authorization: `Bearer ${TEST_TOKEN}` };
-    const body = JSON.stringify({ state: "running", zone });
-    await edge.request("/report", { method: "PUT", headers, body });
-  }
-  const server = edge.listen();
-  const browser = await launchChromium();
   const asked: string[] = [];
   return {
-    edge,
-    browser,
+    set,
     asked,
     async open(options = {}, path = "/") {
       const before = async (page: Page) => {
         // Before it hears of the edge's clock the page goes by its own.
         await page.clock.setFixedTime(NOW);
-        page.on("request", (request) => asked.push(request.url().slice(server.url.length)));
+        page.on("request", (request) => asked.push(request.url().slice(set.url.length)));
         await options.before?.(page);
       };
-      const viewer = await ViewerPage.open(browser, server.url + path, { ...options, before });
+      const viewer = await set.open(path, { ...options, before });
       await viewer.page.locator("#timeline").waitFor();
       return viewer;
     },
-    async [Symbol.asyncDispose]() {
-      await browser.close();
-      await server[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => set[Symbol.asyncDispose](),
   };
 }
 
@@ -112,11 +94,11 @@ async function pointAt(page: Page, time: number): Promise<void> {
 const isNear = (seen: number | undefined, wanted: number) =>
   seen !== undefined && Math.abs(seen - wanted) < 6;
 
-toolTest(
-  ["chromium"],
-  "one request brings the day, whose strip has its colours, its hours and its midnight",
-  async () => {
-    await using day = await dayOf(30);
+pageTests("the day as a strip", {
+  "one request brings the day, whose strip has its colours, its hours and its midnight": async (
+    browser,
+  ) => {
+    await using day = await dayOf(browser, 30);
     await using viewer = await day.open(DESKTOP);
     const { page } = viewer;
     await until("the strip is drawn", async () => await stripAt(page, NOW - HOUR) !== undefined);
@@ -140,84 +122,67 @@ toolTest(
     assert.equal(new Set(rows).size, 1);
     assert.deepEqual([...viewer.complaints, ...second.complaints], []);
   },
-);
 
-toolTest(
-  ["chromium"],
-  "a gap is shown as a gap, and nothing is said to be from there",
-  async () => {
-    await using day = await dayOf(30, { without: [4, 5, 6, 7] });
-    await using viewer = await day.open(DESKTOP);
-    const { page } = viewer;
-    const [track, gap] = [
-      (await page.locator("#track").boundingBox())!,
-      (await page.locator("#gaps i").boundingBox())!,
-    ];
-    const x = (hours: number) => track.x + track.width * partOf(NEWEST - hours * HOUR);
-    assert.ok(Math.abs(gap.x - x(8)) < 2, `${gap.x}, wanted ${x(8)}`);
-    assert.ok(Math.abs(gap.x + gap.width - x(3.75)) < 2);
-    await pointAt(page, NOW - 5.5 * HOUR);
-    await until("it says that there is none", async () => {
-      return await viewer.text("#preview-time") === "No pictures 06:03 – 10:18";
-    });
-    assert.equal(await page.locator("#preview-picture").isVisible(), false);
-    assert.deepEqual(await viewer.findings(), []);
-    await pointAt(page, NOW - 10 * HOUR);
-    await page.locator("#preview-picture").waitFor();
-    assert.equal(await viewer.text("#preview-time"), "04:03");
-    // Who presses there gets the nearest one, and sees where that is.
-    await pointAt(page, NOW - 4.5 * HOUR);
-    await page.mouse.down();
-    await page.mouse.up();
-    await viewer.state("past");
-    assert.equal(await viewer.text("#when"), "10:18:00");
-    const thumb = (await page.locator("#thumb").boundingBox())!;
-    assert.ok(Math.abs(thumb.x + thumb.width / 2 - x(3.75)) < 2);
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
+  "a gap is shown as a gap, with nothing from there; arrows step over it, with shift by hours":
+    async (browser) => {
+      await using day = await dayOf(browser, 30, { without: [4, 5, 6, 7] });
+      await using viewer = await day.open(DESKTOP);
+      const { page } = viewer;
+      const [track, gap] = [
+        (await page.locator("#track").boundingBox())!,
+        (await page.locator("#gaps i").boundingBox())!,
+      ];
+      const x = (hours: number) => track.x + track.width * partOf(NEWEST - hours * HOUR);
+      assert.ok(Math.abs(gap.x - x(8)) < 2, `${gap.x}, wanted ${x(8)}`);
+      assert.ok(Math.abs(gap.x + gap.width - x(3.75)) < 2);
+      await pointAt(page, NOW - 5.5 * HOUR);
+      await until("it says that there is none", async () => {
+        return await viewer.text("#preview-time") === "No pictures 06:03 – 10:18";
+      });
+      assert.equal(await page.locator("#preview-picture").isVisible(), false);
+      assert.deepEqual(await viewer.findings(), []);
+      await pointAt(page, NOW - 10 * HOUR);
+      await page.locator("#preview-picture").waitFor();
+      assert.equal(await viewer.text("#preview-time"), "04:03");
+      // Who presses there gets the nearest one, and sees where that is.
+      await pointAt(page, NOW - 4.5 * HOUR);
+      await page.mouse.down();
+      await page.mouse.up();
+      await viewer.state("past");
+      assert.equal(await viewer.text("#when"), "10:18:00");
+      const thumb = (await page.locator("#thumb").boundingBox())!;
+      assert.ok(Math.abs(thumb.x + thumb.width / 2 - x(3.75)) < 2);
+      await page.locator("#live").click();
+      const steps: [key: string, shows: string][] = [
+        ["ArrowLeft", "14:03:00"],
+        ["ArrowLeft", "13:48:00"],
+        ["Shift+ArrowLeft", "12:48:00"],
+        ["ArrowRight", "13:03:00"],
+        ["Shift+ArrowLeft", "12:03:00"],
+        ["Shift+ArrowLeft", "11:03:00"],
+        ["Shift+ArrowLeft", "10:18:00"],
+        ["Shift+ArrowLeft", "06:03:00"],
+        ["PageDown", "05:03:00"],
+        ["Shift+ArrowRight", "06:03:00"],
+        ["Shift+ArrowRight", "10:18:00"],
+        ["Home", "14:18:00"],
+      ];
+      const slider = page.locator("#track");
+      await slider.focus();
+      for (const [key, shows] of steps) {
+        await page.keyboard.press(key);
+        await until(`${key} shows ${shows}`, async () => await viewer.text("#when") === shows);
+        const said = (await slider.getAttribute("aria-valuetext"))!;
+        assert.ok(said.includes(shows.replace(/:00$/, "")), `${key}: ${said}`);
+      }
+      await page.keyboard.press("End");
+      await page.locator("#live").waitFor({ state: "hidden" });
+      assert.equal(await slider.getAttribute("aria-valuetext"), "Live");
+      assert.deepEqual(viewer.complaints, []);
+    },
 
-toolTest(
-  ["chromium"],
-  "arrows step through pictures, with shift through hours, and over gaps",
-  async () => {
-    await using day = await dayOf(30, { without: [4, 5, 6, 7] });
-    await using viewer = await day.open(DESKTOP);
-    const { page } = viewer;
-    const steps: [key: string, shows: string][] = [
-      ["ArrowLeft", "14:03:00"],
-      ["ArrowLeft", "13:48:00"],
-      ["Shift+ArrowLeft", "12:48:00"],
-      ["ArrowRight", "13:03:00"],
-      ["Shift+ArrowLeft", "12:03:00"],
-      ["Shift+ArrowLeft", "11:03:00"],
-      ["Shift+ArrowLeft", "10:18:00"],
-      ["Shift+ArrowLeft", "06:03:00"],
-      ["PageDown", "05:03:00"],
-      ["Shift+ArrowRight", "06:03:00"],
-      ["Shift+ArrowRight", "10:18:00"],
-      ["Home", "14:18:00"],
-    ];
-    const track = page.locator("#track");
-    await track.focus();
-    for (const [key, shows] of steps) {
-      await page.keyboard.press(key);
-      await until(`${key} shows ${shows}`, async () => await viewer.text("#when") === shows);
-      const said = (await track.getAttribute("aria-valuetext"))!;
-      assert.ok(said.includes(shows.replace(/:00$/, "")), `${key}: ${said}`);
-    }
-    await page.keyboard.press("End");
-    await page.locator("#live").waitFor({ state: "hidden" });
-    assert.equal(await track.getAttribute("aria-valuetext"), "Live");
-    assert.deepEqual(viewer.complaints, []);
-  },
-);
-
-toolTest(
-  ["chromium"],
-  "an earlier day can be chosen, and live is back at the last one",
-  async () => {
-    await using day = await dayOf(50, { env: { PERCH_HISTORY_H: "240" } });
+  "an earlier day can be chosen, and live is back at the last one": async (browser) => {
+    await using day = await dayOf(browser, 50, { env: { PERCH_HISTORY_H: "240" } });
     await using viewer = await day.open(DESKTOP);
     const { page } = viewer;
     const select = page.getByLabel("Day", { exact: true });
@@ -263,64 +228,54 @@ toolTest(
     });
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(["chromium"], "a link to a moment of an earlier day opens that day", async () => {
-  await using day = await dayOf(50, { env: { PERCH_HISTORY_H: "72" } });
-  const version = Date.UTC(2026, 10, 21, 8, 3);
-  await using viewer = await day.open(DESKTOP, `/?at=${version}`);
-  const { page } = viewer;
-  const select = page.getByLabel("Day", { exact: true });
-  await select.waitFor();
-  assert.equal(await select.locator("option:checked").innerText(), "Sat 21 Nov");
-  assert.equal(await moment(viewer), "Sat 21 Nov, 09:03:00");
-  await page.keyboard.press("Shift+ArrowRight");
-  await until("an hour later is shown", async () => {
-    return await moment(viewer) === "Sat 21 Nov, 10:03:00";
-  });
-  await select.selectOption("Last 24 hours");
-  await page.locator("#live").waitFor({ state: "hidden" });
-  assert.equal(await select.inputValue(), "0");
-  assert.deepEqual(viewer.complaints, []);
-});
+  "a link to a moment of an earlier day opens that day": async (browser) => {
+    await using day = await dayOf(browser, 50, { env: { PERCH_HISTORY_H: "72" } });
+    const version = Date.UTC(2026, 10, 21, 8, 3);
+    await using viewer = await day.open(DESKTOP, `/?at=${version}`);
+    const { page } = viewer;
+    const select = page.getByLabel("Day", { exact: true });
+    await select.waitFor();
+    assert.equal(await select.locator("option:checked").innerText(), "Sat 21 Nov");
+    assert.equal(await moment(viewer), "Sat 21 Nov, 09:03:00");
+    await page.keyboard.press("Shift+ArrowRight");
+    await until("an hour later is shown", async () => {
+      return await moment(viewer) === "Sat 21 Nov, 10:03:00";
+    });
+    await select.selectOption("Last 24 hours");
+    await page.locator("#live").waitFor({ state: "hidden" });
+    assert.equal(await select.inputValue(), "0");
+    assert.deepEqual(viewer.complaints, []);
+    // One that does not come leaves the one that is there.
+    await page.route("**/frames?*", (route) => route.abort());
+    await select.selectOption("Sat 21 Nov");
+    await until("the last day is chosen again", async () => await select.inputValue() === "0");
+    assert.equal(await viewer.text("#marks .midnight"), "Sun");
+    await page.unroute("**/frames?*");
+    await select.selectOption("Sat 21 Nov");
+    await until("it is there", async () => await moment(viewer) === "Sat 21 Nov, 14:03:00");
+  },
 
-toolTest(["chromium"], "a day that does not come leaves the one that is there", async () => {
-  await using day = await dayOf(50, { env: { PERCH_HISTORY_H: "72" } });
-  await using viewer = await day.open(DESKTOP);
-  const { page } = viewer;
-  const select = page.getByLabel("Day", { exact: true });
-  await select.waitFor();
-  await page.route("**/frames?*", (route) => route.abort());
-  await select.selectOption("Sat 21 Nov");
-  await until("the last day is chosen again", async () => await select.inputValue() === "0");
-  assert.equal(await viewer.text("#marks .midnight"), "Sun");
-  await page.unroute("**/frames?*");
-  await select.selectOption("Sat 21 Nov");
-  await until("it is there", async () => await moment(viewer) === "Sat 21 Nov, 14:03:00");
-});
+  "a day is the camera's, in hours of its own clocks": async (browser) => {
+    await using day = await dayOf(browser, 30);
+    await day.set.report({ state: "running", zone: "America/New_York" });
+    await using viewer = await day.open(DESKTOP);
+    const { page } = viewer;
+    const marks = (await page.locator("#marks i").allInnerTexts()).filter(Boolean);
+    assert.deepEqual(marks.slice(0, 3), ["10:00", "12:00", "14:00"]);
+    const [track, midnight] = [
+      (await page.locator("#track").boundingBox())!,
+      (await page.locator("#marks .midnight").boundingBox())!,
+    ];
+    const x = track.x + track.width * partOf(Date.UTC(2026, 10, 22, 5));
+    assert.ok(Math.abs(midnight.x + midnight.width / 2 - x) < 2);
+    await pointAt(page, NOW - HOUR);
+    await page.locator("#preview").waitFor();
+    assert.match(await viewer.text("#preview-time"), /^0[67]:\d\d GMT-5$/);
+  },
 
-toolTest(["chromium"], "a day is the camera's, in hours of its own clocks", async () => {
-  await using day = await dayOf(30, { zone: "America/New_York" });
-  await using viewer = await day.open(DESKTOP);
-  const { page } = viewer;
-  const marks = (await page.locator("#marks i").allInnerTexts()).filter(Boolean);
-  assert.deepEqual(marks.slice(0, 3), ["10:00", "12:00", "14:00"]);
-  const [track, midnight] = [
-    (await page.locator("#track").boundingBox())!,
-    (await page.locator("#marks .midnight").boundingBox())!,
-  ];
-  const x = track.x + track.width * partOf(Date.UTC(2026, 10, 22, 5));
-  assert.ok(Math.abs(midnight.x + midnight.width / 2 - x) < 2);
-  await pointAt(page, NOW - HOUR);
-  await page.locator("#preview").waitFor();
-  assert.match(await viewer.text("#preview-time"), /^0[67]:\d\d GMT-5$/);
-});
-
-toolTest(
-  ["chromium"],
-  "a finger sees what it points at, and the strip stays under it",
-  async () => {
-    await using day = await dayOf(30);
+  "a finger sees what it points at, and the strip stays under it": async (browser) => {
+    await using day = await dayOf(browser, 30);
     await using viewer = await day.open(PHONE);
     const { page } = viewer;
     await until("the strip is drawn", async () => await stripAt(page, NOW - HOUR) !== undefined);
@@ -352,13 +307,9 @@ toolTest(
     await page.locator("#preview").waitFor({ state: "hidden" });
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(
-  ["chromium"],
-  "where no tiny pictures are made, bars say where there are some",
-  async () => {
-    await using day = await dayOf(30, { without: [4, 5] });
+  "where no tiny pictures are made, bars say where there are some": async (browser) => {
+    await using day = await dayOf(browser, 30, { without: [4, 5] });
     await using viewer = await day.open({
       ...DESKTOP,
       before: (page) => page.route("**/day.jpeg?*", (route) => route.fulfill({ status: 501 })),
@@ -371,4 +322,4 @@ toolTest(
     assert.equal(await viewer.text("#preview-time"), "04:03");
     assert.deepEqual(viewer.complaints.filter((text) => !text.includes("501")), []);
   },
-);
+});

@@ -2,19 +2,21 @@
 // sheet and its clipboard.
 
 import assert from "node:assert/strict";
-import { stage, viewersOf } from "../page_stage.ts";
-import { until } from "../wait.ts";
-import { toolTest } from "../tools.ts";
-import { ViewerPage } from "../viewer_page.ts";
+import { pageTests, Stage } from "../page_stage.ts";
 
-toolTest(
-  ["chromium"],
-  "two fingers magnify the picture around themselves, one moves it",
-  async () => {
-    await using set = await stage();
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url, { hasTouch: true });
+/** What the page asked of the browser. */
+interface Noted {
+  readonly locks: WakeLockSentinel[];
+  readonly turned: string[];
+}
+
+pageTests("what the page asks of the device", {
+  "two fingers magnify the picture around themselves, one moves it": async (browser) => {
+    await using set = await Stage.make(browser);
+    await set.send();
+    await using viewer = await set.open("/", { hasTouch: true });
     const { page } = viewer;
-    await viewer.state("live");
+    await viewer.picture();
     const box = (await page.locator("#frame").boundingBox())!;
     const fingers = await page.context().newCDPSession(page);
     const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...at: [number, number][]) =>
@@ -56,25 +58,21 @@ toolTest(
     );
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(
-  ["chromium"],
-  "the picture floats over other windows, and is watched while it does",
-  async () => {
-    await using set = await stage();
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+  "the picture floats over other windows, and is watched while it does": async (browser) => {
+    await using set = await Stage.make(browser);
+    await set.run();
+    await using viewer = await set.open();
     const { page } = viewer;
     await viewer.state("live");
     await page.locator("#pip").click();
     await page.waitForFunction(() => document.pictureInPictureElement !== null);
     await viewer.hide(true);
-    const first = await viewer.pixels();
-    await until("it still moves", async () => await viewer.pixels() !== first);
-    assert.equal(await viewersOf(set.edge), 1);
+    await viewer.moves();
+    assert.equal(await set.viewers(), 1);
     // The window is closed while the tab is hidden: nobody sees the picture any more.
     await page.evaluate(() => document.exitPictureInPicture());
-    await until("nobody watches", async () => await viewersOf(set.edge) === 0);
+    await set.watched(0);
     await viewer.hide(false);
     await viewer.state("live");
     await page.locator("#pip").click();
@@ -83,147 +81,83 @@ toolTest(
     await page.waitForFunction(() => document.pictureInPictureElement === null);
     assert.deepEqual(viewer.complaints, []);
   },
-);
 
-toolTest(["chromium"], "a browser without floating windows has no button for them", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-    before: (page) =>
-      page.addInitScript(() =>
-        Object.defineProperty(document, "pictureInPictureEnabled", { value: false })
-      ),
-  });
-  await viewer.state("live");
-  assert.equal(await viewer.page.locator("#pip").isVisible(), false);
-  assert.ok(await viewer.page.locator("#snapshot").isVisible());
-});
-
-toolTest(["chromium"], "the screen stays on in fullscreen, and only there", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-    before: (page) =>
-      page.addInitScript(() => {
-        // The browser's own lock is taken; what it says of itself is kept to be asked.
-        const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-        const locks: WakeLockSentinel[] = [];
-        Object.assign(globalThis, { locks });
-        navigator.wakeLock.request = async (type) => {
-          const lock = await request(type);
-          locks.push(lock);
-          return lock;
-        };
-      }),
-  });
-  const { page } = viewer;
-  await viewer.state("live");
-  const held = (wanted: readonly boolean[]) =>
-    page.waitForFunction((wanted) => {
-      const { locks } = globalThis as unknown as { locks: WakeLockSentinel[] };
-      return JSON.stringify(locks.map(({ released }) => !released)) === JSON.stringify(wanted);
-    }, wanted);
-  await held([]);
-  await page.keyboard.press("f");
-  await held([true]);
-  await page.keyboard.press("f");
-  await held([false]);
-  assert.deepEqual(viewer.complaints, []);
-});
-
-toolTest(["chromium"], "a link is sent by the device's share sheet where it has one", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams/cam`, {
-    before: (page) =>
-      page.addInitScript(() => {
-        const shared: ShareData[] = [];
-        Object.assign(globalThis, { shared });
-        navigator.share = (data) => Promise.resolve(void shared.push(data!));
-      }),
-  });
-  const { page } = viewer;
-  await viewer.state("live");
-  await page.locator("#share").click();
-  await page.locator("#send").click();
-  assert.deepEqual(
-    await page.evaluate(() => (globalThis as unknown as { shared: ShareData[] }).shared),
-    [{ title: "Perch", url: `${set.edge.url}/cams/cam` }],
-  );
-  assert.deepEqual(viewer.complaints, []);
-});
-
-toolTest(["chromium"], "without a share sheet the link and the snippets are copied", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, `${set.edge.url}/cams/cam`, {
-    permissions: ["clipboard-read", "clipboard-write"],
-  });
-  const { page } = viewer;
-  await viewer.state("live");
-  await page.locator("#share").click();
-  assert.equal(await page.locator("#send").isVisible(), false, "Chromium for Linux has none");
-  const copied = () => page.evaluate(() => navigator.clipboard.readText());
-  await page.locator('[data-copy="link"]').click();
-  await page.getByText("Copied").waitFor();
-  assert.equal(await copied(), `${set.edge.url}/cams/cam`);
-  await page.getByText("Put it on your page").click();
-  await page.locator('[data-copy="snippet-element"]').click();
-  await page.locator('[data-copy="snippet-element"]').getByText("Copied").waitFor();
-  assert.match(await copied(), new RegExp(`<perch-cam src="${set.edge.url}/cams/cam">`));
-  assert.deepEqual(viewer.complaints, []);
-});
-
-toolTest(["chromium"], "every control is whole on the smallest screens", async () => {
-  await using set = await stage({ PERCH_KEYFRAME_S: "1" });
-  await until(
-    "there is a past",
-    async () => (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length >= 3,
-  );
-  for (const viewport of [{ width: 320, height: 568 }, { width: 568, height: 320 }]) {
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url, { viewport });
-    await viewer.state("live");
-    await viewer.page.locator("#timeline").waitFor();
-    const boxes = await viewer.page.locator("footer :is(button, a):visible").evaluateAll((all) =>
-      all.map((one) => {
-        const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
-        return { id: one.id, left, right, top, bottom, width, height };
-      })
-    );
-    assert.equal(boxes.length, 9);
-    for (const { id, left, right, top, bottom, width, height } of boxes) {
-      const inside = left >= 0 && top >= 0 && right <= viewport.width && bottom <= viewport.height;
-      assert.ok(inside, `#${id} leaves ${viewport.width}x${viewport.height}`);
-      assert.ok(width >= 40 && height >= 44, `#${id} is ${width}x${height}`);
-    }
-  }
-});
-
-toolTest(["chromium"], "fullscreen turns a phone on its side for a wide picture", async () => {
-  await using set = await stage();
-  await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-    before: (page) =>
-      page.addInitScript(() => {
-        const turned: string[] = [];
-        Object.assign(globalThis, { turned });
-        Object.assign(ScreenOrientation.prototype, {
-          lock: (to: string) => Promise.resolve(void turned.push(to)),
-        });
-      }),
-  });
-  const { page } = viewer;
-  await viewer.state("live");
-  await page.locator("#fullscreen").click();
-  await page.waitForFunction(() =>
-    (globalThis as unknown as { turned: string[] }).turned.join() === "landscape"
-  );
-  assert.deepEqual(viewer.complaints, []);
-});
-
-toolTest(
-  ["chromium"],
-  "of a picture that fills the screen every part can be dragged into sight",
-  async () => {
-    await using set = await stage();
-    await using viewer = await ViewerPage.open(set.browser, set.edge.url);
+  "fullscreen keeps the screen on, and turns a phone on its side for a wide picture": async (
+    browser,
+  ) => {
+    await using set = await Stage.make(browser);
+    await set.send();
+    await using viewer = await set.open("/", {
+      before: (page) =>
+        page.addInitScript(() => {
+          // The browser's own lock is taken; what it says of itself is kept to be asked.
+          const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+          const noted: Noted = { locks: [], turned: [] };
+          Object.assign(globalThis, { noted });
+          navigator.wakeLock.request = async (type) => {
+            const lock = await request(type);
+            noted.locks.push(lock);
+            return lock;
+          };
+          Object.assign(ScreenOrientation.prototype, {
+            lock: (to: string) => Promise.resolve(void noted.turned.push(to)),
+          });
+          Object.defineProperty(document, "pictureInPictureEnabled", { value: false });
+        }),
+    });
     const { page } = viewer;
-    await viewer.state("live");
+    await viewer.picture();
+    assert.equal(await page.locator("#pip").isVisible(), false, "this browser floats no windows");
+    const noted = (held: string, turned: string) =>
+      page.waitForFunction((wanted) => {
+        const { locks, turned } = (globalThis as unknown as { noted: Noted }).noted;
+        return `${locks.map(({ released }) => !released)} ${turned}` === wanted;
+      }, `${held} ${turned}`);
+    await noted("", "");
+    await page.locator("#fullscreen").click();
+    await noted("true", "landscape");
+    await page.keyboard.press("f");
+    await noted("false", "landscape");
+    assert.deepEqual(viewer.complaints, []);
+  },
+
+  "links are sent by the share sheet, and copied with the snippets": async (browser) => {
+    await using set = await Stage.make(browser);
+    await set.send();
+    await using viewer = await set.open("/cams/cam", {
+      permissions: ["clipboard-read", "clipboard-write"],
+      before: (page) =>
+        page.addInitScript(() => {
+          const shared: ShareData[] = [];
+          Object.assign(globalThis, { shared });
+          navigator.share = (data) => Promise.resolve(void shared.push(data!));
+        }),
+    });
+    const { page } = viewer;
+    await viewer.picture();
+    await page.locator("#share").click();
+    await page.getByRole("button", { name: "Send the link" }).click();
+    assert.deepEqual(
+      await page.evaluate(() => (globalThis as unknown as { shared: ShareData[] }).shared),
+      [{ title: "Perch", url: `${set.url}/cams/cam` }],
+    );
+    const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    await page.locator('[data-copy="link"]').click();
+    await page.getByText("Copied").waitFor();
+    assert.equal(await copied(), `${set.url}/cams/cam`);
+    await page.getByText("Put it on your page").click();
+    await page.locator('[data-copy="snippet-element"]').click();
+    await page.locator('[data-copy="snippet-element"]').getByText("Copied").waitFor();
+    assert.match(await copied(), new RegExp(`<perch-cam src="${set.url}/cams/cam">`));
+    assert.deepEqual(viewer.complaints, []);
+  },
+
+  "of a picture that fills the screen every part can be dragged into sight": async (browser) => {
+    await using set = await Stage.make(browser);
+    await set.send();
+    await using viewer = await set.open();
+    const { page } = viewer;
+    await viewer.picture();
     await page.keyboard.press("z");
     const frame = (await page.locator("#frame").boundingBox())!;
     const middle = frame.y + frame.height / 2;
@@ -249,4 +183,4 @@ toolTest(
     }
     assert.deepEqual(viewer.complaints, []);
   },
-);
+});

@@ -2,47 +2,26 @@
 
 import assert from "node:assert/strict";
 import type { Browser, Download, Page } from "playwright-core";
-import { SceneCamera } from "../camera.ts";
-import { launchChromium } from "../chromium.ts";
-import { pagesTogether } from "../page_stage.ts";
-import { TestEdge } from "../test_edge.ts";
-import { toolPath, toolTest } from "../tools.ts";
-import { ViewerPage } from "../viewer_page.ts";
+import { pageTests, Stage } from "../page_stage.ts";
+import { toolPath } from "../tools.ts";
+import type { ViewerPage } from "../viewer_page.ts";
 
 const PICTURES = 30;
 
-/** A browser, and an edge with a past: a picture each five minutes. */
-async function filmSet(shared?: Browser) {
-  const edge = await TestEdge.start();
-  const { jpegs } = await SceneCamera.make({ pictures: 6 });
-  const versions: number[] = [];
-  for (let i = PICTURES; i-- > 0;) {
-    const [version, jpeg] = [edge.clock.now() - i * 300_000, jpegs[i % jpegs.length]];
-    const meta = { version, size: jpeg.length, width: 640, height: 360 };
-    const frame = { cam: "cam", ...meta, capturedAt: version, receivedAt: version, jpeg };
-    await edge.store.put(frame, { history: true });
-    versions.push(version);
-  }
-  const server = edge.listen();
-  const browser = shared ?? await launchChromium();
-  return {
-    browser,
-    url: server.url,
-    versions,
-    async [Symbol.asyncDispose]() {
-      if (!shared) await browser.close();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+/** An edge with a past: a picture each five minutes. */
+async function filmSet(
+  browser: Browser,
+): Promise<Stage & { readonly versions: readonly number[] }> {
+  const set = await Stage.make(browser);
+  return Object.assign(set, { versions: await set.keep(PICTURES) });
 }
 
 /** The page with its past, and the panel open. */
 async function openPanel(
-  browser: Browser,
-  url: string,
+  set: Stage,
   before?: (page: Page) => Promise<unknown>,
 ): Promise<ViewerPage> {
-  const viewer = await ViewerPage.open(browser, url, { before });
+  const viewer = await set.open("/", { before });
   await viewer.page.locator("#timeline").waitFor();
   await viewer.page.locator("#film").click();
   return viewer;
@@ -67,25 +46,19 @@ async function corner(download: Download): Promise<Uint8Array> {
   return (await new Deno.Command(toolPath("ffmpeg")!, { args }).output()).stdout;
 }
 
-toolTest(
-  ["chromium", "ffmpeg"],
-  "the day is saved as a film that holds every picture",
-  async () => {
-    await using set = await filmSet();
+pageTests("films of the day", {
+  "the day is saved as a film that holds every picture": async (browser) => {
+    await using set = await filmSet(browser);
     const corners: Uint8Array[] = [];
     for (const [type, stamped] of [["mp4", true], ["webm", false]] as const) {
-      await using viewer = await openPanel(
-        set.browser,
-        set.url,
-        (page) =>
-          page.addInitScript((type) => {
-            const { isConfigSupported } = VideoEncoder;
-            VideoEncoder.isConfigSupported = (config) =>
-              /^avc/.test(config.codec) && type === "webm"
-                ? Promise.resolve({ supported: false, config })
-                : isConfigSupported.call(VideoEncoder, config);
-          }, type),
-      );
+      await using viewer = await openPanel(set, (page) =>
+        page.addInitScript((type) => {
+          const { isConfigSupported } = VideoEncoder;
+          VideoEncoder.isConfigSupported = (config) =>
+            /^avc/.test(config.codec) && type === "webm"
+              ? Promise.resolve({ supported: false, config })
+              : isConfigSupported.call(VideoEncoder, config);
+        }, type));
       const { page } = viewer;
       await page.getByText(`${PICTURES} pictures from`).waitFor();
       await page.getByLabel("Show the time").setChecked(stamped);
@@ -106,57 +79,51 @@ toolTest(
     const parts = one.reduce((sum, value, i) => sum + Math.abs(value - other[i]), 0) / one.length;
     assert.ok(parts > 15, `${parts}`);
   },
-);
 
-toolTest(
-  ["chromium", "ffmpeg"],
-  "a film goes without the pictures that are gone, and to the share sheet where there is one",
-  async () => {
-    await using set = await filmSet();
-    await using viewer = await openPanel(set.browser, set.url, async (page) => {
-      await page.addInitScript(() => {
-        Object.assign(navigator, {
-          canShare: ({ files }: ShareData) => files!.length === 1,
-          share: ({ files }: ShareData) => {
-            Object.assign(globalThis, { shared: `${files![0].type} ${files![0].size}` });
-            return Promise.resolve();
-          },
+  "a film goes without the pictures that are gone, and to the share sheet where there is one":
+    async (browser) => {
+      await using set = await filmSet(browser);
+      await using viewer = await openPanel(set, async (page) => {
+        await page.addInitScript(() => {
+          Object.assign(navigator, {
+            canShare: ({ files }: ShareData) => files!.length === 1,
+            share: ({ files }: ShareData) => {
+              Object.assign(globalThis, { shared: `${files![0].type} ${files![0].size}` });
+              return Promise.resolve();
+            },
+          });
         });
+        for (const gone of [set.versions[0], set.versions[7]]) {
+          await page.route(`**/frames/${gone}.jpeg*`, (route) => route.fulfill({ status: 404 }));
+        }
       });
-      for (const gone of [set.versions[0], set.versions[7]]) {
-        await page.route(`**/frames/${gone}.jpeg*`, (route) => route.fulfill({ status: 404 }));
-      }
-    });
-    const { page } = viewer;
-    await page.getByRole("button", { name: "Make the film" }).click();
-    await page.getByText("2 pictures were gone meanwhile").waitFor();
-    await page.locator("dialog:modal").getByRole("button", { name: "Share" }).click();
-    await page.waitForFunction(() =>
-      /^video\/(mp4|webm) \d{4,}$/.test((globalThis as { shared?: string }).shared ?? "")
-    );
-    // A phone on its side has room for the film and what to do with it.
-    await page.setViewportSize({ width: 844, height: 390 });
-    const link = page.getByRole("link", { name: "Download" });
-    const [panel, button] = [
-      (await page.locator("dialog:modal").boundingBox())!,
-      (await link.boundingBox())!,
-    ];
-    assert.ok(button.y + button.height <= panel.y + panel.height, `${button.y}, ${panel.height}`);
-    const download = page.waitForEvent("download");
-    await link.click();
-    const { frames, seconds } = await decoded(await download);
-    assert.deepEqual([frames, Math.round(12 * seconds)], [PICTURES - 2, PICTURES - 2]);
-  },
-);
+      const { page } = viewer;
+      await page.getByRole("button", { name: "Make the film" }).click();
+      await page.getByText("2 pictures were gone meanwhile").waitFor();
+      await page.locator("dialog:modal").getByRole("button", { name: "Share" }).click();
+      await page.waitForFunction(() =>
+        /^video\/(mp4|webm) \d{4,}$/.test((globalThis as { shared?: string }).shared ?? "")
+      );
+      // A phone on its side has room for the film and what to do with it.
+      await page.setViewportSize({ width: 844, height: 390 });
+      const link = page.getByRole("link", { name: "Download" });
+      const [panel, button] = [
+        (await page.locator("dialog:modal").boundingBox())!,
+        (await link.boundingBox())!,
+      ];
+      assert.ok(button.y + button.height <= panel.y + panel.height, `${button.y}, ${panel.height}`);
+      const download = page.waitForEvent("download");
+      await link.click();
+      const { frames, seconds } = await decoded(await download);
+      assert.deepEqual([frames, Math.round(12 * seconds)], [PICTURES - 2, PICTURES - 2]);
+    },
 
-pagesTogether("a film that is cancelled, fails, or is none", {
   "a film is cancelled in the middle, and made from the start afterwards": async (browser) => {
     await using set = await filmSet(browser);
     const held = Promise.withResolvers<void>();
     let asked = 0;
     await using viewer = await openPanel(
-      browser,
-      set.url,
+      set,
       (page) =>
         page.route("**/frames/*.jpeg*", async (route) => {
           if (++asked > PICTURES / 2) {
@@ -184,8 +151,7 @@ pagesTogether("a film that is cancelled, fails, or is none", {
   "a film that cannot be made says why, and leads to the AVI": async (browser) => {
     await using set = await filmSet(browser);
     await using viewer = await openPanel(
-      browser,
-      set.url,
+      set,
       (page) => page.route("**/frames/*.jpeg*", (route) => route.abort()),
     );
     const { page } = viewer;
@@ -211,11 +177,11 @@ pagesTogether("a film that is cancelled, fails, or is none", {
         (page: Page) => page.route("**/assets/film-*", (route) => route.abort()),
       ]
     ) {
-      await using viewer = await ViewerPage.open(browser, set.url, { before });
+      await using viewer = await set.open("/", { before });
       await viewer.page.locator("#timeline").waitFor();
       const download = viewer.page.waitForEvent("download");
       await viewer.page.locator("#film").click();
       assert.match((await download).suggestedFilename(), /^cam-\d{4}-\d\d-\d\d\.avi$/);
     }
   },
-});
+}, { tools: ["ffmpeg"] });

@@ -3,11 +3,7 @@
 
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { launchChromium } from "../chromium.ts";
-import { stage } from "../page_stage.ts";
-import { toolTest } from "../tools.ts";
-import { until } from "../wait.ts";
-import { ViewerPage } from "../viewer_page.ts";
+import { pageTests, Stage } from "../page_stage.ts";
 
 /** CSS pixels: phones upright and on their side, tablets, desktops, and some of them zoomed to 200 %. */
 const SCREENS = [
@@ -25,7 +21,6 @@ const SCREENS = [
 
 const NAMES = [
   "cam",
-  "a-camera-whose-name-is-32-long-0",
   "x".repeat(32),
   "Heron Lake at the Old Mill, Vermont, seen from the north east",
 ] as const;
@@ -49,74 +44,74 @@ const STATES: readonly [kind: string, badge: string, headline: string, detail: s
   ],
 ];
 
-/** What is wrong with the page as it says `name` in a state; measured in one turn, before it says else. */
-async function faults(page: Page, name: string, state: typeof STATES[number]): Promise<string[]> {
-  return await page.evaluate(([name, [kind, badge, headline, detail]]) => {
-    const set = (id: string, text: string) => document.getElementById(id)!.textContent = text;
-    document.querySelector("h1")!.textContent = name;
-    document.querySelector("main")!.dataset.state = kind;
-    set("badge-text", badge);
-    set("headline", headline);
-    set("detail", detail);
-    set("words", headline === "" ? "A picture every 10 s; last 7 s ago." : "");
-    set("when", "14:03:27");
-    set("date", "Sat, 21 Nov");
-    set("there", "Camera: Fri 23:03 GMT-5");
-    const days = document.getElementById("day") as HTMLSelectElement;
-    days.replaceChildren(new Option("Last 24 hours"));
-    days.hidden = kind === "live";
-    document.getElementById("notice")!.hidden = headline === "";
-    document.getElementById("live")!.hidden = false;
-    document.getElementById("tell")!.hidden = kind !== "offline" && kind !== "empty";
-    document.getElementById("retry")!.hidden = kind !== "reconnecting";
-    const found: string[] = [];
-    const wide = document.documentElement.scrollWidth - innerWidth;
-    if (wide > 0) found.push(`${wide} px wider than the screen`);
-    const words = [...document.querySelectorAll(".words:not(:empty)")].map((it) =>
-      it.getClientRects()
-    );
-    for (const [i, [next]] of words.slice(1).entries()) {
-      const before = [...words[i]].at(-1)!;
-      if (next.top === before.top && next.left - before.right < 6) {
-        found.push(`${i + 2} words run together`);
-      }
-    }
-    const parts =
-      "h1, #badge, #when, #date, #there, #headline, #detail, a[href], button, #track, #day";
-    for (const part of document.querySelectorAll<HTMLElement>(parts)) {
-      if (part.closest("dialog") || !part.checkVisibility({ visibilityProperty: true })) continue;
-      if (part.textContent === "" && !part.matches("button, a, #track")) continue;
-      part.scrollIntoView({ block: "nearest" });
-      const { left, right, top, bottom, width, height } = part.getBoundingClientRect();
-      const what = part.id || part.tagName;
-      if (left < 0 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5) {
-        found.push(`${what} from ${left},${top} to ${right},${bottom}`);
-      }
-      const least = part.matches("button, a") ? 24 : 8;
-      if (width < least || height < least) found.push(`${what} is ${width} x ${height}`);
-      const top_ = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-      const solid = getComputedStyle(part).pointerEvents !== "none" && !part.closest("#notice");
-      if (solid && !part.contains(top_) && !top_?.contains(part)) {
-        found.push(`${what} lies under ${top_?.id || top_?.className}`);
-      }
-    }
-    return found;
-  }, [name, state] as const);
+/** What is wrong with the page as it says `name` in each state; measured in one turn, before it says else. */
+async function faults(page: Page, name: string, states: typeof STATES): Promise<string[]> {
+  return await page.evaluate(
+    ([name, states]) =>
+      states.flatMap(([kind, badge, headline, detail]) => {
+        const set = (id: string, text: string) => document.getElementById(id)!.textContent = text;
+        document.querySelector("h1")!.textContent = name;
+        document.querySelector("main")!.dataset.state = kind;
+        set("badge-text", badge);
+        set("headline", headline);
+        set("detail", detail);
+        set("words", headline === "" ? "A picture every 10 s; last 7 s ago." : "");
+        set("when", "14:03:27");
+        set("date", "Sat, 21 Nov");
+        set("there", "Camera: Fri 23:03 GMT-5");
+        const days = document.getElementById("day") as HTMLSelectElement;
+        days.replaceChildren(new Option("Last 24 hours"));
+        days.hidden = kind === "live";
+        document.getElementById("notice")!.hidden = headline === "";
+        document.getElementById("live")!.hidden = false;
+        document.getElementById("tell")!.hidden = kind !== "offline" && kind !== "empty";
+        document.getElementById("retry")!.hidden = kind !== "reconnecting";
+        const found: string[] = [];
+        const wide = document.documentElement.scrollWidth - innerWidth;
+        if (wide > 0) found.push(`${wide} px wider than the screen`);
+        const words = [...document.querySelectorAll(".words:not(:empty)")].map((it) =>
+          it.getClientRects()
+        );
+        for (const [i, [next]] of words.slice(1).entries()) {
+          const before = [...words[i]].at(-1)!;
+          if (next.top === before.top && next.left - before.right < 6) {
+            found.push(`${i + 2} words run together`);
+          }
+        }
+        const parts =
+          "h1, #badge, #when, #date, #there, #headline, #detail, a[href], button, #track, #day";
+        for (const part of document.querySelectorAll<HTMLElement>(parts)) {
+          if (part.closest("dialog") || !part.checkVisibility({ visibilityProperty: true })) {
+            continue;
+          }
+          if (part.textContent === "" && !part.matches("button, a, #track")) continue;
+          part.scrollIntoView({ block: "nearest" });
+          const { left, right, top, bottom, width, height } = part.getBoundingClientRect();
+          const what = part.id || part.tagName;
+          if (left < 0 || right > innerWidth + 0.5 || top < -0.5 || bottom > innerHeight + 0.5) {
+            found.push(`${what} from ${left},${top} to ${right},${bottom}`);
+          }
+          const least = part.matches("button, a") ? 24 : 8;
+          if (width < least || height < least) found.push(`${what} is ${width} x ${height}`);
+          const top_ = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+          const solid = getComputedStyle(part).pointerEvents !== "none" && !part.closest("#notice");
+          if (solid && !part.contains(top_) && !top_?.contains(part)) {
+            found.push(`${what} lies under ${top_?.id || top_?.className}`);
+          }
+        }
+        return found.map((fault) => `${innerWidth} x ${innerHeight}, ${kind}, ${name}: ${fault}`);
+      }),
+    [name, states] as const,
+  );
 }
 
 for (const [text, args] of [["100 %", []], ["200 %", ["--blink-settings=defaultFontSize=32"]]]) {
-  toolTest(
-    ["chromium"],
-    `no name, no words and no screen break the page, with text at ${text}`,
-    async () => {
-      await using browser = await launchChromium(args as string[]);
-      await using set = await stage({ PERCH_KEYFRAME_S: "1" }, browser);
-      await using _ = set.camera.as("second");
-      await set.camera.as("second").send(set.edge.url);
-      await until("there are pictures of the past", async () => {
-        return (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length > 2;
-      });
-      await using viewer = await ViewerPage.open(browser, set.edge.url);
+  pageTests(`layouts with text at ${text}`, {
+    "no name, no words and no screen break the page": async (browser) => {
+      await using set = await Stage.make(browser);
+      await set.keep(5);
+      await set.send("cam", "second");
+      await using viewer = await set.open("/", { reducedMotion: "reduce" });
       await viewer.picture();
       await viewer.page.locator("#timeline").waitFor();
       const broken: string[] = [];
@@ -127,31 +122,20 @@ for (const [text, args] of [["100 %", []], ["200 %", ["--blink-settings=defaultF
         // Controls that lie over the picture leave it while nobody uses them.
         await viewer.page.mouse.move(width / 2, height / 2);
         await viewer.page.waitForFunction(() => !document.querySelector(".quiet"));
-        for (const name of NAMES) {
-          for (const state of STATES) {
-            for (const fault of await faults(viewer.page, name, state)) {
-              broken.push(`${width} x ${height}, ${state[0]}, ${name}: ${fault}`);
-            }
-          }
-        }
+        for (const name of NAMES) broken.push(...await faults(viewer.page, name, STATES));
       }
       assert.deepEqual(broken, []);
     },
-  );
+  }, { args: args as string[] });
 }
 
-toolTest(
-  ["chromium"],
-  "the timeline stays while it is dragged, the thumb under the pointer",
-  async () => {
-    await using set = await stage({ PERCH_KEYFRAME_S: "1" });
-    await until("there are pictures of the past", async () => {
-      return (await (await fetch(`${set.edge.url}/frames`)).json()).frames.length > 4;
-    });
+pageTests("a timeline and its controls", {
+  "the timeline stays while it is dragged, the thumb under the pointer": async (browser) => {
+    await using set = await Stage.make(browser);
+    await set.keep(8);
+    await set.send();
     for (const [width, height] of [[390, 844], [820, 1180], [1440, 900]]) {
-      await using viewer = await ViewerPage.open(set.browser, set.edge.url, {
-        viewport: { width, height },
-      });
+      await using viewer = await set.open("/", { viewport: { width, height } });
       const { page } = viewer;
       await page.locator("#timeline").waitFor();
       const track = (await page.locator("#track").boundingBox())!;
@@ -171,4 +155,27 @@ toolTest(
       await page.mouse.up();
     }
   },
-);
+
+  "every control is whole on the smallest screens": async (browser) => {
+    await using set = await Stage.make(browser);
+    await set.keep(3);
+    await set.send();
+    for (const viewport of [{ width: 320, height: 568 }, { width: 568, height: 320 }]) {
+      await using viewer = await set.open("/", { viewport });
+      await viewer.page.locator("#timeline").waitFor();
+      const boxes = await viewer.page.locator("footer :is(button, a):visible").evaluateAll((all) =>
+        all.map((one) => {
+          const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
+          return { id: one.id, left, right, top, bottom, width, height };
+        })
+      );
+      assert.equal(boxes.length, 9);
+      for (const { id, left, right, top, bottom, width, height } of boxes) {
+        const inside = left >= 0 && top >= 0 && right <= viewport.width &&
+          bottom <= viewport.height;
+        assert.ok(inside, `#${id} leaves ${viewport.width}x${viewport.height}`);
+        assert.ok(width >= 40 && height >= 44, `#${id} is ${width}x${height}`);
+      }
+    }
+  },
+});

@@ -40,12 +40,12 @@ toolTest(["chromium"], "the page leaves the stream where it is late, and comes b
   await viewer.state("live");
   await viewer.page.keyboard.press("i");
   await until("a fast line has the stream", async () => await road(viewer) === "stream");
-  const fast = await ages(viewer, 20);
+  const fast = await ages(viewer, 10);
   line.set(SLOW);
   await until("a slow line has requests", async () => await road(viewer) === "requests");
-  const found = await ages(viewer, 50);
+  const found = await ages(viewer, 25);
   // A picture takes 0.6 s on this line, and a busy machine its time.
-  assert.ok(found[47] < 2 + 5 * fast[18], `p95 ${found[47]} s, ${fast[18]} s on a fast line`);
+  assert.ok(found[23] < 2 + 5 * fast[8], `p95 ${found[23]} s, ${fast[8]} s on a fast line`);
   line.set({ kind: "none" });
   await viewer.page.waitForTimeout(2000);
   assert.equal(await road(viewer), "requests", "it is fast, but for how long?");
