@@ -3,10 +3,9 @@
 
 import { type Row, rowOf } from "../../shared/day.ts";
 import type { FrameMeta } from "../../shared/frame.ts";
-import { dayStart, marks } from "./days.ts";
 import { byId, make } from "./elements.ts";
 import { gaps, nearest, type Past, type Span } from "./past.ts";
-import { hourText, weekdayText } from "./times.ts";
+import { dayStart, hourText, marks, weekdayText } from "./times.ts";
 
 const MINUTE = 60_000;
 /** How long a picture, and from one label to the next, may be. */

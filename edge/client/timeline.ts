@@ -3,7 +3,6 @@
 
 import { ageText } from "../../shared/age_text.ts";
 import type { FrameMeta } from "../../shared/frame.ts";
-import { dayEnd, daysBefore, dayStart } from "./days.ts";
 import { byId, setText } from "./elements.ts";
 import type { LiveView } from "./live_view.ts";
 import type { ServerClock } from "./measures.ts";
@@ -11,7 +10,7 @@ import { Painter } from "./painter.ts";
 import type { Past, Span } from "./past.ts";
 import type { Player } from "./playback.ts";
 import { Strip } from "./strip.ts";
-import { dayText, hourText, sinceText, thereText } from "./times.ts";
+import { dayEnd, daysBefore, dayStart, dayText, hourText, sinceText, thereText } from "./times.ts";
 
 /** Ms between two looks for new pictures. */
 const REFRESH_MS = 60_000;

@@ -114,8 +114,12 @@ function sizeChanged(): void {
 async function promise(button: HTMLElement): Promise<void> {
   const wanted = button.ariaPressed !== "true" &&
     await Notification.requestPermission() === "granted" && tell("You will be told here.");
-  setPressed(button, wanted);
-  setText(button, wanted ? "You will be told" : "Tell me when it is live");
+  showPromise(wanted);
+}
+
+function showPromise(made: boolean): void {
+  setPressed(byId("tell"), made);
+  setText(byId("tell"), made ? "You will be told" : "Tell me when it is live");
 }
 
 /** False where the browser cannot: Chrome on Android has the class, and throws. */
@@ -136,8 +140,7 @@ function offer(kind: StateKind): void {
     !("Notification" in globalThis) || Notification.permission === "denied";
   if (kind !== "live" || button.ariaPressed !== "true") return;
   tell("The camera is live.");
-  setPressed(button, false);
-  setText(button, "Tell me when it is live");
+  showPromise(false);
 }
 
 function save(): void {

@@ -181,6 +181,7 @@ pageTests("states of the page", {
   ) => {
     await using set = await Stage.make(browser);
     await using viewer = await set.open("/cams/garden", LIGHT);
+    await using front = await set.open();
     await using frame = await set.open("/embed");
     await says(viewer, "empty", {
       badge: "No picture yet",
@@ -189,14 +190,15 @@ pageTests("states of the page", {
       detail: "The camera has not sent anything yet.",
       spoken: /^Waiting for the first picture\. The camera has not/,
     });
+    await front.state("empty");
     await frame.page.getByText("Waiting for the first picture").waitFor();
     assert.ok(await viewer.page.locator("#snapshot").isDisabled(), "nothing to save");
     await viewer.page.waitForRequest((request) => request.method() === "HEAD");
     await set.run("cam", "garden");
-    await viewer.state("live");
+    for (const page of [viewer, front]) await page.state("live");
     await frame.page.locator('perch-cam[data-state="live"]').waitFor();
     assert.ok(await viewer.page.locator("#snapshot").isEnabled());
-    assert.deepEqual([...viewer.complaints, ...frame.complaints], []);
+    assert.deepEqual([...viewer.complaints, ...front.complaints, ...frame.complaints], []);
   },
 
   "the page comes back by itself when the edge has restarted": async (browser) => {
@@ -228,8 +230,8 @@ pageTests("states of the page", {
 
   "who wants to be told is told when the camera is back, once": async (browser) => {
     await using set = await Stage.make(browser);
-    await set.send();
-    await set.pass(MINUTE);
+    // As after a restart: all that is known of it is in the store.
+    await set.keep(1);
     await using viewer = await set.open("/", {
       permissions: ["notifications"],
       before: (page) =>

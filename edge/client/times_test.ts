@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { dayEnd, daysBefore, dayStart, marks } from "./days.ts";
+import { dayEnd, daysBefore, dayStart, marks } from "./times.ts";
 
 const HOUR = 3_600_000;
 const at = (text: string) => Date.parse(text);
