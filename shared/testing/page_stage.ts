@@ -7,7 +7,7 @@ import { launchChromium } from "./chromium.ts";
 import { FakeClock } from "./fake_clock.ts";
 import { TEST_TOKEN } from "./processes.ts";
 import { TestEdge } from "./test_edge.ts";
-import { type Tool, toolTest } from "./tools.ts";
+import { toolTest } from "./tools.ts";
 import { type OpenOptions, ViewerPage } from "./viewer_page.ts";
 import { until } from "./wait.ts";
 
@@ -171,8 +171,10 @@ export function otherSite(body: string, headers: Readonly<Record<string, string>
 export function pageTests(
   name: string,
   tests: Readonly<Record<string, (browser: Browser) => Promise<void>>>,
-  { tools = [], args }: { readonly tools?: readonly Tool[]; readonly args?: readonly string[] } =
-    {},
+  { tools = [], args }: {
+    readonly tools?: Parameters<typeof toolTest>[0];
+    readonly args?: readonly string[];
+  } = {},
 ): void {
   toolTest(["chromium", ...tools], name, async (t) => {
     await using browser = await launchChromium(args);
