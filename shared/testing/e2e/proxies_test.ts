@@ -24,12 +24,30 @@ interface Place extends Proxied {
 
 type Test = (at: Place) => Promise<void>;
 
-/** The head of an answer as curl sees it, for at most a second. */
+/** The head of an answer as curl sees it; some bodies have no end. */
 async function headOf(url: string): Promise<string> {
-  const args = ["-sk", "-m", "1", "-H", "Accept-Encoding: gzip", "-D", "-", "-o", "/dev/null", url];
-  return new TextDecoder().decode(
-    (await new Deno.Command(toolPath("curl")!, { args }).output()).stdout,
-  );
+  const args = [
+    "-sk",
+    "-m",
+    "60",
+    "-H",
+    "Accept-Encoding: gzip",
+    "-D",
+    "-",
+    "-o",
+    "/dev/null",
+    url,
+  ];
+  const enough = new AbortController();
+  const { signal } = enough;
+  const curl = new Deno.Command(toolPath("curl")!, { args, signal, stdout: "piped" }).spawn();
+  let head = "";
+  for await (const text of curl.stdout.pipeThrough(new TextDecoderStream())) {
+    if ((head += text).includes("\r\n\r\n")) break;
+  }
+  enough.abort();
+  await curl.status;
+  return head;
 }
 
 /** Pictures of a stream as they come. */
