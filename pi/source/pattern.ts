@@ -1,7 +1,6 @@
 // A camera for machines without one: a scene that moves under the sky of the hour, with clock and frame
 // number. Only when asked for, never in place of a camera that is missing.
 
-import type sharpModule from "sharp";
 import type { Clock } from "../../shared/clock.ts";
 import { drawText, type Pixels, textWidth } from "../../shared/glyphs.ts";
 import type { Picture } from "../config.ts";
@@ -22,10 +21,10 @@ export function createPattern(
   return {
     name: `pattern ${width}x${height} at ${fps} fps`,
     async run(signal, onBytes) {
-      const picture = await PatternPicture.create(width, height, scene);
+      const draw = await createPicture(width, height, scene);
       const next = pacer(clock);
       for (let frame = 1; !signal.aborted; frame++) {
-        onBytes(await picture.jpeg({ now: clock.now(), frame }, quality));
+        onBytes(await draw({ now: clock.now(), frame }, quality));
         await next(1000 / fps, signal);
       }
     },
@@ -68,114 +67,100 @@ const DRIFTING = [
   ...[["cloud", 116, 12, 0], ["cloud", 300, 12, 850]] as const,
 ];
 
-/** Draws the pictures of one size. */
-export class PatternPicture {
-  readonly #sharp: typeof sharpModule;
-  readonly #scene: Scene;
-  readonly #sprites = new Map<string, Sprite>();
+/**
+ * Draws what the pictures of one size are made of, once.
+ *
+ * @returns What draws one. Sharp is loaded here: only this source needs it.
+ */
+export async function createPicture(
+  width: number,
+  height: number,
+  name: SceneName = "garden",
+): Promise<(moment: PatternMoment, quality: number) => Promise<Uint8Array>> {
+  const { default: sharp } = await import("sharp");
+  sharp.concurrency(1);
+  sharp.cache(false);
+  const scene: Scene = SCENES[name];
+  const sprites = new Map<string, Sprite>();
   /** Pixels of the picture for one of the scene, which fills the picture. */
-  readonly #scale: number;
+  const scale = Math.max(width / SCENE_WIDTH, height / SCENE_HEIGHT);
+  const [across, down] = [width / scale, height / scale];
+  const [left, top] = [(SCENE_WIDTH - across) / 2, (SCENE_HEIGHT - down) / 2];
   /** What of the scene is in the picture. */
-  readonly #box: Box;
-  readonly #pixels: Pixels;
-  /** Everything that does not move, in the light of `#lit`. */
-  readonly #still: Uint8Array;
-  #lit: number | undefined;
-  #land: Colour = WHITE;
+  const box: Box = { x: left, y: top, width: across, height: down };
+  const data = new Uint8Array(3 * width * height);
+  const pixels: Pixels = { data, width, height };
+  /** Everything that does not move, in the light of `lit`. */
+  const still = new Uint8Array(data.length);
+  let lit: number | undefined;
+  let land = WHITE;
 
-  private constructor(sharp: typeof sharpModule, scene: Scene, width: number, height: number) {
-    this.#sharp = sharp;
-    this.#scene = scene;
-    this.#scale = Math.max(width / SCENE_WIDTH, height / SCENE_HEIGHT);
-    const [across, down] = [width / this.#scale, height / this.#scale];
-    const [x, y] = [(SCENE_WIDTH - across) / 2, (SCENE_HEIGHT - down) / 2];
-    this.#box = { x, y, width: across, height: down };
-    this.#pixels = { data: new Uint8Array(3 * width * height), width, height };
-    this.#still = new Uint8Array(3 * width * height);
+  for (const [name, drawing] of Object.entries({ ...CLOUDS, ...scene.drawings })) {
+    await draw(name, drawing.svg, { x: 0, y: 0, ...drawing });
   }
+  for (const name of ["land", "lamps"] as const) await draw(name, scene[name]);
 
-  /** Draws what pictures are made of, once. Sharp is loaded here: only this source needs it. */
-  static async create(
-    width: number,
-    height: number,
-    name: SceneName = "garden",
-  ): Promise<PatternPicture> {
-    const sharp: typeof sharpModule = (await import("sharp")).default;
-    sharp.concurrency(1);
-    sharp.cache(false);
-    const scene: Scene = SCENES[name];
-    const picture = new PatternPicture(sharp, scene, width, height);
-    for (const [name, drawing] of Object.entries({ ...CLOUDS, ...scene.drawings })) {
-      await picture.#draw(name, drawing.svg, { x: 0, y: 0, ...drawing });
-    }
-    for (const name of ["land", "lamps"] as const) await picture.#draw(name, scene[name]);
-    return picture;
-  }
-
-  async #draw(name: string, svg: string, box = this.#box): Promise<void> {
-    const [width, height] = [box.width, box.height].map((size) => Math.round(size * this.#scale));
-    const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
-      `viewBox="${box.x} ${box.y} ${box.width} ${box.height}">${svg}</svg>`;
-    const rgba = await this.#sharp(new TextEncoder().encode(text)).ensureAlpha().raw().toBuffer();
-    this.#sprites.set(name, { rgba, width, height });
-  }
-
-  async jpeg({ now, frame }: PatternMoment, quality: number): Promise<Uint8Array> {
-    const { width, height, data } = this.#pixels;
-    await this.#light(now);
-    data.set(this.#still);
+  return async ({ now, frame }, quality) => {
+    await light(now);
+    data.set(still);
     for (const [name, y, speed, start] of DRIFTING) {
       const cloud = CLOUDS[name].width;
-      const way = this.#scene.clouds + start + now / 1000 * speed;
-      this.#blend(name, way % (SCENE_WIDTH + cloud) - cloud, y, { behind: "land" });
+      const way = scene.clouds + start + now / 1000 * speed;
+      blend(name, way % (SCENE_WIDTH + cloud) - cloud, y, { behind: "land" });
     }
-    for (const [name, x, y] of this.#scene.actors(now / 1000)) this.#blend(name, x, y);
-    this.#drawLabels({ now, frame });
-    return await this.#sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality })
-      .toBuffer();
+    for (const [name, x, y] of scene.actors(now / 1000)) blend(name, x, y);
+    drawLabels(now, frame);
+    return await sharp(data, { raw: { width, height, channels: 3 } }).jpeg({ quality }).toBuffer();
+  };
+
+  async function draw(name: string, svg: string, of = box): Promise<void> {
+    const [width, height] = [of.width, of.height].map((size) => Math.round(size * scale));
+    const text = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+      `viewBox="${of.x} ${of.y} ${of.width} ${of.height}">${svg}</svg>`;
+    const rgba = await sharp(new TextEncoder().encode(text)).ensureAlpha().raw().toBuffer();
+    sprites.set(name, { rgba, width, height });
   }
 
   /** Draws what stands still in the light of a moment. */
-  async #light(now: number): Promise<void> {
+  async function light(now: number): Promise<void> {
     const step = Math.floor(now / LIGHT_MS);
-    if (step === this.#lit) return;
-    this.#lit = step;
+    if (step === lit) return;
+    lit = step;
     const date = new Date(step * LIGHT_MS);
     const light = lightAt(date.getHours() + date.getMinutes() / 60 + date.getSeconds() / 3600);
-    await this.#draw("sky", skyIn(light, this.#scene.horizon));
-    this.#land = light.land;
-    const { x, y } = this.#box;
-    this.#blend("sky", x, y, { light: WHITE });
-    this.#blend("land", x, y);
-    this.#blend("lamps", x, y, { light: WHITE, opacity: light.dark });
-    this.#still.set(this.#pixels.data);
+    await draw("sky", skyIn(light, scene.horizon));
+    land = light.land;
+    blend("sky", left, top, { light: WHITE });
+    blend("land", left, top);
+    blend("lamps", left, top, { light: WHITE, opacity: light.dark });
+    still.set(data);
   }
 
-  #drawLabels({ now, frame }: PatternMoment): void {
-    const unit = Math.max(1, Math.round(this.#scale * 9));
-    const small = Math.max(1, Math.round(this.#scale * 3));
-    const margin = Math.round(this.#scale * 48);
+  function drawLabels(now: number, frame: number): void {
+    const unit = Math.max(1, Math.round(scale * 9));
+    const small = Math.max(1, Math.round(scale * 3));
+    const margin = Math.round(scale * 48);
     const [clock, day] = clockText(now);
-    this.#write(clock, margin, margin, unit);
-    this.#write(day, margin, margin + unit * 9, small);
-    const bottom = this.#pixels.height - Math.round(margin / 1.6) - 7 * small;
-    this.#write("TEST PATTERN", margin, bottom, small);
+    write(clock, margin, margin, unit);
+    write(day, margin, margin + unit * 9, small);
+    const bottom = height - Math.round(margin / 1.6) - 7 * small;
+    write("TEST PATTERN", margin, bottom, small);
     const number = `FRAME ${frame}`;
-    this.#write(number, this.#pixels.width - margin - textWidth(number, small), bottom, small);
+    write(number, width - margin - textWidth(number, small), bottom, small);
   }
 
-  #write(text: string, x: number, y: number, scale: number): void {
+  function write(text: string, x: number, y: number, scale: number): void {
     const shift = Math.max(1, Math.round(scale / 4));
-    drawText(this.#pixels, text, { x: x + shift, y: y + shift, scale, colour: SHADE });
-    drawText(this.#pixels, text, { x, y, scale, colour: WHITE });
+    drawText(pixels, text, { x: x + shift, y: y + shift, scale, colour: SHADE });
+    drawText(pixels, text, { x, y, scale, colour: WHITE });
   }
 
   /** Lays a drawing over the picture; the place is in scene pixels, what lies outside is cut off. */
-  #blend(
+  function blend(
     name: string,
     sceneX: number,
     sceneY: number,
-    { opacity = 1, light = this.#land, behind }: {
+    { opacity = 1, light = land, behind }: {
       readonly opacity?: number;
       /** What falls on it. */
       readonly light?: Colour;
@@ -183,22 +168,22 @@ export class PatternPicture {
       readonly behind?: string;
     } = {},
   ): void {
-    const { rgba, width, height } = this.#sprites.get(name)!;
-    const { data, width: across, height: down } = this.#pixels;
+    const sprite = sprites.get(name)!;
+    const { rgba } = sprite;
     const [red, green, blue] = light.map((most) => Math.round(most * 256 / 255));
-    const before = behind && this.#sprites.get(behind)!.rgba;
+    const before = behind && sprites.get(behind)!.rgba;
     const strength = Math.round(256 * opacity);
-    const left = Math.round((sceneX - this.#box.x) * this.#scale);
-    const top = Math.round((sceneY - this.#box.y) * this.#scale);
-    const fromX = Math.max(0, -left);
-    const toX = Math.min(width, across - left);
-    for (let y = Math.max(0, -top); y < Math.min(height, down - top); y++) {
-      let from = (y * width + fromX) * 4;
-      let to = ((top + y) * across + left + fromX) * 3;
+    const right = Math.round((sceneX - left) * scale);
+    const below = Math.round((sceneY - top) * scale);
+    const fromX = Math.max(0, -right);
+    const toX = Math.min(sprite.width, width - right);
+    for (let y = Math.max(0, -below); y < Math.min(sprite.height, height - below); y++) {
+      let from = (y * sprite.width + fromX) * 4;
+      let to = ((below + y) * width + right + fromX) * 3;
       for (let x = fromX; x < toX; x++, from += 4, to += 3) {
         // Of 256, so that nothing of what was there shines through.
         let alpha = ((rgba[from + 3] + (rgba[from + 3] >> 7)) * strength) >> 8;
-        if (before) alpha = (alpha * (256 - before[to / 3 * 4 + 3])) >> 8;
+        if (before) alpha = (alpha * (255 - before[to / 3 * 4 + 3])) >> 8;
         if (alpha === 0) continue;
         data[to] += (((rgba[from] * red >> 8) - data[to]) * alpha) >> 8;
         data[to + 1] += (((rgba[from + 1] * green >> 8) - data[to + 1]) * alpha) >> 8;

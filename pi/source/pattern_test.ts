@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import sharp from "sharp";
 import { FakeClock } from "../../shared/testing/fake_clock.ts";
-import { createPattern, PatternPicture, type SceneName } from "./pattern.ts";
+import { createPattern, createPicture, type SceneName } from "./pattern.ts";
 import { lightAt } from "./pattern_light.ts";
 
 const SIZE = { width: 640, height: 360, fps: 5, quality: 60 };
@@ -79,9 +79,9 @@ Deno.test("a pattern that is stopped before it starts gives nothing and ends", a
 
 Deno.test("the pattern's light is that of the hour: dark at night, red in the evening", async () => {
   const look = async (scene: SceneName, hour: number) => {
-    const picture = await PatternPicture.create(320, 180, scene);
+    const draw = await createPicture(320, 180, scene);
     const now = new Date(2026, 5, 21, hour).getTime();
-    const { channels } = await sharp(await picture.jpeg({ now, frame: 1 }, 80)).stats();
+    const { channels } = await sharp(await draw({ now, frame: 1 }, 80)).stats();
     return channels.map(({ mean }) => mean);
   };
   for (const scene of ["garden", "harbour"] as const) {

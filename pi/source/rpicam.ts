@@ -51,25 +51,23 @@ async function runRpicam(
   signal: AbortSignal,
   onBytes: (chunk: Uint8Array) => void,
 ): Promise<readonly string[]> {
-  let rest = [...command];
+  let rest = command;
   for (;;) {
     try {
       return await runCommand(spawn, rest, signal, onBytes);
     } catch (error) {
       const option = error instanceof SourceError ? unknownOption(error.detail) : undefined;
-      if (!option || signal.aborted || extraArgs.includes(option)) throw error;
-      const shorter = withoutOption(rest, option);
-      if (shorter.length === rest.length) throw error;
+      const given = option && rest.includes(option) && !extraArgs.includes(option);
+      if (!given || signal.aborted) throw error;
       log.warn(`${command[0]} does not know ${option}: going on without it`);
-      rest = shorter;
+      rest = withoutOption(rest, option);
     }
   }
 }
 
-/** `command` without `option` and, where it has one, its value. */
+/** `command` without `option`, which is in it, and its value where it has one. */
 export function withoutOption(command: readonly string[], option: string): string[] {
   const at = command.indexOf(option);
-  if (at < 0) return [...command];
   const next = command[at + 1];
   return command.toSpliced(at, next !== undefined && !/^--?[a-z]/i.test(next) ? 2 : 1);
 }

@@ -2,7 +2,7 @@
 // a torn one and a new one from a repeated one, and one that shows the scene that `demo` has.
 
 import { crc32 } from "node:zlib";
-import { PatternPicture, type SceneName } from "../../pi/source/pattern.ts";
+import { createPicture, type SceneName } from "../../pi/source/pattern.ts";
 import { baseline, withSegment } from "./jpegs.ts";
 import { putFrame, TEST_TOKEN } from "./processes.ts";
 
@@ -104,11 +104,11 @@ export class SceneCamera {
   static async make(options: SceneOptions = {}): Promise<SceneCamera> {
     const { cam = "cam", width = 640, height = 360, pictures = 4, quality = 60 } = options;
     const { from = new Date(2026, 5, 21, 9).getTime() } = options;
-    const picture = await PatternPicture.create(width, height, options.scene);
+    const draw = await createPicture(width, height, options.scene);
     const jpegs: Uint8Array<ArrayBuffer>[] = [];
     for (let frame = 1; frame <= pictures; frame++) {
       const now = from + frame * 1000;
-      jpegs.push(new Uint8Array(await picture.jpeg({ now, frame }, quality)));
+      jpegs.push(new Uint8Array(await draw({ now, frame }, quality)));
     }
     return new SceneCamera(cam, jpegs);
   }

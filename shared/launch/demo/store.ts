@@ -4,7 +4,7 @@
 import type { Frame, FrameMeta } from "../../frame.ts";
 import { MemoryStore } from "../../../edge/core/store/memory_store.ts";
 import type { PutResult, VersionRange } from "../../../edge/core/store/frame_store.ts";
-import { PatternPicture } from "../../../pi/source/pattern.ts";
+import { createPicture } from "../../../pi/source/pattern.ts";
 import type { Clock } from "../../clock.ts";
 
 /** As the pattern camera sends them. */
@@ -48,7 +48,7 @@ export class DemoStore extends MemoryStore {
   }
 
   async #draw({ cam, clock, retentionMs, signal }: DayOptions): Promise<void> {
-    const picture = await PatternPicture.create(WIDTH, HEIGHT);
+    const draw = await createPicture(WIDTH, HEIGHT);
     const now = clock.now();
     const day: Frame[] = [];
     for (
@@ -56,7 +56,7 @@ export class DemoStore extends MemoryStore {
       at < now && !signal.aborted;
       at += EVERY_MS
     ) {
-      const jpeg = new Uint8Array(await picture.jpeg({ now: at, frame: day.length + 1 }, QUALITY));
+      const jpeg = new Uint8Array(await draw({ now: at, frame: day.length + 1 }, QUALITY));
       const meta = { version: at, size: jpeg.length, width: WIDTH, height: HEIGHT };
       day.push({ cam, ...meta, capturedAt: at, receivedAt: at, jpeg });
     }
