@@ -1,6 +1,6 @@
 // What is measured here: the edge's clock, how often a camera sends, how fast its frames are drawn.
 
-import type { Said } from "../../shared/viewer_messages.ts";
+import type { Said } from "../../shared/wire.ts";
 
 /**
  * A message older than this says nothing about the clocks as they are now: this device's may have been

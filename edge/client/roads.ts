@@ -2,8 +2,7 @@
 // it is not. A road runs until it fails, or another would do better, and never tries again by itself;
 // connection.ts decides.
 
-import type { Said, ViewerMessage } from "../../shared/viewer_messages.ts";
-import type { CameraStatus } from "../../shared/wire.ts";
+import type { CameraStatus, Said, ViewerMessage } from "../../shared/wire.ts";
 import {
   FRAME_HEADER_BYTES,
   type FrameHeader,

@@ -27,12 +27,8 @@ const log = createLog({ format: config.log, write: console.log, now: clock.now }
 logUncaught(globalThis, log);
 for (const warning of parsed.warnings) log.warn(lineOf(warning));
 
-const stores = await storesFor(config.kvPath, {
-  openKv: (path) => Deno.openKv(path),
-  clock,
-  log,
-  retentionMs: config.historyMs,
-});
+const given = { clock, log, retentionMs: config.historyMs };
+const stores = await storesFor(config.kvPath, given);
 const stop = await run(config, { clock, log, ...stores }).catch((error) => refuse([error.message]));
 
 /** A store that hangs must not hold it up: platforms kill after 5 s. */

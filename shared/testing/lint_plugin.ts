@@ -50,13 +50,13 @@ const ROOMS = ([
 /** Parts of Deno that only some files touch. */
 const REACH: readonly { parts: RegExp; files: RegExp; instead: string }[] = [
   {
-    parts: /^(addSignalListener|args|env|exit|exitCode|openKv|removeSignalListener)$/,
+    parts: /^(addSignalListener|args|env|exit|exitCode|removeSignalListener)$/,
     files: /\/main\.ts$/,
     instead: "main.ts touches it and passes on what others need",
   },
   {
-    parts: /^(Kv|Atomic)/,
-    files: /^edge\/deno\/(kv\/|main\.ts$)/,
+    parts: /^(Kv|Atomic|openKv$)/,
+    files: /^edge\/deno\/kv\//,
     instead: "use FrameStore or PeerStore",
   },
   {

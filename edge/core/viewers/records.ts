@@ -2,9 +2,8 @@
 // end. A viewer whose line is slow gets the newest picture of each camera when there is room.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { HelloMessage, StatusMessage } from "../../../shared/viewer_messages.ts";
 import { encodeMessage } from "../../../shared/wire_frame.ts";
-import type { CameraStatus } from "../../../shared/wire.ts";
+import type { CameraStatus, HelloMessage, StatusMessage } from "../../../shared/wire.ts";
 import type { CameraHub } from "../cameras/camera.ts";
 import { type StreamOptions, StreamViewer, type Watched } from "./fan_out.ts";
 

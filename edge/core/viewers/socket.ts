@@ -2,7 +2,7 @@
 // it has drawn the last: the only bound that covers kernel and proxy buffers too.
 
 import type { Clock } from "../../../shared/clock.ts";
-import type { ViewerMessage } from "../../../shared/viewer_messages.ts";
+import type { ViewerMessage } from "../../../shared/wire.ts";
 import { readAck } from "../../../shared/wire_frame.ts";
 import type { EdgeDeps } from "../edge.ts";
 import { RateLimiter } from "../limits/limits.ts";

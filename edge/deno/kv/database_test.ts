@@ -16,8 +16,7 @@ function opened(path: string): Opened {
   const told: Opened["told"] = [];
   const write = (line: string) => void told.push(JSON.parse(line));
   const log = createLog({ format: "json", write, now: Date.now });
-  const options = { openKv: Deno.openKv, log, clock: { now: Date.now } };
-  return { database: databaseAt(path, options), told };
+  return { database: databaseAt(path, { log, clock: { now: Date.now } }), told };
 }
 
 /** Runs with the path of a database that was opened, filled and closed, in a folder of its own. */

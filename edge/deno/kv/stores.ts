@@ -22,13 +22,7 @@ const DAMAGED = /malformed|not a database/;
 /** SQLite's files beside the database; the database itself comes last. */
 const SUFFIXES = ["-wal", "-shm", ""];
 
-/** What they are opened with, and where it is told of. */
-interface Given {
-  openKv(path?: string): Promise<Deno.Kv>;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly retentionMs: number;
-}
+type Given = Readonly<{ clock: Clock; log: Log; retentionMs: number }>;
 
 /** Makes them. Nothing is opened before the first call. */
 export function kvStores(options: KvStoreOptions): KvStores {
@@ -56,14 +50,14 @@ export async function storesFor(
   const options = { ...given, instance, deadlineMs: 2000, polls, newestEveryMs };
   if (path !== undefined) return kvStores({ ...options, ...databaseAt(path, given) });
   try {
-    (await given.openKv()).close();
+    (await Deno.openKv()).close();
   } catch (error) {
     const message =
       "there is no Deno KV here: pictures are kept in memory, and go with the process";
     given.log.warn(message, { error: reasonOf(error) });
     return { store: new MemoryStore(given) };
   }
-  return kvStores({ ...options, open: () => given.openKv() });
+  return kvStores({ ...options, open: () => Deno.openKv() });
 }
 
 /**
@@ -73,7 +67,7 @@ export async function storesFor(
  */
 export function databaseAt(
   path: string,
-  { openKv, log, clock }: Pick<Given, "openKv" | "log"> & { clock: Pick<Clock, "now"> },
+  { log, clock }: Pick<Given, "log"> & { clock: Pick<Clock, "now"> },
 ): Required<Pick<KvCallsOptions, "open" | "kind" | "isLost">> {
   let kind = path === ":memory:" ? "memory" : "kv";
   let looked = !isFile(path);
@@ -89,7 +83,7 @@ export function databaseAt(
     if (!looked) await look();
     if (broken) throw new Error(broken);
     try {
-      const kv = await openKv(path);
+      const kv = await Deno.openKv(path);
       inode = await inodeOf(path);
       return kv;
     } catch (error) {
