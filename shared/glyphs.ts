@@ -4,9 +4,6 @@
 /** Dots across one character. */
 const GLYPH_WIDTH = 5;
 
-/** Dots down one character. */
-const GLYPH_HEIGHT = 7;
-
 /** Dots from one character's left edge to the next one's. */
 const GLYPH_ADVANCE = 6;
 
@@ -36,12 +33,8 @@ const UNKNOWN = "1f11111111111f";
  *
  * @param char One character; small letters are drawn as capitals.
  */
-export function glyphRows(char: string): number[] {
-  const rows = FONT[char.toUpperCase()] ?? UNKNOWN;
-  return Array.from(
-    { length: GLYPH_HEIGHT },
-    (_, row) => parseInt(rows.slice(row * 2, row * 2 + 2), 16),
-  );
+export function glyphRows(char: string): Uint8Array {
+  return Uint8Array.fromHex(FONT[char.toUpperCase()] ?? UNKNOWN);
 }
 
 /** How wide `text` is in pixels, without the gap after its last character. */

@@ -4,7 +4,7 @@
 import { crc32 } from "node:zlib";
 import { createPicture, type SceneName } from "../../pi/source/pattern.ts";
 import { baseline, withSegment } from "./jpegs.ts";
-import { putFrame, TEST_TOKEN } from "./processes.ts";
+import { putFrame } from "./processes.ts";
 
 const COMMENT = 0xfe;
 
@@ -120,15 +120,9 @@ export class SceneCamera {
 
   /** Uploads one picture. */
   async send(url: string): Promise<void> {
-    const response = await fetch(`${url}/cams/${this.cam}/live.jpeg`, {
-      method: "PUT",
-      headers: {
-        authorization: `Bearer ${TEST_TOKEN}`,
-        "content-type": "image/jpeg",
-        "perch-captured": String(Date.now()),
-      },
-      body: this.jpegs[this.count++ % this.jpegs.length],
-    });
+    const jpeg = this.jpegs[this.count++ % this.jpegs.length];
+    const headers = { "perch-captured": String(Date.now()) };
+    const response = await putFrame(`${url}/cams/${this.cam}`, jpeg, headers);
     await response.body?.cancel();
     if (!response.ok) throw new Error(`PUT of camera ${this.cam} was answered ${response.status}`);
   }
