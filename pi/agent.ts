@@ -32,7 +32,6 @@ const TRANSPORTS = {
   ws: createWsTransport,
 } as const;
 
-/** Puts the agent together. */
 export function createAgent(deps: AgentDeps, config: Config) {
   const { clock, log, random, connect, session } = deps;
   const { url, token, cam, name } = config;

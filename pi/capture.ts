@@ -50,7 +50,6 @@ interface CaptureOptions {
   readonly clock: Clock;
   readonly source: FrameSource;
   readonly limits: CaptureLimits;
-  /** Kept over runs. */
   readonly frozen: FrozenDetector;
   readonly frames: Latest<CapturedFrame>;
   /** @param repeats Whether a source that may repeat a picture does so for long. */

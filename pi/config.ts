@@ -110,7 +110,6 @@ export interface Picture {
   readonly fps: number;
   readonly width: number;
   readonly height: number;
-  /** From 1 to 100. */
   readonly quality: number;
   readonly shutter?: number;
   readonly gain?: number;
@@ -118,7 +117,6 @@ export interface Picture {
 
 export type Config = Readonly<ReturnType<typeof configOf>>;
 
-/** What is set, by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
 export function parseConfig(env: Env): Parsed<Config> {

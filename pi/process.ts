@@ -167,7 +167,6 @@ export class LineTail {
     this.#secrets = command.flatMap(secretsOf);
   }
 
-  /** Takes text cut anywhere. */
   push(text: string): void {
     // As on a terminal, what stands before a carriage return is written over.
     const lines = (this.#rest + text).split("\n")

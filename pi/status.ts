@@ -25,7 +25,6 @@ export const CLEAR_ROW = "\r\x1b[K";
 const TERMINAL_MS = 1000;
 const LOG_MS = 60_000;
 
-/** Shows the state until `signal` aborts. */
 export async function showState(options: ShowOptions, signal: AbortSignal): Promise<void> {
   const { clock, log, terminal, state } = options;
   const period = terminal ? TERMINAL_MS : LOG_MS;
@@ -59,9 +58,7 @@ function rewrite(terminal: Terminal, line: string): void {
 /** Everything a line tells, counted since the start. */
 export interface AgentState {
   readonly activity: CameraActivity;
-  /** Why there is no picture, if there is none. */
   readonly cameraError?: string;
-  /** Why no frame reaches the edge, if none does. */
   readonly edgeTrouble?: string;
   readonly captured: number;
   readonly upload: Readonly<UploadCounts>;

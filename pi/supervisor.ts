@@ -74,7 +74,6 @@ export class Supervisor {
     if (this.#wanted.value !== frames) this.#wanted.set(frames);
   }
 
-  /** Runs the camera until `signal` aborts and it is gone. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {

@@ -7,7 +7,6 @@ import type { Output } from "./process.ts";
 interface UnitOptions {
   readonly deno: string;
   readonly root: string;
-  /** `PERCH_SOURCE`, where it is set. */
   readonly source?: string;
 }
 
@@ -46,7 +45,6 @@ function quoted(word: string): string {
 }
 
 interface InstallDeps {
-  /** Writes a file, and the folder it is in. */
   write(path: string, text: string, mode: number): Promise<void>;
   /** Runs a program to its end; undefined where it is missing. */
   ask(...command: string[]): Promise<Output | undefined>;

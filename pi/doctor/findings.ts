@@ -35,12 +35,10 @@ export function formatFinding({ grade, subject, found, fix }: Finding): string[]
 interface CameraFacts {
   readonly source: SourceKind;
   readonly input?: string;
-  /** `PERCH_CAMERA`. */
   readonly camera?: number;
   /** Undefined where no rpicam program is installed. */
   readonly list?: CameraList;
   readonly usb: readonly string[];
-  /** Of ffmpeg and v4l2-ctl. */
   readonly installed: readonly string[];
 }
 
@@ -95,7 +93,6 @@ export function networkCamera(picture: Uint8Array | undefined, problem = "no ans
   return ok(subject, `on the network: ${seen.width}x${seen.height}, ${kilobytes} KB a picture`);
 }
 
-/** Whether another program holds the camera. */
 export function cameraFree({ list }: CameraFacts): Finding {
   const subject = "camera in use";
   if (!list) return ok(subject, "nothing to ask");

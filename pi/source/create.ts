@@ -12,7 +12,6 @@ import { type FrameSource, type SourceDeps, SourceError } from "./source.ts";
 /** Frames a second below which `auto` takes single stills instead of video. */
 const VIDEO_FROM_FPS = 0.5;
 
-/** Makes the source for the settings, with the picture of the hour. */
 export function createSource(deps: SourceDeps, config: Config, picture: Picture): FrameSource {
   const { source, input = "" } = config;
   const options = { ...config, ...picture, picture, input };

@@ -74,7 +74,6 @@ export function withoutOption(command: readonly string[], option: string): strin
 
 interface ListedCamera {
   readonly index: number;
-  /** The sensor, for instance `imx219`. */
   readonly model: string;
   readonly width: number;
   readonly height: number;

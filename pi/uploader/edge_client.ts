@@ -108,7 +108,6 @@ export function parseJson(text: string): unknown {
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
-  /** The start of the body. */
   readonly text: string;
 }
 

@@ -24,14 +24,12 @@ export type UploadResult =
     readonly detail: string;
     readonly retryMs: number;
   }
-  /** The edge was not reached. */
   | { readonly kind: "failed"; readonly detail: string };
 
 /** A way for frames to the edge. Every call ends when its signal aborts, and none retries. */
 export interface Transport {
   /** Whether demand must be asked for while it is `interval`, in ms: otherwise `send` tells it. */
   asksFrom(interval: number): boolean;
-  /** Sends a frame and waits for the edge's word. */
   send(frame: CapturedFrame, signal: AbortSignal): Promise<UploadResult>;
   /** Finds out, with as few bytes as possible, whether the edge would take a frame. */
   probe(signal: AbortSignal): Promise<UploadResult>;

@@ -45,10 +45,8 @@ interface UploaderOptions {
 
 export interface UploadCounts {
   sent: number;
-  /** Bytes of frames that arrived. */
   sentBytes: number;
   skipped: number;
-  /** Frames that were lost on the way. */
   failed: number;
 }
 

@@ -5,7 +5,6 @@ import type { Settings } from "./settings.ts";
 
 const encoder = new TextEncoder();
 
-/** A line on stderr. */
 export function say(line: string): void {
   Deno.stderr.writeSync(encoder.encode(line + "\n"));
 }
@@ -17,7 +16,6 @@ export function libcamera(level: "INFO" | "WARN" | "ERROR", text: string): void 
   say(`[${time}] [${Deno.pid}] ${level.padStart(5)} ${text}`);
 }
 
-/** Everything before the first frame. */
 export function banner(settings: Settings, camera: Camera): void {
   if (settings.verbose === 0) return;
   const id = idOf(camera);

@@ -22,7 +22,6 @@ const IMX708: Camera =
 
 const ATTACHED = { imx219: [IMX219], imx708: [IMX708], two: [IMX219, IMX708], none: [] } as const;
 
-/** What is plugged in. */
 export type Attached = keyof typeof ATTACHED;
 
 /** The cameras of `FAKE_RPICAM_CAMERAS`; an imx219 where it says nothing known. */
@@ -30,7 +29,6 @@ export function attachedCameras(name: string | undefined): readonly Camera[] {
   return ATTACHED[name as Attached] ?? ATTACHED.imx219;
 }
 
-/** The text of `--list-cameras`. */
 export function listCameras(cameras: readonly Camera[]): string {
   if (cameras.length === 0) return "No cameras available!\n";
   const list = cameras.map((camera, index) => `${index} : ${camera}\n`).join("");

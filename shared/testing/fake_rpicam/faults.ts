@@ -18,7 +18,6 @@ const MODES = new Set(
     .split(" "),
 );
 
-/** Faults of one run. */
 export class Faults {
   readonly #modes: ReadonlyMap<string, readonly number[]>;
 
@@ -50,7 +49,6 @@ export class Faults {
     return new Faults(modes);
   }
 
-  /** Whether `mode` is asked for. */
   has(mode: string): boolean {
     return this.#modes.has(mode);
   }

@@ -13,7 +13,6 @@ export interface InstallOptions {
 /** Installed camera programs; disposing of them removes the directory. */
 export type FakeRpicam = Awaited<ReturnType<typeof installFakeRpicam>>;
 
-/** Installs the programs into a new directory. */
 export async function installFakeRpicam(options: InstallOptions = {}) {
   const dir = await Deno.makeTempDir({ prefix: "perch-rpicam-" });
   const startsFile = `${dir}/starts`;

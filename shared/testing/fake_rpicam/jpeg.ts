@@ -4,7 +4,6 @@
 import { Buffer } from "node:buffer";
 import { STANDARD_DHT } from "../../jpeg/huffman.ts";
 
-/** What a picture says of itself. */
 export interface Stamp {
   /** Counted from 1 in each run of the program. */
   readonly frame: number;
@@ -12,7 +11,6 @@ export interface Stamp {
   readonly at: number;
 }
 
-/** What a picture is like. */
 export interface FakePicture extends Partial<Stamp> {
   /** Pixels. */
   readonly width: number;
@@ -36,7 +34,6 @@ export function segment(marker: number, body: Uint8Array | readonly number[]): U
 const JFIF = segment(0xe0, [0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0]);
 const STAMP = Buffer.from([0xff, 0xdb, 0, 67, 3]);
 
-/** The picture as a whole JPEG file. */
 export function fakeJpeg(picture: FakePicture): Uint8Array<ArrayBuffer> {
   const { width, height, frame = 1, at = 0, grain = 4, head = [JFIF], restarts } = picture;
   const [across, down] = [Math.ceil(width / 16), Math.ceil(height / 16)];

@@ -15,7 +15,6 @@ rpicam-apps capabilites: egl:1 qt:0 drm:1 libav:1
 libcamera build: v0.7.1+rpt20260429
 `;
 
-/** One run, from the command line to the exit code. */
 async function main(name: string, args: string[]): Promise<number> {
   const program = name.replace(/^.*(rpicam|libcamera)-/, "") as Program;
   const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text));

@@ -45,7 +45,6 @@ const REFUSED: readonly (readonly [name: string, wanted: RegExp, message: string
   ["encoding", /^(jpg|yuv420|rgb|rgb24|rgb48|png|bmp)$/i, "invalid encoding format $"],
 ];
 
-/** Checks the values and turns them into settings. */
 export function settingsOf(program: Program, values: Values) {
   const signal = values.on("signal") || values.on("keypress");
   // Video has none.

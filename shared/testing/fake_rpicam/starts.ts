@@ -21,7 +21,6 @@ export function recordStart(file: string | undefined, name: string, args: string
   return readStarts(file).length;
 }
 
-/** The starts noted in `file` so far. */
 export function readStarts(file = ""): Start[] {
   try {
     const lines = Deno.readTextFileSync(file).trim().split("\n").filter(Boolean);

@@ -5,7 +5,6 @@ import { Buffer } from "node:buffer";
 
 const BLOCK = 4096;
 
-/** The output of one run. */
 export class Output {
   #rest: Uint8Array = new Uint8Array(0);
 
