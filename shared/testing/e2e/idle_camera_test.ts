@@ -23,10 +23,7 @@ async function wake(url: string, idleCamera: "keep" | "stop", transport: "put" |
       PERCH_TRANSPORT: transport,
     },
   });
-  await until("a first picture", async () => {
-    const { version } = await (await fetch(`${url}/cams/${cam}/status.json`)).json();
-    return version !== undefined;
-  });
+  await pi.line(/the edge has the first picture/);
   const [{ pid }] = fake.starts();
   if (idleCamera === "stop") await until("the camera to rest", () => !isRunning(pid));
   const ran = isRunning(pid);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { installFakeRpicam } from "../fake_rpicam/install.ts";
 import { isRunning } from "../fake_rpicam/starts.ts";
 import { ROOT, RunningProgram, startEdge, startPi, TEST_TOKEN } from "../processes.ts";
+import { until } from "../wait.ts";
 
 Deno.test("the service's few rights are enough for a camera, and its log has priorities", async () => {
   await using fake = await installFakeRpicam();
@@ -21,12 +22,7 @@ Deno.test("the service's few rights are enough for a camera, and its log has pri
   });
   await pi.line(/^<6>found camera 0 \(imx219\) with rpicam-vid$/);
   await pi.line(/^<6>the camera is running: rpicam-vid 1280x720 at 5 fps$/);
-  const picture = async () => {
-    const response = await fetch(`${edge.url}/live.jpeg`);
-    await response.body?.cancel();
-    return response.status;
-  };
-  while (await picture() !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+  await pi.line(/the edge has the first picture/);
   assert.equal((await pi.stop()).code, 0, pi.output);
   assert.doesNotMatch(pi.output, /NotCapable|Requires/);
 });
@@ -40,10 +36,7 @@ Deno.test("an agent that is killed without warning leaves no camera program behi
   const [{ pid }] = fake.starts();
   assert.ok(isRunning(pid));
   await pi.stop("SIGKILL");
-  for (let tries = 0; isRunning(pid); tries++) {
-    assert.ok(tries < 500, "the camera program still runs");
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  await until("the end of the camera program", () => !isRunning(pid));
 });
 
 Deno.test("a signal that is heard twice at once, as Ctrl-C under a task, still ends in order", async () => {
