@@ -13,24 +13,7 @@ import { listCameras } from "../source/rpicam.ts";
 import type { Connect } from "../uploader/connection.ts";
 import { EdgeClient } from "../uploader/edge_client.ts";
 import { scoped, within } from "../../shared/timeout.ts";
-import {
-  cameraFound,
-  cameraFree,
-  cameraPermission,
-  clockSynced,
-  denoVersion,
-  edgeFindings,
-  fail,
-  type Finding,
-  formatFinding,
-  networkCamera,
-  ok,
-  pageSize,
-  throttling,
-  warn,
-  wifiNames,
-  wifiPowerSave,
-} from "./findings.ts";
+import * as about from "./findings.ts";
 
 interface DoctorDeps {
   readonly clock: Clock;
@@ -53,7 +36,7 @@ export async function runDoctor(
 ): Promise<boolean> {
   let healthy = true;
   for await (const finding of findings(deps, parsed, signal)) {
-    for (const line of formatFinding(finding)) deps.print(plain(line));
+    for (const line of about.formatFinding(finding)) deps.print(plain(line));
     if (finding.grade === "fail") healthy = false;
   }
   return healthy;
@@ -63,25 +46,25 @@ async function* findings(
   deps: DoctorDeps,
   parsed: Parsed<Config>,
   signal: AbortSignal,
-): AsyncGenerator<Finding> {
+): AsyncGenerator<about.Finding> {
   const { clock, spawn, connect, arch, deno } = deps;
   const timed = <T>(work: (signal: AbortSignal) => Promise<T>) =>
     within(clock, ASK_MS, signal, work);
   const ask = (...command: string[]): Promise<Output | undefined> =>
     timed((limit) => outputOf(spawn, command, limit));
 
-  yield ok("architecture", `${arch}, 64 bits`);
-  yield pageSize((await ask("getconf", "PAGESIZE"))?.stdout);
-  yield denoVersion(deno);
-  yield throttling(await ask("vcgencmd", "get_throttled"));
-  yield clockSynced(await ask("timedatectl", "show", "-p", "NTPSynchronized", "--value"));
+  yield about.ok("architecture", `${arch}, 64 bits`);
+  yield about.pageSize((await ask("getconf", "PAGESIZE"))?.stdout);
+  yield about.denoVersion(deno);
+  yield about.throttling(await ask("vcgencmd", "get_throttled"));
+  yield about.clockSynced(await ask("timedatectl", "show", "-p", "NTPSynchronized", "--value"));
 
   const devices = await ask("iw", "dev");
   const powerSave = new Map<string, Output | undefined>();
-  for (const name of wifiNames(devices)) {
+  for (const name of about.wifiNames(devices)) {
     powerSave.set(name, await ask("iw", "dev", name, "get", "power_save"));
   }
-  yield wifiPowerSave(devices, powerSave);
+  yield about.wifiPowerSave(devices, powerSave);
 
   const config = parsed.ok ? parsed.config : undefined;
   const installed = [];
@@ -98,25 +81,26 @@ async function* findings(
   // Nothing but a camera on the network itself tells whether it is there.
   if (config && isOnNetwork(config)) yield await pictureFound(deps, config, signal);
   else {
-    yield cameraFound(facts);
-    yield cameraFree(facts);
-    if (facts.source !== "pattern") yield cameraPermission(await ask("id", "-nG"), facts.list);
+    yield about.cameraFound(facts);
+    yield about.cameraFree(facts);
+    if (facts.source !== "pattern") {
+      yield about.cameraPermission(await ask("id", "-nG"), facts.list);
+    }
   }
 
   if (!parsed.ok) {
-    for (const problem of parsed.problems) {
-      yield fail("settings", problem, "put it into .env beside deno.json, or the environment");
-    }
+    const fix = "put it into .env beside deno.json, or the environment";
+    for (const problem of parsed.problems) yield about.fail("settings", problem, fix);
     return;
   }
-  if (parsed.warnings.length === 0) yield ok("settings", "complete");
-  for (const { found, fix } of parsed.warnings) yield warn("settings", found, fix);
+  if (parsed.warnings.length === 0) yield about.ok("settings", "complete");
+  for (const { found, fix } of parsed.warnings) yield about.warn("settings", found, fix);
 
   const { url, token, cam } = parsed.config;
   const client = new EdgeClient({ url, token, cam, session: "doctor" }, connect);
   const startedAt = clock.monotonic();
   const result = await timed((limit) => client.demand(0, 0, limit));
-  yield* edgeFindings(shownAddress(url), result, clock.monotonic() - startedAt);
+  yield* about.edgeFindings(shownAddress(url), result, clock.monotonic() - startedAt);
   client.close();
 }
 
@@ -124,7 +108,7 @@ async function pictureFound(
   { clock, spawn, connect }: DoctorDeps,
   config: Config,
   signal: AbortSignal,
-): Promise<Finding> {
+): Promise<about.Finding> {
   const log = createLog({ format: "text", write: () => {}, now: clock.now });
   const deadline = config.stallMs ?? ASK_MS;
   const frames = new Latest<CapturedFrame>();
@@ -137,5 +121,5 @@ async function pictureFound(
       frames,
       onFrame: () => run.abort(),
     }, run.signal));
-  return networkCamera(frames.value?.jpeg, error?.message);
+  return about.networkCamera(frames.value?.jpeg, error?.message);
 }
