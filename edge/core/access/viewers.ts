@@ -19,10 +19,8 @@ function shareCookie(cam: string): string {
 
 /**
  * Lets only viewers of a private cam through: by the view token, by the cookie of who signed in, by
- * a share link, or by a publish token that is good for each of the cameras asked for. Of a page of
- * another site only what it says itself counts: a link, or a token as Bearer.
- *
- * @param camsOf The cameras a request is about; [undefined] = all of them.
+ * a share link, or by a publish token that is good for each of the cameras asked for; [undefined] = all.
+ * Of a page of another site only what it says itself counts: a link, or a token as Bearer.
  */
 export function viewerOnly(
   { config, limits, clock }: EdgeDeps,
@@ -152,10 +150,7 @@ export class Passes {
   readonly #signInKey: Promise<string>;
   readonly #shareKey: Promise<string>;
 
-  /**
-   * @param viewToken Another one signs everybody out.
-   * @param shareKey `PERCH_SHARE_KEY`: another one ends every share link.
-   */
+  /** Another view token signs everybody out; another `PERCH_SHARE_KEY` ends every share link. */
   constructor(viewToken: Secret, shareKey = "") {
     this.#viewToken = viewToken;
     this.#signInKey = derive(viewToken, "sign-in");

@@ -69,11 +69,7 @@ export class Bodies {
     return this.#underWay.size;
   }
 
-  /**
-   * Accepts a body of at most `maxBytes`, or gives the problem to answer with.
-   *
-   * @param tail What follows the frame in a stream (`partTail`).
-   */
+  /** Accepts a body of at most `maxBytes`, with room for `tail` behind it, or gives the problem to answer. */
   async accept(
     request: Request,
     maxBytes: number,

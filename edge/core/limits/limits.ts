@@ -160,8 +160,7 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
 
     /**
      * Notes a wrong credential: 429 where its address has sent too many of them. Never asked of a
-     * right one: who guesses must not lock out who shares the address, and no token is so short that
-     * slowing guesses would count.
+     * right one: who guesses must not lock out who shares the address.
      */
     tooManyWrong(context: Context): Response | undefined {
       const detail = "Sign in: too many wrong credentials from this address.";

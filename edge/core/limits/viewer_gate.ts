@@ -68,11 +68,7 @@ export class ViewerGate {
     return [...this.#seats].filter(({ stuckSince }) => stuckSince !== undefined).length;
   }
 
-  /**
-   * Gives a place out, which counts for `address` until `free` is called: the connection is gone.
-   *
-   * @param pass What let the viewer in; undefined = something without an end.
-   */
+  /** Gives a place out, which counts for `address` until `free` is called: the connection is gone. */
   admit(address: string | undefined, pass?: Pass): Place | Full {
     const full = this.#full(address);
     if (full) {

@@ -99,7 +99,7 @@ export function viewerPages(deps: EdgeDeps) {
   ): Promise<Response> {
     const { cam } = values;
     const { title } = called(cam);
-    const preview = await previewMarkup(context, deps, { cam, title, moment });
+    const preview = await previewMarkup(context, deps, cam, title, `cams/${cam}`, moment);
     return await send(context, "index.html", {
       ...values,
       preview,
@@ -119,7 +119,7 @@ export function viewerPages(deps: EdgeDeps) {
     const [cam = DEFAULT_CAM] = cams;
     return await send(context, "wall.html", {
       cam,
-      preview: await previewMarkup(context, deps, { cam, title: site, page: "cams" }),
+      preview: await previewMarkup(context, deps, cam, site, "cams"),
       cams: cams.join(","),
       heading,
       missing: missing ?? "",
@@ -131,15 +131,6 @@ export function viewerPages(deps: EdgeDeps) {
 /** As wide as chats show a picture, pixels: no more is sent. */
 const WIDTH = widthFor(900)!;
 
-interface Previewed {
-  readonly cam: string;
-  readonly title: string;
-  /** The picture of the past that the page opens with; else the live one. */
-  readonly moment?: FrameMeta;
-  /** Where the page is, from where the site begins. Default: the camera's own. */
-  readonly page?: string;
-}
-
 /**
  * The words of the page's head. The picture's address changes with the picture, so that chats do not show
  * the first one for ever. Where the page was opened by a share link it carries that pass, and ends with it.
@@ -147,7 +138,10 @@ interface Previewed {
 async function previewMarkup(
   context: Context,
   { config, hub, images }: EdgeDeps,
-  { cam, title, moment, page = `cams/${cam}` }: Previewed,
+  cam: string,
+  title: string,
+  page: string,
+  moment?: FrameMeta,
 ): Promise<Markup> {
   const camera = hub.known(cam);
   const share = context.req.query("share");

@@ -34,12 +34,7 @@ export function admit(
 /**
  * Answers a viewer who gets a place with `body`, and frees it once that is sent or its client is gone;
  * a HEAD request with `headers` only. A connection that is dropped but never read hangs on in the
- * server until its client goes.
- *
- * Until Deno 2.8.2 `completed` is rejected when a client goes, and a rejection that nobody hears ends
- * the process.
- *
- * @throws As `admit`.
+ * server until its client goes. @throws As `admit`.
  */
 export function answerStream(
   context: Context,
@@ -49,6 +44,7 @@ export function answerStream(
 ): Response {
   if (context.req.method === "HEAD") return new Response(null, { headers });
   const place = admit(context, deps);
+  // Until Deno 2.8.2 it is rejected when a client goes, and one that nobody hears ends the process.
   context.env?.completed?.then(place.free, place.free);
   return new Response(body(place), { headers });
 }
@@ -58,8 +54,7 @@ export function answerStream(
  * several to be told of, or the client or the edge has gone. Its client counts as a viewer. The time is
  * looked at once a second: hundreds of timers would cost more than what they are for.
  *
- * @throws 503 where too many wait, 429 where too many of its address do, 401 where what let the client
- * in has ended meanwhile.
+ * @throws As `admit`, and 401 where what let the client in has ended meanwhile.
  */
 export async function awaitNews(
   context: Context,

@@ -78,7 +78,6 @@ export function getMetrics({ metrics, hub, store, memoryBytes }: EdgeDeps): Hand
 /**
  * Whether all is well, and one line that says what is not, for instance `stale: cam 42 s`.
  *
- * @param stallMs The longest time of the last minute in which the process did nothing.
  * @param nameless Whether strangers read it of a private cam, whose cameras' names are nobody's business.
  * @param expected Cameras that are bound to a token and so expected even before their first frame.
  */
