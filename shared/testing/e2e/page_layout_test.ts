@@ -52,6 +52,7 @@ async function faults(page: Page, name: string, states: typeof STATES): Promise<
         const set = (id: string, text: string) => document.getElementById(id)!.textContent = text;
         document.querySelector("h1")!.textContent = name;
         document.querySelector("main")!.dataset.state = kind;
+        set("watching", "12 watching");
         set("badge-text", badge);
         set("headline", headline);
         set("detail", detail);
