@@ -7,7 +7,7 @@ import { baseline } from "../../shared/testing/jpegs.ts";
 import { NumberedCamera } from "../../shared/testing/camera.ts";
 import { putFrame, startPi, TEST_TOKEN } from "../../shared/testing/processes.ts";
 import { encodeAck } from "../../shared/testing/clients.ts";
-import { toolTest } from "../../shared/testing/tools.ts";
+import { together, toolTest } from "../../shared/testing/tools.ts";
 import { ViewerPage } from "../../shared/testing/viewer_page.ts";
 import { Workerd } from "../../shared/testing/workerd.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader, writeFrameHeader } from "../../shared/wire_frame.ts";
@@ -21,93 +21,6 @@ async function statusOf(url: string) {
   const headers = { authorization: `Bearer ${TEST_TOKEN}` };
   return await (await fetch(`${url}/status.json`, { headers })).json();
 }
-
-Deno.test("on Workers settings that are wrong are answered 503, with one line for each", async () => {
-  await using edge = await Workerd.start({
-    vars: { PERCH_PUBLISH_TOKENS: "short", PERCH_FPS: "0" },
-  });
-  for (const path of ["/", "/live.jpeg", "/health", "/publish"]) {
-    const response = await fetch(edge.url + path);
-    assert.equal(response.status, 503);
-    const lines = (await response.text()).trim().split("\n");
-    assert.deepEqual(lines.map((line) => line.split(":")[0]), [
-      "PERCH_PUBLISH_TOKENS",
-      "PERCH_FPS",
-    ]);
-    assert.ok(!lines.join().includes("short"));
-  }
-});
-
-Deno.test("on Workers the page's files are served beside the object, under names that stay", async () => {
-  await using edge = await Workerd.start();
-  const answer = await fetch(edge.url);
-  assert.equal(answer.headers.get("content-type"), "text/html; charset=UTF-8");
-  const page = await answer.text();
-  const files = [...page.matchAll(/(?:src|href|script)="(?:\.\/)?(assets\/[^"]+)"/g)].map((
-    [, file],
-  ) => file);
-  assert.ok(files.length >= 2, page);
-  const before = (await statusOf(edge.url)).cost;
-  for (const file of files) {
-    const response = await fetch(`${edge.url}/${file}`);
-    await response.body?.cancel();
-    assert.equal(response.status, 200, file);
-    assert.match(response.headers.get("cache-control")!, /immutable/);
-    assert.equal(response.headers.get("x-content-type-options"), "nosniff");
-  }
-  assert.equal((await fetch(`${edge.url}/assets/none.js`)).status, 404);
-  assert.equal(before, undefined, "a camera that nobody knows");
-});
-
-Deno.test("on Workers a picture comes in by PUT and goes out on every road", async () => {
-  await using edge = await Workerd.start();
-  assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 404);
-  const put = await putFrame(edge.url, frame);
-  assert.equal(put.status, 204);
-  assert.equal(put.headers.get("perch-interval"), "10000");
-  const still = await fetch(`${edge.url}/live.jpeg`);
-  assert.equal(still.headers.get("etag"), put.headers.get("etag"));
-  assert.deepEqual(new Uint8Array(await still.arrayBuffer()), frame);
-  for (const path of ["/stream.mjpeg", "/live.stream"]) {
-    const response = await fetch(edge.url + path);
-    const reader = response.body!.getReader();
-    let bytes = 0;
-    while (bytes < frame.length) bytes += (await reader.read()).value!.length;
-    await reader.cancel();
-  }
-  const waiting = fetch(`${edge.url}/live.jpeg?wait=20`, {
-    headers: { "if-none-match": put.headers.get("etag")! },
-  });
-  await until("the one who waits is seen", async () => (await statusOf(edge.url)).viewers > 0);
-  const next = await putFrame(edge.url, await baseline(320, 240));
-  const answer = await waiting;
-  assert.equal(answer.headers.get("etag"), next.headers.get("etag"));
-  await answer.body?.cancel();
-  assert.equal((await putFrame(edge.url, frame.slice(0, 500))).status, 400);
-  assert.equal((await statusOf(edge.url)).version, Number(next.headers.get("etag")!.slice(1, -1)));
-});
-
-Deno.test("on Workers snapshots and pictures of the past come smaller, streams as they are", async () => {
-  await using edge = await Workerd.start();
-  const { headers } = await putFrame(edge.url, await baseline(640, 480));
-  const version = headers.get("etag")!.slice(1, -1);
-  for (const path of ["/live.jpeg?w=320", `/frames/${version}.jpeg?w=320`]) {
-    const response = await fetch(edge.url + path);
-    assert.equal(response.status, 200, path);
-    const judged = inspectJpeg(new Uint8Array(await response.arrayBuffer()));
-    assert.ok(judged.ok);
-    assert.deepEqual([judged.width, judged.height], [320, 240], path);
-  }
-  const { byteLength } = await (await fetch(`${edge.url}/live.jpeg`)).arrayBuffer();
-  const reader = (await fetch(`${edge.url}/stream.mjpeg?w=320`)).body!.getReader();
-  const part: number[] = [];
-  while (part.length < byteLength) part.push(...(await reader.read()).value!);
-  await reader.cancel();
-  const streamed = inspectJpeg(Uint8Array.from(part.slice(part.indexOf(0xff))));
-  assert.ok(streamed.ok && streamed.width === 640);
-  const { info } = await (await fetch(`${edge.url}/openapi.json`)).json();
-  assert.match(info.description, /not made smaller on this host/);
-});
 
 Deno.test("on Workers a thousand pollers cost the object two requests a second at most", async () => {
   await using edge = await Workerd.start();
@@ -140,21 +53,6 @@ Deno.test("on Workers a thousand pollers cost the object two requests a second a
   client.close();
 });
 
-Deno.test("on Workers a private cam is shown to nobody without its token, however often it is asked for", async () => {
-  await using edge = await Workerd.start({
-    vars: { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PERCH_VIEW_TOKEN: "a-view-token-only-for-tests" },
-  });
-  await putFrame(edge.url, frame);
-  const authorization = "Bearer a-view-token-only-for-tests";
-  for (const status of [200, 401, 200, 401]) {
-    const headers = new Headers(status === 200 ? { authorization } : {});
-    const response = await fetch(`${edge.url}/live.jpeg`, { headers });
-    await response.body?.cancel();
-    assert.equal(response.status, status);
-    assert.match(response.headers.get("cache-control") ?? "private", /private|no-store/);
-  }
-});
-
 toolTest(["chromium"], "on Workers the page is live in Chromium", async () => {
   await using edge = await Workerd.start();
   await using _pi = await startPi(edge.url);
@@ -176,36 +74,6 @@ toolTest(["chromium"], "on Workers the page is live in Chromium", async () => {
     });
   } finally {
     await browser.close();
-  }
-});
-
-Deno.test("on Workers a picture that was stored is whole after kill -9, and none comes back", async () => {
-  await using folder = new TempDir();
-  const vars = {
-    PERCH_PUBLISH_TOKENS: TEST_TOKEN,
-    PERCH_STRIP_METADATA: "false",
-    PERCH_MAX_UPLOADS_PER_S: "10000",
-  };
-  const camera = await NumberedCamera.make([30_000, 200_000, 30_000, 2_500_000]);
-  let stored = 0;
-  for (let kill = 0; kill < 4; kill++) {
-    await using edge = await Workerd.start({ vars, folder: folder.path });
-    if (kill > 0) {
-      // Not as somebody who watches: then the newest is stored now and then only.
-      const { version } = await statusOf(edge.url);
-      const response = await fetch(`${edge.url}/frames/${version}.jpeg`);
-      const number = camera.numberOf(new Uint8Array(await response.arrayBuffer()));
-      assert.ok(number !== undefined, "a torn picture");
-      assert.ok(number >= stored, `picture ${number} after ${stored}`);
-    }
-    const end = Date.now() + 300 * Math.random();
-    do {
-      const { status } = await camera.send(edge.url);
-      // Nobody watches, so each is stored before it is answered.
-      if (status === 204) stored = camera.count;
-    } while (Date.now() < end);
-    void camera.send(edge.url).catch(() => {});
-    await edge.stop("SIGKILL");
   }
 });
 
@@ -306,6 +174,144 @@ async function lostCamera(): Promise<void> {
   viewer.close();
 }
 
-Deno.test("on Workers sockets stay open while the object sleeps, and go on where they were", async () => {
-  await Promise.all([idleCamera(), lostCamera()]);
-});
+/** Some sleep for most of their time: all at once. */
+Deno.test("on Workers", (t) =>
+  together(t, {
+    "an idle camera's socket stays open while the object sleeps, and the first viewer wakes both":
+      idleCamera,
+    "a viewer's socket stays open while the object sleeps, and alarms tell that its camera is lost":
+      lostCamera,
+    "settings that are wrong are answered 503, with one line for each": async () => {
+      await using edge = await Workerd.start({
+        vars: { PERCH_PUBLISH_TOKENS: "short", PERCH_FPS: "0" },
+      });
+      for (const path of ["/", "/live.jpeg", "/health", "/publish"]) {
+        const response = await fetch(edge.url + path);
+        assert.equal(response.status, 503);
+        const lines = (await response.text()).trim().split("\n");
+        assert.deepEqual(lines.map((line) => line.split(":")[0]), [
+          "PERCH_PUBLISH_TOKENS",
+          "PERCH_FPS",
+        ]);
+        assert.ok(!lines.join().includes("short"));
+      }
+    },
+    "the page's files are served beside the object, under names that stay": async () => {
+      await using edge = await Workerd.start();
+      const answer = await fetch(edge.url);
+      assert.equal(answer.headers.get("content-type"), "text/html; charset=UTF-8");
+      const page = await answer.text();
+      const files = [...page.matchAll(/(?:src|href|script)="(?:\.\/)?(assets\/[^"]+)"/g)].map((
+        [, file],
+      ) => file);
+      assert.ok(files.length >= 2, page);
+      const before = (await statusOf(edge.url)).cost;
+      for (const file of files) {
+        const response = await fetch(`${edge.url}/${file}`);
+        await response.body?.cancel();
+        assert.equal(response.status, 200, file);
+        assert.match(response.headers.get("cache-control")!, /immutable/);
+        assert.equal(response.headers.get("x-content-type-options"), "nosniff");
+      }
+      assert.equal((await fetch(`${edge.url}/assets/none.js`)).status, 404);
+      assert.equal(before, undefined, "a camera that nobody knows");
+    },
+    "a picture comes in by PUT and goes out on every road": async () => {
+      await using edge = await Workerd.start();
+      assert.equal((await fetch(`${edge.url}/live.jpeg`)).status, 404);
+      const put = await putFrame(edge.url, frame);
+      assert.equal(put.status, 204);
+      assert.equal(put.headers.get("perch-interval"), "10000");
+      const still = await fetch(`${edge.url}/live.jpeg`);
+      assert.equal(still.headers.get("etag"), put.headers.get("etag"));
+      assert.deepEqual(new Uint8Array(await still.arrayBuffer()), frame);
+      for (const path of ["/stream.mjpeg", "/live.stream"]) {
+        const response = await fetch(edge.url + path);
+        const reader = response.body!.getReader();
+        let bytes = 0;
+        while (bytes < frame.length) bytes += (await reader.read()).value!.length;
+        await reader.cancel();
+      }
+      const waiting = fetch(`${edge.url}/live.jpeg?wait=20`, {
+        headers: { "if-none-match": put.headers.get("etag")! },
+      });
+      await until("the one who waits is seen", async () => (await statusOf(edge.url)).viewers > 0);
+      const next = await putFrame(edge.url, await baseline(320, 240));
+      const answer = await waiting;
+      assert.equal(answer.headers.get("etag"), next.headers.get("etag"));
+      await answer.body?.cancel();
+      assert.equal((await putFrame(edge.url, frame.slice(0, 500))).status, 400);
+      assert.equal(
+        (await statusOf(edge.url)).version,
+        Number(next.headers.get("etag")!.slice(1, -1)),
+      );
+    },
+    "snapshots and pictures of the past come smaller, streams as they are": async () => {
+      await using edge = await Workerd.start();
+      const { headers } = await putFrame(edge.url, await baseline(640, 480));
+      const version = headers.get("etag")!.slice(1, -1);
+      for (const path of ["/live.jpeg?w=320", `/frames/${version}.jpeg?w=320`]) {
+        const response = await fetch(edge.url + path);
+        assert.equal(response.status, 200, path);
+        const judged = inspectJpeg(new Uint8Array(await response.arrayBuffer()));
+        assert.ok(judged.ok);
+        assert.deepEqual([judged.width, judged.height], [320, 240], path);
+      }
+      const { byteLength } = await (await fetch(`${edge.url}/live.jpeg`)).arrayBuffer();
+      const reader = (await fetch(`${edge.url}/stream.mjpeg?w=320`)).body!.getReader();
+      const part: number[] = [];
+      while (part.length < byteLength) part.push(...(await reader.read()).value!);
+      await reader.cancel();
+      const streamed = inspectJpeg(Uint8Array.from(part.slice(part.indexOf(0xff))));
+      assert.ok(streamed.ok && streamed.width === 640);
+      const { info } = await (await fetch(`${edge.url}/openapi.json`)).json();
+      assert.match(info.description, /not made smaller on this host/);
+    },
+    "a private cam is shown to nobody without its token, however often it is asked for":
+      async () => {
+        await using edge = await Workerd.start({
+          vars: {
+            PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+            PERCH_VIEW_TOKEN: "a-view-token-only-for-tests",
+          },
+        });
+        await putFrame(edge.url, frame);
+        const authorization = "Bearer a-view-token-only-for-tests";
+        for (const status of [200, 401, 200, 401]) {
+          const headers = new Headers(status === 200 ? { authorization } : {});
+          const response = await fetch(`${edge.url}/live.jpeg`, { headers });
+          await response.body?.cancel();
+          assert.equal(response.status, status);
+          assert.match(response.headers.get("cache-control") ?? "private", /private|no-store/);
+        }
+      },
+    "a picture that was stored is whole after kill -9, and none comes back": async () => {
+      await using folder = new TempDir();
+      const vars = {
+        PERCH_PUBLISH_TOKENS: TEST_TOKEN,
+        PERCH_STRIP_METADATA: "false",
+        PERCH_MAX_UPLOADS_PER_S: "10000",
+      };
+      const camera = await NumberedCamera.make([30_000, 200_000, 30_000, 2_500_000]);
+      let stored = 0;
+      for (let kill = 0; kill < 4; kill++) {
+        await using edge = await Workerd.start({ vars, folder: folder.path });
+        if (kill > 0) {
+          // Not as somebody who watches: then the newest is stored now and then only.
+          const { version } = await statusOf(edge.url);
+          const response = await fetch(`${edge.url}/frames/${version}.jpeg`);
+          const number = camera.numberOf(new Uint8Array(await response.arrayBuffer()));
+          assert.ok(number !== undefined, "a torn picture");
+          assert.ok(number >= stored, `picture ${number} after ${stored}`);
+        }
+        const end = Date.now() + 300 * Math.random();
+        do {
+          const { status } = await camera.send(edge.url);
+          // Nobody watches, so each is stored before it is answered.
+          if (status === 204) stored = camera.count;
+        } while (Date.now() < end);
+        void camera.send(edge.url).catch(() => {});
+        await edge.stop("SIGKILL");
+      }
+    },
+  }));
