@@ -13,16 +13,19 @@ const ARGS = [
   "--disable-sync",
 ];
 
-/** Starts a headless browser; `await using` closes it. */
+/**
+ * Starts a headless browser; `await using` closes it. A `whole` one also notifies, and keeps the screen on.
+ */
 export async function launchChromium(
   args: readonly string[] = [],
+  whole = false,
 ): Promise<Browser & AsyncDisposable> {
   // playwright-core looks for WSL under /proc while it loads, which Deno allows to nobody without
   // every permission; this variable of its `is-wsl` puts that off until somebody asks.
   Deno.env.set("__IS_WSL_TEST__", "1");
   const { chromium } = await import("playwright-core");
   return await chromium.launch({
-    executablePath: toolPath("chromium"),
+    executablePath: toolPath(whole ? "chromium" : "headless chromium"),
     args: [...ARGS, ...args],
   }) as Browser & AsyncDisposable;
 }

@@ -171,13 +171,15 @@ export function otherSite(body: string, headers: Readonly<Record<string, string>
 export function pageTests(
   name: string,
   tests: Readonly<Record<string, (browser: Browser) => Promise<void>>>,
-  { tools = [], args }: {
+  { tools = [], args, whole }: {
     readonly tools?: Parameters<typeof toolTest>[0];
     readonly args?: readonly string[];
+    /** Whether they need what only a browser with windows does. */
+    readonly whole?: boolean;
   } = {},
 ): void {
   toolTest(["chromium", ...tools], name, async (t) => {
-    await using browser = await launchChromium(args);
+    await using browser = await launchChromium(args, whole);
     const unwatched = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
     for (const [name, fn] of Object.entries(tests)) {
       await t.step({ ...unwatched, name, fn: () => fn(browser) });

@@ -183,4 +183,4 @@ pageTests("what the page asks of the device", {
     }
     assert.deepEqual(viewer.complaints, []);
   },
-});
+}, { whole: true });

@@ -259,4 +259,4 @@ pageTests("states of the page", {
     }
     assert.deepEqual(await told(), ["You will be told here.", "The camera is live."]);
   },
-});
+}, { whole: true });
