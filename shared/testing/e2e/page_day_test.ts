@@ -261,6 +261,8 @@ pageTests("the day as a strip", {
     await day.set.report({ state: "running", zone: "America/New_York" });
     await using viewer = await day.open(DESKTOP);
     const { page } = viewer;
+    // The marks are made anew when it is.
+    await until("the strip is drawn", async () => await stripAt(page, NOW - HOUR) !== undefined);
     const marks = (await page.locator("#marks i").allInnerTexts()).filter(Boolean);
     assert.deepEqual(marks.slice(0, 3), ["10:00", "12:00", "14:00"]);
     const [track, midnight] = [
