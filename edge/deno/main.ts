@@ -6,6 +6,7 @@ import { lineOf } from "../../shared/settings.ts";
 import { edgeSettings, parseEdgeConfig } from "../core/config.ts";
 import { helpText, makeToken, parseCli } from "./cli.ts";
 import { storesFor } from "./kv/stores.ts";
+import { endIn } from "./libc.ts";
 import { logUncaught, run } from "./serve.ts";
 
 const cli = parseCli(Deno.args);
@@ -31,8 +32,9 @@ const given = { clock, log, retentionMs: config.historyMs };
 const stores = await storesFor(config.kvPath, given);
 const stop = await run(config, { clock, log, ...stores }).catch((error) => refuse([error.message]));
 
-/** A store that hangs must not hold it up: platforms kill after 5 s. */
+/** A store that hangs must not hold it up, nor a collector: platforms kill after 5 s. */
 async function shutDown(): Promise<void> {
+  endIn(5);
   setTimeout(() => Deno.exit(1), 4500);
   await stop();
   Deno.exit(0);

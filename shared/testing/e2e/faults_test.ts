@@ -109,25 +109,29 @@ Deno.test("Deno's own OpenTelemetry brings requests, metrics and logs to a colle
   await collector.shutdown();
 });
 
-Deno.test("an edge ends although its collector answers nothing, as soon as its time limit says", async () => {
-  const answers = Promise.withResolvers<void>();
-  const asked = Promise.withResolvers<void>();
-  const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
-    asked.resolve();
-    return answers.promise.then(() => Response.json({}));
+for (const [what, interval] of [["log lines", "60000"], ["metrics", "100"]]) {
+  Deno.test(`an edge ends although its collector answers nothing to ${what}`, async () => {
+    const answers = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
+    const wanted = what === "metrics" ? "/v1/metrics" : "/v1/logs";
+    const collector = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+      if (new URL(request.url).pathname === wanted) asked.resolve();
+      return answers.promise.then(() => Response.json({}));
+    });
+    await using edge = await startEdge({
+      env: {
+        OTEL_DENO: "true",
+        OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
+        OTEL_BLRP_SCHEDULE_DELAY: "100",
+        OTEL_METRIC_EXPORT_INTERVAL: interval,
+        OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
+      },
+    });
+    await asked.promise;
+    assert.equal(await healthLine(edge), "ok");
+    const { code, signal } = await edge.stop();
+    assert.ok(code === 0 || signal === "SIGALRM", `ended with ${code}, ${signal}`);
+    answers.resolve();
+    await collector.shutdown();
   });
-  await using edge = await startEdge({
-    env: {
-      OTEL_DENO: "true",
-      OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${collector.addr.port}`,
-      OTEL_BLRP_SCHEDULE_DELAY: "100",
-      OTEL_EXPORTER_OTLP_TIMEOUT: "1000",
-    },
-  });
-  await asked.promise;
-  assert.equal(await healthLine(edge), "ok");
-  const status = await edge.stop();
-  assert.equal(status.code, 0);
-  answers.resolve();
-  await collector.shutdown();
-});
+}
