@@ -50,6 +50,11 @@ async function below(
   await camera.send(places[0].site.replace(/\/$/, ""));
   await camera.as("hut").send(edge.url);
   camera.run(edge.url, 5);
+  await until("there are pictures of the past", async () => {
+    const headers = { authorization: `Bearer ${VIEW_TOKEN}` };
+    const index = await fetch(`${edge.url}/cams/cam/frames`, { headers });
+    return (await index.json()).frames.length > 1;
+  });
   await run(places[0], places[1]);
   await nginx.stop("SIGTERM");
 }

@@ -48,7 +48,9 @@ const STATES: readonly [kind: string, badge: string, headline: string, detail: s
 /** What is wrong with the page as it says `name` in each state; measured in one turn, before it says else. */
 async function faults(page: Page, name: string, states: typeof STATES): Promise<string[]> {
   return await page.evaluate(
-    ([name, states]) => {
+    async ([name, states]) => {
+      // By then the page has taken note of the screen.
+      await new Promise(requestAnimationFrame);
       // Controls that lie over the picture leave it while nobody uses them.
       document.dispatchEvent(new Event("pointermove"));
       return states.flatMap(([kind, badge, headline, detail]) => {
