@@ -137,9 +137,11 @@ export async function createPicture(
   }
 
   function drawLabels(now: number, frame: number): void {
-    const unit = Math.max(1, Math.round(scale * 9));
-    const small = Math.max(1, Math.round(scale * 3));
-    const margin = Math.round(scale * 48);
+    // An upright picture is as narrow as the clock at most.
+    const size = Math.min(scale, width / 640);
+    const unit = Math.max(1, Math.round(size * 9));
+    const small = Math.max(1, Math.round(size * 3));
+    const margin = Math.round(size * 48);
     const [clock, day] = clockText(now);
     write(clock, margin, margin, unit);
     write(day, margin, margin + unit * 9, small);

@@ -70,6 +70,17 @@ Deno.test("the pattern's clock, frame number and clouds change, its hills do not
   assert.ok(hills < 0.1, `${hills}`);
 });
 
+Deno.test("the whole clock is in an upright picture too", async () => {
+  const draw = await createPicture(360, 640);
+  const noon = new Date(2026, 5, 21, 12).getTime();
+  const [a, b] = [
+    await draw({ now: noon, frame: 1 }, 80),
+    await draw({ now: noon + 100, frame: 1 }, 80),
+  ];
+  const tenths = await difference(a, b, { left: 290, top: 20, width: 50, height: 60 });
+  assert.ok(tenths > 1, `${tenths}`);
+});
+
 Deno.test("a pattern that is stopped before it starts gives nothing and ends", async () => {
   const frames: Uint8Array[] = [];
   const source = createPattern({ clock: new FakeClock() }, SIZE);
