@@ -20,7 +20,7 @@ export const edgeSettings = z.object({
   PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(splitList).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
   PERCH_KV_PATH: z.string().optional().describe("Deno KV's file, written at most every 2 s, or `:memory:`; unset = the platform's own"),
   PERCH_TITLE: nameSetting(100).default("Perch").describe("name shown on the page"),
-  PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().meta({ heading: "A cam that only some may watch", description: "set = only who knows it may watch" }),
+  PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().meta({ heading: "A cam that only some may watch", description: "if set, only people who know it may watch" }),
   PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),
   PERCH_FPS: numberSetting(0.1, 60, "frames a second").default(10).meta({ heading: "Pictures and the past", description: "most frames a second asked of a camera while somebody watches" }),
   PERCH_IDLE_INTERVAL_S: numberSetting(1, 3600, "seconds").default(10).describe("seconds between frames while nobody watches"),
