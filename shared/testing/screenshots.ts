@@ -57,11 +57,13 @@ async function shoot(
     timezoneId: zone,
   });
   const { page } = viewer;
-  if (path === "/") await viewer.state(state);
+  if (path === "/") await viewer.picture();
   else await page.locator('.tile[data-state="live"]').nth(others.length).waitFor();
   if (state === "live" && path === "/") await page.locator("#timeline").waitFor();
   // The glow behind the picture fades in.
   await page.waitForTimeout(1500);
+  // A camera that is silent is taken for a sleeping one at first.
+  if (path === "/") await viewer.state(state);
   const sharp = await loadSharp();
   const png = await page.screenshot();
   const small = await sharp(Buffer.from(png)).png({ palette: true, effort: 10, dither: 0.6 })
