@@ -58,20 +58,29 @@ const embed = await build({
 });
 await stop();
 
-await Deno.remove(dist, { recursive: true }).catch((problem) => {
-  if (!(problem instanceof Deno.errors.NotFound)) throw problem;
-});
 await Deno.mkdir(dist, { recursive: true });
+const written = new Set<string>();
 const names: Record<string, string> = {};
 for (const file of [...pages.outputFiles!, ...asked.outputFiles!, ...embed.outputFiles!]) {
   const name = file.path.slice(file.path.lastIndexOf("/") + 1);
   names[name.replace(/-[A-Z0-9]{8}(?=\.\w+$)/, "")] = name;
-  await Deno.writeFile(new URL(name, dist), file.contents);
+  await put(name, file.contents);
   if (name.endsWith(".png")) continue;
-  await Deno.writeFile(new URL(`${name}.br`, dist), brotliCompressSync(file.contents));
-  await Deno.writeFile(new URL(`${name}.gzip`, dist), gzipSync(file.contents, { level: 9 }));
+  await put(`${name}.br`, brotliCompressSync(file.contents));
+  await put(`${name}.gzip`, gzipSync(file.contents, { level: 9 }));
 }
 for (const { name } of Deno.readDirSync(here)) {
-  if (/\.(html|jpg)$/.test(name)) await Deno.copyFile(new URL(name, here), new URL(name, dist));
+  if (/\.(html|jpg)$/.test(name)) await put(name, await Deno.readFile(new URL(name, here)));
 }
-await Deno.writeTextFile(new URL("assets.json", dist), JSON.stringify(names, null, 2) + "\n");
+await put("assets.json", new TextEncoder().encode(JSON.stringify(names, null, 2) + "\n"));
+for (const { name } of Deno.readDirSync(dist)) {
+  if (!written.has(name) && !name.startsWith(".")) await Deno.remove(new URL(name, dist));
+}
+
+/** Writes a file in one step: an edge that runs meanwhile reads what was there, or what is. */
+async function put(name: string, content: Uint8Array): Promise<void> {
+  const next = new URL(`.${Deno.pid}-${name}`, dist);
+  await Deno.writeFile(next, content);
+  await Deno.rename(next, new URL(name, dist));
+  written.add(name);
+}

@@ -310,8 +310,8 @@ pageTests("the viewer page", {
     line.set(SLOW);
     await until("a slow line has requests", async () => await road(viewer) === "requests");
     const found = await ages(viewer, 25);
-    // A picture takes 0.6 s on this line, and a busy machine its time.
-    assert.ok(found[23] < 2 + 5 * fast[8], `p95 ${found[23]} s, ${fast[8]} s on a fast line`);
+    // By the stream it would be 14 s. A picture takes 0.6 s on this line, and a busy machine its time.
+    assert.ok(found[23] < 4 + 5 * fast[8], `p95 ${found[23]} s, ${fast[8]} s on a fast line`);
     line.set({ kind: "none" });
     await viewer.page.waitForTimeout(2000);
     assert.equal(await road(viewer), "requests", "it is fast, but for how long?");
