@@ -100,7 +100,7 @@ export class FakeClock implements Clock {
 }
 
 /** What is broken on purpose has no end. */
-const PATIENCE_MS = 1000;
+const PATIENCE_MS = 2000;
 
 /** Lets the event loop go round. */
 async function turns(count: number): Promise<void> {

@@ -39,6 +39,8 @@ class Pair implements AsyncDisposable {
       return TestEdge.start({}, server.url, { instance, clock, newestEveryMs });
     };
     const [a, b] = [await start("a"), await start("b")];
+    // To open a store takes its time, and no time has passed yet.
+    for (const { store } of [a, b]) await store.cams();
     return new Pair(a, b, server);
   }
 
@@ -120,9 +122,13 @@ Deno.test("a viewer on one instance wakes a camera on another and sees all of it
   assert.ok(a.store.state.writes - before >= 20, `${a.store.state.writes - before} writes`);
   leave();
   await pair.until(() => interval(onA) === IDLE_MS);
-  const { writes } = a.store.state;
-  for (let i = 0; i < 6; i++) await pair.pass(IDLE_MS, () => a.put(next()));
-  assert.ok(a.store.state.writes - writes <= 1, `${a.store.state.writes - writes} writes`);
+  const idle = async () => {
+    for (let i = 0; i < 7; i++) await pair.pass(IDLE_MS, () => a.put(next()));
+    return a.store.state.writes;
+  };
+  // On a slow machine A took the camera for one that others share, which it does for a minute.
+  const writes = await idle();
+  assert.ok(await idle() - writes <= 1, `${a.store.state.writes - writes} writes`);
 });
 
 Deno.test("an instance that a camera has just come to asks at once who watches elsewhere", async () => {
