@@ -188,6 +188,8 @@ Deno.test("an instance hears from the next upload that another one took the last
   const last = async (edge: TestEdge, etag: string | null) =>
     (await edge.put(next(), etag === null ? {} : { "perch-last": etag })).headers.get("etag");
   const onB = await (await last(b, null), cameraOf(b));
+  // Else A, at the same time, may make a picture of the same version, which is not stored.
+  await pair.until(() => b.store.state.writes > 0);
   let etag = await last(a, null);
   const onA = await cameraOf(a);
   await pair.until(() => a.store.state.writes > 0);
