@@ -23,10 +23,10 @@ function usualPort(): Deno.Listener | undefined {
 }
 
 Deno.test("demo shows two moving cameras and a day behind the first, on a free port, and ends cleanly", async () => {
-  using _taken = usualPort();
+  using taken = usualPort();
   await using demo = startDemo();
   const [, url] = await demo.line(/on this machine\s+(http:\S+)/);
-  assert.notEqual(new URL(url).port, "8000");
+  if (taken) assert.notEqual(new URL(url).port, "8000");
   for (const etags = new Set(['"0"']); etags.size < 4;) {
     const headers = { "if-none-match": [...etags].at(-1)! };
     const response = await fetch(`${url}live.jpeg?wait=5`, { headers });

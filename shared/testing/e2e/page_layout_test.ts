@@ -49,10 +49,10 @@ const STATES: readonly [kind: string, badge: string, headline: string, detail: s
 async function faults(page: Page, name: string, states: typeof STATES): Promise<string[]> {
   return await page.evaluate(
     async ([name, states]) => {
-      // By then the page has taken note of the screen.
-      await new Promise(requestAnimationFrame);
       // Controls that lie over the picture leave it while nobody uses them.
       document.dispatchEvent(new Event("pointermove"));
+      // By then the page has taken note of the screen.
+      await new Promise(requestAnimationFrame);
       return states.flatMap(([kind, badge, headline, detail]) => {
         const set = (id: string, text: string) => document.getElementById(id)!.textContent = text;
         document.querySelector("h1")!.textContent = name;
@@ -168,8 +168,10 @@ pageTests("layouts", {
     for (const viewport of [{ width: 320, height: 568 }, { width: 568, height: 320 }]) {
       await using viewer = await set.open("/", { viewport });
       await viewer.page.locator("#timeline").waitFor();
-      const boxes = await viewer.page.locator("footer :is(button, a)").evaluateAll((all) => {
+      const boxes = await viewer.page.locator("footer :is(button, a)").evaluateAll(async (all) => {
         document.dispatchEvent(new Event("pointermove"));
+        // They come back from one frame to the next.
+        for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
         return all.filter((one) => one.checkVisibility({ visibilityProperty: true })).map((one) => {
           const { left, right, top, bottom, width, height } = one.getBoundingClientRect();
           return { id: one.id, left, right, top, bottom, width, height };
