@@ -57,7 +57,8 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
   let tablesAt: number | undefined;
   let markers = 0;
   let at = 2;
-  let last = "SOI";
+  /** The marker before; 0 for the picture data. */
+  let last: number = MARKER.SOI;
   while (at + 1 < bytes.length) {
     const code = bytes[at + 1];
     if (bytes[at] !== 0xff || code === 0) {
@@ -89,17 +90,17 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
       return fault(`A second SOI at byte ${at}: the picture before it was cut off.`, at);
     }
     if (!isSegment(code)) return noMarker(bytes, last, at);
-    last = segmentName(code);
+    last = code;
     if (at + 3 >= bytes.length) break;
     const length = (bytes[at + 2] << 8) | bytes[at + 3];
     // Decoders step over the two bytes of a length all the same where they do not need what follows.
     if (length < 2 && !isSkipped(code)) {
-      return fault(`${last} at byte ${at} has the impossible length ${length}.`, at);
+      return fault(`${nameOf(bytes, at)} has the impossible length ${length}.`, at);
     }
     const next = at + 2 + Math.max(length, 2);
     if (next > bytes.length) {
-      const missing = next - bytes.length;
-      return fault(`The JPEG ends inside ${last} at byte ${at}: ${missing} bytes are missing.`, at);
+      const inside = `The JPEG ends inside ${nameOf(bytes, at)}`;
+      return fault(`${inside}: ${next - bytes.length} bytes are missing.`, at);
     }
     const wrong = decoder.take(bytes, at, next);
     if (wrong) return wrong;
@@ -109,16 +110,17 @@ export function inspectJpeg(bytes: Uint8Array): Inspection {
     if (code !== MARKER.SOS) continue;
     const { end, damage } = endOfEntropy(bytes, at, decoder.restarts);
     if (end < 0) break;
-    last = "the picture data";
+    last = 0;
     if (damage >= 0) return noMarker(bytes, last, damage);
     at = end;
   }
-  const where = decoder.scans > 0 ? "in the picture data" : `after ${last}`;
+  const where = decoder.scans > 0 ? "in the picture data" : `after ${segmentName(last)}`;
   return fault(`The JPEG is cut off ${where}: no EOI in ${bytes.length} bytes.`, bytes.length);
 }
 
-function noMarker(bytes: Uint8Array, last: string, at: number): Fault {
-  return fault(`Expected a marker after ${last} at byte ${at}, found ${hex(bytes, at, 2)}.`, at);
+function noMarker(bytes: Uint8Array, last: number, at: number): Fault {
+  const after = last === 0 ? "the picture data" : segmentName(last);
+  return fault(`Expected a marker after ${after} at byte ${at}, found ${hex(bytes, at, 2)}.`, at);
 }
 
 /** The bytes at `at`, as people write them. */
@@ -193,28 +195,35 @@ class Decoder {
 
   #takeFrame(bytes: Uint8Array, at: number, next: number): Fault | undefined {
     const code = bytes[at + 1];
-    const name = nameOf(bytes, at);
-    if (this.frame) return fault(`${name} is a second frame header.`, at);
+    const name = () => nameOf(bytes, at);
+    if (this.frame) return fault(`${name()} is a second frame header.`, at);
     const progressive = code === MARKER.SOF2 || code === MARKER.SOF10;
     const arithmetic = code === MARKER.SOF9 || code === MARKER.SOF10;
     if (code > MARKER.SOF2 && !arithmetic) {
-      return fault(`${name}: browsers show baseline and progressive JPEG only.`, at);
+      return fault(`${name()}: browsers show baseline and progressive JPEG only.`, at);
     }
     const count = bytes[at + 9];
     if (next !== at + 10 + 3 * count) return wrongLength(bytes, at);
-    if (bytes[at + 4] !== 8) return fault(`${name}: ${bytes[at + 4]} bits a sample, wanted 8.`, at);
+    if (bytes[at + 4] !== 8) {
+      return fault(`${name()}: ${bytes[at + 4]} bits a sample, wanted 8.`, at);
+    }
     if (count !== 1 && count !== 3 && count !== 4) {
-      return fault(`${name}: ${count} components, wanted 1, 3 or 4.`, at);
+      return fault(`${name()}: ${count} components, wanted 1, 3 or 4.`, at);
     }
     const height = (bytes[at + 5] << 8) | bytes[at + 6];
     const width = (bytes[at + 7] << 8) | bytes[at + 8];
     if (width === 0 || height === 0 || Math.max(width, height) > MAX_SIDE) {
-      return fault(`${name}: ${width}x${height} pixels, wanted 1 to ${MAX_SIDE} a side.`, at + 5);
+      return fault(`${name()}: ${width}x${height} pixels, wanted 1 to ${MAX_SIDE} a side.`, at + 5);
     }
     const components: Component[] = [];
     for (let from = at + 10; from < next; from += 3) {
-      const [id, sampling, quantisation] = bytes.subarray(from);
-      components.push({ id, across: sampling >> 4, down: sampling & 15, quantisation });
+      const sampling = bytes[from + 1];
+      components.push({
+        id: bytes[from],
+        across: sampling >> 4,
+        down: sampling & 15,
+        quantisation: bytes[from + 2],
+      });
     }
     const across = Math.max(...components.map((one) => one.across));
     const down = Math.max(...components.map((one) => one.down));
@@ -226,7 +235,7 @@ class Decoder {
       const { id, across, down } = components[odd];
       const wanted = `1 to ${MAX_SAMPLING}, and a factor of the others`;
       return fault(
-        `${name}: component ${id} is sampled ${across}x${down}, wanted ${wanted}.`,
+        `${name()}: component ${id} is sampled ${across}x${down}, wanted ${wanted}.`,
         at + 11 + 3 * odd,
       );
     }
@@ -274,40 +283,45 @@ class Decoder {
 
   #takeScan(bytes: Uint8Array, at: number, next: number): Fault | undefined {
     const { frame } = this;
-    const name = nameOf(bytes, at);
-    if (!frame) return fault(`${name} comes before any frame header (SOF).`, at);
+    const name = () => nameOf(bytes, at);
+    if (!frame) return fault(`${name()} comes before any frame header (SOF).`, at);
     if (this.scans === MAX_SCANS) {
-      return fault(`${name} is one more scan than ${MAX_SCANS}: no picture has so many.`, at);
+      return fault(`${name()} is one more scan than ${MAX_SCANS}: no picture has so many.`, at);
     }
-    if (this.#complete) return fault(`${name} is one more scan of a picture that is complete.`, at);
+    if (this.#complete) {
+      return fault(`${name()} is one more scan of a picture that is complete.`, at);
+    }
     const count = bytes[at + 4];
     if (count === 0 || next !== at + 8 + 2 * count) {
       const length = next - at - 2;
-      return fault(`${name}: ${count} components in ${length} bytes, wanted 1 to 4.`, at + 4);
+      return fault(`${name()}: ${count} components in ${length} bytes, wanted 1 to 4.`, at + 4);
     }
-    const [first, last, bits] = bytes.subarray(next - 3);
-    const [high, low] = [bits >> 4, bits & 15];
+    const first = bytes[next - 3];
+    const last = bytes[next - 2];
+    const high = bytes[next - 1] >> 4;
+    const low = bytes[next - 1] & 15;
     let [needsDc, needsAc] = [!frame.arithmetic, !frame.arithmetic];
     if (frame.progressive) {
       const inOrder = first === 0 ? last === 0 : first <= last && last <= 63 && count === 1;
       if (!inOrder || low > MAX_LOW_BIT || (high > 0 && low !== high - 1)) {
-        return fault(`${name}: ${first} to ${last} (${high}, ${low}) cannot be.`, next - 3);
+        return fault(`${name()}: ${first} to ${last} (${high}, ${low}) cannot be.`, next - 3);
       }
       needsDc &&= first === 0 && high === 0;
       needsAc &&= first > 0;
     }
     const found = new Set<Component>();
     for (let from = at + 5; from < next - 3; from += 2) {
-      const [id, tables] = bytes.subarray(from);
+      const id = bytes[from];
+      const tables = bytes[from + 1];
       // libjpeg takes the components in the order of the frame header only.
       const component = frame.components.find((one, i) => one.id === id && i >= found.size);
       if (!component || found.has(component)) {
-        return fault(`${name}: component ${id}, wanted the frame header's in their order.`, from);
+        return fault(`${name()}: component ${id}, wanted the frame header's in their order.`, from);
       }
       found.add(component);
       if (!this.#quantisation.has(component.quantisation)) {
         const table = component.quantisation;
-        return fault(`${name}: there is no quantisation table ${table} (DQT).`, from);
+        return fault(`${name()}: there is no quantisation table ${table} (DQT).`, from);
       }
       const wrong = needsDc && this.#huffmanFault(name, tables >> 4, from) ||
         needsAc && this.#huffmanFault(name, AC + (tables & 15), from);
@@ -315,7 +329,7 @@ class Decoder {
     }
     const blocks = [...found].reduce((sum, { across, down }) => sum + across * down, 0);
     if (count > 1 && blocks > MAX_SCAN_BLOCKS) {
-      return fault(`${name}: ${blocks} blocks at a time, wanted at most ${MAX_SCAN_BLOCKS}.`, at);
+      return fault(`${name()}: ${blocks} blocks at a time, wanted at most ${MAX_SCAN_BLOCKS}.`, at);
     }
     if (this.scans === 0) this.#complete = !frame.progressive && count === frame.components.length;
     this.scans++;
@@ -323,14 +337,14 @@ class Decoder {
   }
 
   /** What is wrong with a Huffman table that a scan needs, if anything is. */
-  #huffmanFault(name: string, table: number, offset: number): Fault | undefined {
+  #huffmanFault(name: () => string, table: number, offset: number): Fault | undefined {
     if (this.#huffman.has(table)) return this.#huffman.get(table);
     if (!this.frame!.progressive && (table & ~AC) <= MAX_STANDARD_TABLE) {
       this.lacksTables = true;
       return undefined;
     }
     const kind = table < AC ? "DC" : "AC";
-    return fault(`${name}: there is no Huffman table ${kind} ${table & 15} (DHT).`, offset);
+    return fault(`${name()}: there is no Huffman table ${kind} ${table & 15} (DHT).`, offset);
   }
 }
 
