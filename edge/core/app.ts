@@ -47,11 +47,12 @@ export type Fetch = (request: Request, info?: RequestInfo) => Promise<Response>;
 export function createFetch(deps: EdgeDeps): Fetch {
   const app = createApp(deps);
   return async (request, info) => {
-    const announced = hasBody(request);
     const response = await app.fetch(request, info);
     deps.cost.answered(request, response);
     if (request.method === "HEAD") return withoutBody(response);
-    if (!announced) return response;
+    const { status } = response;
+    // Of a request that has become a socket nothing may be asked.
+    if (status === 101 || status === 204 || !hasBody(request)) return response;
     return await deps.bodies.answer(request, response);
   };
 }

@@ -124,7 +124,6 @@ export class Bodies {
    * body.
    */
   async answer(request: Request, response: Response): Promise<Response> {
-    if (response.status === 204 || response.status === 101) return response;
     const length = declaredLength(request);
     // Deno does not hang up on a body that it waits for: who is too slow would wait for the last byte.
     const ends = length === undefined
@@ -255,7 +254,7 @@ function refused(status: 400 | 408 | 413 | 429 | 503, what: string): Response {
   return problem(status, `Read the body: ${what}.`, isPassing ? { retryAfter: 1 } : {});
 }
 
-/** Whether a request announces a body. Not to be asked of one that has become a socket. */
+/** Whether a request announces a body. */
 export function hasBody({ headers }: Request): boolean {
   return (headers.get("content-length") ?? "0") !== "0" || headers.has("transfer-encoding");
 }

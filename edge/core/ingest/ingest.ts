@@ -138,20 +138,17 @@ export class FrameBuffer {
     return changed === this.jpeg ? this : FrameBuffer.of(changed, this.#tail);
   }
 
-  /** Writes the tail, the header when it is wanted first, and gives the frame out: the bytes are as they stay. */
+  /** Writes header and tail, and gives the frame out: the bytes are as they stay. */
   finish(cam: string, camera: number, meta: FrameMeta, own = false): LiveFrame {
     const { bytes, jpeg } = this;
     const end = FRAME_HEADER_BYTES + jpeg.length;
     bytes.set(this.#tail, end);
-    let record: Uint8Array<ArrayBuffer> | undefined;
+    writeFrameHeader(bytes, { camera, ...meta, length: jpeg.length });
     return {
       ...meta,
       cam,
       jpeg,
-      get record() {
-        if (!record) writeFrameHeader(bytes, { camera, ...meta, length: jpeg.length });
-        return record ??= bytes.subarray(0, end);
-      },
+      record: bytes.subarray(0, end),
       part: bytes.subarray(FRAME_HEADER_BYTES),
       etag: `"${meta.version}"`,
       own,
