@@ -18,7 +18,7 @@ export const edgeSettings = z.object({
   PORT: integerSetting(0, 65535, "a TCP port").default(8000).meta({ heading: "Everybody", description: "TCP port to listen on; 0 picks a free one" }),
   HOST: z.string().default("0.0.0.0").describe("address to listen on"),
   PERCH_PUBLISH_TOKENS: z.string({ error: "`token`, `cam=token` or `cam=sha256:<hex>`, comma separated, each token at least 16 characters" }).transform(splitList).transform(parsePublishTokens).describe("who may publish: `token`, `cam=token`, `cam=sha256:<hex>`, comma separated"),
-  PERCH_KV_PATH: z.string().optional().describe("Deno KV's file, written at most every 2 s, or `:memory:`; unset = the platform's own"),
+  PERCH_KV_PATH: z.string().optional().describe("Deno KV's file, written at most every 10 s, or `:memory:`; unset = the platform's own"),
   PERCH_TITLE: nameSetting(100).default("Perch").describe("name shown on the page"),
   PERCH_VIEW_TOKEN: z.string().transform(parseViewToken).optional().meta({ heading: "A cam that only some may watch", description: "if set, only people who know it may watch" }),
   PERCH_SHARE_KEY: z.string().min(16, "at least 16 characters").optional().describe("signs share links of a private cam; another key ends them all"),

@@ -70,7 +70,7 @@ export class Edge {
       ...config,
       ...{ clock, store, onStoreError },
       partTail: parts.tail,
-      storeLagMs: store.newestEveryMs === Infinity ? keyframeMs : 0,
+      storeLagMs: Math.min(store.newestEveryMs, keyframeMs),
       onRivals: (cam) => log.warn("two programs publish as one camera", { cam }),
       onCamera: (camera) => {
         const writer = storeWriter(camera, { keyframeMs, store, clock, onStoreError });

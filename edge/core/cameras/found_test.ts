@@ -11,7 +11,7 @@ import { TempDir } from "../../../shared/testing/temp.ts";
 Deno.env.set("DENO_KV_ACCESS_TOKEN", KV_TOKEN);
 
 const frames = [await baseline(160, 120), await baseline(160, 120)];
-const FREE_MS = 2000;
+const FREE_MS = 10_000;
 
 /** What each road says of the camera. */
 async function roads(edge: TestEdge): Promise<string[]> {
@@ -40,7 +40,7 @@ async function restart(
   // As after kill -9: nothing more is stored.
   const { writes } = before.store.state;
   before.store.close();
-  assert.ok(newestEveryMs === Infinity ? writes <= 2 : writes <= 12, `${writes} writes in 20 s`);
+  assert.ok(newestEveryMs === Infinity ? writes <= 2 : writes <= 4, `${writes} writes in 20 s`);
   const clock = new FakeClock(before.clock.now() + downMs + jumpMs);
   await before.stop();
   const after = await TestEdge.start({}, path, { clock, newestEveryMs });
@@ -76,10 +76,10 @@ Deno.test("what is found after a restart is as old as it is", () =>
     assert.match((await roads(edge))[2], /^stale: cam 3\d s$/);
   }));
 
-Deno.test("on a store that costs nothing the newest picture is two seconds behind at most", () =>
+Deno.test("on a store that costs nothing the newest picture is ten seconds behind at most", () =>
   restart({ downMs: 0, newestEveryMs: FREE_MS }, async (edge) => {
     const { ageMs } = await (await edge.request("/status.json")).json();
-    assert.ok(ageMs <= 2100, `${ageMs} ms`);
+    assert.ok(ageMs <= 10_100, `${ageMs} ms`);
   }));
 
 for (const jumpMs of [-3_600_000, -50 * 365 * 24 * 3_600_000]) {

@@ -56,10 +56,10 @@ export class FrameRate {
 
   /** Frames a second, to one decimal; 0 with fewer than two frames in the window. */
   perSecond(now: number): number {
-    const recent = this.#arrivals.filter((at) => at > now - WINDOW_MS);
-    if (recent.length < 2) return 0;
-    const span = now - recent[0];
-    return span > 0 ? Math.round((recent.length - 1) / span * 10_000) / 10 : 0;
+    const first = this.#arrivals.findIndex((at) => at > now - WINDOW_MS);
+    const count = first < 0 ? 0 : this.#arrivals.length - first;
+    const span = now - this.#arrivals[first];
+    return count > 1 && span > 0 ? Math.round((count - 1) / span * 10_000) / 10 : 0;
   }
 }
 

@@ -62,6 +62,8 @@ export class FileChanges {
     for await (const { kind } of watcher) {
       // Who opens the database next makes another journal.
       if (kind === "remove") break;
+      // Deno's watch opens the file for each word of it, and tells of that too.
+      if (kind === "access") continue;
       this.#heard = true;
       if (this.#due) continue;
       this.#looks.abort();

@@ -13,8 +13,11 @@ import { kvPeerStore } from "./peer_store.ts";
 /** Frames, and what other instances tell. `store.close` lets go of both. */
 export type KvStores = Required<Pick<Platform, "store" | "peers">>;
 
-/** How old the newest frame in a file may be, ms: fewer writes spare the SD card. */
-const NEWEST_EVERY_MS = 2000;
+/**
+ * How old the newest frame in a file may be, ms: as old as the newest of a camera that nobody watches.
+ * Fewer writes spare the SD card.
+ */
+const NEWEST_EVERY_MS = 10_000;
 
 /** What SQLite says of a file that it cannot make sense of. */
 const DAMAGED = /malformed|not a database/;
