@@ -71,18 +71,23 @@ export class Hub {
     return this.#cameras.get(cam);
   }
 
+  /** A camera of which the store needs not be asked: its frames come here, or it was asked just now. */
+  fresh(cam: string): CameraHub | undefined {
+    const camera = this.#cameras.get(cam);
+    const fresh = camera?.contact.receiving || this.#lookedMs(cam) < REFRESH_MS;
+    return camera?.latest.value && fresh && !this.isToBeAsked(camera) ? camera : undefined;
+  }
+
   /**
    * The camera if it is known here or in the store, with the stored frame published when that is
    * newer. A store that fails counts as knowing nothing.
    */
   async find(cam: string): Promise<CameraHub | undefined> {
-    const camera = this.#cameras.get(cam);
-    // The store needs not be asked where the frames come here, or where it was asked just now.
-    const fresh = camera?.contact.receiving || this.#lookedMs(cam) < REFRESH_MS;
-    if (camera?.latest.value && fresh && !this.isToBeAsked(camera)) return camera;
+    const fresh = this.fresh(cam);
+    if (fresh) return fresh;
     let loading = this.#loading.get(cam);
     if (!loading) {
-      if (!camera && this.#lookups.take("") > 0) return undefined;
+      if (!this.#cameras.has(cam) && this.#lookups.take("") > 0) return undefined;
       loading = this.#load(cam).finally(() => this.#loading.delete(cam));
       this.#loading.set(cam, loading);
     }

@@ -137,10 +137,17 @@ export function limitsOf(config: EdgeConfig, platform: Platform, metrics: Metric
   metrics.gauge("perch_viewers_stuck", "Of these, not reading.", () => gate.stuck);
   metrics.gauge("perch_requests_waiting", "Requests held open.", () => waits.seated);
 
+  /** Whose address was asked for last: one request is counted in several places. */
+  let asked: { readonly raw: Request; readonly address: string } | undefined;
+
   /** Whom a request counts for: the person behind it. */
   function address({ req, env }: Context): string {
+    const { raw } = req;
+    if (asked?.raw === raw) return asked.address;
     const forwardedFor = trustedProxies > 0 ? req.header("x-forwarded-for") : undefined;
-    return clientAddress(platform.clientAddress(req.raw, env), forwardedFor, trustedProxies);
+    const peer = platform.clientAddress(raw, env);
+    asked = { raw, address: clientAddress(peer, forwardedFor, trustedProxies) };
+    return asked.address;
   }
 
   return {
@@ -213,7 +220,22 @@ export function isLoopback(key: string): boolean {
   return key.startsWith("127.") || key === "::/64";
 }
 
+/** Characters of an address: IPv6 with an IPv4 part, in brackets, with a port. */
+const MAX_ADDRESS = 53;
+
+/** What addresses were read as: who polls is asked about for each picture. */
+const keys = new Map<string, string | undefined>();
+
 function addressKey(text: string): string | undefined {
+  if (text.length > MAX_ADDRESS) return undefined;
+  if (!keys.has(text)) {
+    if (keys.size >= MAX_KEYS) keys.clear();
+    keys.set(text, readAddress(text));
+  }
+  return keys.get(text);
+}
+
+function readAddress(text: string): string | undefined {
   // Proxies write a port behind it, and IPv6 in brackets.
   const address = text.replace(/^\[(.*)\](:\d+)?$/, "$1").replace(/^([\d.]+):\d+$/, "$1");
   if (distinctRemoteAddr(address) === "IPv4") return address;

@@ -58,7 +58,7 @@ export function getLive(deps: EdgeDeps): Handler {
   });
 
   async function getOther(context: Context, wait: number, width: number | undefined) {
-    const camera = await cameraOf(context, hub);
+    const camera = hub.fresh(camOf(context)) ?? await cameraOf(context, hub);
     if (width !== undefined) await deps.renditions.ready();
     const isNews = () => camera.latest.value && !isKnown(context, camera.latest.value);
     await awaitNews(context, deps, [camera], isNews, context.req.method === "GET" ? wait : 0);

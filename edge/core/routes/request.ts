@@ -157,7 +157,8 @@ export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
 export async function camerasOf(names: readonly string[], hub: Hub): Promise<CameraHub[]> {
   const cameras: CameraHub[] = [];
   for (const cam of names) {
-    const camera = isCamId(cam) ? await hub.find(cam) : undefined;
+    // A promise would cost a crowd that polls more than all else here.
+    const camera = hub.fresh(cam) ?? (isCamId(cam) ? await hub.find(cam) : undefined);
     const detail = `No camera ${JSON.stringify(cam)} has sent a frame here yet.`;
     if (!camera) throw problemException(404, detail);
     cameras.push(camera);
@@ -209,7 +210,8 @@ export function isKnown(
 ): boolean {
   const tags = req.header("if-none-match");
   if (tags !== undefined) {
-    return tags.split(",").some((tag) => ["*", etag, `W/${etag}`].includes(tag.trim()));
+    // With its quotes it is there whole, as a weak one too, or not at all.
+    return tags.includes(etag) || tags.trim() === "*";
   }
   const since = Date.parse(req.header("if-modified-since") ?? "");
   return Math.floor(receivedAt / 1000) * 1000 <= since;
