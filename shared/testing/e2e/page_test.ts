@@ -253,10 +253,13 @@ pageTests("the viewer page", {
     await page.keyboard.press("ArrowRight");
     await viewer.state("live");
     // Space halts the film, and nothing that is not seen.
-    await page.keyboard.press("t");
-    await viewer.state("past");
-    await page.keyboard.press(" ");
-    await page.locator('#pause[aria-pressed="true"]').waitFor();
+    await until("a film is halted before its end", async () => {
+      await viewer.state("live");
+      await page.keyboard.press("t");
+      await viewer.state("past");
+      await page.keyboard.press(" ");
+      return await page.locator('#pause[aria-pressed="true"]').isVisible();
+    });
     await viewer.state("past");
     await page.locator("#live").click();
     await viewer.state("live");
