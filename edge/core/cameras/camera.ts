@@ -128,8 +128,9 @@ export class CameraHub {
     if (this.report?.state !== "running") this.report = undefined;
     if (meta.seq && this.sessions.note(meta.seq, now)) this.#options.onRivals?.(this.cam);
     const newest = this.latest.value;
-    const again = newest?.own && now - this.#publishedAt < SAME_MS && this.lostMs < 0;
-    if (!again || !areSame(newest.jpeg, buffer.jpeg)) return this.#publish(buffer, meta, true);
+    const again = newest?.own && areSame(newest.jpeg, buffer.jpeg) &&
+      now - this.#publishedAt < SAME_MS && this.lostMs < 0;
+    if (!again) return this.#publish(buffer, meta, true);
     this.#repeated = true;
     this.#rate.add(now);
     this.#hear(meta, Infinity);

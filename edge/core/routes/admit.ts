@@ -78,19 +78,23 @@ export async function awaitNews(
     progress: (now) => now >= until ? void done() : undefined,
     drop: (why) => why === "over" ? reject(PASS_ENDED) : resolve(),
   });
-  const cleanups = cameras.flatMap((camera) => [
+  const cleanups = [place.free];
+  const onFrame = () => void (isNews() && done());
+  for (const camera of cameras) {
     // Who waits watches: a camera at rest must hear of it.
-    camera.viewers.wait(poller),
-    fanOut.subscribe(camera.latest, { onFrame: () => isNews() && done(), onClose: done }),
-    ...states ? [camera.statusChanges.onSet(done)] : [],
-  ]);
+    cleanups.push(camera.viewers.wait(poller));
+    cleanups.push(fanOut.subscribe(camera.latest, { onFrame, onClose: done }));
+    if (states) cleanups.push(camera.statusChanges.onSet(done));
+  }
   // Not before: to give a request its signal costs as much as to answer it.
   const { signal } = context.req.raw;
   signal.addEventListener("abort", done);
   if (signal.aborted || hub.closed) done();
-  await promise.finally(() => {
-    for (const cleanup of [...cleanups, place.free]) cleanup();
-  });
+  try {
+    await promise;
+  } finally {
+    for (const cleanup of cleanups) cleanup();
+  }
 }
 
 const PASS_ENDED = problemException(

@@ -78,7 +78,8 @@ export function readTexts<Schema extends z.ZodObject>(
   text: (name: string) => string | undefined,
   status: 400 | 422 = 422,
 ): z.output<Schema> {
-  const given = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, text(name)]));
+  const given: Record<string, string | undefined> = {};
+  for (const name in schema.shape) given[name] = text(name);
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const { path: [name], message } = result.error.issues[0];
