@@ -70,12 +70,12 @@ export class RecordViewer extends StreamViewer {
     for (let waited = 0; waited < this.#subscriptions.length; waited++) {
       const subscription = this.#subscriptions[this.#next];
       this.#next = (this.#next + 1) % this.#subscriptions.length;
-      const { camera, frames, sentSeq } = subscription;
-      if (!frames.value || frames.seq === sentSeq) continue;
-      if (sentSeq > 0) camera.skipped += frames.seq - sentSeq - 1;
-      subscription.sentSeq = frames.seq;
-      camera.sentBytes += frames.value.record.length;
-      this.enqueue(frames.value.record);
+      const { camera, frames: { value, seq }, sentSeq } = subscription;
+      if (!value || seq === sentSeq) continue;
+      if (sentSeq > 0) camera.skipped += seq - sentSeq - 1;
+      subscription.sentSeq = seq;
+      camera.sentBytes += value.record.length;
+      this.enqueue(value.record);
       return true;
     }
     return false;
