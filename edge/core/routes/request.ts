@@ -158,7 +158,7 @@ export async function cameraOf(context: Context, hub: Hub): Promise<CameraHub> {
 export async function camerasOf(names: readonly string[], hub: Hub): Promise<CameraHub[]> {
   const cameras: CameraHub[] = [];
   for (const cam of names) {
-    // A promise would cost a crowd that polls more than all else here.
+    // As a rule: a promise less for each who polls.
     const camera = hub.fresh(cam) ?? (isCamId(cam) ? await hub.find(cam) : undefined);
     const detail = `No camera ${JSON.stringify(cam)} has sent a frame here yet.`;
     if (!camera) throw problemException(404, detail);

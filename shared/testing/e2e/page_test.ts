@@ -258,7 +258,9 @@ pageTests("the viewer page", {
       await page.keyboard.press("t");
       await viewer.state("past");
       await page.keyboard.press(" ");
-      return await page.locator('#pause[aria-pressed="true"]').isVisible();
+      const halted = page.locator('#pause[aria-pressed="true"]');
+      await halted.or(page.locator('main[data-state="live"]')).first().waitFor();
+      return await halted.isVisible();
     });
     await viewer.state("past");
     await page.locator("#live").click();
