@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import type { Clock } from "../shared/clock.ts";
-import { JpegSplitter, type SplitterCounts } from "../shared/jpeg/splitter.ts";
+import { JpegSplitter, MAX_FRUITLESS_BYTES, type SplitterCounts } from "../shared/jpeg/splitter.ts";
 import type { Latest } from "../shared/latest.ts";
 import { scoped } from "../shared/timeout.ts";
 import { type FrameSource, SourceError } from "./source/source.ts";
@@ -77,6 +77,8 @@ export async function capture(options: CaptureOptions, signal: AbortSignal) {
         if (!source.neverRepeats || !same) continue;
         stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
       }
+      // It would be looked at as fast as it comes.
+      if (splitter.fruitless > MAX_FRUITLESS_BYTES) stop.abort(hardware(problem(FRUITLESS)));
     }).then(() => undefined, (error) => {
       if (error instanceof SourceError) return error;
       throw error;
@@ -105,20 +107,25 @@ export async function capture(options: CaptureOptions, signal: AbortSignal) {
     while (!stop.signal.aborted) {
       const most = firstAt === undefined ? firstFrameMs : stallMs;
       const left = lastAt + most - clock.monotonic();
-      if (left <= 0) stop.abort(hardware(problem()));
+      if (left <= 0) stop.abort(hardware(problem(late())));
       // Never longer than a stall: the first frame brings the deadline nearer.
       else await clock.sleep(Math.min(left, stallMs), stop.signal).catch(() => {});
     }
   }
 
-  function problem(): string {
-    const late = firstAt === undefined
+  function late(): string {
+    return firstAt === undefined
       ? `no picture within ${seconds(firstFrameMs)} of starting the camera`
       : `no picture for ${seconds(stallMs)}, the most that PERCH_STALL_S allows`;
+  }
+
+  function problem(late: string): string {
     const broken = brokenWords(splitter.counts, before);
     return broken ? `${late}: the camera ${broken}` : late;
   }
 }
+
+const FRUITLESS = `no picture in ${MAX_FRUITLESS_BYTES / 1024 ** 2} MB`;
 
 const seconds = (ms: number) => `${Math.round(ms / 100) / 10} s`;
 

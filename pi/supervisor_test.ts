@@ -180,6 +180,18 @@ Deno.test("a camera that stops giving frames is restarted after 5 s", () =>
     assert.equal(source.starts.length, 2);
   }));
 
+Deno.test("a camera that sends on and on without a picture is restarted before its deadline", () =>
+  onStage(async ({ clock, source, reports, jpeg, film }) => {
+    await film(50, 200);
+    for (let n = 0; n < 33; n++) source.give(new Uint8Array(1024 * 1024).fill(1));
+    await clock.tick(0);
+    assert.equal(reports.value?.error, "no picture in 32 MB");
+    await clock.tick(1000);
+    assert.equal(source.starts.length, 2);
+    source.give(jpeg);
+    assert.deepEqual(reports.value, { state: "running" });
+  }));
+
 Deno.test("a camera on the network that repeats one picture is left running, and after 5 min that is said", () =>
   onStage(async ({ clock, source, reports, lines, film }) => {
     source.neverRepeats = false;

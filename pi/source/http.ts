@@ -3,7 +3,7 @@
 
 import { shownAddress } from "../../shared/addresses.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
-import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
+import { JpegSplitter, MAX_FRUITLESS_BYTES } from "../../shared/jpeg/splitter.ts";
 import { chunksOf, type Connection, describeFailure } from "../uploader/connection.ts";
 import { brokenWords } from "../capture.ts";
 import { type Credentials, type SignIn, signInFor } from "./sign_in.ts";
@@ -57,6 +57,7 @@ export function createHttp(
               goodAt = clock.monotonic();
               onBytes(jpeg);
             }
+            if (answer.isFruitless) return trouble = answer.problem;
           }
         } catch (error) {
           // A picture that came whole is one, whatever becomes of the rest.
@@ -201,6 +202,11 @@ export class CameraAnswer {
 
   breakOff(why: string): void {
     this.#why = why;
+  }
+
+  /** Whether it goes on and on without a picture: it would be read as fast as it comes. */
+  get isFruitless(): boolean {
+    return this.#splitter.fruitless > MAX_FRUITLESS_BYTES;
   }
 
   get good(): boolean {

@@ -262,6 +262,16 @@ for (
       "sends pictures, no whole JPEG: 1 cut off",
     ],
     [
+      "goes on and on without a picture is given up",
+      () => new Response(endless(new Uint8Array(1_000_000).fill(1))),
+      "answers without a type, no JPEG: starts with 01 01 01 01 (....)",
+    ],
+    [
+      "sends a picture without an end is given up",
+      () => new Response(endless(jpeg.slice(0, 900), new Uint8Array(20_000_000).fill(1))),
+      "sends pictures, no whole JPEG: 2 too large",
+    ],
+    [
       "has a certificate of its own is told as such, and what else there is",
       () => {
         throw new TypeError("client error (Connect): invalid peer certificate: UnknownIssuer");

@@ -27,6 +27,9 @@ export interface SplitterCounts {
 /** Bytes looked at in one go: bounds the buffer to a frame and a piece, whatever is pushed. */
 const PIECE_BYTES = 256 * 1024;
 
+/** Of a stream that has so many bytes and no picture there is nothing to be hoped for. */
+export const MAX_FRUITLESS_BYTES = 32 * 1024 * 1024;
+
 /**
  * The first picture of a multipart stream's part is the one that is meant: previews, gain maps and
  * second fields follow it. Where more follow it is no such stream.
@@ -38,6 +41,8 @@ type State = "seek" | "marker" | "entropy";
 /** One stream's splitter. Memory is bounded by the cap; nothing is kept of a frame given out. */
 export class JpegSplitter {
   readonly counts: SplitterCounts = { truncated: 0, malformed: 0, oversized: 0 };
+  /** Bytes taken since the last frame given out. */
+  fruitless = 0;
   readonly #maxFrameBytes: number;
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(PIECE_BYTES);
   /** Filled part of the buffer, this frame's SOI in it, and where reading goes on. */
@@ -71,6 +76,7 @@ export class JpegSplitter {
       this.#append(chunk.subarray(from, from + PIECE_BYTES));
       this.#walk(frames);
     }
+    this.fruitless = frames.length > 0 ? 0 : this.fruitless + chunk.length;
     return frames;
   }
 
