@@ -1,7 +1,7 @@
 // Public snapshots as everybody may have them for a second: answered in front of the object, however
 // many ask.
 
-import { isKnown } from "../core/routes/request.ts";
+import { knownBy } from "../core/routes/request.ts";
 import type { WorkerContext } from "./runtime.ts";
 
 /** As the edge says of them: `s-maxage`, and `stale-while-revalidate` while somebody fetches the next. */
@@ -89,7 +89,7 @@ function answer({ body, headers: known }: Kept, request: Request, ageMs: number)
     receivedAt: Date.parse(known.get("last-modified") ?? ""),
   };
   const header = (name: string) => request.headers.get(name) ?? undefined;
-  if (!isKnown({ req: { header } }, picture)) return new Response(body, { headers });
+  if (!knownBy({ req: { header } })(picture)) return new Response(body, { headers });
   headers.delete("content-length");
   headers.delete("content-type");
   return new Response(null, { status: 304, headers });

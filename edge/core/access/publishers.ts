@@ -27,12 +27,27 @@ const TELL_MS = 60_000;
 /** A shorter token could be guessed. */
 export const MIN_TOKEN_CHARACTERS = 16;
 
-/** Those of `secrets` that `token` is. Every one is looked at. */
+/** What tokens that were sent lately are: hashing one costs as much as taking a picture. */
+const found = new WeakMap<readonly Secret[], Map<string, Promise<Secret[]>>>();
+
+/** Those of `secrets` that `token` is. */
 export async function secretsOf<T extends Secret>(
   secrets: readonly T[],
   token: string | undefined,
 ): Promise<T[]> {
   if (token === undefined) return [];
+  let known = found.get(secrets);
+  if (!known) found.set(secrets, known = new Map());
+  let those = known.get(token);
+  if (!those) {
+    if (known.size >= 2 * MAX_CAMERAS) known.clear();
+    known.set(token, those = compare(secrets, token));
+  }
+  return await those as T[];
+}
+
+/** Every one is looked at. */
+async function compare(secrets: readonly Secret[], token: string): Promise<Secret[]> {
   const digest = await digestOf(token);
   const equal = await Promise.all(
     // Both are digests already: nothing is hashed a second time.
@@ -41,16 +56,8 @@ export async function secretsOf<T extends Secret>(
   return secrets.filter((_, i) => equal[i]);
 }
 
-/** Digests of tokens that were sent lately: hashing one costs as much as taking a picture. */
-const digests = new Map<string, Promise<string>>();
-
 function digestOf(token: string): Promise<string> {
-  let digest = digests.get(token);
-  if (!digest) {
-    if (digests.size >= 2 * MAX_CAMERAS) digests.clear();
-    digests.set(token, digest = sha256(token) as Promise<string>);
-  }
-  return digest;
+  return sha256(token) as Promise<string>;
 }
 
 /** Reads `PERCH_PUBLISH_TOKENS`, adding one issue to `context` for each token that is no good. */

@@ -146,19 +146,19 @@ export interface Share extends Pass {
 
 /** Who opens a private cam: the view token, and passes that are signed with it. */
 export class Passes {
-  readonly #viewToken: Secret;
+  readonly #viewToken: readonly Secret[];
   readonly #signInKey: Promise<string>;
   readonly #shareKey: Promise<string>;
 
   /** Another view token signs everybody out; another `PERCH_SHARE_KEY` ends every share link. */
   constructor(viewToken: Secret, shareKey = "") {
-    this.#viewToken = viewToken;
+    this.#viewToken = [viewToken];
     this.#signInKey = derive(viewToken, "sign-in");
     this.#shareKey = derive(viewToken, `share ${shareKey}`);
   }
 
   async isViewToken(token: string): Promise<boolean> {
-    return (await secretsOf([this.#viewToken], token)).length > 0;
+    return (await secretsOf(this.#viewToken, token)).length > 0;
   }
 
   async signIn(now: number): Promise<string> {

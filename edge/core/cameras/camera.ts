@@ -337,13 +337,13 @@ export class CameraHub {
   }
 
   #updateDemand(): void {
+    const { all } = this.viewers;
+    // Nothing else decides it.
+    if (all === this.demand.value?.viewers) return;
     const { fps, idleIntervalMs } = this.#options;
-    const wanted = wantedDemand(this.viewers.all, fps, idleIntervalMs);
-    const known = this.demand.value;
-    if (wanted.interval !== known?.interval || wanted.viewers !== known?.viewers) {
-      this.contact.asked(wanted.interval);
-      this.demand.set(wanted);
-    }
+    const wanted = wantedDemand(all, fps, idleIntervalMs);
+    this.contact.asked(wanted.interval);
+    this.demand.set(wanted);
   }
 }
 

@@ -9,7 +9,7 @@ import { timelapse } from "../history/timelapse.ts";
 import { seated } from "../limits/viewer_gate.ts";
 import { MAX_TILES, type Row, SETTLED_MS, TILE_MS } from "../../../shared/day.ts";
 import { answerStream, NO_PLACE } from "./admit.ts";
-import { cameraOf, isKnown, number, oneOf, route, unixMs, whole, width } from "./request.ts";
+import { cameraOf, knownBy, number, oneOf, route, unixMs, whole, width } from "./request.ts";
 import { problem, problemException } from "../problem.ts";
 
 const time = whole(0, Number.MAX_SAFE_INTEGER);
@@ -65,7 +65,7 @@ export function getFrame(deps: EdgeDeps): Handler {
       "cache-control": `${scope}, max-age=31536000, immutable`,
     };
     // It never changes: for who has it the store need not be asked.
-    const isHad = isKnown(context, { etag: headers.etag, receivedAt: version });
+    const isHad = knownBy(context)({ etag: headers.etag, receivedAt: version });
     if (isHad && !Number.isNaN(version)) return new Response(null, { status: 304, headers });
     if (width !== undefined) await deps.renditions.ready();
     const frame = Number.isNaN(version) ? undefined : await deps.store.get(cam, version);

@@ -8,7 +8,7 @@ import type { EdgeDeps } from "../edge.ts";
 import type { LiveFrame } from "../ingest/ingest.ts";
 import { problem } from "../problem.ts";
 import { awaitNews, NO_PLACE } from "./admit.ts";
-import { cameraOf, camOf, isKnown, route, wait, width } from "./request.ts";
+import { cameraOf, camOf, knownBy, route, wait, width } from "./request.ts";
 
 /** A CDN answers all pollers of one second from one request. */
 const PUBLIC_CACHE = "public, max-age=0, s-maxage=1, stale-while-revalidate=5";
@@ -48,23 +48,25 @@ export function getLive(deps: EdgeDeps): Handler {
     problems: [404, 501, ...NO_PLACE],
   }, (context, query) => {
     const { wait, w } = query();
-    const camera = hub.known(camOf(context));
-    const frame = camera?.latest.value;
     const isPlain = context.req.method === "GET" && wait === 0 && w === undefined;
-    if (!frame || camera!.lostMs >= 0 || !isPlain) return getOther(context, wait, w);
+    const camera = isPlain ? hub.known(camOf(context)) : undefined;
+    const frame = camera?.latest.value;
+    if (!frame || camera!.lostMs >= 0) return getOther(context, wait, w);
     // Asked for as it is, a picture waits for nothing: a promise would cost a crowd a tenth more.
     camera!.viewers.poll(limits.poller(context));
-    return shared(context, camera!, frame);
+    return shared(camera!, frame, knownBy(context)(frame));
   });
 
   async function getOther(context: Context, wait: number, width: number | undefined) {
     const camera = hub.fresh(camOf(context)) ?? await cameraOf(context, hub);
     if (width !== undefined) await deps.renditions.ready();
-    const isNews = () => camera.latest.value && !isKnown(context, camera.latest.value);
+    const isKnown = knownBy(context);
+    const isNews = () => camera.latest.value && !isKnown(camera.latest.value);
     await awaitNews(context, deps, [camera], isNews, context.req.method === "GET" ? wait : 0);
     const frame = camera.latest.value;
     if (!frame) return problem(404, `Camera ${camera.cam} has sent no frame yet.`);
-    if (width === undefined || isKnown(context, frame)) return shared(context, camera, frame);
+    const isSame = isKnown(frame);
+    if (width === undefined || isSame) return shared(camera, frame, isSame);
     const { jpeg } = await deps.renditions.get(frame, width);
     sent.value++;
     return answer(camera, frame, jpeg);
@@ -74,7 +76,7 @@ export function getLive(deps: EdgeDeps): Handler {
    * The answer that all pollers share. Deno copies the bytes of every Response it makes, but not of one it
    * clones: one for a frame, cloned for each poller, saves a third of a poll's CPU time.
    */
-  function shared(context: Context, camera: CameraHub, frame: LiveFrame): Response {
+  function shared(camera: CameraHub, frame: LiveFrame, isSame: boolean): Response {
     const key = `${camera.state} ${ageInSeconds(camera)}`;
     let ready = known.get(camera);
     if (ready?.frame !== frame || ready.key !== key) {
@@ -82,7 +84,6 @@ export function getLive(deps: EdgeDeps): Handler {
       ready = { frame, key, unchanged, full: answer(camera, frame, frame.jpeg) };
       known.set(camera, ready);
     }
-    const isSame = isKnown(context, frame);
     (isSame ? same : sent).value++;
     return (isSame ? ready.unchanged : ready.full).clone();
   }

@@ -201,21 +201,21 @@ export function refuseAtEnd(hub: Hub): void {
   throw problemException(503, "The edge is shutting down: ask again.", { retryAfter: 1 });
 }
 
+/** Says of a picture whether the client has it already. */
+type Known = (picture: { readonly etag: string; readonly receivedAt: number }) => boolean;
+
 /**
- * Whether the client has a picture already: it names its tag, or, where it names none, a time that the
- * picture is not newer than, in whole seconds.
+ * What the client has: it names its tag, or, where it names none, a time that the picture is not newer
+ * than, in whole seconds. Its headers are read once, however many pictures are asked about.
  */
-export function isKnown(
+export function knownBy(
   { req }: { readonly req: { header(name: string): string | undefined } },
-  { etag, receivedAt }: { readonly etag: string; readonly receivedAt: number },
-): boolean {
+): Known {
   const tags = req.header("if-none-match");
-  if (tags !== undefined) {
-    // With its quotes it is there whole, as a weak one too, or not at all.
-    return tags.includes(etag) || tags.trim() === "*";
-  }
+  // With its quotes it is there whole, as a weak one too, or not at all.
+  if (tags !== undefined) return ({ etag }) => tags.includes(etag) || tags.trim() === "*";
   const since = Date.parse(req.header("if-modified-since") ?? "");
-  return Math.floor(receivedAt / 1000) * 1000 <= since;
+  return ({ receivedAt }) => Math.floor(receivedAt / 1000) * 1000 <= since;
 }
 
 /** The first of the encodings that the client takes; undefined where it takes none of them. */
