@@ -145,10 +145,8 @@ Deno.test("private cameras come by one connection with all their links, and one 
     return new URL(url, base).searchParams.get("share")!;
   };
   for (const cam of ["a", "b", "c"]) await set.put(cam);
-  const guests = [
-    new Eyes(connection, "a", { share: await link("a") }),
-    new Eyes(connection, "b", { share: await link("b") }),
-  ];
+  const links = await Promise.all(["a", "b"].map(link));
+  const guests = ["a", "b"].map((cam, i) => new Eyes(connection, cam, { share: links[i] }));
   await edge.until(() => guests.every(({ frames }) => frames.length > 0));
   assert.deepEqual(asked, ["/live.stream a,b 200"]);
   const stranger = new Eyes(connection, "c", { share: guests[0].wish.share });
