@@ -9,8 +9,10 @@ import { Workerd, type WorkerdOptions } from "./workerd.ts";
 /** One line of a table. */
 export type Row = Record<string, number | string>;
 
-/** How long things are measured: turns are repeated `rounds` times, each is `frames` long. */
-export interface BenchOptions extends Readonly<Record<"rounds" | "frames", number>> {
+/** How long things are measured. */
+export interface BenchOptions {
+  /** Of a turn. */
+  readonly frames: number;
   /** Viewers of streams, and turns of each server with so many; then those of other scenarios. */
   readonly crowds: readonly (readonly [viewers: number, turns: number])[];
   readonly viewers: number;
@@ -37,8 +39,8 @@ export interface Watch extends Pick<GroupOptions, "path" | "everyMs" | "conditio
   readonly subject: Subject;
 }
 
-/** What one turn has shown: ms of each upload, CPU seconds of server and load. */
-export interface Turn extends Readonly<{ seconds: number; cpu: number; loadCpu: number }> {
+/** What one turn has shown: ms of each upload, CPU seconds of the server. */
+export interface Turn extends Readonly<{ seconds: number; cpu: number }> {
   readonly seen: Seen;
   readonly puts: readonly number[];
 }
@@ -48,8 +50,8 @@ export type Scenario = (bench: Bench) => Promise<void>;
 /** Servers, camera and crowd, and the tables that come of them. */
 export class Bench {
   readonly options: BenchOptions;
-  /** For the table at the end. */
-  readonly targets: Row[] = [];
+  /** What was got in each round, and how it stands to what is wanted. */
+  readonly #targets = new Map<string, { got: number[]; sign: "<=" | ">="; wanted: number }>();
   readonly #print: (text: string) => void;
   readonly #pinned: boolean;
   #servers = new AsyncDisposableStack();
@@ -125,8 +127,8 @@ export class Bench {
   /** Feeds the watched servers in turn. The first turn warms up and is forgotten. */
   async inTurns(watches: readonly Watch[], turns: number): Promise<Turn[][]> {
     const shown = watches.map((): Turn[] => []);
-    const { frames, rounds } = this.options;
-    for (let turn = -1; turn < turns * rounds; turn++) {
+    const { frames } = this.options;
+    for (let turn = -1; turn < turns; turn++) {
       const order = [...watches.keys()];
       for (const i of turn % 2 === 0 ? order : order.reverse()) {
         const { subject, group } = watches[i];
@@ -137,10 +139,9 @@ export class Bench {
         const seconds = (nowMs() - startedAt) / 1000;
         await this.#tell({ do: "turn", group, on: false });
         await sleepUntil(nowMs() + SETTLE_MS);
-        const after = await this.#cpu(subject);
+        const cpu = await this.#cpu(subject) - before;
         const seen = await this.take(group, turn < 0);
-        const [cpu, loadCpu] = after.map((spent, i) => spent - before[i]);
-        if (turn >= 0) shown[i].push({ seen, puts, seconds, cpu, loadCpu });
+        if (turn >= 0) shown[i].push({ seen, puts, seconds, cpu });
       }
     }
     return shown;
@@ -162,10 +163,21 @@ export class Bench {
     this.#print(`\n${title}\n${text}`);
   }
 
-  /** Notes how a figure stands to the most that is wanted, or to the least. */
+  /** Notes a figure, of which so much is wanted at most, or at least. */
   target(what: string, got: number, sign: "<=" | ">=", wanted: number): void {
-    const held = (sign === "<=" ? got <= wanted : got >= wanted) ? "yes" : "no";
-    this.targets.push({ "": what, got, wanted: `${sign} ${wanted}`, held });
+    const noted = this.#targets.get(what)?.got ?? [];
+    this.#targets.set(what, { got: [...noted, got], sign, wanted });
+  }
+
+  /** A table of all targets. Of several rounds the middle one counts. */
+  showTargets(): void {
+    const rows = [...this.#targets].map(([what, { got, sign, wanted }]): Row => {
+      const figure = middle(got);
+      const held = (sign === "<=" ? figure <= wanted : figure >= wanted) ? "yes" : "no";
+      const rounds: Row = got.length > 1 ? { rounds: got.map(cell).join("  ") } : {};
+      return { "": what, got: figure, wanted: `${sign} ${wanted}`, held, ...rounds };
+    });
+    if (rows.length > 0) this.table("targets", rows);
   }
 
   async #script(file: string, core: string): Promise<Subject> {
@@ -194,14 +206,14 @@ export class Bench {
     return await (await fetch(url, { method: "POST", body })).json();
   }
 
-  /** CPU seconds of a server and of the crowd. Deno itself may not read /proc. */
-  async #cpu({ program }: Subject): Promise<number[]> {
-    const args = [program, this.#crowd.program].map(({ pid }) => `/proc/${pid}/stat`);
-    const { stdout } = await new Deno.Command("cat", { args }).output();
-    return new TextDecoder().decode(stdout).trim().split("\n").map((line) => {
-      const [user, system] = line.slice(line.lastIndexOf(")")).split(" ").slice(12, 14);
-      return (Number(user) + Number(system)) / 100;
-    });
+  /** CPU seconds of a server. Deno itself may not read /proc. */
+  async #cpu({ program }: Subject): Promise<number> {
+    const args = [`/proc/${program.pid}/stat`];
+    const text = new TextDecoder().decode(
+      (await new Deno.Command("cat", { args }).output()).stdout,
+    );
+    const [user, system] = text.slice(text.lastIndexOf(")")).split(" ").slice(12, 14);
+    return (Number(user) + Number(system)) / 100;
   }
 }
 
@@ -221,10 +233,8 @@ export function figures({ group, everyMs }: Watch, turns: readonly Turn[]): Row 
     [`${timed} p50 ms`]: middle(turns.map(({ seen }) => seen[timed].p50)),
     [`${timed} p99 ms`]: middle(turns.map(({ seen }) => seen[timed].p99)),
     "PUT p50 ms": middle(turns.map(({ puts }) => middle(puts))),
-    "PUT worst ms": middle(turns.map(({ puts }) => Math.max(...puts))),
     "CPU s/1000": cpu / (asks ? answers : frames) * 1000,
     "cores": cpu / seconds,
-    "load cores": sum((turn) => turn.loadCpu) / seconds,
   };
 }
 

@@ -6,7 +6,7 @@ import { Bench, type Scenario } from "./load_bench.ts";
 import { findStamp, stampable } from "./load_camera.ts";
 import { baseline, pixels } from "./jpegs.ts";
 
-const SMALL = { rounds: 1, frames: 2, crowds: [[2, 1], [5, 1]], viewers: 5, turns: 1 } as const;
+const SMALL = { frames: 2, crowds: [[2, 1], [5, 1]], viewers: 5, turns: 1 } as const;
 
 const WANTED: readonly [what: string, scenario: Scenario, ...RegExp[]][] = [
   // Everybody has seen something, and it has cost something.
