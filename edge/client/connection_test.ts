@@ -5,8 +5,11 @@ import type { CameraStatus } from "../../shared/wire.ts";
 import { baseline } from "../../shared/testing/jpegs.ts";
 import { TEST_TOKEN } from "../../shared/testing/processes.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
+import { bePatient } from "../../shared/testing/wait.ts";
 import { Connection, type Watcher } from "./connection.ts";
 import { type Outcome, type ReceivedFrame, Refused, type Road } from "./roads.ts";
+
+bePatient();
 
 const VIEW_TOKEN = "a-view-token-for-tests";
 const picture = await baseline(160, 120);
@@ -180,7 +183,7 @@ Deno.test("a camera that nobody knows tells nothing of the edge's clock", async 
   await edge.until(() => eyes.status !== undefined);
   assert.deepEqual(eyes.status, { cam: "a", state: "offline", fps: 0, intervalMs: 0, viewers: 0 });
   await edge.until(() => connection.state.kind === "open");
-  assert.ok(Math.abs(connection.clock.now() - Date.now()) < 1000);
+  assert.ok(Math.abs(connection.clock.now() - Date.now()) < 60_000);
   assert.deepEqual(asked, ["/cams/a/embed  200"], "no error for the browser's console");
   eyes.leave();
 });
@@ -238,14 +241,14 @@ Deno.test("a connection that was lost for a moment is the same visit, one that w
     return connection.state as { readonly since: number };
   };
   const now = performance.now.bind(performance);
-  let ahead = 0;
-  performance.now = () => now() + ahead;
+  let at = now();
+  performance.now = () => at;
   try {
     const { since } = await comes("open");
     for (const [ms, same] of [[5000, true], [60_000, false]] as const) {
       lost.pop()!();
       await comes("retrying");
-      ahead += ms;
+      at += ms;
       connection.retryNow();
       assert.equal((await comes("open")).since === since, same, `lost for ${ms} ms`);
     }

@@ -4,8 +4,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { baseline, concat } from "../../shared/testing/jpegs.ts";
 import { TestEdge } from "../../shared/testing/test_edge.ts";
+import { bePatient } from "../../shared/testing/wait.ts";
 import { encodeMessage, KIND } from "../../shared/wire_frame.ts";
 import { Lateness, type ReceivedFrame, records, requests, type Road, stream } from "./roads.ts";
+
+bePatient();
 
 const small = await baseline(160, 120);
 const large = [await baseline(320, 240), await baseline(320, 240)];

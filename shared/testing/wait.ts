@@ -14,6 +14,16 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   assert.fail(`waited a minute: ${what}`);
 }
 
+/**
+ * Has whoever gives up after 3 s or more do so after a minute: on a busy machine a line that is well is
+ * silent for so long. For a test's own process, or as a script of a page: it stands on nothing else here.
+ */
+export function bePatient(): void {
+  const { setTimeout } = globalThis;
+  const patient = (act: () => void, ms = 0) => setTimeout(act, ms < 3000 ? ms : 60_000);
+  Object.assign(globalThis, { setTimeout: patient });
+}
+
 /** Tells those who wait that there is something new. */
 export class News {
   #next = Promise.withResolvers<void>();
