@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { SceneCamera } from "../camera.ts";
 import { AMBER, GREEN, otherSite, pageTests, RED, Stage, VIEW_TOKEN } from "../page_stage.ts";
 import { TestEdge } from "../test_edge.ts";
-import { until } from "../wait.ts";
+import { bePatient, until } from "../wait.ts";
 import { ViewerPage } from "../viewer_page.ts";
 
 /** An edge with cameras, and a page of another site that shows what is asked for. */
@@ -135,7 +135,8 @@ pageTests("cameras side by side", {
     const roads: string[] = [];
     await using viewer = await set.open("/cams", {
       viewport: { width: 1440, height: 900 },
-      before: (page) => {
+      before: async (page) => {
+        await page.addInitScript(bePatient);
         page.on("request", (request) => {
           const { pathname } = new URL(request.url());
           if (/live|stream|ws/.test(pathname)) roads.push(pathname);
@@ -167,7 +168,8 @@ pageTests("cameras side by side", {
     const widths: (string | null)[] = [];
     await using viewer = await set.open("/cams", {
       viewport: { width: 1440, height: 900 },
-      before: (page) => {
+      before: async (page) => {
+        await page.addInitScript(bePatient);
         page.on("request", (request) => {
           const { pathname, searchParams } = new URL(request.url());
           if (pathname.startsWith("/live")) widths.push(searchParams.get("w"));
