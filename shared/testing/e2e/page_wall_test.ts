@@ -65,7 +65,7 @@ async function wall(viewer: ViewerPage): Promise<Record<string, string[]>> {
         tile.getAttribute("data-state")!,
         badge.textContent!,
         getComputedStyle(badge).color,
-        notice?.checkVisibility() ? notice.textContent!.replace(/\d+/, "N") : "",
+        notice?.checkVisibility() ? notice.textContent!.replace(/\d+ (s|min)/, "N s") : "",
       ];
     })
   );
@@ -316,7 +316,8 @@ pageTests("cameras side by side", {
       // The words are looked at anew twice a second.
       await blog.viewer.page.evaluate(() => dispatchEvent(new Event("offline")));
       await blog.viewer.page.getByText("This cam is private").waitFor();
-      assert.equal(await blog.viewer.page.locator('perch-cam[data-state="live"]').count(), 2);
+      const live = blog.viewer.page.locator('perch-cam[data-state="live"]');
+      await until("the others are live", async () => await live.count() === 2);
     },
 
   "a double click shows an embedded camera alone on the screen, and back": async (browser) => {
