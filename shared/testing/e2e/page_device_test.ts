@@ -69,7 +69,7 @@ pageTests("what the page asks of the device", {
     await page.waitForFunction(() => document.pictureInPictureElement !== null);
     await viewer.hide(true);
     await viewer.moves();
-    assert.equal(await set.viewers(), 1);
+    await set.watched(1);
     // The window is closed while the tab is hidden: nobody sees the picture any more.
     await page.evaluate(() => document.exitPictureInPicture());
     await set.watched(0);
