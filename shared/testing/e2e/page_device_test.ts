@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { pageTests, Stage } from "../page_stage.ts";
+import { until } from "../wait.ts";
 
 /** What the page asked of the browser. */
 interface Noted {
@@ -142,12 +143,27 @@ pageTests("what the page asks of the device", {
       [{ title: "Perch", url: `${set.url}/cams/cam` }],
     );
     const copied = () => page.evaluate(() => navigator.clipboard.readText());
+    // The buttons say it for a moment only.
+    const said = await page.evaluateHandle(() => {
+      const said: string[] = [];
+      const note = (changes: MutationRecord[]) => {
+        for (const { target } of changes) {
+          said.push(`${(target as HTMLElement).dataset.copy}: ${target.textContent}`);
+        }
+      };
+      const buttons = document.querySelectorAll("[data-copy]");
+      const observer = new MutationObserver(note);
+      for (const button of buttons) observer.observe(button, { childList: true });
+      return said;
+    });
+    const says = (words: string) =>
+      until(words, async () => (await said.jsonValue()).includes(words));
     await page.locator('[data-copy="link"]').click();
-    await page.getByText("Copied").waitFor();
+    await says("link: Copied");
     assert.equal(await copied(), `${set.url}/cams/cam`);
     await page.getByText("Put it on your page").click();
     await page.locator('[data-copy="snippet-element"]').click();
-    await page.locator('[data-copy="snippet-element"]').getByText("Copied").waitFor();
+    await says("snippet-element: Copied");
     assert.match(await copied(), new RegExp(`<perch-cam src="${set.url}/cams/cam">`));
     assert.deepEqual(viewer.complaints, []);
   },
