@@ -66,8 +66,15 @@ pageTests("what the page asks of the device", {
     await using viewer = await set.open();
     const { page } = viewer;
     await viewer.state("live");
-    await page.locator("#pip").click();
-    await page.waitForFunction(() => document.pictureInPictureElement !== null);
+    // The browser lets it only within 5 s of a click: a picture may take longer to be there.
+    const floats = () =>
+      until("it floats", async () => {
+        await page.locator("#pip").click();
+        const is = () => document.pictureInPictureElement !== null;
+        return await page.waitForFunction(is, null, { timeout: 10_000 }).catch(() => undefined) !==
+          undefined;
+      });
+    await floats();
     await viewer.hide(true);
     await viewer.moves();
     await set.watched(1);
@@ -76,8 +83,7 @@ pageTests("what the page asks of the device", {
     await set.watched(0);
     await viewer.hide(false);
     await viewer.state("live");
-    await page.locator("#pip").click();
-    await page.waitForFunction(() => document.pictureInPictureElement !== null);
+    await floats();
     await page.locator("#pip").click();
     await page.waitForFunction(() => document.pictureInPictureElement === null);
     assert.deepEqual(viewer.complaints, []);
