@@ -130,7 +130,9 @@ const BOTH: Readonly<Record<string, Test>> = {
       };
     });
     assert.equal(JSON.parse(messages[0] as string).type, "hello");
-    assert.deepEqual(new Uint8Array(messages.at(-1) as ArrayBuffer).subarray(32), picture);
+    // A word about the camera may come behind it, while the socket closes.
+    const frame = messages.find((message) => message instanceof ArrayBuffer);
+    assert.deepEqual(new Uint8Array(frame!).subarray(32), picture);
   },
 
   "there is HTTP/2, text is packed, and pictures go as they are": async ({ tls, cam, ...at }) => {
