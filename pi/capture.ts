@@ -77,8 +77,7 @@ export async function capture(options: CaptureOptions, signal: AbortSignal) {
         if (!source.neverRepeats || !same) continue;
         stop.abort(hardware(`the camera is frozen: the same picture ${same} times`));
       }
-      // It would be looked at as fast as it comes.
-      if (splitter.fruitless > MAX_FRUITLESS_BYTES) stop.abort(hardware(problem(FRUITLESS)));
+      if (splitter.isFruitless) stop.abort(hardware(problem(FRUITLESS)));
     }).then(() => undefined, (error) => {
       if (error instanceof SourceError) return error;
       throw error;

@@ -3,7 +3,7 @@
 
 import { shownAddress } from "../../shared/addresses.ts";
 import { inspectJpeg } from "../../shared/jpeg/inspect.ts";
-import { JpegSplitter, MAX_FRUITLESS_BYTES } from "../../shared/jpeg/splitter.ts";
+import { JpegSplitter } from "../../shared/jpeg/splitter.ts";
 import { chunksOf, type Connection, describeFailure } from "../uploader/connection.ts";
 import { brokenWords } from "../capture.ts";
 import { type Credentials, type SignIn, signInFor } from "./sign_in.ts";
@@ -204,9 +204,8 @@ export class CameraAnswer {
     this.#why = why;
   }
 
-  /** Whether it goes on and on without a picture: it would be read as fast as it comes. */
   get isFruitless(): boolean {
-    return this.#splitter.fruitless > MAX_FRUITLESS_BYTES;
+    return this.#splitter.isFruitless;
   }
 
   get good(): boolean {

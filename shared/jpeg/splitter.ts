@@ -41,8 +41,6 @@ type State = "seek" | "marker" | "entropy";
 /** One stream's splitter. Memory is bounded by the cap; nothing is kept of a frame given out. */
 export class JpegSplitter {
   readonly counts: SplitterCounts = { truncated: 0, malformed: 0, oversized: 0 };
-  /** Bytes taken since the last frame given out. */
-  fruitless = 0;
   readonly #maxFrameBytes: number;
   #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(PIECE_BYTES);
   /** Filled part of the buffer, this frame's SOI in it, and where reading goes on. */
@@ -59,6 +57,8 @@ export class JpegSplitter {
   /** The last bytes before the frame, and its number in the part that it is in. */
   #before = "";
   #nth = Infinity;
+  /** Bytes taken since the last frame given out. */
+  #fruitless = 0;
 
   /** @param maxFrameBytes Largest frame given out. */
   constructor(maxFrameBytes = 8 * 1024 * 1024) {
@@ -76,8 +76,13 @@ export class JpegSplitter {
       this.#append(chunk.subarray(from, from + PIECE_BYTES));
       this.#walk(frames);
     }
-    this.fruitless = frames.length > 0 ? 0 : this.fruitless + chunk.length;
+    this.#fruitless = frames.length > 0 ? 0 : this.#fruitless + chunk.length;
     return frames;
+  }
+
+  /** Whether bytes come and come without a picture: they would be looked at as fast as they come. */
+  get isFruitless(): boolean {
+    return this.#fruitless > MAX_FRUITLESS_BYTES;
   }
 
   #append(piece: Uint8Array): void {

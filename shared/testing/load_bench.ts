@@ -39,8 +39,8 @@ export interface Watch extends Pick<GroupOptions, "path" | "everyMs" | "conditio
   readonly subject: Subject;
 }
 
-/** What one turn has shown: ms of each upload, CPU seconds of the server. */
-export interface Turn extends Readonly<{ seconds: number; cpu: number }> {
+/** What one turn has shown: ms of each upload, CPU seconds of server and load. */
+export interface Turn extends Readonly<{ seconds: number; cpu: number; loadCpu: number }> {
   readonly seen: Seen;
   readonly puts: readonly number[];
 }
@@ -139,9 +139,10 @@ export class Bench {
         const seconds = (nowMs() - startedAt) / 1000;
         await this.#tell({ do: "turn", group, on: false });
         await sleepUntil(nowMs() + SETTLE_MS);
-        const cpu = await this.#cpu(subject) - before;
+        const after = await this.#cpu(subject);
         const seen = await this.take(group, turn < 0);
-        if (turn >= 0) shown[i].push({ seen, puts, seconds, cpu });
+        const [cpu, loadCpu] = after.map((spent, i) => spent - before[i]);
+        if (turn >= 0) shown[i].push({ seen, puts, seconds, cpu, loadCpu });
       }
     }
     return shown;
@@ -206,14 +207,14 @@ export class Bench {
     return await (await fetch(url, { method: "POST", body })).json();
   }
 
-  /** CPU seconds of a server. Deno itself may not read /proc. */
-  async #cpu({ program }: Subject): Promise<number> {
-    const args = [`/proc/${program.pid}/stat`];
-    const text = new TextDecoder().decode(
-      (await new Deno.Command("cat", { args }).output()).stdout,
-    );
-    const [user, system] = text.slice(text.lastIndexOf(")")).split(" ").slice(12, 14);
-    return (Number(user) + Number(system)) / 100;
+  /** CPU seconds of a server and of the crowd. Deno itself may not read /proc. */
+  async #cpu({ program }: Subject): Promise<number[]> {
+    const args = [program, this.#crowd.program].map(({ pid }) => `/proc/${pid}/stat`);
+    const { stdout } = await new Deno.Command("cat", { args }).output();
+    return new TextDecoder().decode(stdout).trim().split("\n").map((line) => {
+      const [user, system] = line.slice(line.lastIndexOf(")")).split(" ").slice(12, 14);
+      return (Number(user) + Number(system)) / 100;
+    });
   }
 }
 
@@ -233,8 +234,10 @@ export function figures({ group, everyMs }: Watch, turns: readonly Turn[]): Row 
     [`${timed} p50 ms`]: middle(turns.map(({ seen }) => seen[timed].p50)),
     [`${timed} p99 ms`]: middle(turns.map(({ seen }) => seen[timed].p99)),
     "PUT p50 ms": middle(turns.map(({ puts }) => middle(puts))),
+    "PUT worst ms": middle(turns.map(({ puts }) => Math.max(...puts))),
     "CPU s/1000": cpu / (asks ? answers : frames) * 1000,
     "cores": cpu / seconds,
+    "load cores": sum((turn) => turn.loadCpu) / seconds,
   };
 }
 

@@ -16,7 +16,7 @@ const WANTED: readonly [what: string, scenario: Scenario, ...RegExp[]][] = [
     /^2 viewers, 10 fps$/m,
     /^5 viewers, 10 fps$/m,
     /^edge MJPEG( +[\d.]*[1-9][\d.]*){3}/m,
-    /^edge MJPEG \/ plain( +x \d+\.\d+){3}/m,
+    /^edge MJPEG \/ plain( +x \d+\.\d+){4}/m,
   ],
   ["polls and waits for pictures", polling, /(^edge +[\d.]*[1-9][^]*){3}/m],
   [

@@ -40,11 +40,7 @@ export function toolTest(
 ): void {
   const missing = tools.filter((tool) => toolPath(tool) === undefined);
   if (missing.length === 0) return Deno.test(name, fn);
-  const reason = `${missing.join(" and ")} not installed`;
-  if (!Deno.env.get("CI")) return skippedTest(name, reason, fn);
-  Deno.test(name, () => {
-    throw new Error(`${reason}: CI must have everything the tests need`);
-  });
+  skippedTest(name, `${missing.join(" and ")} not installed`, fn);
 }
 
 /** Steps that wait for most of their time, all at once. What they leave open is not looked for. */
@@ -58,13 +54,18 @@ export async function together(
   );
 }
 
-/** Registers a test that does not run here, and says why. To be called outside CI only. */
+/** Registers a test that cannot run here, and says why: skipped, and failed in CI (`CI` set). */
 export function skippedTest(
   name: string,
   reason: string,
   fn: (t: Deno.TestContext) => void | Promise<void>,
 ): void {
-  Deno.test({ name: `${name} (skipped: ${reason})`, ignore: true, fn });
+  if (!Deno.env.get("CI")) {
+    return Deno.test({ name: `${name} (skipped: ${reason})`, ignore: true, fn });
+  }
+  Deno.test(name, () => {
+    throw new Error(`${reason}: CI must have everything the tests need`);
+  });
 }
 
 function isFile(path: string): boolean {

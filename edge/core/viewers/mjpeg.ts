@@ -3,10 +3,8 @@
 // each frame: Chromium paints a part only once the next one's head has arrived (Chromium issue
 // 527446), and a boundary alone does not do.
 
-import type { Latest } from "../../../shared/latest.ts";
-import type { CameraHub } from "../cameras/camera.ts";
-import type { LiveFrame } from "../ingest/ingest.ts";
 import { type StreamOptions, StreamViewer, type Watched } from "./fan_out.ts";
+import type { LiveFrame } from "../ingest/ingest.ts";
 
 const PART_TYPE = "Content-Type: image/jpeg\r\n";
 const NEW_LINE = new Uint8Array([13, 10]);
@@ -69,8 +67,7 @@ export interface MjpegOptions extends StreamOptions {
 
 /** The body of a stream's answer. Its reader counts as a viewer of the camera until it has gone. */
 export class MjpegViewer extends StreamViewer {
-  readonly #camera: CameraHub;
-  readonly #frames: Latest<LiveFrame>;
+  readonly #watched: Watched;
   readonly #parts: Multipart;
   readonly #lengths: boolean;
   readonly #isDue: ((now: number) => boolean) | undefined;
@@ -79,8 +76,7 @@ export class MjpegViewer extends StreamViewer {
   constructor(watched: Watched, options: MjpegOptions) {
     super([watched], options);
     const { parts, lengths, fps } = options;
-    this.#camera = watched.camera;
-    this.#frames = watched.frames;
+    this.#watched = watched;
     this.#parts = parts;
     this.#lengths = lengths;
     this.#isDue = fps === undefined ? undefined : thinnedTo(fps);
@@ -91,11 +87,11 @@ export class MjpegViewer extends StreamViewer {
   }
 
   protected write(now: number): boolean {
-    const { value: frame, seq } = this.#frames;
+    const { camera, frames: { value: frame, seq } } = this.#watched;
     if (!frame || seq === this.#seq || this.#isDue?.(now) === false) return false;
-    if (this.#seq > 0) this.#camera.skipped += seq - this.#seq - 1;
+    if (this.#seq > 0) camera.skipped += seq - this.#seq - 1;
     this.#seq = seq;
-    this.#camera.sentBytes += frame.part.length;
+    camera.sentBytes += frame.part.length;
     if (this.#lengths) {
       for (const bytes of [this.#parts.headOf(frame), frame.jpeg, NEW_LINE]) this.enqueue(bytes);
     } else this.enqueue(frame.part);
