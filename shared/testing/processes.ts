@@ -168,6 +168,17 @@ export class RunningEdge extends RunningProgram {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
   url = "";
 
+  /** Its lines of trouble, but that it had no CPU for a second: a busy machine brings that. */
+  get troubles(): string[] {
+    const isStall = (line: string) => line.includes("did nothing for a while");
+    return this.lines.filter((line) => /WARN|ERROR/.test(line) && !isStall(line));
+  }
+
+  /** What `/health` says, but for the same, which it tells of for a minute. */
+  async health(): Promise<string> {
+    return await healthLine(this.url);
+  }
+
   /** A sample of its /metrics. */
   async metric(name: string): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
@@ -251,6 +262,12 @@ export async function linuxTestAlone(
     await using alone = new RunningProgram(name, Deno.execPath(), args);
     assert.equal((await alone.ended()).code, 0, alone.output);
   });
+}
+
+/** What the `/health` of an edge says, but that it had no CPU for a second. */
+export async function healthLine(url: string): Promise<string> {
+  const line = (await (await fetch(`${url}/health`)).text()).trim();
+  return line.replace(/^stalled: [^;]*(; |$)/, "") || "ok";
 }
 
 /** Sends one picture as a camera does. */

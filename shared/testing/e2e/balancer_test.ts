@@ -6,6 +6,7 @@ import { NumberedCamera } from "../camera.ts";
 import { CountingViewer, StreamViewer } from "../viewer.ts";
 import { preloaded, type RunningEdge, startPi } from "../processes.ts";
 import { seededRandom } from "../seeded_random.ts";
+import { until } from "../wait.ts";
 import { TempDir } from "../temp.ts";
 
 const BEHIND_MS = 2000;
@@ -61,8 +62,11 @@ async function assertSpread(
   };
   const sentAt = await inStep(20, balancer.url);
   for (const { url } of [a, b]) {
-    const { state, viewers, version } = await (await fetch(`${url}/status.json`)).json();
-    assert.deepEqual({ state, viewers }, { state: "live", viewers: 2 });
+    const status = async () => await (await fetch(`${url}/status.json`)).json();
+    // Each hears of the other's viewers by way of the store.
+    await until("two viewers", async () => (await status()).viewers === 2);
+    const { state, version } = await status();
+    assert.equal(state, "live");
     const [from, to] = [sentAt - BEHIND_MS, Date.now()];
     assert.ok(version >= from && version <= to, `version ${version}, wanted ${from} to ${to}`);
   }

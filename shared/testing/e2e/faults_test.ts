@@ -17,10 +17,6 @@ const watched = (edge: RunningEdge, viewers: number) =>
     async () => await edge.metric("perch_viewers_connected") === viewers,
   );
 
-async function healthLine(edge: RunningEdge): Promise<string> {
-  return (await (await fetch(`${edge.url}/health`)).text()).trim();
-}
-
 Deno.test("connections that never read, ask or answer take nothing from those who watch", async () => {
   await using edge = await startEdge({ env: ENV });
   const camera = await NumberedCamera.make();
@@ -72,7 +68,7 @@ Deno.test("a full disk costs no live frame, and /health says what is wrong", asy
     "a failure to store",
     async () => await edge.metric("perch_store_failures_total") > 0,
   );
-  assert.match(await healthLine(edge), /^store: /);
+  assert.match(await edge.health(), /^store: /);
   const still = await fetch(`${edge.url}/live.jpeg`);
   assert.equal(still.headers.get("etag"), etag);
   assert.deepEqual(await still.bytes(), jpeg);
@@ -128,7 +124,7 @@ for (const [what, interval] of [["log lines", "60000"], ["metrics", "100"]]) {
       },
     });
     await asked.promise;
-    assert.equal(await healthLine(edge), "ok");
+    assert.equal(await edge.health(), "ok");
     const { code, signal } = await edge.stop();
     assert.ok(code === 0 || signal === "SIGALRM", `ended with ${code}, ${signal}`);
     answers.resolve();

@@ -53,10 +53,6 @@ Deno.test("the first viewer on another instance wakes a camera, however that upl
   }));
 });
 
-async function health(url: string): Promise<string> {
-  return await (await fetch(`${url}/health`)).text();
-}
-
 Deno.test("a store that is slow, then fails, then is gone, then is back costs no viewer of the camera's instance a frame", async () => {
   await using server = new KvConnectServer();
   const camera = await NumberedCamera.make();
@@ -82,22 +78,22 @@ Deno.test("a store that is slow, then fails, then is gone, then is back costs no
 
   server.faults.latencyMs = 500;
   await film("a viewer far away while the store is slow", farther(2));
-  assert.equal(await health(a.url), "ok\n");
+  assert.equal(await a.health(), "ok");
 
   server.faults.latencyMs = 0;
   server.faults.status = 503;
   server.endWatches();
-  for (const { url } of [a, b]) {
-    await film("a store that fails", async () => /^(.*; )?store: /.test(await health(url)));
+  for (const edge of [a, b]) {
+    await film("a store that fails", async () => /^(.*; )?store: /.test(await edge.health()));
   }
   server.faults.status = undefined;
   await film("a viewer far away", farther(3));
 
   server.fail();
-  await film("a store that is gone", async () => /^store: /.test(await health(a.url)));
+  await film("a store that is gone", async () => /^store: /.test(await a.health()));
   server.recover();
   await film("a viewer far away", farther(3));
-  await film("a store that is back", async () => await health(a.url) === "ok\n");
+  await film("a store that is back", async () => await a.health() === "ok");
   assert.equal(await a.metric("perch_store_answering"), 1);
   assert.ok(await a.metric("perch_store_failures_total") > 0);
   assert.deepEqual(near.numbers, Array.from({ length: camera.count }, (_, i) => i + 1));

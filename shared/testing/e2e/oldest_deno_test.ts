@@ -63,6 +63,7 @@ async function tryIt(): Promise<void> {
   assert.deepEqual((await viewer.frame()).jpeg, jpeg);
   await viewer.close();
 
-  assert.equal(await (await fetch(`${edge.url}/health`)).text(), "ok\n");
-  assert.doesNotMatch(edge.output, /WARN|ERROR|Upgrade response/);
+  assert.equal(await edge.health(), "ok");
+  assert.deepEqual(edge.troubles, []);
+  assert.doesNotMatch(edge.output, /Upgrade response/);
 }
