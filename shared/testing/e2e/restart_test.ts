@@ -8,7 +8,11 @@ import { TempDir } from "../temp.ts";
 
 Deno.test("killed, the edge serves a picture of the last two seconds when it is back, and calls it stale", async () => {
   await using folder = new TempDir();
-  const env = { PERCH_KV_PATH: `${folder}/perch.db`, PERCH_STALE_S: "1" };
+  const env = {
+    PERCH_KV_PATH: `${folder}/perch.db`,
+    PERCH_STALE_S: "1",
+    PERCH_IDLE_INTERVAL_S: "1",
+  };
   await using edge = await startEdge({ env });
   const first = await baseline(160, 120);
   assert.equal((await putFrame(edge.url, first)).status, 204);
