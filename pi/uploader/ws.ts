@@ -37,8 +37,18 @@ export function createWsTransport(client: EdgeClient, clock: Clock): Transport {
     use: (connection: PublishConnection) => Promise<UploadResult>,
   ): Promise<UploadResult> {
     if (!current()) {
-      const opened = await openSocket(client, signal);
-      if (!(opened instanceof WebSocket)) return await whyNot(client, opened.error, signal);
+      // No call lies between a socket and its listeners: what it hears meanwhile would be lost.
+      let opened = await openSocket(client, signal);
+      if (!(opened instanceof WebSocket) && !signal.aborted) {
+        // It says nothing about why: a plain request does.
+        const result = await client.demand(0, 0, signal);
+        if (result.kind !== "accepted") return result;
+        // Without a second look an edge that came back between the two passes for one without sockets.
+        opened = await openSocket(client, signal);
+      }
+      if (!(opened instanceof WebSocket)) {
+        return signal.aborted ? { kind: "failed", detail: opened.error } : noSocket(opened.error);
+      }
       // Another call may have been faster.
       if (current()) opened.close();
       else connections.set(new PublishConnection(opened, clock));
@@ -91,15 +101,7 @@ function openSocket(
   });
 }
 
-/** A socket that does not open says nothing about why: a plain request does. */
-async function whyNot(
-  client: EdgeClient,
-  error: string,
-  signal: AbortSignal,
-): Promise<UploadResult> {
-  if (signal.aborted) return { kind: "failed", detail: error };
-  const result = await client.demand(0, 0, signal);
-  if (result.kind !== "accepted") return result;
+function noSocket(error: string): UploadResult {
   const detail = `the edge answers, but its socket does not open (${error}): does a proxy on the ` +
     "way pass WebSockets? PERCH_TRANSPORT=put needs none";
   return { kind: "busy", status: NO_SOCKET, detail, retryMs: NO_SOCKET_MS };
