@@ -1,6 +1,7 @@
 // Viewers of a real edge: one of its MJPEG stream, one over a socket.
 
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { JpegSplitter } from "../jpeg/splitter.ts";
 import { FRAME_HEADER_BYTES, readFrameHeader } from "../wire_frame.ts";
 import { readStamp, type Stamp } from "./fake_rpicam/jpeg.ts";
@@ -17,6 +18,7 @@ export interface SeenFrame extends Stamp {
 
 /** Watches a stream until disposed of; connects again whenever it breaks off. */
 export class StreamViewer implements AsyncDisposable {
+  /** Each once: a quiet stream repeats its last picture, which is no new one. */
   readonly frames: SeenFrame[] = [];
   /** Times it was cut off or turned away. */
   cuts = 0;
@@ -80,6 +82,7 @@ export class StreamViewer implements AsyncDisposable {
   }
 
   #see(jpeg: Uint8Array): void {
+    if (this.last && Buffer.compare(this.last.jpeg, jpeg) === 0) return;
     const seenAt = Date.now();
     this.frames.push({ ...readStamp(jpeg), seenAt, jpeg });
     this.#arrived.tell();
