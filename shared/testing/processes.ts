@@ -163,6 +163,17 @@ export class RunningProgram implements AsyncDisposable {
   }
 }
 
+/** Ms for which programs and this one have waited for a CPU until now, all threads; 0 where nobody tells. */
+export async function waitedForCpu(programs: readonly RunningProgram[]): Promise<number> {
+  const pids = [Deno.pid, ...programs.map(({ pid }) => pid)];
+  // In a shell, because Deno reads `/proc` with all permissions only.
+  const script = "for pid; do cat /proc/$pid/task/*/schedstat; done";
+  const args = ["-c", script, "sh", ...pids.map(String)];
+  const { stdout } = await new Deno.Command("sh", { args, stderr: "null" }).output();
+  const threads = new TextDecoder().decode(stdout).trim().split("\n");
+  return threads.reduce((ms, line) => ms + Number(line.split(" ")[1] ?? 0) / 1e6, 0);
+}
+
 /** An edge that listens, and where. */
 export class RunningEdge extends RunningProgram {
   /** `http://127.0.0.1:<port>`, without a slash at the end. */
