@@ -2,6 +2,7 @@
 // connections run through it.
 
 import { systemClock } from "../clock.ts";
+import { freePorts } from "./proxies.ts";
 
 /** What the network does. */
 export type NetworkFault =
@@ -66,8 +67,9 @@ export class FaultProxy implements AsyncDisposable {
         return new Response("upstream connect error", { status });
       },
     );
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    this.port = this.#listener.addr.port;
+    // One that is still free after "refuse".
+    [this.port] = freePorts(1);
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: this.port });
     this.#accept(this.#listener);
   }
 

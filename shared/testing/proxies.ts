@@ -49,9 +49,19 @@ export async function behind(
   );
 }
 
-/** Ports that were free a moment ago: proxies cannot choose them themselves. */
+/**
+ * Ports that were free a moment ago: proxies cannot choose them themselves. None of those that the
+ * kernel gives away: it could give one to somebody else before it is listened on.
+ */
 export function freePorts(count: number): number[] {
-  const listeners = Array.from({ length: count }, () => Deno.listen({ port: 0 }));
+  const listeners: Deno.TcpListener[] = [];
+  while (listeners.length < count) {
+    try {
+      listeners.push(Deno.listen({ port: 20_000 + Math.floor(Math.random() * 10_000) }));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
   const ports = listeners.map(({ addr }) => addr.port);
   for (const listener of listeners) listener.close();
   return ports;
