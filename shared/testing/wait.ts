@@ -14,6 +14,17 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
   assert.fail(`waited a minute: ${what}`);
 }
 
+/** Does it again, three times at most: what a busy machine spoils once, a fault spoils each time. */
+export async function inOneOfThree(round: () => Promise<void>): Promise<void> {
+  for (let left = 2; left >= 0; left--) {
+    try {
+      return await round();
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
+}
+
 /**
  * Has whoever gives up after 3 s or more do so after a minute: on a busy machine a line that is well is
  * silent for so long. For a test's own process, or as a script of a page: it stands on nothing else here.

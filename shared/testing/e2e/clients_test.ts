@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { SceneCamera } from "../camera.ts";
 import { ROOT, RunningProgram, startEdge } from "../processes.ts";
+import { inOneOfThree } from "../wait.ts";
 
 /** So many are looked at: by then the window has been tried at two. */
 const PICTURES = 40;
@@ -68,7 +69,8 @@ Deno.test("the samples for /live and /ws stay in the present on a slow line", as
   const size = Math.max(...camera.jpegs.map(({ length }) => length));
   await camera.send(edge.url);
   camera.run(edge.url, FPS);
-  await Promise.all(samples.map(async (sample, i) => {
+  // Where the smallest round trips were slow, too, the edge takes the line for one that has room for three.
+  const stays = async (sample: string, i: number) => {
     using line = new SlowLine(Number(new URL(edge.url).port), LINE_FPS * size);
     const file = await Deno.makeTempFile({ suffix: ".ts" });
     await Deno.writeTextFile(file, sample.replace("localhost:8000", line.host));
@@ -84,5 +86,6 @@ Deno.test("the samples for /live and /ws stay in the present on a slow line", as
       `${roads[i]}: ${line.most} bytes under way, ${size} each`,
     );
     await Deno.remove(file);
-  }));
+  };
+  await Promise.all(samples.map((sample, i) => inOneOfThree(() => stays(sample, i))));
 });

@@ -109,13 +109,17 @@ Deno.test("an edge killed while it stores leaves a whole picture and blocks no n
 /**
  * SQLite locks byte 120 of its `-shm` file from the start of a transaction to its end, and Linux
  * tells who holds a lock. The program is stopped first, because a dead one holds none: it dies where
- * it was stopped. In a shell, because Deno reads `/proc` with all permissions only.
+ * it was stopped, and goes on where that was between two. In a shell, because Deno reads `/proc` with all permissions only.
  */
 const SCRIPT = `
 lock="WRITE $1 [0-9a-f:]*:$2 120 120\\$"
-for try in $(seq 50); do grep -q "$lock" /proc/locks && break; done
-kill -STOP $1
-while grep -qv ') [TtZX] ' /proc/$1/task/*/stat; do :; done
+for try in $(seq 500); do
+  grep -q "$lock" /proc/locks || continue
+  kill -STOP $1
+  while grep -qv ') [TtZX] ' /proc/$1/task/*/stat; do :; done
+  grep -q "$lock" /proc/locks && break
+  kill -CONT $1
+done
 grep -q "$lock" /proc/locks
 hit=$?
 kill -KILL $1

