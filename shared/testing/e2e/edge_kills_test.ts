@@ -109,7 +109,8 @@ Deno.test("an edge killed while it stores leaves a whole picture and blocks no n
 /**
  * SQLite locks byte 120 of its `-shm` file from the start of a transaction to its end, and Linux
  * tells who holds a lock. The program is stopped first, because a dead one holds none: it dies where
- * it was stopped, and goes on where that was between two. In a shell, because Deno reads `/proc` with all permissions only.
+ * it was stopped, and goes on where that was between two. In a shell, because Deno reads `/proc` with
+ * all permissions only.
  */
 const SCRIPT = `
 lock="WRITE $1 [0-9a-f:]*:$2 120 120\\$"
