@@ -111,6 +111,15 @@ async function awakeMs(url: string): Promise<number> {
   return (await statusOf(url)).cost.countedMs;
 }
 
+/** What an object says that has slept, for nobody asked it; a busy machine puts it to sleep late. */
+async function asleep(url: string, tries = 3) {
+  await sleep(SLEEP_MS);
+  const status = await statusOf(url);
+  if (status.cost.countedMs < SLEEP_MS / 2) return status;
+  assert.ok(tries > 0, `awake for ${status.cost.countedMs} ms`);
+  return await asleep(url, tries - 1);
+}
+
 /** An idle camera's socket stays open, and the first viewer wakes both. */
 async function idleCamera(): Promise<void> {
   await using edge = await Workerd.start({
@@ -119,9 +128,7 @@ async function idleCamera(): Promise<void> {
   const camera = await publish(edge.url);
   await camera.send(frame);
   const { version } = await statusOf(edge.url);
-  await sleep(SLEEP_MS);
-  const { cost, ...status } = await statusOf(edge.url);
-  assert.ok(cost.countedMs < SLEEP_MS / 2, `awake for ${cost.countedMs} ms`);
+  const status = await asleep(edge.url);
   assert.equal(status.version, version);
   assert.equal(status.state, "idle");
   const reader = (await fetch(`${edge.url}/stream.mjpeg`)).body!.getReader();
@@ -143,6 +150,7 @@ async function lostCamera(): Promise<void> {
       PERCH_IDLE_INTERVAL_S: "1",
     },
   });
+  const startedAt = performance.now();
   await putFrame(edge.url, frame);
   const viewer = new WebSocket(`${edge.url.replace("http", "ws")}/ws`);
   viewer.binaryType = "arraybuffer";
@@ -163,7 +171,7 @@ async function lostCamera(): Promise<void> {
   await putFrame(edge.url, frame);
   await until("it is told that the camera is gone", () => states.at(-1) === "offline");
   assert.deepEqual(states.slice(-2), ["stale", "offline"]);
-  assert.ok(await awakeMs(edge.url) < SLEEP_MS / 2, "it did not sleep");
+  assert.ok(await awakeMs(edge.url) < (performance.now() - startedAt) / 2, "it did not sleep");
   const back = await putFrame(edge.url, await baseline(320, 240));
   const version = Number(back.headers.get("etag")!.slice(1, -1));
   await until("the new picture is there", () => versions.at(-1) === version);
