@@ -1,9 +1,10 @@
 // The servers, camera and viewers of the bench, and its tables.
 
 import { LoadCamera, nowMs, stampable } from "./load_camera.ts";
-import { type Command, type GroupOptions, type Seen, spread } from "./load_crowd.ts";
+import { type Command, type GroupOptions, type Order, type Seen, spread } from "./load_crowd.ts";
 import { baseline } from "./jpegs.ts";
-import { RunningProgram, startEdge, TEST_TOKEN } from "./processes.ts";
+import { RunningEdge, type RunningProgram, startEdge, TEST_TOKEN } from "./processes.ts";
+import { TempDir } from "./temp.ts";
 import { Workerd, type WorkerdOptions } from "./workerd.ts";
 
 /** One line of a table. */
@@ -17,17 +18,24 @@ export interface BenchOptions {
   readonly crowds: readonly (readonly [viewers: number, turns: number])[];
   readonly viewers: number;
   readonly turns: number;
+  /** Whether servers and load get a core each. */
+  readonly pinned: boolean;
+  print(text: string): void;
 }
 
 /** Frames a second, unless told otherwise. */
 export const FPS = 10;
-export const SERVER_CORE = "0";
-export const LOAD_CORE = "1";
+const SERVER_CORE = "0";
+const LOAD_CORE = "1";
 /** Answers that are under way when a turn ends come in this time, ms. */
 const SETTLE_MS = 150;
 
+/** A server and where it is. */
+type Server = RunningProgram & { readonly url: string };
+
 /** A server under test and the camera that feeds it. */
-export interface Subject extends Readonly<{ port: number; program: RunningProgram }> {
+export interface Subject {
+  readonly program: Server;
   readonly camera: LoadCamera;
   /** Before its first upload. */
   readonly residentMb: number;
@@ -40,10 +48,7 @@ export interface Watch extends Pick<GroupOptions, "path" | "everyMs" | "conditio
 }
 
 /** What one turn has shown: ms of each upload, CPU seconds of server and load. */
-export interface Turn extends Readonly<{ seconds: number; cpu: number; loadCpu: number }> {
-  readonly seen: Seen;
-  readonly puts: readonly number[];
-}
+export type Turn = Record<"seconds" | "cpu" | "loadCpu", number> & { seen: Seen; puts: number[] };
 
 export type Scenario = (bench: Bench) => Promise<void>;
 
@@ -52,62 +57,58 @@ export class Bench {
   readonly options: BenchOptions;
   /** What was got in each round, and how it stands to what is wanted. */
   readonly #targets = new Map<string, { got: number[]; sign: "<=" | ">="; wanted: number }>();
-  readonly #print: (text: string) => void;
-  readonly #pinned: boolean;
   #servers = new AsyncDisposableStack();
-  #crowd!: Subject;
+  #crowd!: Server;
   #frame!: Uint8Array<ArrayBuffer>;
 
-  /** @param pinned Whether servers and load get a core each. */
-  constructor(options: BenchOptions, print: (text: string) => void, pinned: boolean) {
+  constructor(options: BenchOptions) {
     this.options = options;
-    this.#print = print;
-    this.#pinned = pinned;
   }
 
   /** Runs one scenario with servers of its own. */
   async run(scenario: Scenario): Promise<void> {
+    const pin = ["-acp", LOAD_CORE, `${Deno.pid}`];
+    if (this.options.pinned) await new Deno.Command("taskset", { args: pin }).output();
     this.#frame ??= stampable(await baseline(352, 288));
     await using _servers = this.#servers = new AsyncDisposableStack();
-    this.#crowd = await this.#script("load_crowd.ts", LOAD_CORE);
+    this.#crowd = this.#servers.use(await this.#script("load_crowd.ts", LOAD_CORE));
     await scenario(this);
   }
 
   /** The edge as it runs by default, with a store on disk. */
   async edge(): Promise<Subject> {
-    const folder = await Deno.makeTempDir({ prefix: "perch-bench-" });
-    this.#servers.defer(() => Deno.remove(folder, { recursive: true }));
+    const folder = this.#servers.use(new TempDir());
     const env = { PERCH_KV_PATH: `${folder}/kv.sqlite3`, PERCH_MAX_VIEWERS: "2000" };
-    const program = await startEdge({ wrap: this.wrap(SERVER_CORE), env });
-    return await this.#warm(await this.#subject(program, Number(new URL(program.url).port)));
+    const program = await startEdge({ wrap: this.wrap(), env });
+    return await this.#subject(program);
   }
 
   async plain(): Promise<Subject> {
-    return await this.#warm(await this.#script("load_plain.ts", SERVER_CORE));
+    return await this.#subject(await this.#script("load_plain.ts", SERVER_CORE));
   }
 
   /** The edge on Workers' runtime, or another worker there. */
   async workers(options: WorkerdOptions = {}): Promise<Subject> {
     const vars = { PERCH_PUBLISH_TOKENS: TEST_TOKEN, PERCH_MAX_VIEWERS: "2000" };
-    const program = await Workerd.start({ vars, wrap: this.wrap(SERVER_CORE), ...options });
-    return await this.#warm(await this.#subject(program, Number(new URL(program.url).port)));
+    const program = await Workerd.start({ vars, wrap: this.wrap(), ...options });
+    return await this.#subject(program);
   }
 
   /** What keeps a program on a core. */
-  wrap(core: string): string[] | undefined {
-    return this.#pinned ? ["taskset", "-c", core] : undefined;
+  wrap(core = SERVER_CORE): string[] | undefined {
+    return this.options.pinned ? ["taskset", "-c", core] : undefined;
   }
 
   /** Makes it so many viewers, over so many ms; resolves when new ones have a picture. */
-  async join({ subject, ...watch }: Watch, viewers: number, overMs: number): Promise<void> {
-    const size = this.#frame.length;
+  async join({ subject, group, ...watch }: Watch, viewers: number, overMs: number): Promise<void> {
+    const [{ url }, size] = [subject.program, this.#frame.length];
     if (viewers > 0) await subject.camera.put();
-    await this.#tell({ do: "join", ...watch, viewers, overMs, size, port: subject.port });
+    await this.#tell("join", group, { ...watch, viewers, overMs, size, url });
   }
 
   /** What a group saw; `fresh` also begins to count its frames anew. */
   async take(group: string, fresh = true): Promise<Seen> {
-    const seen: Seen = await this.#tell({ do: "take", group, fresh });
+    const seen: Seen = await this.#tell("take", group, fresh);
     const [fault] = seen.faults;
     if (fault !== undefined) throw new Error(`${group}: ${seen.faults.length} times: ${fault}`);
     return seen;
@@ -134,10 +135,10 @@ export class Bench {
         const { subject, group } = watches[i];
         const before = await this.#cpu(subject);
         const startedAt = nowMs();
-        await this.#tell({ do: "turn", group, on: true });
+        await this.#tell("turn", group, true);
         const puts = await this.feed([subject], frames);
         const seconds = (nowMs() - startedAt) / 1000;
-        await this.#tell({ do: "turn", group, on: false });
+        await this.#tell("turn", group, false);
         await sleepUntil(nowMs() + SETTLE_MS);
         const after = await this.#cpu(subject);
         const seen = await this.take(group, turn < 0);
@@ -151,23 +152,28 @@ export class Bench {
   /** Prints rows; where the first is the plain one, also how the others relate to it. */
   table(title: string, rows: readonly Row[]): void {
     const all = [...rows];
-    const ratios = Object.keys(rows[0]).filter((name) => /ms$|CPU/.test(name));
+    const compared = Object.keys(rows[0]).filter((name) => /ms$|CPU/.test(name));
     for (const row of rows[0][""] === "plain" ? rows.slice(1) : []) {
-      const times = ratios.map((name) => [name, `x ${ratio(row, rows[0], name).toFixed(2)}`]);
-      all.push({ "": `${row[""]} / plain`, ...Object.fromEntries(times) });
+      const ratios = compared.map((name) => [name, `x ${times(row, rows[0], name).toFixed(2)}`]);
+      all.push({ "": `${row[""]} / plain`, ...Object.fromEntries(ratios) });
     }
     const columns = [...new Set(all.flatMap((row) => Object.keys(row)))];
     const lines = [columns, ...all.map((row) => columns.map((column) => cell(row[column])))];
     const widths = columns.map((_, i) => Math.max(...lines.map((line) => line[i].length)));
     const pad = (text: string, i: number) => i ? text.padStart(widths[i]) : text.padEnd(widths[i]);
-    const text = lines.map((line) => line.map(pad).join("  ").trimEnd()).join("\n");
-    this.#print(`\n${title}\n${text}`);
+    const text = lines.map((line) => line.map(pad).join("  ").trimEnd());
+    this.options.print(["", title, ...text].join("\n"));
   }
 
   /** Notes a figure, of which so much is wanted at most, or at least. */
   target(what: string, got: number, sign: "<=" | ">=", wanted: number): void {
     const noted = this.#targets.get(what)?.got ?? [];
     this.#targets.set(what, { got: [...noted, got], sign, wanted });
+  }
+
+  /** Notes how a figure of one row relates to that of another: so many times as much at most. */
+  ratio(what: string, row: Row, to: Row, name: string, wanted: number): void {
+    this.target(what, times(row, to, name), "<=", wanted);
   }
 
   /** A table of all targets. Of several rounds the middle one counts. */
@@ -181,35 +187,31 @@ export class Bench {
     if (rows.length > 0) this.table("targets", rows);
   }
 
-  async #script(file: string, core: string): Promise<Subject> {
+  async #script(file: string, core: string): Promise<Server> {
     const args = ["run", "-q", "--allow-net=127.0.0.1", `${import.meta.dirname}/${file}`];
-    const program = new RunningProgram(file, Deno.execPath(), args, { wrap: this.wrap(core) });
-    const [, port] = await program.line(/listening on (\d+)/);
-    return await this.#subject(program, Number(port));
+    const program = new RunningEdge(file, Deno.execPath(), args, { wrap: this.wrap(core) });
+    [, program.url] = await program.line(/listening on (\S+)/);
+    return program;
   }
 
-  async #subject(program: RunningProgram, port: number): Promise<Subject> {
+  async #subject(program: Server): Promise<Subject> {
     this.#servers.use(program);
-    const camera = new LoadCamera(this.#frame, port, TEST_TOKEN);
+    const camera = new LoadCamera(this.#frame, program.url, TEST_TOKEN);
     this.#servers.defer(() => camera.close());
-    return { program, port, camera, residentMb: await program.residentBytes() / 1e6 };
+    const residentMb = await program.residentBytes() / 1e6;
+    // An engine compiles in its first hundreds of uploads what then runs for months.
+    for (let i = 0; i < 40 * this.options.frames; i++) await camera.put();
+    return { program, camera, residentMb };
   }
 
-  /** An engine compiles in its first hundreds of uploads what then runs for months. */
-  async #warm(subject: Subject): Promise<Subject> {
-    for (let i = 0; i < 40 * this.options.frames; i++) await subject.camera.put();
-    return subject;
-  }
-
-  async #tell(command: Command) {
+  async #tell<O extends Order>(...command: Command<O>) {
     const body = JSON.stringify(command);
-    const url = `http://127.0.0.1:${this.#crowd.port}`;
-    return await (await fetch(url, { method: "POST", body })).json();
+    return await (await fetch(this.#crowd.url, { method: "POST", body })).json();
   }
 
   /** CPU seconds of a server and of the crowd. Deno itself may not read /proc. */
   async #cpu({ program }: Subject): Promise<number[]> {
-    const args = [program, this.#crowd.program].map(({ pid }) => `/proc/${pid}/stat`);
+    const args = [program, this.#crowd].map(({ pid }) => `/proc/${pid}/stat`);
     const { stdout } = await new Deno.Command("cat", { args }).output();
     return new TextDecoder().decode(stdout).trim().split("\n").map((line) => {
       const [user, system] = line.slice(line.lastIndexOf(")")).split(" ").slice(12, 14);
@@ -246,13 +248,12 @@ export function middle(values: readonly number[]): number {
   return spread(values).p50;
 }
 
-/** How a figure of one row relates to that of another. */
-export function ratio(row: Row, to: Row, name: string): number {
+function times(row: Row, to: Row, name: string): number {
   return Number(row[name]) / Number(to[name]);
 }
 
 /** Waits at least until the next turn of the event loop. */
-export function sleepUntil(ms: number): Promise<void> {
+function sleepUntil(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, Math.max(0, ms - nowMs())));
 }
 

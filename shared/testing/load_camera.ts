@@ -2,6 +2,8 @@
 // quantisation table that no component uses: every decoder takes it, and it is not metadata, so that
 // the edge is measured with stripping on, as it runs by default.
 
+import { Buffer } from "node:buffer";
+
 const DIGITS = 16;
 /** What stands before the digits in a frame, from its second byte pair on: DQT, its length, table 3. */
 const OPENING = Uint8Array.of(0xff, 0xdb, 0, 67, 3, ...new TextEncoder().encode("PRCH"));
@@ -17,20 +19,14 @@ export function nowMs(): number {
 
 /** Where a stamp begins in `bytes` from `from` on, before `to`; -1 where there is none. */
 export function findStamp(bytes: Uint8Array, from: number, to: number): number {
-  for (let at = from; at + OPENING.length <= to; at++) {
-    let same = 0;
-    while (same < OPENING.length && bytes[at + same] === OPENING[same]) same++;
-    if (same === OPENING.length) return at;
-  }
-  return -1;
+  const at = Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).indexOf(OPENING);
+  return at < 0 ? at : from + at;
 }
 
 /** When the frame was sent whose stamp begins at `at`. */
 export function readStamp(bytes: Uint8Array, at: number): number {
-  let us = 0;
-  const first = at + OPENING.length;
-  for (let i = first; i < first + DIGITS; i++) us = us * 10 + bytes[i] - 48;
-  return us / 1000;
+  const digits = bytes.subarray(at + OPENING.length, at + STAMP_BYTES);
+  return Number(new TextDecoder().decode(digits)) / 1000;
 }
 
 /** `jpeg` with room for a stamp behind SOI. */
@@ -43,60 +39,36 @@ export function stampable(jpeg: Uint8Array): Uint8Array<ArrayBuffer> {
   return frame;
 }
 
-/** One connection on which frames go up, with nothing between a frame and the wire. */
+/** One connection on which frames go up, as the camera agent sends them. */
 export class LoadCamera {
-  readonly #request: Uint8Array<ArrayBuffer>;
-  readonly #digits: Uint8Array;
-  readonly #port: number;
-  readonly #answer = new Uint8Array(4096);
-  #connection: Deno.TcpConn | undefined;
-  #sent: Promise<unknown> = Promise.resolve();
+  readonly #frame: Uint8Array<ArrayBuffer>;
+  readonly #request: RequestInit & { client: Deno.HttpClient };
+  readonly #url: string;
 
-  constructor(frame: Uint8Array, port: number, token: string) {
-    this.#port = port;
-    const head = new TextEncoder().encode(
-      `PUT /live.jpeg HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\n` +
-        `Content-Type: image/jpeg\r\nContent-Length: ${frame.length}\r\n\r\n`,
-    );
-    this.#request = new Uint8Array(head.length + frame.length);
-    this.#request.set(head);
-    this.#request.set(frame, head.length);
-    const first = head.length + STAMP_AT + OPENING.length;
-    this.#digits = this.#request.subarray(first, first + DIGITS);
+  constructor(frame: Uint8Array, url: string, token: string) {
+    this.#url = `${url}/live.jpeg`;
+    this.#frame = frame.slice();
+    this.#request = {
+      method: "PUT",
+      headers: { authorization: `Bearer ${token}`, "content-type": "image/jpeg" },
+      body: this.#frame,
+      client: Deno.createHttpClient({ http2: false }),
+    };
   }
 
-  /**
-   * Sends a frame stamped with now, when the one before has its answer.
-   *
-   * @returns Ms from its first byte to the last of the answer.
-   */
-  put(): Promise<number> {
-    const put = this.#sent.then(() => this.#put());
-    this.#sent = put;
-    return put;
+  /** Sends a frame stamped with now. @returns Ms from its first byte to the last of the answer. */
+  async put(): Promise<number> {
+    const sentAt = nowMs();
+    const digits = this.#frame.subarray(STAMP_AT + OPENING.length);
+    new TextEncoder().encodeInto(String(Math.round(sentAt * 1000)), digits);
+    const response = await fetch(this.#url, this.#request);
+    const text = await response.text();
+    if (response.status !== 204) throw new Error(`Send a frame: ${response.status} ${text}`);
+    return nowMs() - sentAt;
   }
 
   /** Hangs up. */
   close(): void {
-    this.#connection?.close();
-    this.#connection = undefined;
-  }
-
-  async #put(): Promise<number> {
-    const [hostname, port] = ["127.0.0.1", this.#port];
-    const connection = this.#connection ??= await Deno.connect({ hostname, port });
-    const sentAt = nowMs();
-    new TextEncoder().encodeInto(String(Math.round(sentAt * 1000)), this.#digits);
-    for (let sent = 0; sent < this.#request.length;) {
-      sent += await connection.write(this.#request.subarray(sent));
-    }
-    const got = await connection.read(this.#answer) ?? 0;
-    const ms = nowMs() - sentAt;
-    const answer = new TextDecoder().decode(this.#answer.subarray(0, got));
-    if (!answer.startsWith("HTTP/1.1 204") || !answer.endsWith("\r\n\r\n")) {
-      throw new Error(`Send a frame: the answer is ${JSON.stringify(answer)}, wanted a whole 204.`);
-    }
-    if (/^connection: close/im.test(answer)) this.close();
-    return ms;
+    this.#request.client.close();
   }
 }

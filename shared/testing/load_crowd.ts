@@ -6,8 +6,7 @@ import { findStamp, nowMs, readStamp, STAMP_AT, STAMP_BYTES } from "./load_camer
 
 /** Viewers who do the same. */
 export interface GroupOptions {
-  readonly group: string;
-  readonly port: number;
+  readonly url: string;
   /** With query. `{version}` stands for the newest version that a viewer has. */
   readonly path: string;
   /** Bytes of a frame. */
@@ -23,13 +22,11 @@ export interface GroupOptions {
   readonly conditional?: boolean;
 }
 
-/** What a crowd is told. */
-export type Command =
-  | { readonly do: "join" } & GroupOptions
-  /** Lets those who ask go on or pause. */
-  | { readonly do: "turn"; readonly group: string; readonly on: boolean }
-  /** Asks what it saw; `fresh` also begins to count its frames anew. */
-  | { readonly do: "take"; readonly group: string; readonly fresh: boolean };
+/** What a crowd can be told to do. */
+export type Order = "join" | "turn" | "take";
+
+/** The order, the group that is meant, and the arguments of its method. */
+export type Command<O extends Order = Order> = [O, group: string, ...Parameters<Group[O]>];
 
 /** What a group has seen since the last time it was asked. */
 export type Seen = ReturnType<Group["take"]>;
@@ -42,7 +39,7 @@ export function spread(values: readonly number[]): Record<"count" | "p50" | "p95
 }
 
 class Group {
-  readonly options: GroupOptions;
+  options!: GroupOptions;
   readonly viewers: Viewer[] = [];
   /** Ms to the last byte of a frame since its sending, of an answer and a first frame since asked. */
   ages: number[] = [];
@@ -53,19 +50,18 @@ class Group {
   /** Set while those who ask pause. */
   paused: PromiseWithResolvers<void> | undefined;
 
-  constructor(options: GroupOptions) {
-    this.options = options;
-  }
-
+  /** Lets those who ask go on or pause. */
   turn(on: boolean): void {
     this.paused?.resolve();
     this.paused = on ? undefined : Promise.withResolvers();
   }
 
-  /** Makes it `count` viewers; resolves when all new ones have their first picture. */
-  async join(count: number, overMs: number): Promise<void> {
-    for (const viewer of this.viewers.splice(count)) viewer.close();
-    const missing = count - this.viewers.length;
+  /** Makes it so many viewers; resolves when all new ones have their first picture. */
+  async join(options: GroupOptions): Promise<void> {
+    this.options = options;
+    const { viewers, overMs } = options;
+    for (const viewer of this.viewers.splice(viewers)) viewer.close();
+    const missing = viewers - this.viewers.length;
     const startedAt = nowMs();
     for (let i = 0; i < missing; i++) {
       await sleep(startedAt + overMs * i / missing - nowMs());
@@ -74,6 +70,7 @@ class Group {
     await Promise.all(this.viewers.map((viewer) => viewer.first.promise));
   }
 
+  /** What it saw; `fresh` also begins to count its frames anew. */
   take(fresh: boolean) {
     const frames = this.viewers.map((viewer) => viewer.frames).sort((a, b) => a - b);
     const seen = {
@@ -121,20 +118,14 @@ class Viewer {
   }
 
   async #watch(): Promise<void> {
-    const { port, everyMs } = this.#group.options;
+    const { url, everyMs } = this.#group.options;
     this.#askedAt = nowMs();
-    this.#connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    const { hostname, port } = new URL(url);
+    this.#connection = await Deno.connect({ hostname, port: Number(port) });
     this.#connection.setNoDelay();
-    if (everyMs === undefined) await this.#stream();
-    else await this.#poll(everyMs);
-  }
-
-  async #stream(): Promise<void> {
+    if (everyMs !== undefined) return await this.#poll(everyMs);
     await this.#ask("", "0");
-    for (let have = 0;;) {
-      have += await this.#read(have);
-      have = this.#look(have);
-    }
+    for (let have = 0;;) have = this.#look(have + await this.#read(have));
   }
 
   /** Takes what is there of frames. Returns how many bytes are kept, at the buffer's start. */
@@ -233,14 +224,11 @@ class Viewer {
 
 const groups = new Map<string, Group>();
 
-async function obey(command: Command): Promise<Seen | void> {
-  let group = groups.get(command.group);
-  if (command.do === "join") {
-    const { viewers, overMs } = command;
-    if (!group?.viewers.length) groups.set(command.group, group = new Group(command));
-    await group.join(viewers, overMs);
-  } else if (command.do === "turn") group!.turn(command.on);
-  else return group!.take(command.fresh);
+async function obey([order, name, ...args]: Command): Promise<unknown> {
+  const known = groups.get(name);
+  const group = known?.viewers.length ? known : new Group();
+  groups.set(name, group);
+  return await Reflect.apply(group[order], group, args);
 }
 
 async function sleep(ms: number): Promise<void> {
@@ -248,7 +236,7 @@ async function sleep(ms: number): Promise<void> {
 }
 
 if (import.meta.main) {
-  const onListen = ({ port }: Deno.NetAddr) => console.log(`listening on ${port}`);
+  const onListen = ({ port }: Deno.NetAddr) => console.log(`listening on http://127.0.0.1:${port}`);
   Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen },
     async (request) => Response.json(await obey(await request.json()) ?? null),

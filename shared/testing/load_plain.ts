@@ -61,9 +61,7 @@ export class PlainObject {
     }
     const headers = { etag: `"${this.#version}"`, "content-type": "image/jpeg" };
     if (known === headers.etag) return new Response(null, { status: 304, headers });
-    return this.#newest
-      ? new Response(this.#newest, { headers })
-      : new Response(null, { status: 404 });
+    return new Response(this.#newest, { headers });
   }
 }
 
@@ -75,7 +73,7 @@ export default {
 
 if (import.meta.main) {
   const plain = new PlainObject();
-  const onListen = ({ port }: Deno.NetAddr) => console.log(`listening on ${port}`);
+  const onListen = ({ port }: Deno.NetAddr) => console.log(`listening on http://127.0.0.1:${port}`);
   const options = { hostname: "127.0.0.1", port: 0, tcpBacklog: 4096, onListen };
   Deno.serve(options, (request) => plain.fetch(request));
 }

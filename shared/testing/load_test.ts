@@ -33,7 +33,7 @@ const WANTED: readonly [what: string, scenario: Scenario, ...RegExp[]][] = [
 for (const [what, scenario, ...wanted] of WANTED) {
   Deno.test(`the bench ${what}`, async () => {
     const texts: string[] = [];
-    await new Bench(SMALL, (text) => texts.push(text), false).run(scenario);
+    await new Bench({ ...SMALL, print: (text) => texts.push(text), pinned: false }).run(scenario);
     for (const pattern of wanted) assert.match(texts.join("\n"), pattern);
   });
 }
