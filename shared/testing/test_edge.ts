@@ -9,6 +9,17 @@ import { TEST_TOKEN } from "./processes.ts";
 import { type Among, platformOf } from "./test_home.ts";
 import { fakeLog } from "./fake_log.ts";
 
+/** Hashes that other threads are at work on: fake time has to wait for them, as for a store. */
+let hashing = 0;
+for (const name of ["digest", "sign"] as const) {
+  const hash = crypto.subtle[name] as (...input: unknown[]) => Promise<ArrayBuffer>;
+  const value = async (...input: unknown[]) => {
+    hashing++;
+    return await Reflect.apply(hash, crypto.subtle, input).finally(() => hashing--);
+  };
+  Object.defineProperty(crypto.subtle, name, { value });
+}
+
 /** An edge for tests, with what it was made from. */
 export class TestEdge implements AsyncDisposable {
   readonly edge: Edge;
@@ -48,6 +59,7 @@ export class TestEdge implements AsyncDisposable {
     const { lines, log } = fakeLog();
     const platform = platformOf(parsed.config, { clock, log }, kvPath, among);
     clock.waitFor(() => platform.store.state.pending > 0);
+    clock.waitFor(() => hashing > 0);
     const edge = new Edge(parsed.config, { ...platform, random: () => 0.5 });
     await edge.start();
     const started = new TestEdge(edge, clock, lines);

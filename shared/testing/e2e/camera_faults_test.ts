@@ -144,7 +144,7 @@ async function play(edge: RunningEdge, row: Row, cam: string): Promise<void> {
       PERCH_WIDTH: "800",
       PERCH_HEIGHT: "600",
       // Where no stall is played a busy machine must not make one.
-      PERCH_STALL_S: row.fault.startsWith("stall") ? String(STALL_MS / 1000) : "10",
+      PERCH_STALL_S: row.fault.startsWith("stall") ? String(STALL_MS / 1000) : "60",
     },
   });
   const url = `${edge.url}/cams/${cam}`;

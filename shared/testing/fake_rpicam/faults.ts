@@ -8,7 +8,7 @@
  * frames), `shot:ms` (a still's mode switch), `burst` (no waiting at all). After frame k: `stall:k`,
  * `exit:k:code`, `abort:k`, `frozen:k` (same bytes again and again), `resize:k` (640x480 from then on).
  * Every k-th frame: `trunc:k` (cut in the entropy-coded part), `trunchdr:k` (cut in its tables).
- * Bytes around: `garbage:n` before, `pad:n` zeros behind, `tiny` (written byte by byte). Inside: `thumb`,
+ * Bytes around: `garbage:n` before, `pad:n` zeros behind, `tiny` (in small pieces). Inside: `thumb`,
  * `rst`, `nodht`, `progressive`, `com-ffd9`, `black`, `huge:MB`. Else: `stderrflood`, `ignoreterm`,
  * `clockskew[:ms]`, `first:n` (all of the others in the first n starts only).
  */
