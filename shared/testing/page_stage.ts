@@ -37,6 +37,7 @@ export class Stage implements AsyncDisposable {
   #sent = 0;
   #at = performance.now();
   #turn: Promise<void> = Promise.resolve();
+  #goes = false;
   #over = false;
 
   private constructor(edge: TestEdge, browser: Browser, jpegs: Stage["jpegs"]) {
@@ -80,19 +81,20 @@ export class Stage implements AsyncDisposable {
     });
   }
 
-  /** Sends pictures of cameras until they are told to `stop`. */
+  /** Sends pictures of cameras until they are told to `stop`. From now on time does not stand. */
   async run(...cams: readonly string[]): Promise<void> {
-    const idle = this.#running.size === 0;
     for (const cam of cams.length > 0 ? cams : ["cam"]) this.#running.add(cam);
     await this.send(...this.#running);
-    if (idle) void this.#go();
+    if (!this.#goes) void this.#go();
   }
 
   async #go(): Promise<void> {
+    this.#goes = true;
     for (;;) {
       await new Promise((go) => setTimeout(go, PACE_MS));
-      if (this.#over || this.#running.size === 0) return;
-      await this.send(...this.#running);
+      if (this.#over) return;
+      if (this.#running.size > 0) await this.send(...this.#running);
+      else await this.pass();
     }
   }
 
